@@ -1,0 +1,1 @@
+"""How tables are made: one definition in Spark SQL, run by whichever engine is at hand."""

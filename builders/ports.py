@@ -1,0 +1,88 @@
+"""What building and auditing need of an engine, and no more."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, Self
+
+__all__ = ["Dataset", "Engine", "WriteTarget", "WrittenFile"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """The Parquet files that together are one table (of one snapshot: never the listing of a folder being written).
+
+    `partitions` are the hive columns that stand in the paths (`part_date=2024-01-01/..`), with their types in Spark's
+    spelling. `columns` are name and type of every column; they are needed only where there may be no file to ask.
+    """
+
+    files: tuple[str, ...]
+    partitions: Mapping[str, str] = field(default_factory=dict)
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteTarget:
+    """Where and how a result is written: hive folders under `root`, file names starting with `prefix`."""
+
+    root: str
+    partition_by: tuple[str, ...]
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenFile:
+    """One Parquet file as the engine that wrote it describes it.
+
+    `path` is relative to the target's root, `partition` the text of each partition column. `minimum`, `maximum` and
+    `null_count` are by column, as the engine returned them.
+    """
+
+    path: str
+    rows: int
+    bytes: int
+    partition: Mapping[str, str]
+    minimum: Mapping[str, object] = field(default_factory=dict)
+    maximum: Mapping[str, object] = field(default_factory=dict)
+    null_count: Mapping[str, int] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """A SQL engine that is spoken to in Spark SQL. Use it as a context manager; leaving closes it.
+
+    Names of relations are `schema.table` or bare. Parameters are named (`:part_date`) and given as text; a statement
+    gets those that it names.
+    """
+
+    name: str
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exception: object) -> None: ...
+
+    def register(self, relation: str, dataset: Dataset) -> None:
+        """Make the files readable under a name; a name may be registered again.
+
+        Raises:
+            contracts.errors.QueryFailed: a file is missing or is not Parquet.
+        """
+
+    def columns(self, relation: str) -> tuple[tuple[str, str], ...]:
+        """Name and type of each column, in order; types in Spark's spelling.
+
+        Raises:
+            contracts.errors.QueryFailed: the relation is unknown.
+        """
+
+    def fetch(self, sql: str, parameters: Mapping[str, str] = ...) -> Sequence[tuple[object, ...]]:
+        """All rows of one Spark SQL statement; timestamps come as UTC datetimes.
+
+        Raises:
+            contracts.errors.QueryFailed: the statement could not be translated or run.
+        """
+
+    def write(self, sql: str, target: WriteTarget, parameters: Mapping[str, str] = ...) -> tuple[WrittenFile, ...]:
+        """Write a statement's result as Parquet and say what was written; nothing else in the root is touched.
+
+        Raises:
+            contracts.errors.QueryFailed: the statement could not be translated or run, or the disk refused.
+        """

@@ -1,0 +1,1 @@
+"""What is checked, and what was found: rules born from a contract, and the verdicts on them."""

@@ -1,0 +1,1 @@
+"""The gate: write, audit, publish. The composition root, which nothing imports."""

@@ -1,0 +1,64 @@
+"""The only place where verdicts become a decision."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from expectations.verdict import Audit, Outcome
+from martgate.stores.ports import Candidate
+
+__all__ = ["Approved", "Refused", "judge"]
+
+_JUDGED: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """Permission to promote one candidate. Only `judge` can make one."""
+
+    candidate: Candidate
+    audit: Audit
+    _seal: object
+
+    def __post_init__(self) -> None:
+        if self._seal is not _JUDGED:
+            raise TypeError("an Approved is made by judge(), from an audit, and by nothing else")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The candidate must not be published; `reasons` says why, most telling first."""
+
+    candidate: Candidate
+    audit: Audit
+    reasons: tuple[str, ...]
+
+
+def judge(candidate: Candidate, audit: Audit) -> Approved | Refused:
+    """Approve a candidate whose every blocking rule has a passing verdict; refuse everything else.
+
+    Having found nothing wrong is not enough: no rule, no row, or a rule without a verdict refuses too.
+    """
+    reasons = tuple(_reasons(candidate, audit))
+    if reasons:
+        return Refused(candidate, audit, reasons)
+    return Approved(candidate, audit, _JUDGED)
+
+
+def _reasons(candidate: Candidate, audit: Audit) -> list[str]:
+    reasons = []
+    if audit.rules == 0:
+        reasons.append("no rule: a contract that checks nothing approves nothing")
+    if audit.rows == 0:
+        reasons.append("no rows: an empty partition is never published")
+    if len(audit.verdicts) != audit.rules:
+        reasons.append(f"{audit.rules} rules but {len(audit.verdicts)} verdicts")
+    if audit.rows != candidate.rows:
+        reasons.append(f"the audit saw {audit.rows} rows, the candidate has {candidate.rows}")
+    if (audit.table, audit.part_date) != (candidate.table, candidate.part_date):
+        reasons.append(f"the audit is about {audit.table} of {audit.part_date}, not about this candidate")
+    words = {Outcome.FAILED: "failed", Outcome.ERROR: "could not run", Outcome.VACUOUS: "had nothing to look at"}
+    for outcome, word in words.items():
+        names = [verdict.rule.name for verdict in audit.blocking if verdict.outcome is outcome]
+        if names:
+            reasons.append(f"{len(names)} {word}: {', '.join(names)}")
+    return reasons

@@ -1,0 +1,1 @@
+"""How it is told: pages, terminal and machine formats of a run. Decides nothing."""
