@@ -6,10 +6,13 @@ SQL inside a check is Spark SQL over the columns of the table under audit, with 
 is known. Unless a check says otherwise, null passes (nullness is `not_null`'s business) and failures count rows.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from contracts.model import Metric, Severity, Threshold, Unit
+from expectations import words
+from expectations.fragments import columns_read
 
 __all__ = [
     "AllOrNone",
@@ -362,3 +365,106 @@ class Rule:
     def sentence(self) -> str:
         """What must be true, in plain English, from the check itself."""
         return sentence(self.check)
+
+
+def sentence(check: Check) -> str:  # noqa: C901, PLR0911, PLR0912 (one line a kind is the shortest way to say them all)
+    """What must be true, as one plain English sentence without its full stop."""
+    match check:
+        case HasColumns(columns):
+            return f"the table has exactly these {len(columns)} columns, in this order: {words.listed(columns)}"
+        case HasType(column, kind):
+            return f"{column} has type {kind}"
+        case NotNull(column):
+            return f"{column} is never null"
+        case InSet(column, values):
+            return f"{column} is one of {words.listed(map(words.shown, values), most=12)}"
+        case Pattern(column, pattern):
+            return f"{column} matches {pattern} from its first character to its last"
+        case Length(column, bound, value):
+            return f"{column} has at {'least' if bound == 'minimum' else 'most'} {words.plural(value, 'character')}"
+        case Range(column, bound, value):
+            return f"{column} is {words.BOUNDS[bound]} {words.shown(value)}"
+        case MultipleOf(column, value):
+            return f"{column} is a multiple of {words.number(value)}"
+        case InPartition(columns, day_column):
+            day = f", and {day_column} is the day under audit" if day_column else ""
+            return f"every row says which partition it belongs to ({words.listed(columns)}){day}"
+        case Holds(expression):
+            return f"{words.flat(expression)} is true in every row{_nulls(check)}"
+        case Implies(when, then):
+            return f"where {words.flat(when)}, also {words.flat(then)}{_nulls(check)}"
+        case Iff(left, right):
+            return f"{words.flat(left)} exactly where {words.flat(right)}{_nulls(check)}"
+        case AllOrNone(columns):
+            return f"{words.listed(columns)} are all set or all null"
+        case Unique(columns):
+            return f"no two rows share the same {words.listed(columns)}"
+        case ConstantWithin(columns, by):
+            return (
+                f"{words.listed(columns)} {words.agree(columns, 'has', 'have')} one value for each {words.listed(by)}"
+            )
+        case DenseSequence(column, by, order_by, length):
+            end = f" up to {length}" if length else ""
+            return f"{column} counts 1, 2, 3 ..{end} for each {words.listed(by)}, in order of {words.listed(order_by)}"
+        case CountMatches(column, by):
+            return f"{column} is the number of rows of its {words.listed(by)}"
+        case ExtremeOf(column, of, by, extreme):
+            word = "smallest" if extreme == "min" else "greatest"
+            return f"{column} is the {word} {words.flat(of)} of its {words.listed(by)}"
+        case ExactlyOne(by, distinct, where):
+            return f"for each {words.listed(by)}, the rows where {words.flat(where)} hold exactly one {words.flat(distinct)}"
+        case References(columns, to, to_columns, where):
+            return f"every {words.listed(columns)} is a {words.listed(to_columns)} of {to}{words.of_those_where(where)}"
+        case SameSet(columns, to, to_columns, where):
+            return f"{words.listed(columns)} take exactly the values that {words.listed(to_columns)} take in {to}{words.of_those_where(where)}"
+        case Reconciles(measure, _, by, tolerance):
+            slack = f", give or take {words.number(tolerance)}" if tolerance else ""
+            return f"{words.flat(measure)}{f' for each {words.listed(by)}' if by else ''} agrees with its source{slack}"
+        case QualityMetric(metric, columns, threshold, unit):
+            return f"{words.METRICS[metric]}{f' of {words.listed(columns)}' if columns else ''} is {words.held(threshold, unit)}"
+        case SqlNumber(_, threshold):
+            return f"the number that the contract's query returns is {words.held(threshold)}"
+        case Fresh(column, seconds):
+            return f"the latest {column} is at most {words.duration(seconds)} old"
+        case _:
+            assert_never(check)
+
+
+def columns_of(check: Check) -> tuple[str, ...]:  # noqa: C901, PLR0911 (as above)
+    """The columns of the table under audit that a check reads, each once, in order; those of other tables are not named.
+
+    A whole query (`SqlNumber`) is not taken apart: it may read any column, so it names none.
+    """
+    match check:
+        case HasColumns() | SqlNumber():
+            return ()
+        case HasType() | NotNull() | InSet() | Pattern() | Length() | Range() | MultipleOf() | Fresh():
+            return (check.column,)
+        case InPartition() | AllOrNone() | Unique() | References() | SameSet() | QualityMetric():
+            return check.columns
+        case ConstantWithin(columns, by):
+            return _once(by, columns)
+        case DenseSequence(column, by, order_by, length):
+            return _once(by, order_by, [column], [length] if length else [])
+        case CountMatches(column, by):
+            return _once(by, [column])
+        case ExtremeOf(column, of, by):
+            return _once(by, [column], columns_read(of))
+        case ExactlyOne(by, distinct, where):
+            return _once(by, columns_read(distinct), columns_read(where))
+        case Holds(expression):
+            return columns_read(expression)
+        case Implies(first, second) | Iff(first, second):
+            return _once(columns_read(first), columns_read(second))
+        case Reconciles(measure, _, by):
+            return _once(by, columns_read(measure))
+        case _:
+            assert_never(check)
+
+
+def _once(*groups: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for group in groups for name in group))
+
+
+def _nulls(check: Holds | Implies | Iff) -> str:
+    return " (where it is not null)" if check.null_passes else ""
