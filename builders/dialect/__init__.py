@@ -1,0 +1,7 @@
+"""Spark SQL, as it runs on Databricks, on other engines: translated with its meaning, or refused with a reason."""
+
+from builders.dialect.lint import check, unsupported_functions
+from builders.dialect.macros import MACROS
+from builders.dialect.spark import SparkMart, parameters_of, parse, tables, to_duckdb
+
+__all__ = ["MACROS", "SparkMart", "check", "parameters_of", "parse", "tables", "to_duckdb", "unsupported_functions"]

@@ -1,0 +1,32 @@
+"""What Spark's functions mean, in DuckDB's words, where the function of the same name means something else."""
+
+__all__ = ["MACROS", "RENAMED"]
+
+RENAMED = {
+    name: f"spk_{name.lower()}"
+    for name in (
+        "CONVERT_TIMEZONE",
+        "DATEDIFF",
+        "DATE_ADD",
+        "DATE_SUB",
+        "DAYOFWEEK",
+        "GET_JSON_OBJECT",
+        "WEEKDAY",
+    )
+}
+"""Functions that the parser leaves as they are written, and the macro that stands for each."""
+
+MACROS = r"""
+CREATE OR REPLACE MACRO spk_convert_timezone(tz, ts) AS timezone(tz, ts::TIMESTAMPTZ);
+CREATE OR REPLACE MACRO spk_datediff(a, b) AS date_diff('day', b::DATE, a::DATE)::INTEGER;
+CREATE OR REPLACE MACRO spk_date_add(d, n) AS (d::DATE + n::INTEGER);
+CREATE OR REPLACE MACRO spk_date_sub(d, n) AS (d::DATE - n::INTEGER);
+CREATE OR REPLACE MACRO spk_dayofweek(d) AS (dayofweek(d::DATE) + 1)::INTEGER;
+CREATE OR REPLACE MACRO spk_weekday(d) AS (isodow(d::DATE) - 1)::INTEGER;
+CREATE OR REPLACE MACRO spk_get_json_object(j, p) AS CASE WHEN json_valid(j) THEN json_extract_string(j, p) END;
+CREATE OR REPLACE MACRO spk_divide(a, b) AS
+    CASE WHEN b = 0 THEN error('[DIVIDE_BY_ZERO] Division by zero') ELSE a / b END;
+CREATE OR REPLACE MACRO spk_string(x) AS CASE typeof(x)
+    WHEN 'TIMESTAMP WITH TIME ZONE' THEN regexp_replace(x::VARCHAR, '\+00$', '') ELSE x::VARCHAR END;
+"""
+"""Statements that teach a DuckDB connection Spark's meaning; run them once, before the first query."""

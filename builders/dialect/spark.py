@@ -1,0 +1,206 @@
+"""Spark SQL read with sqlglot's Databricks dialect and written for DuckDB.
+
+The Databricks dialect, not the Spark one, since there a CAST stays strict, as it is in ANSI mode. What sqlglot maps to a
+function of another meaning is kept as written and renamed to a macro; a few nodes are rewritten here, one function each.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import ClassVar, Final
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.databricks import Databricks
+from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
+
+from builders.dialect.macros import RENAMED
+from contracts.errors import Problem, Unusable
+
+__all__ = ["SparkMart", "parameters_of", "parse", "tables", "to_duckdb"]
+
+
+class SparkMart(Databricks):
+    """Databricks' SQL, with the functions of other meaning left untouched."""
+
+    class Parser(Databricks.Parser):  # type: ignore[misc, valid-type]  # sqlglot sets it on the class at run time
+        FUNCTIONS: ClassVar = {k: v for k, v in Databricks.Parser.FUNCTIONS.items() if k not in RENAMED}
+        FUNCTION_PARSERS: ClassVar = {k: v for k, v in Databricks.Parser.FUNCTION_PARSERS.items() if k not in RENAMED}
+
+
+def parse(sql: str, file: str = "SQL") -> exp.Query:
+    """The syntax tree of one query.
+
+    Raises:
+        contracts.errors.Unusable: no SQL, not one statement, or not a query; with line and column where known.
+    """
+    try:
+        statements = [statement for statement in sqlglot.parse(sql, dialect=SparkMart) if statement is not None]
+    except SqlglotError as error:
+        problem = _syntax_problem(error, file)
+    except RecursionError:
+        problem = Problem(file=file, message="the SQL is nested too deeply to be read")
+    else:
+        if len(statements) == 1 and isinstance(statements[0], exp.Query) and not statements[0].find(exp.DML):
+            return statements[0]
+        kinds = [(statement.find(exp.DML) or statement).key.upper() for statement in statements]
+        found = " and ".join(kinds) or "nothing"
+        problem = Problem(file=file, message=f"expected one query (SELECT or WITH .. SELECT), found {found}")
+    raise Unusable(problem)
+
+
+def _syntax_problem(error: SqlglotError, file: str) -> Problem:
+    """The first complaint, without the excerpt that sqlglot underlines with terminal codes."""
+    if isinstance(error, ParseError) and error.errors:
+        first = error.errors[0]
+        near = f" near {first['highlight']!r}" if first.get("highlight") else ""
+        text = re.sub(r"<class '[\w.]*?(\w+)'>", r"\1", first.get("description") or "syntax error").rstrip(".")
+        return Problem(file=file, line=first.get("line") or 0, column=first.get("col") or 0, message=f"{text}{near}")
+    return Problem(file=file, message="the SQL cannot be read: a quote or a comment is not closed")
+
+
+def parameters_of(tree: exp.Expr) -> frozenset[str]:
+    """Names of the parameters (`:name`) that a statement uses."""
+    return frozenset(node.name for node in tree.find_all(exp.Placeholder))
+
+
+def tables(tree: exp.Expr) -> tuple[str, ...]:
+    """Tables that a query reads, as written (`schema.table`), each once, in order; names of CTEs are not tables.
+
+    A function in a table's place (`read_csv(..)`) is told by its call, so that nobody takes it for a table they know.
+    """
+    found = (table for table in tree.find_all(exp.Table, bfs=False) if not _is_cte(table))
+    return tuple(dict.fromkeys(_table_name(table) for table in found))
+
+
+def _table_name(table: exp.Table) -> str:
+    if not isinstance(table.this, exp.Identifier):
+        return str(table.this.sql(SparkMart))
+    return ".".join(part.name for part in table.parts)
+
+
+def _is_cte(table: exp.Table) -> bool:
+    """Whether the name is a CTE's in scope there: one listed before the place, or the very one where recursive."""
+    if table.db or not isinstance(table.this, exp.Identifier):
+        return False
+    inside: list[exp.Expr] = [table]
+    while (ancestor := inside[-1].parent) is not None:
+        inside.append(ancestor)
+    for ancestor in inside:
+        listed = ancestor.args.get("with_")
+        if listed and table.name.lower() in _visible(listed, inside):
+            return True
+    return False
+
+
+def _visible(listed: exp.With, inside: list[exp.Expr]) -> Iterator[str]:
+    for cte in listed.expressions:
+        is_own = any(cte is outer for outer in inside)
+        if not is_own or listed.recursive:
+            yield cte.alias.lower()
+        if is_own:
+            return
+
+
+def to_duckdb(sql: str | exp.Query) -> str:
+    """The same query for DuckDB; needs `MACROS` on the connection and a session in UTC.
+
+    Raises:
+        contracts.errors.Unusable: the SQL cannot be read, or has no translation.
+    """
+    tree = parse(sql) if isinstance(sql, str) else sql.copy()
+    try:
+        return tree.transform(_rewritten).sql("duckdb", unsupported_level=ErrorLevel.RAISE)
+    except SqlglotError as error:
+        message = f"no translation for DuckDB: {str(error).splitlines()[0]}"
+    except RecursionError:
+        message = "the SQL is nested too deeply to be translated"
+    raise Unusable(message)
+
+
+def _rewritten(node: exp.Expr) -> exp.Expr:
+    rewrite = _REWRITES.get(type(node))
+    return rewrite(node) if rewrite else node
+
+
+def _function(node: exp.Expr) -> exp.Expr:
+    name = node.name.upper()
+    return exp.Anonymous(this=RENAMED[name], expressions=node.expressions) if name in RENAMED else node
+
+
+def _cast(node: exp.Expr) -> exp.Expr:
+    """A timestamp's text has no `+00` in Spark."""
+    to_text = node.args["to"].is_type(*exp.DataType.TEXT_TYPES)
+    return exp.Anonymous(this="spk_string", expressions=[node.this]) if to_text else node
+
+
+def _division(node: exp.Expr) -> exp.Expr:
+    """Dividing by zero is an error in Spark and infinity in DuckDB."""
+    if is_nonzero(node.expression):
+        return node
+    return exp.Anonymous(this="spk_divide", expressions=[node.this, node.expression])
+
+
+def is_nonzero(node: exp.Expr) -> bool:
+    """Whether the expression is a number written out, other than zero."""
+    number = node.unnest()
+    return isinstance(number, exp.Literal) and not number.is_string and float(number.name) != 0
+
+
+def _regexp(node: exp.Expr) -> exp.Expr:
+    pattern = node.expression
+    if isinstance(pattern, (exp.Literal, exp.RawString)):
+        return exp.RegexpLike(this=node.this, expression=exp.Literal.string(re2(pattern.name)))
+    return node
+
+
+def _like(node: exp.Expr) -> exp.Expr:
+    """A backslash escapes in Spark's LIKE, and has no meaning in DuckDB's unless asked for."""
+    if isinstance(node.parent, exp.Escape):
+        return node
+    return exp.Escape(this=node, expression=exp.Literal.string("\\"))
+
+
+def _rounding(node: exp.Expr) -> exp.Expr:
+    """FLOOR and CEIL answer BIGINT in Spark and DOUBLE in DuckDB."""
+    return node if node.args.get("decimals") else exp.Cast(this=node, to=exp.DataType.build("bigint"))
+
+
+def _count_if(node: exp.Expr) -> exp.Expr:
+    """Over no row, COUNT_IF is 0 in Spark and null in DuckDB."""
+    return exp.Count(this=exp.Case().when(node.this, exp.Literal.number(1)))
+
+
+_REWRITES: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
+    exp.Anonymous: _function,
+    exp.Cast: _cast,
+    exp.Ceil: _rounding,
+    exp.CountIf: _count_if,
+    exp.Div: _division,
+    exp.Floor: _rounding,
+    exp.ILike: _like,
+    exp.Like: _like,
+    exp.RegexpLike: _regexp,
+}
+
+_DOT: Final = r"[^\n\r\x{85}\x{2028}\x{2029}]"
+_END: Final = r"(?:\r\n|[\n\r\x{85}\x{2028}\x{2029}])?\z"
+_RE2: Final = {".": _DOT, "$": _END, r"\Z": _END, r"\s": r"[ \t\n\x0B\f\r]", r"\S": r"[^ \t\n\x0B\f\r]"}
+
+
+def re2(pattern: str) -> str:
+    r"""A Java regular expression for RE2, where `.`, `$`, `\s` and `\Z` mean something slightly else.
+
+    >>> re2(r"[.\s]\s\.")
+    '[. \\t\\n\\x0B\\f\\r][ \\t\\n\\x0B\\f\\r]\\.'
+    """
+    return "".join(_translated(pattern))
+
+
+def _translated(pattern: str) -> Iterator[str]:
+    in_class = False
+    for atom in re.findall(r"\\.|.", pattern, re.DOTALL):
+        if in_class:
+            yield r" \t\n\x0B\f\r" if atom == r"\s" else atom
+        else:
+            yield _RE2.get(atom, atom)
+        in_class = atom == "[" or (in_class and atom != "]")

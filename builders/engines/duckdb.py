@@ -1,0 +1,197 @@
+"""The embedded engine. What differs from Spark, beyond the SQL text itself:
+
+| | Spark | here |
+|---|---|---|
+| session zone | a setting; must be UTC | set to UTC and asserted |
+| types | `timestamp`, `timestamp_ntz` | TIMESTAMP WITH TIME ZONE, TIMESTAMP |
+| files of a table | Delta's own snapshot | the very list that was registered, columns matched by name |
+| hive columns | where the schema puts them | where `Dataset.columns` puts them, else last |
+| errors | quote values of rows | told without any value: rows may hold personal data |
+"""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self
+
+import duckdb
+from duckdb.sqltypes import DuckDBPyType
+
+from builders.dialect import MACROS, parameters_of, parse, tables, to_duckdb
+from builders.engines import duckdb_text as text
+from builders.ports import Dataset, WriteTarget, WrittenFile
+from contracts.errors import QueryFailed, Unusable
+
+__all__ = ["DuckDBEngine"]
+
+_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+
+
+class DuckDBEngine:
+    """DuckDB in memory, spilling to disk where `memory_limit` is reached.
+
+    `temp_directory` is where spill files go (the system's temporary folder where None); a folder of this engine's own
+    is made in it and removed in the end. `threads` is the number of cores to use (all where None).
+    """
+
+    name = "duckdb"
+
+    def __init__(
+        self, memory_limit: str = "4GB", temp_directory: Path | None = None, *, threads: int | None = None
+    ) -> None:
+        self._settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory_limit,
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        if threads is not None:
+            self._settings["threads"] = threads
+        self._temp_directory = temp_directory
+        self._relations: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        """Open the database.
+
+        Raises:
+            contracts.errors.Unusable: DuckDB does not accept a setting, or the temporary folder cannot be used.
+        """
+        try:
+            self._spill = tempfile.TemporaryDirectory(prefix="martgate-spill-", dir=self._temp_directory)
+        except OSError as error:
+            raise Unusable(f"no temporary folder in {self._temp_directory}: {error.strerror}") from error
+        try:
+            self._connection = duckdb.connect(config={**self._settings, "temp_directory": self._spill.name})
+        except (duckdb.Error, RuntimeError) as error:
+            self._spill.cleanup()
+            raise Unusable(f"DuckDB does not accept its settings: {text.first_line(error)}") from error
+        self._prepare()
+        return self
+
+    def _prepare(self) -> None:
+        self._execute("SET TimeZone = 'UTC'")
+        self._execute("SET python_enable_replacements = false")  # a Python variable must never answer for a table
+        self._execute(MACROS)
+        zone = self._execute("SELECT current_setting('TimeZone')")
+        if zone != [("UTC",)]:
+            raise QueryFailed(f"the session's time zone must be UTC, and is {zone}")
+
+    def __exit__(self, *exception: object) -> None:
+        self._connection.close()
+        self._spill.cleanup()
+        self._relations.clear()
+
+    def register(self, relation: str, dataset: Dataset) -> None:
+        """Make the files readable under a name, as a view; nothing is copied.
+
+        Raises:
+            contracts.errors.QueryFailed: a file is missing or is not Parquet.
+        """
+        body = self._select_files(relation, dataset) if dataset.files else text.empty_select(relation, dataset)
+        schema, dot, _ = relation.partition(".")
+        if dot:
+            self._execute(f"CREATE SCHEMA IF NOT EXISTS {text.identifier(schema)}")
+        self._execute(f"CREATE OR REPLACE VIEW {text.relation(relation)} AS {body}")
+        self._relations[relation.lower()] = relation
+
+    def _select_files(self, relation: str, dataset: Dataset) -> str:
+        """The SELECT over a table's files, every footer of which was read: a broken file is named now, not mid-way."""
+        source = text.read_parquet(dataset)
+        try:
+            self._connection.execute(text.read_footers(dataset)).fetchall()
+            found = self._describe(f"SELECT * FROM {source}")
+        except duckdb.Error as error:  # only paths and footers were read: the message holds no value of a row
+            why = text.first_line(error)
+        else:
+            names = text.in_place([name for name, _ in found], dataset)
+            return f"SELECT {', '.join(map(text.identifier, names))} FROM {source}"
+        raise QueryFailed(f"{relation} cannot be read: {why}")
+
+    def columns(self, relation: str) -> tuple[tuple[str, str], ...]:
+        """Name and type of each column, in order; types in Spark's spelling.
+
+        Raises:
+            contracts.errors.QueryFailed: the relation is unknown, or its files have gone.
+        """
+        self._must_know(relation)
+        try:
+            found = self._describe(f"SELECT * FROM {text.relation(relation)}")
+        except duckdb.Error as error:
+            why = text.reason(error)
+        else:
+            return tuple((name, text.spark_type(type_)) for name, type_ in found)
+        raise QueryFailed(f"{relation} cannot be read: {why}")
+
+    def fetch(self, sql: str, parameters: Mapping[str, str] = _NO_PARAMETERS) -> Sequence[tuple[object, ...]]:
+        """All rows of one Spark SQL statement; timestamps come as UTC datetimes.
+
+        Raises:
+            contracts.errors.QueryFailed: the statement could not be translated or run.
+        """
+        translated, bound = self._translated(sql, parameters)
+        return self._execute(translated, bound)
+
+    def write(
+        self, sql: str, target: WriteTarget, parameters: Mapping[str, str] = _NO_PARAMETERS
+    ) -> tuple[WrittenFile, ...]:
+        """Write a statement's result as Parquet and say what was written; nothing else in the root is touched.
+
+        Least and greatest values of text are left out of the answer (they may be personal); those of whole numbers are
+        int, all others text. A null partition value is told as its folder is named, `__HIVE_DEFAULT_PARTITION__`.
+
+        Raises:
+            contracts.errors.QueryFailed: the statement could not be translated or run, or the disk refused.
+        """
+        translated, bound = self._translated(sql, parameters)
+        try:
+            Path(target.root).mkdir(parents=True, exist_ok=True)
+            types = dict(self._describe(translated, bound))
+            written = self._connection.execute(text.copy(translated, target), bound).fetchall()
+        except duckdb.Error as error:
+            why = text.reason(error)
+        except OSError as error:
+            why = str(error.strerror)
+        else:
+            return tuple(text.written_file(row, target.root, types) for row in written)
+        raise QueryFailed(f"nothing could be written to {target.root}: {why}")
+
+    def _translated(self, sql: str, given: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+        """The statement for DuckDB, and the parameters that it names."""
+        try:
+            tree = parse(sql)
+            translated = to_duckdb(tree)
+        except Unusable as error:
+            raise QueryFailed(str(error)) from None
+        for table in tables(tree):
+            self._must_know(table)
+        named = sorted(parameters_of(tree))
+        if missing := [name for name in named if name not in given]:
+            raise QueryFailed(
+                f"no value was given for :{', :'.join(missing)} (given were {', '.join(sorted(given)) or 'none'})"
+            )
+        return translated, {name: given[name] for name in named}
+
+    def _must_know(self, relation: str) -> None:
+        """Only registered names can be read: DuckDB would take an unknown one for a file to open."""
+        if relation.lower() in self._relations:
+            return
+        near = get_close_matches(relation.lower(), self._relations, n=1)
+        known = ", ".join(sorted(self._relations.values())) or "none"
+        hint = f"Did you mean {self._relations[near[0]]}?" if near else f"Known tables: {known}."
+        raise QueryFailed(f"there is no table {relation}. {hint}")
+
+    def _describe(self, sql: str, bound: Mapping[str, str] = _NO_PARAMETERS) -> list[tuple[str, DuckDBPyType]]:
+        """Names and types of a query's columns; binds the query and reads no row."""
+        cursor = self._connection.execute(f"SELECT * FROM ({sql}) LIMIT 0", dict(bound))
+        described = [(str(column[0]), column[1]) for column in cursor.description or ()]
+        cursor.fetchall()  # an unfinished result would block the next statement
+        return described
+
+    def _execute(self, sql: str, bound: Mapping[str, str] = _NO_PARAMETERS) -> list[tuple[object, ...]]:
+        try:
+            return self._connection.execute(sql, dict(bound)).fetchall()
+        except duckdb.Error as error:
+            why = text.reason(error)
+        raise QueryFailed(why)  # not in the handler: the original quotes values and must not travel along
