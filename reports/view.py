@@ -1,25 +1,41 @@
-"""What the renderers share: the record of one run as it is kept, and the words in which every output tells it."""
+"""What the renderers share: the record of one run as it is kept, and the same run in plain strings and numbers.
 
-from dataclasses import dataclass
+A record is what happened; a view is how it is said. Every renderer (terminal, pages) takes its words from the view, so
+that two outputs never tell one run differently.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from expectations.verdict import Audit
+from contracts.errors import CouldNotRun
+from contracts.model import Contract, Severity
+from expectations.rules import Rule
+from expectations.verdict import Audit, Outcome, Verdict
+from reports.words import brief, counted, percent
 
 if TYPE_CHECKING:  # three quarters of a second to import, and only those who read or write records need it
     from pydantic import TypeAdapter
 
-__all__ = ["Decision", "RunRecord"]
+__all__ = ["OUTCOME_WORDS", "Decision", "RuleView", "RunRecord", "RunView", "rule_view", "run_view"]
 
 Decision = Literal["approved", "refused"]
+
+OUTCOME_WORDS: Mapping[str, str] = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "failed",
+    Outcome.ERROR: "could not run",
+    Outcome.VACUOUS: "nothing to look at",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """One run of the gate: what was audited, what was decided and why, and what became of it.
 
-    `date` is the day as `YYYY-MM-DD`, empty where there was none. `candidate` names the staged partition, empty where
-    data was audited where it lay. `reasons` says why a refused run was refused, most telling first.
+    `date` is the day as `YYYY-MM-DD`, empty where there was none. `candidate` names the staged partition, or the run
+    where data was audited where it lay. `reasons` says why a refused run was refused, most telling first.
     `published_version` is the table's version that holds the candidate, None where nothing was published. `report` is
     the page a reader can open, empty where none was written.
     """
@@ -43,9 +59,16 @@ class RunRecord:
         """The record that `to_json` wrote.
 
         Raises:
-            ValueError: the text is not such a record; the message says where.
+            contracts.errors.CouldNotRun: the text is not such a record; the message says where, and shows no value.
         """
-        return _adapter().validate_json(text)
+        from pydantic import ValidationError  # noqa: PLC0415 - see above
+
+        try:
+            return _adapter().validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"]) or "the whole text"
+            raise CouldNotRun(f"not the record of a run: {place}: {first['msg']}") from None
 
 
 @cache
@@ -53,3 +76,204 @@ def _adapter() -> "TypeAdapter[RunRecord]":
     from pydantic import TypeAdapter  # noqa: PLC0415 - see above
 
     return TypeAdapter(RunRecord)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleView:
+    """One rule and what it found. `home` is the column (or `table`) in its name, `wording` the contract's own words.
+
+    `outcome` and `found` are empty on a rule that was not judged. `standing` orders rules for a reader: 0 stands in
+    the way of the publish, 1 is told, 2 had nothing to look at and may, 3 passed.
+    """
+
+    name: str
+    home: str
+    severity: str
+    sentence: str
+    wording: str = ""
+    columns: tuple[str, ...] = ()
+    clauses: tuple[str, ...] = ()
+    dimension: str = ""
+    outcome: str = ""
+    outcome_words: str = ""
+    found: str = ""
+    observed: str = ""
+    reason: str = ""
+    standing: int = 3
+    example_columns: tuple[str, ...] = ()
+    examples: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """One run in words. `headline` alone answers whether readers have this day now, and if not, why.
+
+    `verb` is one of Published, Approved, Would publish, Refused. `rules` holds every judged rule, those that stand in
+    the way first, and `out_of_scope` those that were not judged, each with its reason.
+    """
+
+    table: str
+    date: str
+    candidate: str
+    decision: Decision
+    verb: str
+    headline: str
+    reasons: tuple[str, ...]
+    published_version: int | None
+    dry_run: bool
+    report: str
+    contract: str
+    contract_version: str
+    description: str
+    owner: str
+    audited_at: str
+    rows: int
+    queries: int
+    seconds: float
+    passed: int
+    failed: int
+    errors: int
+    vacuous: int
+    waived: int
+    rules: tuple[RuleView, ...]
+    out_of_scope: tuple[RuleView, ...]
+
+    @property
+    def subject(self) -> str:
+        """The table, and its day where there is one."""
+        return f"{self.table} of {self.date}" if self.date else self.table
+
+    @property
+    def blocking(self) -> tuple[RuleView, ...]:
+        """The rules that stand in the way of the publish."""
+        return tuple(rule for rule in self.rules if rule.standing == 0)
+
+    @property
+    def tally(self) -> str:
+        """How many rules came out how, in one line."""
+        parts = [
+            f"{self.passed:,} passed",
+            f"{self.failed:,} failed",
+            f"{self.errors:,} could not run",
+            f"{self.vacuous:,} had nothing to look at",
+        ]
+        if self.waived:
+            parts.append(f"{self.waived:,} waived")
+        return f"{counted(len(self.rules), 'rules')}: {', '.join(parts)}"
+
+
+def run_view(record: RunRecord, contract: Contract | None = None) -> RunView:
+    """A run in words; the contract adds what it says of itself: its purpose and who owns it."""
+    audit = record.audit
+    return RunView(
+        table=record.table,
+        date=record.date,
+        candidate=record.candidate,
+        decision=record.decision,
+        verb=_verb(record),
+        headline=_headline(record),
+        reasons=record.reasons,
+        published_version=record.published_version,
+        dry_run=record.dry_run,
+        report=record.report,
+        contract=audit.contract,
+        contract_version=audit.contract_version,
+        description=contract.description.get("purpose", "") if contract else "",
+        owner=_owner(contract) if contract else "",
+        audited_at=f"{audit.audited_at:%Y-%m-%d %H:%M:%S %Z}".strip(),
+        rows=audit.rows,
+        queries=audit.queries,
+        seconds=audit.seconds,
+        passed=audit.count(Outcome.PASSED),
+        failed=audit.count(Outcome.FAILED),
+        errors=audit.count(Outcome.ERROR),
+        vacuous=audit.count(Outcome.VACUOUS),
+        waived=0,
+        rules=tuple(sorted(map(_judged, audit.verdicts), key=_urgency)),
+        out_of_scope=tuple(rule_view(item.rule, reason=item.reason) for item in audit.out_of_scope),
+    )
+
+
+def rule_view(rule: Rule, *, reason: str = "") -> RuleView:
+    """A rule that was not judged, and why."""
+    return RuleView(
+        name=rule.name,
+        home=rule.name.partition("|")[0],
+        severity=rule.severity.value,
+        sentence=rule.sentence,
+        wording=rule.description if rule.description != rule.sentence else "",
+        columns=rule.columns,
+        clauses=rule.clauses,
+        dimension=rule.dimension,
+        reason=reason,
+    )
+
+
+def _judged(verdict: Verdict) -> RuleView:
+    columns = dict.fromkeys(column for example in verdict.examples for column in example)
+    return replace(
+        rule_view(verdict.rule, reason=verdict.reason),
+        outcome=verdict.outcome.value,
+        outcome_words=OUTCOME_WORDS[verdict.outcome],
+        found=_found(verdict),
+        observed=verdict.observed,
+        standing=_standing(verdict),
+        example_columns=tuple(columns),
+        examples=verdict.examples,
+    )
+
+
+def _standing(verdict: Verdict) -> int:
+    if verdict.blocks:
+        return 0
+    if verdict.outcome is Outcome.PASSED:
+        return 3
+    return 2 if verdict.rule.allow_vacuous and verdict.outcome is Outcome.VACUOUS else 1
+
+
+def _urgency(rule: RuleView) -> tuple[int, bool, int]:
+    """Sorts a rule before the less urgent ones; rules of one urgency stay in the contract's order."""
+    outcomes = (Outcome.FAILED, Outcome.ERROR, Outcome.VACUOUS, Outcome.PASSED)
+    return rule.standing, rule.severity != Severity.ERROR, outcomes.index(Outcome(rule.outcome))
+
+
+def _found(verdict: Verdict) -> str:
+    match verdict.outcome:
+        case Outcome.FAILED if verdict.total:
+            counts = f"{verdict.failed:,} of {counted(verdict.total, verdict.unit)}"
+            return f"{counts} ({percent(verdict.failed, verdict.total)})"
+        case Outcome.FAILED:
+            return counted(verdict.failed, verdict.unit)
+        case Outcome.PASSED:
+            return f"all of {counted(verdict.total, verdict.unit)}"
+        case Outcome.VACUOUS:
+            return f"no {verdict.unit} in scope"
+        case Outcome.ERROR:
+            return "no answer"
+
+
+def _verb(record: RunRecord) -> str:
+    if record.decision == "refused":
+        return "Refused"
+    if record.dry_run:
+        return "Would publish"
+    return "Approved" if record.published_version is None else "Published"
+
+
+def _headline(record: RunRecord) -> str:
+    subject = f"{record.table} of {record.date}" if record.date else record.table
+    rules = counted(len(record.audit.verdicts), "rules")
+    if record.decision == "refused":
+        dry = " (dry run)" if record.dry_run else ""
+        return f"Refused{dry}: {subject}: {'; '.join(map(brief, record.reasons)) or 'no reason was recorded'}"
+    told = len(record.audit.verdicts) - record.audit.count(Outcome.PASSED)
+    kept = f"all {rules} passed" if not told else f"none of {rules} stands in the way, {told:,} to read"
+    version = "" if record.published_version is None else f" as version {record.published_version}"
+    dry = " (dry run, nothing was published)" if record.dry_run else ""
+    return f"{_verb(record)}: {subject}{version}: {kept}{dry}"
+
+
+def _owner(contract: Contract) -> str:
+    """Whoever the team names as owner, else its first member; shown by name, and only then by user name."""
+    members = sorted(contract.team, key=lambda member: "owner" not in str(member.get("role", "")).lower())
+    return next((str(member.get("name") or member.get("username") or "") for member in members), "")

@@ -1,0 +1,136 @@
+"""The terminal: what a person sees after a command, the answer first and what stands in the way next.
+
+Everything that comes from data or contracts is made harmless (`reports.words.plain`) before it is printed: a control
+character in a table must not repaint a terminal. Colour is the caller's decision; see `wants_color`.
+"""
+
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+from contracts.errors import Problem
+from reports.view import RuleView, RunRecord, RunView, run_view
+from reports.words import clipped, counted, plain
+
+__all__ = ["lint_text", "run_text", "wants_color"]
+
+_MOST_RULES = 20
+_MOST_EXAMPLE = 160
+_MOST_SOURCE = 120
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_INDENT = " " * 9
+_STYLES = {"good": "1;32", "bad": "1;31", "warn": "33", "bold": "1", "dim": "2"}
+
+Paint = Callable[[str, str], str]
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Whether colour codes belong in this stream: a terminal, and nobody has set NO_COLOR."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def run_text(record: RunRecord, *, color: bool = False) -> str:
+    """The summary of a run: the answer, what stands in the way, the tally, and where the report is."""
+    run = run_view(record)
+    paint = _painter(color=color)
+    return "\n".join([_headline(run, paint), *_told(run, paint), *_closing(run)]) + "\n"
+
+
+def _headline(run: RunView, paint: Paint) -> str:
+    verb, _, rest = plain(run.headline).partition(":")
+    return f"{paint('bad' if run.decision == 'refused' else 'good', verb)}:{rest}"
+
+
+def _told(run: RunView, paint: Paint) -> Iterator[str]:
+    told = [rule for rule in run.rules if rule.standing < 2]
+    if not told:
+        return
+    yield ""
+    width = max(_cells(plain(rule.name)) for rule in told[:_MOST_RULES])
+    for rule in told[:_MOST_RULES]:
+        yield from _rule(rule, width, paint)
+    if len(told) > _MOST_RULES:
+        yield f"{_INDENT}and {counted(len(told) - _MOST_RULES, 'rules')} more in the report"
+
+
+def _rule(rule: RuleView, width: int, paint: Paint) -> Iterator[str]:
+    name = plain(rule.name)
+    severity = paint("bad" if rule.standing == 0 else "warn", f"{rule.severity:<7}")
+    found = rule.found if rule.outcome == "failed" else f"{rule.outcome_words}, {rule.found}"
+    yield f"{severity}  {paint('bold', name)}{' ' * (width - _cells(name))}  {found}"
+    yield f"{_INDENT}{plain(rule.wording or rule.sentence)}"
+    for label, text in (("observed", rule.observed), ("because", rule.reason)):
+        if text:
+            yield f"{_INDENT}{label}: {clipped(plain(text), _MOST_EXAMPLE)}"
+    for example in rule.examples[:1]:
+        cells = ", ".join(f"{plain(column)}={plain(value)}" for column, value in example.items())
+        yield paint("dim", f"{_INDENT}for example: {clipped(cells, _MOST_EXAMPLE)}")
+
+
+def _closing(run: RunView) -> Iterator[str]:
+    yield ""
+    scope = f"; {len(run.out_of_scope):,} out of scope" if run.out_of_scope else ""
+    yield run.tally + scope
+    yield f"{counted(run.rows, 'rows')}, {run.queries:,} {'query' if run.queries == 1 else 'queries'}, {run.seconds:.1f} s"
+    if run.candidate:
+        yield f"candidate: {plain(run.candidate)}"
+    if run.report:
+        yield f"report: {plain(run.report)}"
+
+
+def lint_text(problems: Iterable[Problem], *, color: bool = False) -> str:
+    """Every problem with its place, the line it stands on, a caret under it, and what to do; then how many there are."""
+    paint = _painter(color=color)
+    listed = list(problems)
+    sources = {file: _lines(file) for file in dict.fromkeys(problem.file for problem in listed) if file}
+    blocks = ["\n".join(_problem(problem, sources.get(problem.file, []), paint)) for problem in listed]
+    files = len({problem.file for problem in listed} - {""})
+    where = f" in {counted(files, 'files')}" if files else ""
+    blocks.append(f"{counted(len(listed), 'errors')}{where}" if listed else "no errors")
+    return "\n".join(blocks) + "\n"
+
+
+def _problem(problem: Problem, source: list[str], paint: Paint) -> Iterator[str]:
+    place = ":".join([plain(problem.file), *(str(n) for n in (problem.line, problem.column) if n)])
+    subject = f"{plain(problem.path)}: " if problem.path else ""
+    yield f"{paint('bold', place)}{': ' if place else ''}{paint('bad', 'error')}: {subject}{plain(problem.message)}"
+    gutter = len(str(problem.line))
+    if 0 < problem.line <= len(source):
+        yield from _pointed(problem, source[problem.line - 1], gutter, paint)
+    if problem.hint:
+        yield f"{' ' * gutter} = {plain(problem.hint)}"
+
+
+def _pointed(problem: Problem, line: str, gutter: int, paint: Paint) -> Iterator[str]:
+    """The source line with a caret under the column; a long line is cut around it."""
+    column = min(max(problem.column, 1), len(line) + 1) - 1
+    start = max(0, column - _MOST_SOURCE // 2)
+    shown = line.replace("\t", " ")  # one cell each, so that the caret stays true
+    before, after = plain(shown[start:column]), plain(shown[column : start + _MOST_SOURCE])
+    cut = "…" if start else ""
+    yield f"{problem.line} | {cut}{before}{after}"
+    if problem.column:
+        yield f"{' ' * gutter} | {' ' * _cells(cut + before)}{paint('bad', '^')}"
+
+
+def _lines(file: str) -> list[str]:
+    """The lines of a file as YAML counts them; none where it cannot be read, for then its problem says so."""
+    try:
+        text = Path(file).read_bytes().decode("utf-8-sig", errors="replace")
+    except OSError:
+        return []
+    return _LINE_BREAK.split(text)
+
+
+def _cells(text: str) -> int:
+    """How many columns of a terminal the text takes: Korean takes two a letter."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in text)
+
+
+def _painter(*, color: bool) -> Paint:
+    if not color:
+        return lambda _, text: text
+    return lambda style, text: f"\x1b[{_STYLES[style]}m{text}\x1b[0m"

@@ -1,0 +1,72 @@
+import json
+from dataclasses import dataclass, replace
+
+from contracts.errors import Problem
+from reports.machine import coverage_json, lint_json, run_json
+
+RUN_KEYS = {
+    *("table", "date", "candidate", "decision", "published_version", "rows", "rules", "passed", "failed", "errors"),
+    *("vacuous", "waived", "queries", "seconds", "report", "verdicts"),
+}
+VERDICT_KEYS = {"rule", "kind", "severity", "outcome", "failed", "total", "columns", "examples"}
+
+
+def test_a_run_has_every_promised_key(runs):
+    told = run_json(runs["refused"])
+    assert told.keys() >= RUN_KEYS
+    for verdict in told["verdicts"]:
+        assert verdict.keys() >= VERDICT_KEYS
+
+
+def test_a_run_as_json(runs, snapshot):
+    assert json.dumps(run_json(runs["refused"]), indent=1, ensure_ascii=False) == snapshot
+
+
+def test_the_counts_add_up_to_the_rules(runs):
+    for record in runs.values():
+        told = run_json(record)
+        assert (
+            told["passed"] + told["failed"] + told["errors"] + told["vacuous"] == told["rules"] == len(told["verdicts"])
+        )
+
+
+def test_a_rule_that_was_not_judged_is_listed_with_its_reason_and_not_counted(runs):
+    told = run_json(runs["published"])
+    assert told["out_of_scope"] == [{"rule": "status|references", "reason": "shop.statuses is not here"}]
+    assert "status|references" not in {verdict["rule"] for verdict in told["verdicts"]}
+
+
+def test_hostile_text_survives_json_unchanged(runs):
+    hostile = "\x1b[31m\u2028</script>\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")
+    told = json.dumps(run_json(replace(runs["published"], candidate=hostile)))
+    assert json.loads(told)["candidate"] == hostile
+
+
+@dataclass(frozen=True)
+class Leaf:
+    path: str
+    status: str
+    rule: str | None = None
+
+
+def test_coverage_counts_what_nobody_answers_for():
+    told = coverage_json([Leaf("id", "documentation"), Leaf("a", "enforced", "a|type"), Leaf("b", "unsupported")])
+    assert told == {
+        "leaves": 3,
+        "unclassified": 1,
+        "by_status": {"enforced": 1, "monitored": 0, "documentation": 1, "unsupported": 1},
+        "items": [
+            {"path": "id", "status": "documentation", "rule": ""},
+            {"path": "a", "status": "enforced", "rule": "a|type"},
+            {"path": "b", "status": "unsupported", "rule": ""},
+        ],
+    }
+
+
+def test_lint_tells_every_problem_with_its_place():
+    problem = Problem(file="a.yaml", line=12, column=3, path="schema[0]", message="wrong", hint="do this")
+    assert lint_json([problem]) == {
+        "errors": [
+            {"file": "a.yaml", "line": 12, "column": 3, "path": "schema[0]", "message": "wrong", "hint": "do this"}
+        ]
+    }
