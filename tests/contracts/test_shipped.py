@@ -217,7 +217,14 @@ def test_nullable_columns_with_rules_may_have_nothing_to_look_at():
         for each in columns(doc):
             checked = any(key in each for key in ("enum", "quality", "logicalTypeOptions"))
             if checked and not each.get("required"):
-                assert custom(each).get("allowVacuous") is True, each["name"]
+                assert custom(each).get("allowVacuous") or custom(table(doc)).get("allowVacuous"), each["name"]
+
+
+def test_logs_may_be_empty_and_snapshots_and_artists_may_not():
+    never_empty = {name for name, doc in DOCUMENTS.items() if not custom(table(doc)).get("allowVacuous")}
+    assert never_empty == {"wv_comm_user", "we_mart.ods_wv_member_profile", "we_mart.we_user", "we_mart.we_artist"}
+    for name in never_empty:
+        assert "not_empty" in {entry["id"] for entry in table(DOCUMENTS[name])["quality"]}
 
 
 def test_every_quality_has_its_words_and_a_name_of_its_own():
