@@ -1,0 +1,165 @@
+"""Runs Great Expectations' own classes: importing them costs seconds, so one worker takes the whole module."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from contracts.model import Severity
+from expectations.rules import HasColumns, InSet, NotNull, Rule
+from expectations.verdict import Audit, Outcome, Verdict
+
+pytestmark = [
+    pytest.mark.xdist_group("great_expectations"),
+    # Great Expectations 1.24 imports it; seen by whichever test imports the library first.
+    pytest.mark.filterwarnings("ignore:module 'sre_constants' is deprecated:DeprecationWarning"),
+]
+
+NOT_NULL = Rule(name="a|not_null", check=NotNull("a"), clauses=("schema[0].properties[0].required",), columns=("a",))
+IN_SET = Rule(name="a|in_set", check=InSet("a", ("x",)), clauses=(), columns=("a",), severity=Severity.WARNING)
+CONFIGURATIONS = {
+    "a|not_null": {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "a"}, "severity": "critical"},
+    "a|in_set": {
+        "type": "expect_column_values_to_be_in_set",
+        "kwargs": {"column": "a", "value_set": ["x"]},
+        "severity": "warning",
+        "meta": {"rule": "a|in_set"},
+        "description": "a is x",
+    },
+}
+
+
+def one(outcome, **found):
+    from expectations.gx.result import expectation_result
+
+    return expectation_result(Verdict(rule=NOT_NULL, outcome=outcome, **found), CONFIGURATIONS["a|not_null"])
+
+
+def suite(*verdicts, **fields):
+    from expectations.gx.result import suite_result
+
+    audit = Audit(
+        table="shop.orders",
+        contract="orders",
+        contract_version="1.0.0",
+        part_date="2024-01-01",
+        audited_at=datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC),
+        rows=10,
+        rules=len(verdicts),
+        queries=1,
+        seconds=0.1,
+        verdicts=verdicts,
+    )
+    configurations = [CONFIGURATIONS[verdict.rule.name] for verdict in verdicts]
+    return suite_result(audit, configurations, suite_name="shop.orders@1", **{"run_name": "c1", **fields})
+
+
+@pytest.mark.parametrize(
+    ("outcome", "success"),
+    [(Outcome.PASSED, True), (Outcome.FAILED, False), (Outcome.ERROR, False), (Outcome.VACUOUS, False)],
+)
+def test_only_what_passed_is_a_success_and_success_is_a_bool(outcome, success):
+    assert one(outcome).success is success
+
+
+def test_counts_are_told_exactly():
+    result = one(Outcome.FAILED, failed=1, total=10_000_000).result
+    assert (result["element_count"], result["unexpected_count"]) == (10_000_000, 1)
+    assert result["unexpected_percent"] == pytest.approx(0.00001)
+
+
+def test_more_wrong_than_looked_at_is_a_hundred_percent_and_no_crash():
+    assert one(Outcome.FAILED, failed=5, total=2).result["unexpected_percent"] == 100
+
+
+def test_a_rule_that_could_not_run_says_why_and_shows_no_traceback():
+    info = one(Outcome.ERROR, reason="no column a").exception_info
+    assert info == {"raised_exception": True, "exception_message": "no column a", "exception_traceback": ""}
+
+
+def test_a_rule_that_had_nothing_to_look_at_has_a_note():
+    assert "Nothing was in scope" in one(Outcome.VACUOUS).meta["note"]
+    assert "note" not in one(Outcome.PASSED, total=1).meta
+
+
+def test_examples_are_carried_along():
+    result = one(Outcome.FAILED, failed=1, total=2, examples=({"k": "1", "a": "null"},)).result
+    assert result["details"] == {"examples": [{"k": "1", "a": "null"}]}
+
+
+def test_the_columns_of_a_kept_shape_are_observed_in_their_order():
+    from expectations.gx.result import expectation_result
+
+    rule = Rule(name="table|columns", check=HasColumns(("b", "a")), clauses=())
+    configuration = {"type": "expect_table_columns_to_match_ordered_list", "kwargs": {"column_list": ["b", "a"]}}
+    told = expectation_result(Verdict(rule=rule, outcome=Outcome.PASSED, total=2), configuration)
+    assert told.result["observed_value"] == ["b", "a"]
+
+
+def test_a_suite_succeeds_when_every_expectation_does_and_never_when_it_is_empty():
+    kept = Verdict(rule=NOT_NULL, outcome=Outcome.PASSED, total=10)
+    warned = Verdict(rule=IN_SET, outcome=Outcome.FAILED, failed=1, total=10)
+    assert suite(kept).success is True
+    assert suite(kept, warned).success is False
+    assert suite().success is False
+    assert suite(kept, warned).statistics == {
+        "evaluated_expectations": 2,
+        "successful_expectations": 1,
+        "unsuccessful_expectations": 1,
+        "success_percent": 50.0,
+    }
+
+
+def test_the_worst_failed_severity_is_what_the_rule_says():
+    from great_expectations.expectations.metadata_types import FailureSeverity
+
+    warned = Verdict(rule=IN_SET, outcome=Outcome.FAILED, failed=1, total=10)
+    assert suite(warned).get_max_severity_failure() is FailureSeverity.WARNING
+
+
+@pytest.mark.parametrize("name", ["2024-01-01", "20240101", "Jan", "12:30", "20240101T000000Z"])
+def test_a_run_keeps_the_time_it_was_made_whatever_its_name_looks_like(name):
+    from great_expectations.core.run_identifier import RunIdentifier
+
+    meta = suite(Verdict(rule=NOT_NULL, outcome=Outcome.PASSED, total=1), run_name=name).meta["run_id"]
+    assert meta["run_time"] == "2024-01-02T03:04:05+00:00"
+    unparseable = RunIdentifier(run_name=meta["run_name"])
+    assert unparseable.run_time.year == datetime.now(UTC).year
+
+
+def test_a_result_is_json_that_great_expectations_reads_back():
+    from great_expectations.core.expectation_validation_result import expectationSuiteValidationResultSchema
+
+    told = suite(
+        Verdict(rule=NOT_NULL, outcome=Outcome.ERROR, reason="broken"),
+        Verdict(rule=IN_SET, outcome=Outcome.FAILED, failed=1, total=10, examples=({"a": "y"},)),
+    )
+    text = json.dumps(told.to_json_dict())
+    back = expectationSuiteValidationResultSchema.load(json.loads(text))
+    assert back["success"] is False
+    assert [result.success for result in back["results"]] == [False, False]
+
+
+def test_a_configuration_missing_is_an_error_not_a_shorter_report():
+    from expectations.gx.result import suite_result
+
+    told = suite(Verdict(rule=NOT_NULL, outcome=Outcome.PASSED, total=1))
+    assert len(told.results) == 1
+    with pytest.raises(ValueError, match="zip"):
+        suite_result(
+            Audit(
+                table="t",
+                contract="c",
+                contract_version="1",
+                part_date="",
+                audited_at=datetime(2024, 1, 1, tzinfo=UTC),
+                rows=0,
+                rules=1,
+                queries=0,
+                seconds=0,
+                verdicts=(Verdict(rule=NOT_NULL, outcome=Outcome.PASSED),),
+            ),
+            [],
+            suite_name="s",
+            run_name="r",
+        )
