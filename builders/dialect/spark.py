@@ -109,7 +109,7 @@ def to_duckdb(sql: str | exp.Query) -> str:
     """
     tree = parse(sql) if isinstance(sql, str) else sql.copy()
     try:
-        return tree.transform(_rewritten).sql("duckdb", unsupported_level=ErrorLevel.RAISE)
+        return tree.transform(_rewritten).sql("duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
     except SqlglotError as error:
         message = f"no translation for DuckDB: {str(error).splitlines()[0]}"
     except RecursionError:
