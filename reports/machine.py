@@ -1,25 +1,16 @@
 """What other programs read: one JSON object a command. The keys are a contract; keys are added, never renamed."""
 
+import json
 from collections import Counter
-from collections.abc import Iterable
-from typing import Protocol, TypedDict
+from collections.abc import Iterable, Mapping
+from typing import TypedDict
 
 from contracts.errors import Problem
+from expectations.coverage import Item, Status
 from expectations.verdict import Outcome, Verdict
 from reports.view import RunRecord
 
-__all__ = ["CoverageItem", "coverage_json", "lint_json", "run_json"]
-
-
-class CoverageItem(Protocol):
-    """One leaf of a contract, its status (enforced, monitored, documentation, unsupported), and the rule it became."""
-
-    @property
-    def path(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def rule(self) -> str | None: ...
+__all__ = ["coverage_json", "lint_json", "run_json"]
 
 
 class _Verdict(TypedDict):
@@ -48,7 +39,7 @@ class _Counts(TypedDict):
     seconds: float
 
 
-def run_json(record: RunRecord) -> dict[str, object]:
+def run_json(record: RunRecord) -> str:
     """A run, as `gate --json` and `run --json` print it: decision, counts, then a verdict for every rule."""
     audit = record.audit
     counts: _Counts = {
@@ -62,7 +53,7 @@ def run_json(record: RunRecord) -> dict[str, object]:
         "queries": audit.queries,
         "seconds": round(audit.seconds, 3),
     }
-    return {
+    told = {
         "table": record.table,
         "date": record.date,
         "candidate": record.candidate,
@@ -75,6 +66,7 @@ def run_json(record: RunRecord) -> dict[str, object]:
         "verdicts": [_verdict(verdict) for verdict in audit.verdicts],
         "out_of_scope": [{"rule": item.rule.name, "reason": item.reason} for item in audit.out_of_scope],
     }
+    return _dumps(told)
 
 
 def _verdict(verdict: Verdict) -> _Verdict:
@@ -93,22 +85,22 @@ def _verdict(verdict: Verdict) -> _Verdict:
     }
 
 
-def coverage_json(items: Iterable[CoverageItem]) -> dict[str, object]:
+def coverage_json(items: Iterable[Item]) -> str:
     """Every leaf of a contract with its one status; `unclassified` counts the leaves nobody answers for."""
-    listed = [{"path": item.path, "status": str(item.status), "rule": item.rule or ""} for item in items]
+    listed = [{"path": item.path, "status": item.status.value, "rule": item.rule} for item in items]
     statuses = Counter(item["status"] for item in listed)
-    by_status = {status: statuses[status] for status in ("enforced", "monitored", "documentation", "unsupported")}
-    return {
+    told = {
         "leaves": len(listed),
-        "unclassified": len(listed) - sum(by_status.values()) + by_status["unsupported"],
-        "by_status": by_status,
+        "unclassified": statuses[Status.UNSUPPORTED.value],
+        "by_status": {status.value: statuses[status.value] for status in Status},
         "items": listed,
     }
+    return _dumps(told)
 
 
-def lint_json(problems: Iterable[Problem]) -> dict[str, object]:
+def lint_json(problems: Iterable[Problem]) -> str:
     """Every problem of every file, as `lint --json` prints it; lines and columns count from 1, 0 is the whole file."""
-    return {
+    told = {
         "errors": [
             {
                 "file": problem.file,
@@ -121,3 +113,9 @@ def lint_json(problems: Iterable[Problem]) -> dict[str, object]:
             for problem in problems
         ]
     }
+    return _dumps(told)
+
+
+def _dumps(told: Mapping[str, object]) -> str:
+    """One line of ASCII: no encoding of a pipe, and no control character in the data, can break it."""
+    return json.dumps(told, allow_nan=False)

@@ -1,21 +1,24 @@
 """The terminal: what a person sees after a command, the answer first and what stands in the way next.
 
 Everything that comes from data or contracts is made harmless (`reports.words.plain`) before it is printed: a control
-character in a table must not repaint a terminal. Colour is the caller's decision; see `wants_color`.
+character in a table must not repaint a terminal. Colour is for terminals; see `wants_color`. No text ends in a newline.
 """
 
 import os
 import re
+import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
 from contracts.errors import Problem
+from expectations.coverage import Item, Status
 from reports.view import RuleView, RunRecord, RunView, run_view
 from reports.words import clipped, counted, plain
 
-__all__ = ["lint_text", "run_text", "wants_color"]
+__all__ = ["coverage_text", "lint_text", "run_text", "wants_color"]
 
 _MOST_RULES = 20
 _MOST_EXAMPLE = 160
@@ -32,11 +35,11 @@ def wants_color(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
-def run_text(record: RunRecord, *, color: bool = False) -> str:
+def run_text(record: RunRecord, *, color: bool | None = None) -> str:
     """The summary of a run: the answer, what stands in the way, the tally, and where the report is."""
     run = run_view(record)
-    paint = _painter(color=color)
-    return "\n".join([_headline(run, paint), *_told(run, paint), *_closing(run)]) + "\n"
+    paint = _painter(color)
+    return "\n".join([_headline(run, paint), *_told(run, paint), *_closing(run)])
 
 
 def _headline(run: RunView, paint: Paint) -> str:
@@ -81,16 +84,31 @@ def _closing(run: RunView) -> Iterator[str]:
         yield f"report: {plain(run.report)}"
 
 
-def lint_text(problems: Iterable[Problem], *, color: bool = False) -> str:
-    """Every problem with its place, the line it stands on, a caret under it, and what to do; then how many there are."""
-    paint = _painter(color=color)
+def lint_text(problems: Iterable[Problem], *, files: int, color: bool | None = None) -> str:
+    """Every problem with its place, its line, a caret and what to do; then how many there are in how many `files`."""
+    paint = _painter(color)
     listed = list(problems)
     sources = {file: _lines(file) for file in dict.fromkeys(problem.file for problem in listed) if file}
     blocks = ["\n".join(_problem(problem, sources.get(problem.file, []), paint)) for problem in listed]
-    files = len({problem.file for problem in listed} - {""})
-    where = f" in {counted(files, 'files')}" if files else ""
-    blocks.append(f"{counted(len(listed), 'errors')}{where}" if listed else "no errors")
-    return "\n".join(blocks) + "\n"
+    errors = paint("bad", counted(len(listed), "errors")) if listed else paint("good", "no errors")
+    return "\n".join([*blocks, f"{errors} in {counted(files, 'files')}"])
+
+
+def coverage_text(items: Iterable[Item], *, color: bool | None = None) -> str:
+    """How many leaves of a contract have which status, then every enforced leaf with its rule, and what nobody answers for."""
+    paint = _painter(color)
+    listed = list(items)
+    statuses = Counter(item.status for item in listed)
+    tally = ", ".join(f"{statuses[status]:,} {status.value}" for status in Status)
+    enforced = [item for item in listed if item.status is Status.ENFORCED]
+    lost = [item for item in listed if item.status is Status.UNSUPPORTED]
+    return "\n".join(
+        [
+            f"{len(listed):,} leaves of the contract: {tally}",
+            *(f"  {plain(item.path)}  {paint('dim', 'by')} {plain(item.rule)}" for item in enforced),
+            *(f"{paint('bad', 'unsupported')}  {plain(item.path)}" for item in lost),
+        ]
+    )
 
 
 def _problem(problem: Problem, source: list[str], paint: Paint) -> Iterator[str]:
@@ -130,7 +148,7 @@ def _cells(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in text)
 
 
-def _painter(*, color: bool) -> Paint:
-    if not color:
+def _painter(color: bool | None) -> Paint:  # noqa: FBT001 - None leaves it to the terminal
+    if not (wants_color(sys.stdout) if color is None else color):
         return lambda _, text: text
     return lambda style, text: f"\x1b[{_STYLES[style]}m{text}\x1b[0m"

@@ -4,8 +4,9 @@ from dataclasses import replace
 import pytest
 
 from contracts.errors import Problem
+from expectations.coverage import Item, Status
 from expectations.verdict import Outcome
-from reports.text import lint_text, run_text, wants_color
+from reports.text import coverage_text, lint_text, run_text, wants_color
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07[red]\r\n\u202egnp"
 
@@ -119,14 +120,14 @@ def test_a_problem_shows_its_line_with_a_caret_under_the_column(tmp_path, monkey
         Problem(file="gone.yaml", message="no such file"),
         Problem(file="", message="nothing to lint"),
     ]
-    assert lint_text(problems) == snapshot
+    assert lint_text(problems, files=2) == snapshot
 
 
 def test_a_caret_stays_true_behind_tabs_control_characters_and_a_mile_of_text(tmp_path):
     file = tmp_path / "bad.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + b"\ta\x1b" + b"x" * 500 + b"HERE" + b"y" * 500 + b"\r\n")
     for column, letter in ((2, "a"), (504, "H")):
-        text = lint_text([Problem(file=str(file), line=1, column=column, message="m")])
+        text = lint_text([Problem(file=str(file), line=1, column=column, message="m")], files=1)
         _, source, pointer, _ = text.splitlines()
         assert source[pointer.index("^")] == letter
         assert text.replace("\n", "").isprintable()
@@ -134,4 +135,13 @@ def test_a_caret_stays_true_behind_tabs_control_characters_and_a_mile_of_text(tm
 
 
 def test_no_problem_is_said_in_as_many_words():
-    assert lint_text([]) == "no errors\n"
+    assert lint_text([], files=13) == "no errors in 13 files"
+
+
+def test_coverage_names_the_rule_of_each_enforced_leaf_and_ends_with_what_nobody_answers_for(snapshot):
+    leaves = [
+        Item("id", Status.DOCUMENTATION),
+        Item("b", Status.UNSUPPORTED),
+        Item("schema[0].properties[0].required", Status.ENFORCED, "order_id|not_null"),
+    ]
+    assert coverage_text(leaves) == snapshot
