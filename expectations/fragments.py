@@ -27,7 +27,7 @@ def columns_read(fragment: str) -> tuple[str, ...]:
     if len(parsed) != 1 or parsed[0] is None:
         return ()
     found = sorted(parsed[0].find_all(exp.Column), key=lambda column: column.this.meta.get("start", 0))
-    return tuple(dict.fromkeys(column.name for column in found))
+    return tuple(dict.fromkeys(column.parts[0].name for column in found))  # a struct is read by its first name
 
 
 def parameters_read(sql: str) -> frozenset[str]:

@@ -416,7 +416,8 @@ def sentence(check: Check) -> str:  # noqa: C901, PLR0911, PLR0912 (one line a k
         case References(columns, to, to_columns, where):
             return f"every {words.listed(columns)} is a {words.listed(to_columns)} of {to}{words.of_those_where(where)}"
         case SameSet(columns, to, to_columns, where):
-            return f"{words.listed(columns)} take exactly the values that {words.listed(to_columns)} take in {to}{words.of_those_where(where)}"
+            verb = words.agree(columns, "takes", "take")
+            return f"{words.listed(columns)} {verb} exactly the values of {words.listed(to_columns)} in {to}{words.of_those_where(where)}"
         case Reconciles(measure, _, by, tolerance):
             slack = f", give or take {words.number(tolerance)}" if tolerance else ""
             return f"{words.flat(measure)}{f' for each {words.listed(by)}' if by else ''} agrees with its source{slack}"

@@ -1,0 +1,278 @@
+"""Run a plan on an engine: as many verdicts as there were rules, in their order.
+
+First the schema, then one pass of counts; offenders are looked up only for what failed. A statement that cannot run is
+taken apart until only the guilty rule is left without an answer.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+from contracts.errors import QueryFailed
+from contracts.hints import did_you_mean
+from contracts.model import Contract, Table
+from expectations import rules, words
+from expectations.plan import Answer, Plan, Query, Source, plan
+from expectations.ports import AuditEngine
+from expectations.rules import Rule, columns_of
+from expectations.samples import MASK, as_text, sample
+from expectations.schema import compare_columns, compare_type
+from expectations.scope import Scope
+from expectations.verdict import Audit, Outcome, Verdict
+
+__all__ = ["Scope", "audit"]
+
+_REASON_WIDTH = 300
+
+
+def audit(  # noqa: PLR0913 (all six are what an audit is; none has a sensible default)
+    engine: AuditEngine, relation: str, *, contract: Contract, table: Table, rules: Sequence[Rule], scope: Scope
+) -> Audit:
+    """What the rules find in a relation that the engine knows.
+
+    Raises:
+        contracts.errors.QueryFailed: the relation cannot be read at all. A rule that cannot run is a verdict instead.
+    """
+    started = time.perf_counter()
+    tables = scope.tables(rules, table, relation)
+    judged, outside = scope.split(rules, tables, relation)
+    run = _Run(engine, relation, table, scope, engine.columns(relation), tables)
+    verdicts = run.verdicts(judged)
+    return Audit(
+        table=table.qualified_name,
+        contract=contract.id,
+        contract_version=contract.version,
+        part_date=scope.day.date.isoformat() if scope.day else "",
+        audited_at=scope.audited_at,
+        rows=run.rows,
+        rules=len(judged),
+        queries=run.queries,
+        seconds=round(time.perf_counter() - started, 3),
+        verdicts=verdicts,
+        out_of_scope=tuple(outside),
+    )
+
+
+@dataclass(slots=True)
+class _Run:
+    """One audit on its way: what it asks of the engine, and what came back so far."""
+
+    engine: AuditEngine
+    relation: str
+    table: Table
+    scope: Scope
+    found: tuple[tuple[str, str], ...]
+    tables: Mapping[str, str]
+    queries: int = 0
+    rows: int = 0
+    _verdicts: dict[Rule, Verdict] = field(default_factory=dict)
+
+    def verdicts(self, asked: Sequence[Rule]) -> tuple[Verdict, ...]:
+        answerable = [rule for rule in asked if not self._misses_column(rule)]
+        planned = plan(answerable, self._source)
+        self._judge_schema(planned)
+        for query in planned.queries:
+            self._judge(query)
+        return tuple(self._with_examples(self._verdicts[rule]) for rule in asked)
+
+    @property
+    def _source(self) -> Source:
+        return Source(self.relation, {name.casefold(): kind for name, kind in self.found}, self.tables)
+
+    def _misses_column(self, rule: Rule) -> bool:
+        """Whether a rule reads a column that the data do not have; such a rule has its verdict at once."""
+        there = {name.casefold() for name, _ in self.found}
+        named = dict.fromkeys([*columns_of(rule.check), *rule.columns])
+        missing = [name for name in named if name.casefold() not in there]
+        if missing:
+            hint = did_you_mean(missing[0], [name for name, _ in self.found])
+            listed = f"column{'s'[: len(missing) > 1]} {words.listed(missing)}"
+            self._cannot_run(rule, f"the data have no {listed}" + (f"; {hint}" if hint else ""))
+        return bool(missing)
+
+    def _judge_schema(self, planned: Plan) -> None:
+        for rule in planned.by_schema:
+            if isinstance(rule.check, rules.HasColumns):
+                self._verdicts[rule] = compare_columns(rule, self.found, self.table.partition_columns)
+            else:
+                self._verdicts[rule] = compare_type(rule, self.found)
+
+    def _judge(self, query: Query) -> None:
+        """The verdicts of one statement; of its halves where it cannot run as a whole."""
+        try:
+            fetched = self._fetch(query.sql)
+        except QueryFailed as error:
+            halves = query.halves()
+            for half in halves:
+                self._judge(half)
+            if not halves:
+                self._without_answer(query, error)
+            return
+        row = fetched[0] if len(fetched) == 1 else ()
+        if query.rows is not None and row:
+            self.rows = _whole(row[query.rows])
+        for answer in query.answers:
+            self._verdicts[answer.rule] = _verdict(answer, row, self.scope, hides=self._hides(answer.rule))
+
+    def _without_answer(self, query: Query, error: QueryFailed) -> None:
+        """One rule is guilty, unless the table itself cannot be counted: then nothing here can be judged."""
+        if query.rows is not None:
+            if not query.answers:
+                raise error
+            self.rows = _whole(self._fetch(query.rebuild(()).sql)[0][0])
+        for rule in query.rules:
+            reason = "the engine's words are not shown, since the rule reads protected values"
+            self._cannot_run(rule, reason if self._hides(rule) else _first_line(error))
+
+    def _cannot_run(self, rule: Rule, reason: str) -> None:
+        self._verdicts[rule] = Verdict(rule=rule, outcome=Outcome.ERROR, reason=reason)
+
+    def _with_examples(self, verdict: Verdict) -> Verdict:
+        if verdict.outcome is not Outcome.FAILED:
+            return verdict
+        there = {name for name, _ in self.found}
+        key = [name for name in self.table.primary_key if name in there]
+        asked = sample(verdict.rule, self._source, key=key, protected=self._protected)
+        if asked is None:
+            return verdict
+        try:
+            rows = self._fetch(asked.sql)
+        except QueryFailed:
+            return verdict  # the count stands; an example is a courtesy
+        examples = tuple(dict(zip(asked.names, map(as_text, row), strict=True)) for row in rows)
+        return replace(verdict, examples=examples)
+
+    @property
+    def _protected(self) -> frozenset[str]:
+        return frozenset(column.name for column in self.table.columns if column.is_protected)
+
+    def _hides(self, rule: Rule) -> bool:
+        """Whether a rule reads protected values; a whole query may, as soon as it spells such a column's name."""
+        if isinstance(rule.check, rules.SqlNumber):
+            return any(name.casefold() in rule.check.query.casefold() for name in self._protected)
+        read = {name.casefold() for name in columns_of(rule.check)}
+        return any(name.casefold() in read for name in self._protected)
+
+    def _fetch(self, sql: str) -> Sequence[tuple[object, ...]]:
+        self.queries += 1
+        return self.engine.fetch(sql, self.scope.parameters)
+
+
+def _verdict(answer: Answer, row: Sequence[object], scope: Scope, *, hides: bool) -> Verdict:
+    """What a statement's row says about one rule."""
+    check = answer.rule.check
+    if len(row) <= max(answer.places):
+        return Verdict(rule=answer.rule, outcome=Outcome.ERROR, reason="expected one row with one number")
+    values = [row[place] for place in answer.places]
+    match check:
+        case rules.SqlNumber():
+            return _number(answer.rule, check, row, hides=hides)
+        case rules.Fresh():
+            return _age(answer.rule, check, values[2], scope, hides=hides)
+        case rules.QualityMetric():
+            return _metric(answer.rule, check, _whole(values[0]), _whole(values[1]))
+        case _:
+            failed, total = _whole(values[0]), _whole(values[1])
+            return Verdict(
+                rule=answer.rule, outcome=_outcome(failed, total), failed=failed, total=total, unit=_unit(answer.rule)
+            )
+
+
+def _outcome(failed: int, total: int) -> Outcome:
+    if failed:
+        return Outcome.FAILED
+    return Outcome.PASSED if total else Outcome.VACUOUS
+
+
+def _unit(rule: Rule) -> str:
+    match rule.check:
+        case (
+            rules.ConstantWithin() | rules.CountMatches() | rules.ExtremeOf() | rules.ExactlyOne() | rules.Reconciles()
+        ):
+            return "groups"
+        case rules.SameSet():
+            return "values"
+        case _:
+            return "rows"
+
+
+def _metric(rule: Rule, check: rules.QualityMetric, counted: int, total: int) -> Verdict:
+    """A library metric. The number of rows is never vacuous: none is a number too."""
+    if check.metric == "rowCount":
+        kept = check.threshold.admits(counted)
+        outcome = Outcome.PASSED if kept else Outcome.FAILED
+        return Verdict(
+            rule=rule, outcome=outcome, failed=int(not kept), total=1, unit="tables", observed=f"{counted} rows"
+        )
+    if total == 0:
+        return Verdict(rule=rule, outcome=Outcome.VACUOUS)
+    number = 100 * counted / total if check.unit == "percent" else counted
+    observed = f"{number:.6g} percent" if check.unit == "percent" else str(counted)
+    if check.threshold.admits(number):
+        return Verdict(rule=rule, outcome=Outcome.PASSED, total=total, observed=observed)
+    return Verdict(rule=rule, outcome=Outcome.FAILED, failed=max(counted, 1), total=total, observed=observed)
+
+
+def _number(rule: Rule, check: rules.SqlNumber, row: Sequence[object], *, hides: bool) -> Verdict:
+    """The one number of a contract's own query; it is shown only where no protected column can be behind it."""
+    if len(row) != 1:
+        reason = f"expected one number, found {len(row)} columns"
+        return Verdict(rule=rule, outcome=Outcome.ERROR, reason=reason)
+    if row[0] is None:
+        return Verdict(rule=rule, outcome=Outcome.VACUOUS, unit="values", reason="the query answered null")
+    try:
+        number = float(str(int(row[0]) if isinstance(row[0], bool) else row[0]))
+    except ValueError:
+        return Verdict(rule=rule, outcome=Outcome.ERROR, reason="expected a number, found something else")
+    kept = check.threshold.admits(number)
+    return Verdict(
+        rule=rule,
+        outcome=Outcome.PASSED if kept else Outcome.FAILED,
+        failed=int(not kept),
+        total=1,
+        unit="values",
+        observed=MASK if hides else words.number(number),
+    )
+
+
+def _age(rule: Rule, check: rules.Fresh, value: object, scope: Scope, *, hides: bool) -> Verdict:
+    """How old the latest value is; a date counts from its first instant in UTC."""
+    latest = _instant(value)
+    if value is None:
+        return Verdict(rule=rule, outcome=Outcome.VACUOUS)
+    if latest is None:
+        return Verdict(rule=rule, outcome=Outcome.ERROR, reason=f"{check.column} holds no instants")
+    age = scope.audited_at - latest
+    kept = age <= timedelta(seconds=check.seconds)
+    return Verdict(
+        rule=rule,
+        outcome=Outcome.PASSED if kept else Outcome.FAILED,
+        failed=int(not kept),
+        total=1,
+        unit="tables",
+        observed=MASK if hides else f"{age.total_seconds() / 3600:.1f} hours old",
+    )
+
+
+def _instant(value: object) -> datetime | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if not isinstance(value, datetime):
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _whole(value: object) -> int:
+    """A count as an engine returns it: sums come as wide integers, decimals or, over nothing, null."""
+    return 0 if value is None else int(str(value).partition(".")[0])
+
+
+def _first_line(error: QueryFailed) -> str:
+    lines = str(error).strip().splitlines() or ["no reason given"]
+    return lines[0][:_REASON_WIDTH]

@@ -1,0 +1,32 @@
+"""The mistakes found on the way from a contract to its rules: all of them are kept, none stops the reading."""
+
+from dataclasses import dataclass, field
+
+from contracts.errors import Problem
+
+__all__ = ["Findings", "Mistake"]
+
+
+class Mistake(ValueError):  # noqa: N818 (it is the contract's mistake, collected and never shown as an exception)
+    """What is wrong in one place, with what to do about it; `key` is where, below the place being read."""
+
+    def __init__(self, message: str, hint: str = "", *, key: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.key = key
+
+
+@dataclass(slots=True)
+class Findings:
+    """Problems of one file, in the order in which they were met."""
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, path: str, mistake: Mistake) -> None:
+        joint = "." if mistake.key and not mistake.key.startswith("[") else ""
+        place = f"{path}{joint}{mistake.key}"
+        problem = Problem(file=self.file, path=place, message=mistake.message, hint=mistake.hint)
+        if problem not in self.problems:
+            self.problems.append(problem)

@@ -1,0 +1,70 @@
+"""What `logicalTypeOptions` ask of a value. Null passes all of them: nullness is `required`'s business."""
+
+from contracts.hints import clip
+from contracts.model import Column
+from expectations import pattern, rules
+from expectations.findings import Mistake
+from expectations.formats import read_format
+from expectations.rules import Check
+from expectations.spell import identifier
+
+__all__ = ["read_option"]
+
+
+def read_option(  # noqa: PLR0911 (one answer an option)
+    column: Column, option: str, value: object, kind: str
+) -> tuple[str, Check] | None:
+    """The name and check of one of `logicalTypeOptions`; None where it asks for nothing that a row could break.
+
+    Raises:
+        Mistake: the value is none that the option can have, or cannot be checked.
+    """
+    match option:
+        case "minLength" | "maxLength":
+            least = option == "minLength"
+            check = rules.Length(column.name, "minimum" if least else "maximum", _whole(value))
+            return "min_length" if least else "max_length", check
+        case "minItems" | "maxItems":
+            sign, name = (">=", "min_items") if option == "minItems" else ("<=", "max_items")
+            return name, rules.Holds(f"SIZE({identifier(column.name)}) {sign} {_whole(value)}", null_passes=True)
+        case "pattern":
+            return "pattern", rules.Pattern(column.name, _regular(value))
+        case "minimum" | "maximum":
+            return option, rules.Range(column.name, option, _bound(value))
+        case "exclusiveMinimum":
+            return "exclusive_minimum", rules.Range(column.name, "exclusive_minimum", _bound(value))
+        case "exclusiveMaximum":
+            return "exclusive_maximum", rules.Range(column.name, "exclusive_maximum", _bound(value))
+        case "multipleOf":
+            return "multiple_of", rules.MultipleOf(column.name, _positive(value))
+        case "format":
+            format_check = read_format(column, value, kind)
+            return ("format", format_check) if format_check else None
+        case _:
+            return None  # what nobody enforces is found by `coverage`, leaf by leaf
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise Mistake(f"expected a whole number, 0 or more, found {clip(value)}")
+    return value
+
+
+def _positive(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e308:
+        raise Mistake(f"expected a number greater than 0, found {clip(value)}")
+    return value
+
+
+def _bound(value: object) -> rules.Scalar:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise Mistake(f"expected a number, a date or an instant, found {clip(value)}")
+    return value
+
+
+def _regular(value: object) -> str:
+    try:
+        pattern.portable(str(value))
+    except ValueError as error:
+        raise Mistake(str(error)) from None
+    return str(value)

@@ -1,0 +1,166 @@
+"""Rules into the fewest statements: one pass answers every check that looks at rows, one grouping all that share it.
+
+Every statement is Spark SQL, returns one row, and knows which of its numbers answer which rule. A statement can be taken
+apart, so that a rule that cannot run does not take its neighbours with it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from expectations import rules, wholes
+from expectations.predicates import group_test, row_test
+from expectations.rules import Check, Rule
+from expectations.spell import identifier, identifiers, relation
+
+__all__ = ["Answer", "Plan", "Query", "Source", "explain", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is audited: its relation, the types it really has, and where the other tables are.
+
+    `types` are in Spark's spelling, by casefolded column name. `tables` leads from the name that a contract gives to
+    another table to the name under which the engine knows it.
+    """
+
+    relation: str
+    types: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where in a statement's row a rule's numbers stand: what failed, what was looked at, and what else it needs."""
+
+    rule: Rule
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One statement and the rules it answers. `rows` is the place of the table's row count, if it has one."""
+
+    sql: str
+    answers: tuple[Answer, ...]
+    rebuild: "Callable[[Sequence[Rule]], Query]"
+    rows: int | None = None
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(answer.rule for answer in self.answers)
+
+    def halves(self) -> "tuple[Query, ...]":
+        """The same questions in two statements; nothing where there is but one rule."""
+        middle = len(self.answers) // 2
+        return (self.rebuild(self.rules[:middle]), self.rebuild(self.rules[middle:])) if middle else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`by_schema` are the rules that the table's schema answers, without a statement."""
+
+    queries: tuple[Query, ...]
+    by_schema: tuple[Rule, ...] = ()
+
+
+def plan(asked: Iterable[Rule], source: Source) -> Plan:
+    """The statements that answer the rules; the first one always counts the rows."""
+    by_schema: list[Rule] = []
+    scanned: list[Rule] = []
+    grouped: dict[tuple[str, ...], list[Rule]] = {}
+    alone: list[Rule] = []
+    for rule in asked:
+        if isinstance(rule.check, rules.HasColumns | rules.HasType):
+            by_schema.append(rule)
+        elif _is_scanned(rule.check):
+            scanned.append(rule)
+        elif isinstance(rule.check, _GROUPED):
+            grouped.setdefault(rule.check.by, []).append(rule)
+        else:
+            alone.append(rule)
+    queries = [
+        _scan(scanned, source),
+        *(_group(by, members, source=source) for by, members in grouped.items()),
+        *(_whole([rule], source=source) for rule in alone),
+    ]
+    return Plan(tuple(queries), tuple(by_schema))
+
+
+_GROUPED = rules.ConstantWithin | rules.CountMatches | rules.ExtremeOf | rules.ExactlyOne | rules.DenseSequence
+
+
+def _is_scanned(check: Check) -> bool:
+    is_count = isinstance(check, rules.QualityMetric) and check.metric == "rowCount"
+    return is_count or isinstance(check, rules.Fresh) or row_test(check, {}) is not None
+
+
+class _Select:
+    """The list of a SELECT, in which every expression stands once."""
+
+    def __init__(self, *expressions: str) -> None:
+        self._places = {expression: place for place, expression in enumerate(expressions)}
+
+    def place(self, expression: str) -> int:
+        return self._places.setdefault(expression, len(self._places))
+
+    def sql(self) -> str:
+        return ",\n  ".join(f"{expression} AS m{place}" for expression, place in self._places.items())
+
+
+def _scan(asked: Sequence[Rule], source: Source) -> Query:
+    """One pass over the table."""
+    select = _Select("COUNT(*)")
+    answers = tuple(
+        Answer(rule, tuple(select.place(expression) for expression in _scanned(rule.check, source))) for rule in asked
+    )
+    sql = f"SELECT\n  {select.sql()}\nFROM {relation(source.relation)}"
+    return Query(sql, answers, partial(_scan, source=source), rows=0)
+
+
+def _scanned(check: Check, source: Source) -> tuple[str, ...]:
+    if isinstance(check, rules.Fresh):
+        return "COUNT(*)", f"COUNT({identifier(check.column)})", f"MAX({identifier(check.column)})"
+    test = row_test(check, source.types)
+    return (f"COUNT_IF({test.broken})", test.total) if test else ("COUNT(*)", "COUNT(*)")
+
+
+def _group(by: tuple[str, ...], asked: Sequence[Rule], *, source: Source) -> Query:
+    """One grouping, and over it one row. A check that needs a row's place in its group brings window functions."""
+    select, windows, inner = _Select("COUNT(*)"), [], ["COUNT(*) AS __rows"]
+    answers = []
+    for number, rule in enumerate(asked):
+        if isinstance(rule.check, rules.DenseSequence):
+            over, broken = wholes.place_in_group(rule.check, f"__place{number}", f"__length{number}")
+            windows += over
+            inner.append(f"COUNT_IF({broken}) AS __broken{number}")
+            expressions = (f"SUM(__broken{number})", "SUM(__rows)")
+        else:
+            inner.append(f"{group_test(rule.check)} AS __broken{number}")
+            expressions = (f"COUNT_IF(__broken{number})", "COUNT(*)")
+        answers.append(Answer(rule, tuple(map(select.place, expressions))))
+    rows = wholes.with_windows(windows, source.relation)
+    listed = ",\n    ".join(inner)
+    grouped = f"  SELECT\n    {listed}\n  FROM {rows}\n  GROUP BY {identifiers(by)}"
+    sql = f"SELECT\n  {select.sql()}\nFROM (\n{grouped}\n) AS grouped"
+    return Query(sql, tuple(answers), partial(_group, by, source=source))
+
+
+def _whole(asked: Sequence[Rule], *, source: Source) -> Query:
+    """A statement of its own for one rule."""
+    (rule,) = asked
+    sql = wholes.statement(rule.check, source.relation, source.tables)
+    places = (0,) if isinstance(rule.check, rules.SqlNumber) else (0, 1)
+    return Query(sql, (Answer(rule, places),), partial(_whole, source=source))
+
+
+def explain(planned: Plan) -> str:
+    """The plan for people: each statement, headed by the rules that it answers."""
+    parts = []
+    if planned.by_schema:
+        names = "\n".join(f"--   {rule.name}" for rule in planned.by_schema)
+        parts.append(f"-- from the schema, without a statement:\n{names}")
+    for number, query in enumerate(planned.queries, start=1):
+        names = "\n".join(f"--   {rule.name}" for rule in query.rules) or "--   the number of rows"
+        parts.append(f"-- statement {number} of {len(planned.queries)}:\n{names}\n{query.sql};")
+    return "\n\n".join(parts) + "\n"

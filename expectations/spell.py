@@ -1,0 +1,74 @@
+r"""How names and values are spelled in Spark SQL: the one place that quotes and escapes."""
+
+from decimal import Decimal, InvalidOperation
+
+from expectations.rules import Scalar
+
+__all__ = ["fraction", "identifier", "identifiers", "is_text", "literal", "relation", "text"]
+
+_TEXTS = ("string", "varchar", "char")
+_MOMENTS = ("date", "timestamp", "timestamp_ntz")
+_FRACTIONS = ("float", "double")
+
+
+def identifier(name: str) -> str:
+    """A column's name, quoted.
+
+    >>> identifier("we`ird")
+    '`we``ird`'
+    """
+    return f"`{name.replace('`', '``')}`"
+
+
+def identifiers(names: tuple[str, ...]) -> str:
+    return ", ".join(identifier(name) for name in names)
+
+
+def relation(name: str) -> str:
+    """A relation's name, quoted part by part: `schema.table` or a bare name."""
+    return ".".join(identifier(part) for part in name.split("."))
+
+
+def text(value: str) -> str:
+    r"""A text literal.
+
+    >>> text("it's a \\")
+    "'it\\'s a \\\\'"
+    """
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def literal(value: Scalar, kind: str) -> str:
+    """A value as it compares with a column of type `kind` (Spark's spelling; empty where it is not known).
+
+    >>> literal("2024-01-01", "date"), literal(1, "string"), literal("1", "bigint"), literal(True, "boolean")
+    ("CAST('2024-01-01' AS DATE)", "'1'", '1', 'TRUE')
+    """
+    if kind in _MOMENTS:
+        return f"CAST({text(str(value))} AS {kind.upper()})"
+    if isinstance(value, bool):
+        return text(str(value).lower()) if is_text(kind) else str(value).upper()
+    if isinstance(value, str):
+        return value if kind and not is_text(kind) and _is_number(value) else text(value)
+    return text(_plain(value)) if is_text(kind) else _plain(value)
+
+
+def is_text(kind: str) -> bool:
+    return kind.startswith(_TEXTS)
+
+
+def fraction(kind: str) -> bool:
+    """Whether a type holds binary fractions, for which exact arithmetic is not exact."""
+    return kind in _FRACTIONS
+
+
+def _plain(value: float) -> str:
+    """A number without an exponent, so that engines read it as an exact decimal."""
+    return format(Decimal(repr(value)), "f")
+
+
+def _is_number(value: str) -> bool:
+    try:
+        return Decimal(value).is_finite() and value == value.strip() and "_" not in value
+    except InvalidOperation:
+        return False
