@@ -6,7 +6,7 @@ from typing import Final
 from expectations.verdict import Audit, Outcome
 from martgate.stores.ports import Candidate
 
-__all__ = ["Approved", "Refused", "judge"]
+__all__ = ["Approved", "Refused", "judge", "refusals"]
 
 _JUDGED: Final = object()
 
@@ -34,17 +34,18 @@ class Refused:
 
 
 def judge(candidate: Candidate, audit: Audit) -> Approved | Refused:
-    """Approve a candidate whose every blocking rule has a passing verdict; refuse everything else.
-
-    Having found nothing wrong is not enough: no rule, no row, or a rule without a verdict refuses too.
-    """
-    reasons = tuple(_reasons(candidate, audit))
+    """Approve a candidate whose every blocking rule has a passing verdict; refuse everything else."""
+    reasons = (*refusals(audit), *_mismatches(candidate, audit))
     if reasons:
         return Refused(candidate, audit, reasons)
     return Approved(candidate, audit, _JUDGED)
 
 
-def _reasons(candidate: Candidate, audit: Audit) -> list[str]:
+def refusals(audit: Audit) -> tuple[str, ...]:
+    """Why an audit forbids a publish; empty where it does not.
+
+    Having found nothing wrong is not enough: no rule, no row, or a rule without a verdict refuses too.
+    """
     reasons = []
     if audit.rules == 0:
         reasons.append("no rule: a contract that checks nothing approves nothing")
@@ -52,13 +53,19 @@ def _reasons(candidate: Candidate, audit: Audit) -> list[str]:
         reasons.append("no rows: an empty partition is never published")
     if len(audit.verdicts) != audit.rules:
         reasons.append(f"{audit.rules} rules but {len(audit.verdicts)} verdicts")
-    if audit.rows != candidate.rows:
-        reasons.append(f"the audit saw {audit.rows} rows, the candidate has {candidate.rows}")
-    if (audit.table, audit.part_date) != (candidate.table, candidate.part_date):
-        reasons.append(f"the audit is about {audit.table} of {audit.part_date}, not about this candidate")
     words = {Outcome.FAILED: "failed", Outcome.ERROR: "could not run", Outcome.VACUOUS: "had nothing to look at"}
     for outcome, word in words.items():
         names = [verdict.rule.name for verdict in audit.blocking if verdict.outcome is outcome]
         if names:
             reasons.append(f"{len(names)} {word}: {', '.join(names)}")
+    return tuple(reasons)
+
+
+def _mismatches(candidate: Candidate, audit: Audit) -> list[str]:
+    """An audit of something else says nothing about this candidate."""
+    reasons = []
+    if audit.rows != candidate.rows:
+        reasons.append(f"the audit saw {audit.rows} rows, the candidate has {candidate.rows}")
+    if (audit.table, audit.part_date) != (candidate.table, candidate.part_date):
+        reasons.append(f"the audit is about {audit.table} of {audit.part_date}, not about this candidate")
     return reasons

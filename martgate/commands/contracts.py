@@ -1,0 +1,65 @@
+"""What can be asked of contracts alone: lint, coverage, export."""
+
+from pathlib import Path
+
+import click
+
+from martgate.commands.options import as_json, settings_from
+from martgate.config import Settings
+from martgate.exits import ExitCode
+
+__all__ = ["coverage", "export", "lint"]
+
+_TARGETS = ("gx", "pandera", "spark", "delta-ddl", "sqlalchemy", "jsonschema", "page", "sql")
+
+
+@click.command(epilog="Example: martgate lint contracts/")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@settings_from("contracts", "models")
+@as_json
+def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitCode:
+    """Check contracts: every error with its place and what to do. PATHS are files or folders."""
+    from martgate.review import review
+    from reports.machine import lint_json
+    from reports.text import lint_text
+
+    problems, files = review(paths or settings.contracts, known=settings.contracts)
+    click.echo(lint_json(problems) if as_json else lint_text(problems, files=files))
+    return ExitCode.UNUSABLE if problems else ExitCode.DONE
+
+
+@click.command(epilog="Example: martgate coverage we_mart.wv_comm_user")
+@click.argument("table")
+@settings_from("contracts")
+@as_json
+def coverage(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
+    """Tell for every leaf of TABLE's contract whether it is enforced, monitored or documentation."""
+    from expectations.coverage import Status
+    from martgate.review import coverage_of
+    from martgate.wiring import catalog
+    from reports.machine import coverage_json
+    from reports.text import coverage_text
+
+    items = coverage_of(*catalog(settings).find(table))
+    click.echo(coverage_json(items) if as_json else coverage_text(items))
+    unsupported = any(item.status is Status.UNSUPPORTED for item in items)
+    return ExitCode.UNUSABLE if unsupported else ExitCode.DONE
+
+
+@click.command(epilog="Example: martgate export wv_comm_user --to delta-ddl --out wv_comm_user.sql")
+@click.argument("table")
+@click.option("--to", "target", type=click.Choice(_TARGETS), required=True, help="what to write")
+@click.option("--flavour", type=click.Choice(["polars", "pyspark"]), default="polars", help="of pandera")
+@click.option("--out-file", "--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
+@settings_from("contracts", "models")
+def export(table: str, *, target: str, flavour: str, file: Path | None, settings: Settings) -> ExitCode:
+    """Write TABLE's contract in another tool's language."""
+    from martgate.exporting import exported
+    from martgate.wiring import catalog
+
+    text = exported(settings, catalog(settings), table, target=target, flavour=flavour)
+    if file is None:
+        click.echo(text, nl=not text.endswith("\n"))
+    else:
+        file.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    return ExitCode.DONE

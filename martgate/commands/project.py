@@ -1,0 +1,46 @@
+"""The project as a whole: its settings and its site."""
+
+import json
+
+import click
+
+from martgate.commands.options import as_json, settings_from
+from martgate.config import KEYS, Settings
+from martgate.exits import ExitCode
+
+__all__ = ["config", "docs"]
+
+
+@click.command(epilog="Example: martgate config")
+@settings_from(*KEYS)
+@as_json
+def config(*, settings: Settings, as_json: bool) -> ExitCode:
+    """Print the settings in effect and where each came from."""
+    values = {key: getattr(settings, key) for key in KEYS}
+    shown = {key: [str(v) for v in value] if isinstance(value, tuple) else str(value) for key, value in values.items()}
+    if settings.upstream_locations:
+        shown["upstreams"] = str({"root": settings.upstreams, **settings.upstream_locations})
+    if as_json:
+        click.echo(json.dumps({key: {"value": shown[key], "origin": settings.origins[key]} for key in KEYS}))
+        return ExitCode.DONE
+    for key in KEYS:
+        value = shown[key]
+        click.echo(f"{key:<13} {', '.join(value) if isinstance(value, list) else value}  ({settings.origins[key]})")
+    return ExitCode.DONE
+
+
+@click.command(epilog="Example: martgate docs --open")
+@click.option("--open", "show", is_flag=True, help="open it in a browser")
+@settings_from("contracts", "models", "ledger", "out")
+@as_json
+def docs(*, show: bool, settings: Settings, as_json: bool) -> ExitCode:
+    """Draw the whole site anew, from the ledger and the contracts."""
+    from martgate.reporting import draw_all
+    from martgate.wiring import house
+
+    with house(settings) as rooms:
+        index = draw_all(settings, rooms)
+    click.echo(json.dumps({"site": str(index)}) if as_json else f"{index}")
+    if show:
+        click.launch(index.as_uri())
+    return ExitCode.DONE

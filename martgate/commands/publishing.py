@@ -1,0 +1,117 @@
+"""`run` and its scheduler-sized steps: build, gate, publish."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from martgate.commands.options import DAY, as_json, settings_from
+from martgate.config import Settings
+from martgate.exits import ExitCode
+
+__all__ = ["build", "gate", "publish", "run"]
+
+_GATE_KEYS = ("contracts", "upstreams", "warehouse", "ledger", "engine", "out", "memory_limit", "report")
+_RUN_KEYS = ("models", *_GATE_KEYS)
+
+
+@click.command(epilog="Example: martgate run we_mart.wv_comm_user --date 2024-01-01")
+@click.argument("table")
+@click.option("--date", "day", type=DAY, required=True, help="the day to publish, YYYY-MM-DD")
+@click.option("--dry-run", is_flag=True, help="do everything but publish")
+@settings_from(*_RUN_KEYS)
+@as_json
+def run(table: str, day: date, *, dry_run: bool, settings: Settings, as_json: bool) -> ExitCode:
+    """Check upstreams, build, audit, then publish TABLE for one day, or refuse."""
+    from martgate import publish as life
+    from martgate.reporting import answer
+    from martgate.wiring import house, job
+
+    with house(settings) as rooms:
+        record = life.run(job(settings, rooms.catalog, table, day), rooms, dry_run=dry_run)
+        return answer(record, settings, rooms, as_json=as_json)
+
+
+@click.command(epilog="Example: martgate build wv_comm_user --date 2024-01-01")
+@click.argument("table")
+@click.option("--date", "day", type=DAY, required=True, help="the day to build, YYYY-MM-DD")
+@settings_from(*_RUN_KEYS)
+@as_json
+def build(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
+    """Check upstreams and stage a candidate of TABLE for one day; nothing becomes visible."""
+    from martgate import publish as life
+    from martgate.reporting import answer, announce
+    from martgate.wiring import house, job
+
+    with house(settings) as rooms:
+        built = life.build(job(settings, rooms.catalog, table, day), rooms)
+        if isinstance(built, life.Candidate):
+            return announce(built, as_json=as_json)
+        return answer(built, settings, rooms, as_json=as_json)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  martgate gate wv_comm_user --date 2024-01-01
+  martgate gate flights --input flights.parquet --contract flights.odcs.yaml"""
+)
+@click.argument("table")
+@click.option("--date", "day", type=DAY, help="the day under audit, YYYY-MM-DD")
+@click.option("--candidate", metavar="ID", help="a staged candidate (default: the newest of the day)")
+@click.option("--input", "source", metavar="PATH", help="a Parquet file, a folder of them, or a Delta table")
+@click.option(
+    "--contract",
+    "file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="audit against this contract instead of the project's",
+)
+@settings_from(*_RUN_KEYS)
+@as_json
+def gate(  # noqa: PLR0913 - one parameter an option
+    table: str,
+    *,
+    day: date | None,
+    candidate: str | None,
+    source: str | None,
+    file: Path | None,
+    settings: Settings,
+    as_json: bool,
+) -> ExitCode:
+    """Audit a staged candidate of TABLE, or any data given by --input, and say whether it may be published."""
+    if source is not None and candidate is not None:
+        raise click.UsageError("--input and --candidate exclude each other: one audits a file, one a staged candidate")
+    if source is None and day is None:
+        raise click.UsageError("give --date for a staged candidate, or --input for data that lies anywhere")
+    if source is None and file is not None:
+        raise click.UsageError("--contract goes with --input; a staged candidate has the contract of its project")
+    from martgate import publish as life
+    from martgate.inputs import gate_input
+    from martgate.reporting import answer
+    from martgate.wiring import house, job
+
+    with house(settings, contract=file) as rooms:
+        if source is not None:
+            record = gate_input(rooms, table, source, day)
+        else:
+            assert day is not None
+            staged = rooms.ledger.candidate(rooms.catalog.find(table)[1].qualified_name, day.isoformat(), candidate)
+            record = life.gate(job(settings, rooms.catalog, table, day), rooms, staged)
+        return answer(record, settings, rooms, as_json=as_json)
+
+
+@click.command(epilog="Example: martgate publish wv_comm_user --date 2024-01-01")
+@click.argument("table")
+@click.option("--date", "day", type=DAY, required=True, help="the day to publish, YYYY-MM-DD")
+@click.option("--candidate", metavar="ID", help="a staged candidate (default: the newest of the day)")
+@settings_from(*_GATE_KEYS)
+@as_json
+def publish(table: str, day: date, *, candidate: str | None, settings: Settings, as_json: bool) -> ExitCode:
+    """Publish a candidate that the gate approved, if its bytes and its verdict are those of then."""
+    from martgate import publish as life
+    from martgate.reporting import answer
+    from martgate.wiring import house
+
+    with house(settings) as rooms:
+        record = life.publish(rooms, rooms.catalog.find(table)[1], day.isoformat(), candidate)
+        return answer(record, settings, rooms, as_json=as_json)

@@ -1,0 +1,200 @@
+"""The effective settings of a project: defaults, then `martgate.toml`, then `MARTGATE_*`, then flags."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from contracts.errors import Problem, Unusable
+
+__all__ = ["FILE_NAME", "KEYS", "Settings", "load"]
+
+FILE_NAME = "martgate.toml"
+
+KEYS: Mapping[str, str] = {
+    "contracts": "folders of *.odcs.yaml",
+    "models": "folders of *.sql",
+    "upstreams": "input tables as <schema>/<table>, Delta or Parquet",
+    "warehouse": "published tables, same layout",
+    "ledger": "database of runs and receipts, as a SQLAlchemy URL",
+    "engine": "what builds and audits: duckdb",
+    "out": "reports and everything else that is generated",
+    "memory_limit": "what the engine may use before it spills to disk",
+    "report": "full: draw Data Docs after each decision; none: only record it",
+}
+"""Every setting, with what it is for. Each is a key of the file, a flag, and `MARTGATE_<KEY>`."""
+
+_CHOICES = {"engine": ("duckdb",), "report": ("full", "none")}
+_LISTS = ("contracts", "models")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where a project keeps things. `origins` says for each key where its value came from."""
+
+    project: Path
+    contracts: tuple[Path, ...]
+    models: tuple[Path, ...]
+    upstreams: str
+    upstream_locations: Mapping[str, str]
+    warehouse: str
+    ledger: str
+    engine: str
+    out: Path
+    memory_limit: str
+    report: str
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """One value as somebody wrote it; relative paths are relative to `base`."""
+
+    value: Any
+    origin: str
+    base: Path
+
+
+def load(
+    project: Path | None = None,
+    flags: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings in effect.
+
+    Args:
+        project: the project's folder; None looks for `martgate.toml` here and in the folders above.
+        flags: what the command line said, by key; None values do not count.
+        environment: by default the process's own.
+
+    Raises:
+        contracts.errors.Unusable: with every unknown key and unusable value of the file, environment and flags.
+    """
+    here = Path.cwd()
+    environment = os.environ if environment is None else environment
+    if project is None and environment.get("MARTGATE_PROJECT"):
+        project = Path(environment["MARTGATE_PROJECT"])
+    file = _project_file(project, here)
+    folder = file.parent if file else (project or here)
+
+    given = {key: _Given(value, "default", folder) for key, value in _defaults(folder).items()}
+    if file:
+        given |= {key: _Given(value, str(file), folder) for key, value in _read(file).items()}
+    for key in KEYS:
+        text = environment.get(f"MARTGATE_{key.upper()}")
+        if text:
+            value = text.split(os.pathsep) if key in _LISTS else text
+            given[key] = _Given(value, f"MARTGATE_{key.upper()}", here)
+    for key, flag in (flags or {}).items():
+        if flag not in (None, ()):
+            given[key] = _Given(flag, f"--{key.replace('_', '-')}", here)
+    return _settings(folder, given)
+
+
+def _project_file(project: Path | None, here: Path) -> Path | None:
+    if project is not None:
+        if not project.is_dir():
+            raise Unusable(f"--project {project}: there is no such folder")
+        return project / FILE_NAME if (project / FILE_NAME).is_file() else None
+    return next((f / FILE_NAME for f in (here, *here.parents) if (f / FILE_NAME).is_file()), None)
+
+
+def _defaults(folder: Path) -> dict[str, Any]:
+    out = folder / "out"
+    return {
+        "contracts": [str(files("contracts"))],
+        "models": [str(files("builders") / "models")],
+        "upstreams": str(out / "upstreams"),
+        "warehouse": str(out / "warehouse"),
+        "ledger": f"sqlite:///{out / 'ledger.db'}",
+        "engine": "duckdb",
+        "out": str(out),
+        "memory_limit": "4GB",
+        "report": "full",
+    }
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Unusable(Problem(file=str(file), message=f"is not TOML: {error}")) from error
+    unknown = [key for key in values if key not in KEYS]
+    if unknown:
+        raise Unusable(*(_unknown_key(file, key) for key in unknown))
+    return values
+
+
+def _unknown_key(file: Path, key: str) -> Problem:
+    near = difflib.get_close_matches(key, KEYS, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(KEYS)}"
+    return Problem(file=str(file), path=key, message="is not a setting", hint=hint)
+
+
+def _settings(folder: Path, given: Mapping[str, _Given]) -> Settings:
+    problems = [problem for key, one in given.items() for problem in _misfits(key, one)]
+    if problems:
+        raise Unusable(*problems)
+    upstreams, locations = _upstreams(given["upstreams"])
+    ledger = given["ledger"]
+    return Settings(
+        project=folder,
+        contracts=tuple(_path(item, given["contracts"].base) for item in given["contracts"].value),
+        models=tuple(_path(item, given["models"].base) for item in given["models"].value),
+        upstreams=upstreams,
+        upstream_locations=locations,
+        warehouse=_location(given["warehouse"].value, given["warehouse"].base),
+        ledger=_database(ledger.value, ledger.base),
+        engine=given["engine"].value,
+        out=_path(given["out"].value, given["out"].base),
+        memory_limit=given["memory_limit"].value,
+        report=given["report"].value,
+        origins={key: one.origin for key, one in given.items()},
+    )
+
+
+def _misfits(key: str, one: _Given) -> list[Problem]:
+    value = one.value
+    if key in _LISTS:
+        fits = isinstance(value, (list, tuple)) and bool(value) and all(isinstance(item, (str, Path)) for item in value)
+        expected = "a list of folders"
+    elif key == "upstreams":
+        fits = isinstance(value, (str, Path)) or (
+            isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+        )
+        expected = "a folder, or a table of locations by name"
+    elif key in _CHOICES:
+        fits, expected = value in _CHOICES[key], " or ".join(_CHOICES[key])
+    else:
+        fits, expected = isinstance(value, (str, Path)) and bool(str(value)), "text"
+    if fits:
+        return []
+    return [Problem(file=one.origin, path=key, message=f"is {value!r}, expected {expected}", hint=KEYS[key])]
+
+
+def _upstreams(given: _Given) -> tuple[str, dict[str, str]]:
+    """The folder of all upstreams and the locations of single ones: a table's `root` is the folder."""
+    if not isinstance(given.value, dict):
+        return _location(given.value, given.base), {}
+    locations = {name: _location(place, given.base) for name, place in given.value.items()}
+    return locations.pop("root", str(given.base / "out" / "upstreams")), locations
+
+
+def _path(value: str | Path, base: Path) -> Path:
+    return base / Path(value).expanduser()
+
+
+def _location(value: str | Path, base: Path) -> str:
+    return str(value) if "://" in str(value) else str(_path(value, base))
+
+
+def _database(url: str, base: Path) -> str:
+    """A SQLite path is relative to where it was written, as every other path is."""
+    scheme, separator, path = url.partition("sqlite:///")
+    if scheme or not separator or path in ("", ":memory:"):
+        return url
+    return f"sqlite:///{_path(path, base)}"

@@ -1,0 +1,83 @@
+"""Settings: where each value comes from, and what is said of values that cannot be used."""
+
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import Unusable
+from martgate.config import load
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_without_a_project_the_shipped_contracts_and_models_are_used(folder: Path) -> None:
+    settings = load(environment={})
+    assert list(settings.contracts[0].rglob("wv_comm_user.odcs.yaml"))
+    assert list(settings.models[0].glob("wv_comm_user.sql"))
+    assert settings.warehouse == str(folder / "out" / "warehouse")
+    assert set(settings.origins.values()) == {"default"}
+
+
+def test_the_project_is_looked_up_from_the_folders_above(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "martgate.toml").write_text('warehouse = "lake"\n')
+    below = folder / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert load(environment={}).warehouse == str(folder / "lake")
+
+
+def test_a_flag_beats_the_environment_beats_the_file_beats_the_default(folder: Path) -> None:
+    (folder / "martgate.toml").write_text('out = "file"\nwarehouse = "file"\nmemory_limit = "1GB"\n')
+    settings = load(flags={"out": "flag"}, environment={"MARTGATE_OUT": "env", "MARTGATE_WAREHOUSE": "env"})
+    assert (settings.out, settings.warehouse, settings.memory_limit, settings.engine) == (
+        folder / "flag",
+        str(folder / "env"),
+        "1GB",
+        "duckdb",
+    )
+    assert settings.origins["out"] == "--out"
+    assert settings.origins["warehouse"] == "MARTGATE_WAREHOUSE"
+    assert settings.origins["memory_limit"].endswith("martgate.toml")
+    assert settings.origins["engine"] == "default"
+
+
+def test_paths_of_the_file_are_relative_to_the_file_and_urls_stay(folder: Path, tmp_path: Path) -> None:
+    (folder / "martgate.toml").write_text('warehouse = "s3://bucket/lake"\nledger = "sqlite:///state/l.db"\n')
+    settings = load(project=folder, environment={})
+    assert settings.warehouse == "s3://bucket/lake"
+    assert settings.ledger == f"sqlite:///{folder / 'state' / 'l.db'}"
+
+
+def test_single_upstreams_may_lie_elsewhere(folder: Path) -> None:
+    (folder / "martgate.toml").write_text('[upstreams]\nroot = "in"\n"we_mart.we_user" = "elsewhere/users"\n')
+    settings = load(environment={})
+    assert settings.upstreams == str(folder / "in")
+    assert settings.upstream_locations == {"we_mart.we_user": str(folder / "elsewhere" / "users")}
+
+
+def test_every_unusable_value_is_told_at_once(folder: Path) -> None:
+    (folder / "martgate.toml").write_text('engine = "sparkle"\ncontracts = "not-a-list"\nout = 3\n')
+    with pytest.raises(Unusable) as caught:
+        load(environment={})
+    assert {problem.path for problem in caught.value.problems} == {"engine", "contracts", "out"}
+
+
+def test_an_unknown_key_is_told_with_the_nearest_known_one(folder: Path) -> None:
+    (folder / "martgate.toml").write_text('warehose = "x"\n')
+    with pytest.raises(Unusable, match="did you mean 'warehouse'"):
+        load(environment={})
+
+
+def test_a_file_that_is_not_toml_is_unusable_and_named(folder: Path) -> None:
+    (folder / "martgate.toml").write_text("warehouse: x\n")
+    with pytest.raises(Unusable, match=r"martgate\.toml: is not TOML"):
+        load(environment={})
+
+
+def test_a_project_folder_that_is_not_there_is_unusable(folder: Path) -> None:
+    with pytest.raises(Unusable, match="there is no such folder"):
+        load(project=folder / "nowhere", environment={})
