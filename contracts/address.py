@@ -1,0 +1,61 @@
+"""Addresses inside a document, as people write them: `schema[0].properties[3].logicalType`."""
+
+import re
+from collections.abc import Iterable
+
+__all__ = ["address", "extend", "steps"]
+
+PLAIN = re.compile(r"[\w-]+")
+# The quoted form is JSON's, so that a key with dots, brackets or quotes still has exactly one address.
+STEP = re.compile(r'\.?(?P<key>[\w-]+)|\[(?P<index>\d+)\]|\["(?P<quoted>(?:[^"\\]|\\.)*)"\]', re.DOTALL)
+
+
+def address(parts: Iterable[str | int]) -> str:
+    """The address of a value that is reached by these keys and indices, from the root.
+
+    >>> address(["schema", 0, "custom", "a.b"])
+    'schema[0].custom["a.b"]'
+    """
+    path = ""
+    for part in parts:
+        path = extend(path, part)
+    return path
+
+
+def extend(path: str, part: str | int) -> str:
+    """The address one step further down.
+
+    >>> extend("schema[0]", "name"), extend("", "schema")
+    ('schema[0].name', 'schema')
+    """
+    if isinstance(part, int):
+        return f"{path}[{part}]"
+    if PLAIN.fullmatch(part):
+        return f"{path}.{part}" if path else part
+    quoted = part.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{path}["{quoted}"]'
+
+
+def steps(path: str) -> tuple[str | int, ...]:
+    """Keys and indices of an address: the inverse of `address`.
+
+    Raises:
+        ValueError: the text is no address.
+
+    >>> steps('schema[0].custom["a.b"]')
+    ('schema', 0, 'custom', 'a.b')
+    """
+    found: list[str | int] = []
+    position = 0
+    while position < len(path):
+        match = STEP.match(path, position)
+        if match is None:
+            raise ValueError(f"{path!r} is no address: cannot read on from character {position + 1}")
+        if match["index"] is not None:
+            found.append(int(match["index"]))
+        elif match["quoted"] is not None:
+            found.append(re.sub(r"\\(.)", r"\1", match["quoted"], flags=re.DOTALL))
+        else:
+            found.append(match["key"])
+        position = match.end()
+    return tuple(found)

@@ -1,0 +1,25 @@
+"""Reading a parsed document by type: a wrong type is as good as nothing, for a schema has told of it already."""
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["listed", "many", "text", "words"]
+
+
+def text(raw: Mapping[str, Any], key: str) -> str:
+    value = raw.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def listed(raw: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    value = raw.get(key)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def words(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = raw.get(key)
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]

@@ -1,0 +1,77 @@
+"""What a plain word means in YAML 1.2: `NO` is Norway, `on` is a word, `1:30` is a time of day.
+
+The core schema of YAML 1.2.2, section 10.3, with one choice of our own: a number that starts with a needless zero
+(`012`, `007.5`) stays text. YAML 1.1 reads it as octal, 1.2 as decimal, JSON not at all, and whoever writes it nearly
+always means a code whose zeros count.
+"""
+
+import math
+import re
+
+__all__ = ["CORE_TAGS", "Malformed", "resolve"]
+
+NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+OCTAL = re.compile(r"0o[0-7]+")
+HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+DIGITS = 100
+"""Longer integers are surely text; Python itself refuses to read more than 4,300 digits."""
+
+CORE = "tag:yaml.org,2002:"
+CORE_TAGS = frozenset({f"{CORE}{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map")})
+
+Scalar = str | int | float | bool | None
+
+
+class Malformed(ValueError):  # noqa: N818 - a finding about a file, told among others
+    """A scalar that has no usable value; its text says what was found and what to write."""
+
+
+def resolve(text: str, *, plain: bool, tag: str | None = None) -> Scalar:
+    """The value of one scalar: quoted text stays text, a plain word is what YAML 1.2 says.
+
+    Raises:
+        Malformed: the number is not finite or too long, or contradicts its own tag.
+
+    >>> [resolve(word, plain=True) for word in ("NO", "on", "1:30", "012", "2024-01-01", "1e3", "~", "true", "0x1F")]
+    ['NO', 'on', '1:30', '012', '2024-01-01', 1000.0, None, True, 31]
+    """
+    if tag is not None and tag not in {"!", f"{CORE}str"}:
+        return _tagged(text, tag)
+    return _plain(text) if plain and tag is None else text
+
+
+def _plain(text: str) -> Scalar:
+    if text in NULLS:
+        return None
+    if text in BOOLEANS:
+        return BOOLEANS[text]
+    # Only a word that starts like a number can be one: most words leave here.
+    return _number(text) if text[0] in "+-.0123456789" else text
+
+
+def _number(text: str) -> str | int | float:
+    if INTEGER.fullmatch(text) or OCTAL.fullmatch(text) or HEXADECIMAL.fullmatch(text):
+        if len(text) > DIGITS:
+            raise Malformed(f"a number of {len(text)} digits; put it in quotes if it is text")
+        return int(text, 0)
+    if NOT_FINITE.fullmatch(text) or (FLOAT.fullmatch(text) and not math.isfinite(float(text))):
+        raise Malformed(f"{text[:DIGITS]} is not a finite number; put it in quotes if it is text")
+    return float(text) if FLOAT.fullmatch(text) else text
+
+
+def _tagged(text: str, tag: str) -> Scalar:
+    value = _plain(text)
+    name = tag.removeprefix(CORE)
+    fits = {
+        "int": isinstance(value, int) and not isinstance(value, bool),
+        "float": isinstance(value, int | float) and not isinstance(value, bool),
+        "bool": isinstance(value, bool),
+        "null": value is None,
+    }
+    if not fits.get(name, False):
+        raise Malformed(f"{text[:DIGITS]!r} is tagged !!{name}, which it is not")
+    return float(value) if name == "float" and isinstance(value, int) else value
