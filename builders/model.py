@@ -97,6 +97,8 @@ def _sources(node: Node) -> Iterable[str]:
     for part in node.walk():
         if isinstance(part.expression, exp.Placeholder) and part.name != part.expression.name:
             raise SqlglotError(f"say which table {part.name} is of")
+        if isinstance(part.expression, exp.Table | exp.Star) and part.name.endswith("*"):
+            raise SqlglotError("name the columns instead of *")
         if isinstance(part.expression, exp.Table) and not part.downstream:
             yield f"{'.'.join(name.name for name in part.expression.parts)}.{part.name.rpartition('.')[2]}"
 

@@ -1,0 +1,181 @@
+"""A small world: upstream tables row by row, with defaults for whatever a test does not care about.
+
+Times are written as Seoul's wall clock ("2024-03-31 23:59:59.999999"), as the people who wrote the rules think of them.
+"""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from ruamel.yaml import YAML
+
+import contracts
+from builders.engines.duckdb import DuckDBEngine
+from builders.model import BUILT_IN, load, typed
+from builders.ports import Dataset
+from contracts.day import Day
+from contracts.model import Column, Table
+
+ARROW = {
+    "bigint": pa.int64(),
+    "int": pa.int32(),
+    "tinyint": pa.int8(),
+    "string": pa.string(),
+    "boolean": pa.bool_(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+    "date": pa.date32(),
+}
+SHORT = {
+    "member": "we_mart.ods_wv_member_profile",
+    "status": "weverse2.community_log_member_status_log",
+    "special": "weverse2.community_member_special_member",
+    "report": "weverse2.community_common_report",
+    "user": "we_mart.we_user",
+    "push": "weverse2.notification_push_config",
+    "country": "we_mart.wv_user_ctry_history",
+    "artist": "we_mart.we_artist",
+    "fanclub": "we_mart.ws_fc_user_history",
+    "wv1": "we_mart.wv1_join_info",
+    "migration": "weverse2.community_log_v_member_migration",
+    "channel": "we_meta.v_to_wv_comm_mapping",
+}
+LONG_AGO = "2020-01-01 00:00:00"
+DEFAULTS = {
+    "member": {
+        "wv_user_id": 1,
+        "comm_id": 10,
+        "member_grade": "FAN",
+        "is_private": False,
+        "is_official": False,
+        "cre_dt": "2023-01-01 12:00:00",
+        "part_date": "2024-03-31",
+    },
+    "status": {"status": "NORMAL"},
+    "special": {"comm_id": 10, "art_indi_type": "MEMBER", "art_indi_name": "Somebody", "registered_at": LONG_AGO},
+    "report": {"comm_id": 10, "reporter_comm_user_id": "somebody", "created_at": LONG_AGO},
+    "user": {"wv_user_id": 1, "we_member_id": 1001, "wv_user_status": "NORMAL", "part_date": "2024-03-31"},
+    "push": {"wv_user_id": 1, "comm_id": 10, "push_type": "COMMENT", "enabled": True, "updated_at": LONG_AGO},
+    "country": {"wv_user_id": 1, "valid_from": LONG_AGO},
+    "artist": {"we_art_id": 7, "we_art_name": "SEVEN", "comm_id": 10},
+    "fanclub": {
+        "we_member_id": 1001,
+        "we_art_id": 7,
+        "fc_id": 5,
+        "start_dt": LONG_AGO,
+        "end_dt": "2030-01-01 00:00:00",
+    },
+    "wv1": {"wv_user_id": 1, "comm_id": 10, "wv1_join_dt": LONG_AGO},
+    "migration": {"wv_user_id": 1, "v_channel_id": 3, "v_ch_join_dt": LONG_AGO, "migrated_at": LONG_AGO},
+    "channel": {"v_channel_id": 3, "comm_id": 10},
+}
+
+
+def instant(seoul: str) -> datetime:
+    """An instant from Seoul's wall clock."""
+    return datetime.fromisoformat(seoul).replace(tzinfo=ZoneInfo("Asia/Seoul")).astimezone(UTC)
+
+
+def read_table(path: Path) -> Table:
+    """Names, types and sources of a contract's one table; all that these tests ask of a contract."""
+    schema = YAML(typ="safe").load(path.read_text("utf-8"))["schema"][0]
+    columns = tuple(
+        Column(
+            path=f"schema[0].properties[{number}]",
+            name=p["name"],
+            logical_type=p["logicalType"],
+            physical_type=p["physicalType"],
+            sources=tuple(p.get("transformSourceObjects", ())),
+        )
+        for number, p in enumerate(schema["properties"])
+    )
+    return Table(path="schema[0]", name=schema["name"], qualified_name=schema["physicalName"], columns=columns)
+
+
+class World:
+    """Upstream tables under construction, and the mart that is built from them."""
+
+    def __init__(self, engine, folder, upstreams, mart):
+        self.engine, self.folder, self.upstreams, self.mart = engine, folder, upstreams, mart
+        self.rows = defaultdict(list)
+
+    def add(self, table, **values):
+        row = {**DEFAULTS[table], **values}
+        types = {column.name: column.physical_type for column in self.upstreams[SHORT[table]].columns}
+        assert row.keys() <= types.keys(), f"{table} has no {row.keys() - types.keys()}"
+        self.rows[table].append(
+            {
+                name: instant(row[name])
+                if types[name] == "timestamp" and isinstance(row.get(name), str)
+                else row.get(name)
+                for name in types
+            }
+        )
+
+    def member(self, comm_user_id, **values):
+        self.add("member", comm_user_id=comm_user_id, **values)
+
+    def register(self):
+        for short, name in SHORT.items():
+            types = tuple((column.name, column.physical_type) for column in self.upstreams[name].columns)
+            files = ()
+            if self.rows[short]:
+                file = self.folder / f"{short}.parquet"
+                pq.write_table(
+                    pa.Table.from_pylist(self.rows[short], pa.schema([(n, ARROW[t]) for n, t in types])), file
+                )
+                files = (str(file),)
+            self.engine.register(name, Dataset(files=files, columns=types))
+
+    def build(self, day="2024-03-31", *, sql=None):
+        """The mart's rows of a day, as dictionaries, by comm_user_id; no row may hide another."""
+        self.register()
+        found = self.engine.fetch(sql or typed(MODEL, self.mart), parameters(day))
+        rows = [dict(zip(self.mart.column_names, row, strict=True)) for row in found]
+        by_id = {row["comm_user_id"]: row for row in rows}
+        assert len(by_id) == len(rows)
+        return by_id
+
+
+MODEL = load([BUILT_IN])["wv_comm_user"]
+
+
+def parameters(day):
+    run_timestamp = datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=1, hours=2)
+    return {**Day(date.fromisoformat(day), "Asia/Seoul").parameters, "run_timestamp": run_timestamp.isoformat()}
+
+
+@pytest.fixture(scope="session")
+def contract_folder():
+    return Path(contracts.__file__).parent
+
+
+@pytest.fixture(scope="session")
+def upstreams(contract_folder):
+    tables = [read_table(path) for path in sorted((contract_folder / "upstream").glob("*.odcs.yaml"))]
+    return {table.qualified_name: table for table in tables}
+
+
+@pytest.fixture(scope="session")
+def mart(contract_folder):
+    return read_table(contract_folder / "mart" / "wv_comm_user.odcs.yaml")
+
+
+@pytest.fixture(scope="session")
+def model():
+    return MODEL
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """One engine for all tests of a worker: every test registers its own tables anew."""
+    with DuckDBEngine("1GB", threads=1) as opened:
+        yield opened
+
+
+@pytest.fixture
+def world(engine, tmp_path, upstreams, mart):
+    return World(engine, tmp_path, upstreams, mart)
