@@ -2,6 +2,17 @@
 
 from builders.dialect.lint import check, unsupported_functions
 from builders.dialect.macros import MACROS
-from builders.dialect.spark import SparkMart, parameters_of, parse, tables, to_duckdb
+from builders.dialect.spark import SparkMart, Translation, parameters_of, parse, tables, to_duckdb, translate
 
-__all__ = ["MACROS", "SparkMart", "check", "parameters_of", "parse", "tables", "to_duckdb", "unsupported_functions"]
+__all__ = [
+    "MACROS",
+    "SparkMart",
+    "Translation",
+    "check",
+    "parameters_of",
+    "parse",
+    "tables",
+    "to_duckdb",
+    "translate",
+    "unsupported_functions",
+]

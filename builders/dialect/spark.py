@@ -6,6 +6,8 @@ function of another meaning is kept as written and renamed to a macro; a few nod
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Final
 
 import sqlglot
@@ -16,7 +18,7 @@ from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 from builders.dialect.macros import RENAMED
 from contracts.errors import Problem, Unusable
 
-__all__ = ["SparkMart", "parameters_of", "parse", "tables", "to_duckdb"]
+__all__ = ["SparkMart", "Translation", "parameters_of", "parse", "tables", "to_duckdb", "translate"]
 
 
 class SparkMart(Databricks):
@@ -101,20 +103,40 @@ def _visible(listed: exp.With, inside: list[exp.Expr]) -> Iterator[str]:
             return
 
 
-def to_duckdb(sql: str | exp.Query) -> str:
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A query as another engine reads it, with the tables and parameters that it names."""
+
+    sql: str
+    tables: tuple[str, ...]
+    parameters: frozenset[str]
+
+
+@lru_cache(maxsize=128)
+def translate(sql: str) -> Translation:
     """The same query for DuckDB; needs `MACROS` on the connection and a session in UTC.
 
     Raises:
         contracts.errors.Unusable: the SQL cannot be read, or has no translation.
     """
-    tree = parse(sql) if isinstance(sql, str) else sql.copy()
+    tree = parse(sql)
     try:
-        return tree.transform(_rewritten).sql("duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
+        translated = tree.transform(_rewritten).sql("duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
+        return Translation(translated, tables(tree), parameters_of(tree))
     except SqlglotError as error:
         message = f"no translation for DuckDB: {str(error).splitlines()[0]}"
     except RecursionError:
         message = "the SQL is nested too deeply to be translated"
     raise Unusable(message)
+
+
+def to_duckdb(sql: str) -> str:
+    """The text of `translate`.
+
+    >>> to_duckdb("SELECT COUNT_IF(a <=> 1) FROM `t`")
+    'SELECT COUNT(CASE WHEN a IS NOT DISTINCT FROM 1 THEN 1 END) FROM "t"'
+    """
+    return translate(sql).sql
 
 
 def _rewritten(node: exp.Expr) -> exp.Expr:

@@ -19,7 +19,7 @@ from typing import Self
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
-from builders.dialect import MACROS, parameters_of, parse, tables, to_duckdb
+from builders.dialect import MACROS, translate
 from builders.engines import duckdb_text as text
 from builders.ports import Dataset, WriteTarget, WrittenFile
 from contracts.errors import QueryFailed, Unusable
@@ -160,18 +160,17 @@ class DuckDBEngine:
     def _translated(self, sql: str, given: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         """The statement for DuckDB, and the parameters that it names."""
         try:
-            tree = parse(sql)
-            translated = to_duckdb(tree)
+            translation = translate(sql)
         except Unusable as error:
             raise QueryFailed(str(error)) from None
-        for table in tables(tree):
+        for table in translation.tables:
             self._must_know(table)
-        named = sorted(parameters_of(tree))
+        named = sorted(translation.parameters)
         if missing := [name for name in named if name not in given]:
             raise QueryFailed(
                 f"no value was given for :{', :'.join(missing)} (given were {', '.join(sorted(given)) or 'none'})"
             )
-        return translated, {name: given[name] for name in named}
+        return translation.sql, {name: given[name] for name in named}
 
     def _must_know(self, relation: str) -> None:
         """Only registered names can be read: DuckDB would take an unknown one for a file to open."""
