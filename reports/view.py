@@ -18,7 +18,7 @@ from reports.words import brief, counted, percent
 if TYPE_CHECKING:  # three quarters of a second to import, and only those who read or write records need it
     from pydantic import TypeAdapter
 
-__all__ = ["OUTCOME_WORDS", "Decision", "RuleView", "RunRecord", "RunView", "rule_view", "run_view"]
+__all__ = ["OUTCOME_WORDS", "Decision", "RuleView", "RunRecord", "RunView", "owner_of", "rule_view", "run_view"]
 
 Decision = Literal["approved", "refused"]
 
@@ -149,6 +149,11 @@ class RunView:
         return tuple(rule for rule in self.rules if rule.standing == 0)
 
     @property
+    def told(self) -> tuple[RuleView, ...]:
+        """The rules that did not pass and block nothing."""
+        return tuple(rule for rule in self.rules if rule.standing in (1, 2))
+
+    @property
     def tally(self) -> str:
         """How many rules came out how, in one line."""
         parts = [
@@ -179,7 +184,7 @@ def run_view(record: RunRecord, contract: Contract | None = None) -> RunView:
         contract=audit.contract,
         contract_version=audit.contract_version,
         description=contract.description.get("purpose", "") if contract else "",
-        owner=_owner(contract) if contract else "",
+        owner=owner_of(contract),
         audited_at=f"{audit.audited_at:%Y-%m-%d %H:%M:%S %Z}".strip(),
         rows=audit.rows,
         queries=audit.queries,
@@ -273,7 +278,9 @@ def _headline(record: RunRecord) -> str:
     return f"{_verb(record)}: {subject}{version}: {kept}{dry}"
 
 
-def _owner(contract: Contract) -> str:
-    """Whoever the team names as owner, else its first member; shown by name, and only then by user name."""
-    members = sorted(contract.team, key=lambda member: "owner" not in str(member.get("role", "")).lower())
+def owner_of(contract: Contract | None) -> str:
+    """Whoever the team names as owner, else its first member, by name or else by user name; empty without a team."""
+    members = sorted(
+        contract.team if contract else (), key=lambda member: "owner" not in str(member.get("role", "")).lower()
+    )
     return next((str(member.get("name") or member.get("username") or "") for member in members), "")

@@ -1,0 +1,244 @@
+"""The site of all runs: an index, a page a run, a page of rules a table. Works from file://, asks the network for nothing.
+
+    python -m reports.datadocs RECORDS_DIR OUT_DIR [--contracts DIR ...]
+
+Runs as a process of its own, for drawing imports Great Expectations, which costs seconds. Nothing of the former site
+is touched before every page has been drawn; then each page is replaced whole, the index last.
+"""
+
+import argparse
+import hashlib
+import logging
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contracts.errors import CouldNotRun, MartgateError, Unusable
+from contracts.model import Column, Contract, Table
+from expectations.rules import HasColumns, HasType, Rule
+from reports.view import RunRecord, RunView, owner_of, run_view
+
+if TYPE_CHECKING:  # it imports Great Expectations
+    from reports.pages import Site
+
+__all__ = ["main", "page_path", "render"]
+
+_LONGEST_NAME = 120
+_EXIT_UNUSABLE, _EXIT_COULD_NOT_RUN = 2, 3
+
+
+def page_path(site_dir: Path, candidate: str) -> Path:
+    """Where the page of a candidate's run is, or will be."""
+    return site_dir / "runs" / f"{_file_name(candidate)}.html"
+
+
+def _file_name(name: str) -> str:
+    """A name that is safe as a file and in a link; another name never gives the same."""
+    safe = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:_LONGEST_NAME]
+    if safe == name and safe.strip("."):
+        return safe
+    return f"{safe.strip('.')}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:10]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A record as it lies in its folder; `digest` stands for its bytes."""
+
+    record: RunRecord
+    run: RunView
+    contract: Contract | None
+    table: Table
+    digest: str
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(verdict.rule for verdict in self.record.audit.verdicts)
+
+    @property
+    def promised(self) -> tuple[Rule, ...]:
+        """Every rule of the table, those that this run did not judge included."""
+        return (*self.rules, *(item.rule for item in self.record.audit.out_of_scope))
+
+
+def render(records_dir: Path, site_dir: Path, contracts: Sequence[Contract] = ()) -> Path:
+    """Draw the site of every record (`*.json`) of a folder, and return its index page.
+
+    A page whose record and contract have not changed is kept as it is, so that a long history costs little.
+
+    Raises:
+        contracts.errors.Unusable: a record cannot be read; with every such record.
+        contracts.errors.CouldNotRun: a page could not be drawn or written; the former site is left as it was.
+    """
+    site = _site()
+    while True:
+        listed = _listed(records_dir)
+        kept = _read(listed, contracts)
+        try:
+            site_dir.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".drawing-", dir=site_dir) as drawing:
+                _draw(site, kept, Path(drawing), site_dir)
+                _replace(Path(drawing), site_dir)
+        except OSError as error:
+            raise CouldNotRun(f"the site could not be written: {error.strerror}: {error.filename}") from error
+        # A run that ended meanwhile may have been drawn by its own process, before this index replaced its own.
+        if _listed(records_dir) == listed:
+            return site_dir / "index.html"
+
+
+def _site() -> "Site":
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # dead in 1.24; older and newer versions heed it
+    from expectations.gx.suite import configuration  # noqa: PLC0415 - seconds
+    from reports.pages import Site  # noqa: PLC0415 - seconds
+
+    return Site(configuration)
+
+
+def _listed(records_dir: Path) -> list[Path]:
+    return sorted(path for path in records_dir.glob("*.json") if not path.name.startswith("."))
+
+
+def _read(listed: Iterable[Path], contracts: Sequence[Contract]) -> list[_Kept]:
+    """The records, newest first."""
+    kept, problems = [], []
+    for path in listed:
+        try:
+            kept.append(_kept(path.read_bytes(), contracts))
+        except CouldNotRun as error:
+            problems.append(f"{path}: {error}")
+        except OSError as error:
+            problems.append(f"{path}: {error.strerror}")
+    if problems:
+        raise Unusable(*problems)
+    return sorted(kept, key=lambda one: (one.record.audit.audited_at, one.record.candidate), reverse=True)
+
+
+def _kept(content: bytes, contracts: Sequence[Contract]) -> _Kept:
+    record = RunRecord.from_json(content)
+    contract, table = _promise(record, contracts)
+    state = hashlib.sha256(content + repr(contract).encode(errors="surrogatepass") + _house())
+    return _Kept(record, run_view(record, contract), contract, table, state.hexdigest())
+
+
+def _promise(record: RunRecord, contracts: Sequence[Contract]) -> tuple[Contract | None, Table]:
+    """The table's contract; without one, as much of the table as its rules tell."""
+    for contract in contracts:
+        for table in contract.tables:
+            if record.table == table.qualified_name:
+                return contract, table
+    checks = [verdict.rule.check for verdict in record.audit.verdicts]
+    types = {check.column: check.type for check in checks if isinstance(check, HasType)}
+    names = next((check.columns for check in checks if isinstance(check, HasColumns)), tuple(types))
+    columns = tuple(
+        # Of a column without a contract nobody has said that it may be shown.
+        Column(path="", name=name, logical_type="", physical_type=types.get(name, ""), classification="unknown")
+        for name in names
+    )
+    return None, Table(path="", name=record.table, qualified_name=record.table, columns=columns)
+
+
+@cache
+def _house() -> bytes:
+    """Stands for everything but the record that a page depends on."""
+    here = Path(__file__).parent
+    sources = (path.read_bytes() for path in sorted([*here.glob("*.py"), *here.glob("site/*")]) if path.is_file())
+    return hashlib.sha256(b"".join(sources) + version("great-expectations").encode()).digest()
+
+
+def _draw(site: "Site", kept: Sequence[_Kept], drawing: Path, former: Path) -> None:
+    tables: dict[str, _Kept] = {}
+    for one in kept:
+        tables.setdefault(one.record.table, one)
+    suites = {table: f"suites/{_file_name(table)}.html" for table in sorted(tables)}
+    with _loud():
+        for one in kept:
+            page = page_path(Path(), one.record.candidate)
+            if not _is_current(former / page, one.digest):
+                href = suites[one.record.table]
+                html = site.run(one.run, one.rules, one.table, suite_href=href, digest=one.digest)
+                _write(drawing / page, html)
+        for table, newest in tables.items():
+            owner = owner_of(newest.contract)
+            _write(drawing / suites[table], site.suite(newest.promised, newest.table, newest.contract, owner=owner))
+        runs = [(one.run, page_path(Path(), one.record.candidate).as_posix()) for one in kept]
+        _write(drawing / "index.html", site.index(runs, suites))
+
+
+def _is_current(page: Path, digest: str) -> bool:
+    try:
+        with page.open(encoding="utf-8") as lines:
+            return digest in lines.read(4096)
+    except OSError:
+        return False
+
+
+def _write(page: Path, html: str) -> None:
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(html, encoding="utf-8", errors="backslashreplace")
+
+
+def _replace(drawing: Path, site_dir: Path) -> None:
+    """Move every drawn page to its place, each in one step, the index when all that it links to is there."""
+    pages = sorted(drawing.rglob("*.html"), key=lambda page: (page.name == "index.html", page))
+    for page in pages:
+        target = site_dir / page.relative_to(drawing)
+        target.parent.mkdir(exist_ok=True)
+        page.replace(target)
+
+
+class _Errors(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # The rest of the message is a traceback.
+        self.messages.append(record.getMessage().strip().partition("Traceback")[0].strip())
+
+
+@contextmanager
+def _loud() -> Iterator[None]:
+    """Turn what Great Expectations merely logs, a sentence it could not render, into a failure."""
+    logger, errors = logging.getLogger("great_expectations.render"), _Errors()
+    logger.addHandler(errors)
+    try:
+        yield
+    finally:
+        logger.removeHandler(errors)
+    if errors.messages:
+        raise CouldNotRun("Great Expectations could not render an expectation: " + "; ".join(errors.messages))
+
+
+def _contracts(folders: Iterable[Path]) -> list[Contract]:
+    from contracts.odcs import read  # noqa: PLC0415 - not needed to know where a page is
+
+    files = [
+        file for folder in folders for file in ([folder] if folder.is_file() else sorted(folder.rglob("*.odcs.yaml")))
+    ]
+    return [read(file).contract for file in files]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw the site; the exit code is 0 (drawn), 2 (records or contracts unusable) or 3 (could not be drawn)."""
+    parser = argparse.ArgumentParser(prog="python -m reports.datadocs", description="Draw the site of all runs.")
+    parser.add_argument("records", type=Path, help="folder of recorded runs, *.json")
+    parser.add_argument("site", type=Path, help="folder of the site")
+    parser.add_argument("--contracts", type=Path, action="append", default=[], help="folder of *.odcs.yaml, or a file")
+    given = parser.parse_args(arguments)
+    try:
+        print(render(given.records, given.site, _contracts(given.contracts)))  # noqa: T201 - its one answer
+    except MartgateError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return _EXIT_UNUSABLE if isinstance(error, Unusable) else _EXIT_COULD_NOT_RUN
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

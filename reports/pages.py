@@ -1,0 +1,164 @@
+"""Data Docs pages, drawn by Great Expectations' renderers and view, made self-contained and safe.
+
+Its own templates load sixteen files from seven hosts and print data values as HTML. Here its renderers write the
+sentence of each expectation and its page view draws the document, but with the templates of `reports/site` and with
+everything escaped: by the template engine and, for the sentences, by this view. Importing this module imports Great
+Expectations, which costs seconds.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.render import RenderedDocumentContent, RenderedSectionContent, RenderedTableContent
+from great_expectations.render.renderer.content_block.expectation_string import ExpectationStringRenderer
+from great_expectations.render.view import DefaultJinjaPageView
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, pass_context
+from markupsafe import Markup, escape
+
+from contracts.model import Contract, Table
+from expectations.rules import Rule
+from reports.view import RunView, rule_view
+from reports.words import brief
+
+__all__ = ["Configure", "Site"]
+
+Configure = Callable[[Rule, Table], Mapping[str, Any] | None]
+"""The expectation configuration of a rule (`type`, `kwargs`), None where no expectation can say it."""
+
+_SITE = Path(__file__).with_name("site")
+
+
+class _Sentences(ExpectationStringRenderer):  # type: ignore[misc] # great-expectations ships no types
+    """The sentence of an expectation in Great Expectations' words, its parameters set as code."""
+
+    _default_element_styling: ClassVar[dict[str, Any]] = {"default": {"tag": "code"}}
+
+
+class _PageView(DefaultJinjaPageView):  # type: ignore[misc] # great-expectations ships no types
+    """Great Expectations' page view with our templates in front of its own, and nothing trusted to be HTML."""
+
+    _TRUSTED_HTML_PARAMS: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self) -> None:
+        super().__init__()
+        env = self.env
+        # A custom_views_directory is asked after the templates that ship, so it can replace none of them.
+        env.loader = ChoiceLoader([FileSystemLoader(_SITE), env.loader])
+        env.autoescape = True  # what ships escapes *.html only, and all its templates are *.j2
+        env.undefined = StrictUndefined
+        env.trim_blocks = env.lstrip_blocks = True
+        style, script = ((_SITE / name).read_text(encoding="utf-8") for name in ("style.css", "filter.js"))
+        env.globals |= {"style": Markup(style), "script": Markup(script), "policy": _policy(style, script)}  # noqa: S704 - our own files
+        env.filters |= {"anchor": _anchor, "breakable": _breakable, "brief": brief}
+
+    @pass_context
+    def render_content_block(self, context: Any, content_block: Any, *args: Any, **options: Any) -> Markup:
+        """A content block as HTML; whatever is no block is text."""
+        if isinstance(content_block, list):
+            return Markup("").join(
+                self.render_content_block(context, block, *args, **options) for block in content_block
+            )
+        if isinstance(content_block, dict) and "content_block_type" in content_block:
+            # The template it was drawn with escaped what it printed.
+            return Markup(super().render_content_block(context, content_block, *args, **options))  # noqa: S704
+        return escape(content_block)
+
+    def render_string_template(self, template: Any) -> Markup:
+        """A sentence with its parameters; the sentence is text too, it may be a contract's."""
+        if not isinstance(template, dict):
+            return escape(template)
+        # Great Expectations fills the parameters in, and escapes each by the method below.
+        safe = {key: template[key] for key in ("tag", "params", "styling") if template.get(key) is not None}
+        return Markup(super().render_string_template({**safe, "template": str(escape(template.get("template") or ""))}))  # noqa: S704
+
+    @staticmethod
+    def _escape_template_param_value(value: Any) -> str:
+        return str(escape(value))
+
+
+class Site:
+    """Draws pages; each method returns the HTML of one. `digest` is printed into a page as the state it shows."""
+
+    def __init__(self, configure: Configure) -> None:
+        self._configure = configure
+        self._view = _PageView()
+
+    def run(self, run: RunView, rules: Iterable[Rule], table: Table, *, suite_href: str, digest: str) -> str:
+        """One run: the answer, what stands in the way with its evidence, then every rule by column."""
+        names = {rule.name: place for place, rule in enumerate(run.rules)}
+        urgent = sorted(rules, key=lambda rule: names[rule.name])
+        document = self._document(urgent, table, title=run.headline)
+        return self._draw("run.html.j2", document, run=run, columns=_told(table), suite_href=suite_href, digest=digest)
+
+    def suite(self, rules: Sequence[Rule], table: Table, contract: Contract | None, *, owner: str) -> str:
+        """What is promised of one table: every rule by column, in the contract's order."""
+        return self._draw(
+            "suite.html.j2",
+            self._document(rules, table, title=f"Rules of {table.qualified_name}"),
+            table=table.qualified_name,
+            description=table.description,
+            contract=f"{contract.name or contract.id} {contract.version}" if contract else "",
+            owner=owner,
+            rules={rule.name: rule_view(rule) for rule in rules},
+            columns=_told(table),
+            digest="",
+        )
+
+    def index(self, runs: Sequence[tuple[RunView, str]], suites: Mapping[str, str]) -> str:
+        """All runs, in the order given, each with the address of its page; `suites` likewise, by table."""
+        document = RenderedDocumentContent(sections=[], page_title="Runs")
+        return self._draw("index.html.j2", document, runs=runs, suites=suites, digest="")
+
+    def _draw(self, template: str, document: RenderedDocumentContent, **words: Any) -> str:
+        return str(self._view.render(document, template=template, **words))
+
+    def _document(self, rules: Iterable[Rule], table: Table, *, title: str) -> RenderedDocumentContent:
+        homes: dict[str, list[list[Any]]] = {name: [] for name in ("table", *table.column_names)}
+        for rule in rules:
+            homes.setdefault(rule_view(rule).home, []).append([rule.name, self._said(rule, table)])
+        return RenderedDocumentContent(
+            page_title=title,
+            sections=[
+                RenderedSectionContent(section_name=home, content_blocks=[RenderedTableContent(table=rows)])
+                for home, rows in homes.items()
+                if rows
+            ],
+        )
+
+    def _said(self, rule: Rule, table: Table) -> list[Any]:
+        configuration = self._configure(rule, table)
+        if configuration is None:
+            return []
+        # Without its description, or Great Expectations would repeat our words instead of saying it in its own.
+        bare = ExpectationConfiguration(type=configuration["type"], kwargs=dict(configuration["kwargs"]))
+        return list(_Sentences.render(bare))
+
+
+def _told(table: Table) -> dict[str, str]:
+    return {column.name: column.description for column in table.columns}
+
+
+def _anchor(name: str) -> str:
+    """An address on the page that stays the same from run to run."""
+    return "rule-" + re.sub(r"[^\w.-]+", "-", name)
+
+
+def _breakable(name: str) -> Markup:
+    """A long name that may be broken behind its dots and bars, and nowhere else if it can be helped."""
+    return Markup("<wbr>").join(re.split(r"(?<=[.|])", name))
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing is loaded from anywhere, and no style or script runs but those two."""
+    style_hash, script_hash = (
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)
+    )
+    return (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{style_hash}'; script-src 'sha256-{script_hash}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
