@@ -1,0 +1,86 @@
+"""The contract as a whole, and what it promises about time."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from contracts.document import Document
+from contracts.errors import Problem
+from contracts.hints import clip, did_you_mean, join
+from contracts.model import Contract, Sla
+from contracts.odcs import Loaded
+
+__all__ = ["SECONDS", "problems"]
+
+SEMVER = re.compile(
+    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?",
+    re.ASCII,
+)
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+SECONDS: Mapping[str, int] = {
+    **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
+    **dict.fromkeys(("min", "minute", "minutes"), MINUTE),
+    **dict.fromkeys(("h", "hr", "hour", "hours"), HOUR),
+    **dict.fromkeys(("d", "day", "days"), DAY),
+    **dict.fromkeys(("w", "week", "weeks"), 7 * DAY),
+    **dict.fromkeys(("mo", "month", "months"), 30 * DAY),
+    **dict.fromkeys(("y", "yr", "year", "years"), 365 * DAY),
+}
+"""The units of time that are understood; `m` is left out, for it might be minutes or months."""
+
+JUDGED = frozenset({"freshness", "latency"})
+"""What a gate measures; other promises are kept by people."""
+DURATIONS = JUDGED | {"frequency", "retention"}
+
+
+def problems(loaded: Loaded) -> Iterator[Problem]:
+    document, contract = loaded.document, loaded.contract
+    if not SEMVER.fullmatch(contract.version):
+        message = f"found {clip(contract.version)}, expected a semantic version"
+        yield document.problem("version", message, "three numbers, as in 1.0.0: breaking, additive, repaired")
+    for sla in contract.slas:
+        yield from _element(document, contract, sla)
+        yield from _duration(document, sla)
+
+
+def _element(document: Document, contract: Contract, sla: Sla) -> Iterator[Problem]:
+    path = f"{sla.path}.element" if document.at(f"{sla.path}.element") is not None else "slaDefaultElement"
+    if not sla.element and sla.property in JUDGED:
+        yield document.problem(sla.path, f"{sla.property} of what? It names no element", "add element: table.column")
+    columns = _column_names(document, contract)
+    for element in filter(None, (part.strip() for part in sla.element.split(","))):
+        if element not in columns and element not in _table_names(contract):
+            message = f"{clip(element)} names no table or column of this contract"
+            yield document.problem(path, message, did_you_mean(element, columns))
+        elif element not in columns and sla.property in JUDGED:
+            message = f"{clip(element)} is a table; {sla.property} is measured on a column"
+            yield document.problem(path, message, "write table.column")
+
+
+def _column_names(document: Document, contract: Contract) -> set[str]:
+    """Each column as `table.column`, its table by either name, itself by the name in the contract or in the data."""
+    return {
+        f"{name}.{word}"
+        for table in contract.tables
+        for name in (table.name, table.qualified_name)
+        for column in table.columns
+        for word in (column.name, document.at(f"{column.path}.name"))
+    }
+
+
+def _table_names(contract: Contract) -> set[str]:
+    return {name for table in contract.tables for name in (table.name, table.qualified_name)}
+
+
+def _duration(document: Document, sla: Sla) -> Iterator[Problem]:
+    if sla.property not in DURATIONS:
+        return
+    if isinstance(sla.value, bool | str) or sla.value <= 0:
+        message = f"found {clip(sla.value)}, expected a number greater than 0"
+        yield document.problem(f"{sla.path}.value", message, "the unit stands in a key of its own, unit: h")
+    if sla.unit.lower() not in SECONDS:
+        found = f"found {clip(sla.unit)}" if sla.unit else "states no unit"
+        near = did_you_mean(sla.unit, SECONDS) if sla.unit else ""
+        known = f"known: {join(('s', 'min', 'h', 'd', 'w', 'mo', 'y'), 'or')}"
+        yield document.problem(
+            f"{sla.path}.unit", f"{found}, expected a unit of time", near if "Did" in near else known
+        )

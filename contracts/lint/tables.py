@@ -1,0 +1,112 @@
+"""Names, keys and partitions of tables."""
+
+from collections.abc import Iterable, Iterator
+
+from contracts.document import Document
+from contracts.errors import Problem
+from contracts.hints import clip, did_you_mean
+from contracts.model import Column, Table
+from contracts.odcs import Loaded
+
+__all__ = ["custom_path", "problems"]
+
+KEY = ("primaryKey", "primaryKeyPosition", "key")
+PARTITION = ("partitioned", "partitionKeyPosition", "partition")
+
+
+def problems(loaded: Loaded) -> Iterator[Problem]:
+    document = loaded.document
+    tables = loaded.contract.tables
+    yield from _twice(document, ((table.path, table.name) for table in tables), "table")
+    yield from _custom_twice(document, "")
+    for table in tables:
+        yield from _twice(document, ((column.path, column.name) for column in table.columns), "column")
+        yield from _positions(document, table, KEY, {c.path: c.primary_key_position for c in table.columns})
+        yield from _positions(document, table, PARTITION, {c.path: c.partition_position for c in table.columns})
+        yield from _nullable_keys(document, table)
+        yield from _publish_partition(document, table)
+        for path in (table.path, *(column.path for column in table.columns)):
+            yield from _custom_twice(document, path)
+
+
+def custom_path(document: Document, path: str, name: str) -> str:
+    """Where the value of a custom property of that name stands, below a table, a column or the contract."""
+    prefix = f"{path}.customProperties" if path else "customProperties"
+    for index, item in enumerate(document.at(prefix) or []):
+        if item.get("property") == name:
+            return f"{prefix}[{index}].value"
+    return prefix
+
+
+def _twice(document: Document, named: Iterable[tuple[str, str]], what: str) -> Iterator[Problem]:
+    """Spark and most databases do not tell names apart by case."""
+    first: dict[str, tuple[str, str]] = {}
+    for path, name in named:
+        other = first.setdefault(name.casefold(), (path, name))
+        if other[0] != path:
+            message = f"a second {what} {clip(name)}"
+            if other[1] != name:
+                message += f"; Spark does not tell it from {clip(other[1])}"
+            hint = f"the first is in line {document.locate(f'{other[0]}.name')[0]}"
+            yield document.problem(f"{path}.name", message, hint)
+
+
+def _custom_twice(document: Document, path: str) -> Iterator[Problem]:
+    prefix = f"{path}.customProperties" if path else "customProperties"
+    seen: set[str] = set()
+    for index, item in enumerate(document.at(prefix) or []):
+        name = str(item.get("property"))
+        if name in seen:
+            yield document.problem(f"{prefix}[{index}].property", f"a second custom property {clip(name)}", "keep one")
+        seen.add(name)
+
+
+def _positions(
+    document: Document, table: Table, words: tuple[str, str, str], model: dict[str, int | None]
+) -> Iterator[Problem]:
+    """Positions count 1, 2, 3, one for each flagged column; or no column states one, and the order of the file holds."""
+    flag, position, _ = words
+    flagged = [column for column in table.columns if model[column.path] is not None]
+    stated = {column.path: document.at(f"{column.path}.{position}") for column in table.columns}
+    for column in table.columns:
+        place = stated[column.path]
+        if column not in flagged and isinstance(place, int) and place >= 1:
+            message = f"a {position} on a column that is not {flag}"
+            yield document.problem(f"{column.path}.{position}", message, f"add {flag}: true, or remove the position")
+    if all(stated[column.path] in {None, -1} for column in flagged):
+        return
+    for column in flagged:
+        yield from _position(document, column, words, [stated[other.path] for other in flagged])
+
+
+def _position(
+    document: Document, column: Column, words: tuple[str, str, str], places: list[object]
+) -> Iterator[Problem]:
+    _, position, what = words
+    path = f"{column.path}.{position}"
+    place = document.at(path)
+    if place in {None, -1}:
+        message = f"the {what} has {len(places)} columns, and this one states no {position}"
+        yield document.problem(path, message, f"number them 1 to {len(places)}")
+    elif not 1 <= place <= len(places):
+        yield document.problem(path, f"found {place}, expected 1 to {len(places)}, one for each {what} column")
+    elif places.count(place) > 1:
+        yield document.problem(path, f"more than one {what} column has the {position} {place}")
+
+
+def _nullable_keys(document: Document, table: Table) -> Iterator[Problem]:
+    for column in table.columns:
+        if column.primary_key_position is not None and not column.required:
+            path = f"{column.path}.required" if document.at(f"{column.path}.required") is not None else column.path
+            message = f"the key column {clip(column.name)} may be null"
+            yield document.problem(path, message, "add required: true: a row without a key cannot be told from others")
+
+
+def _publish_partition(document: Document, table: Table) -> Iterator[Problem]:
+    if "publishPartition" not in table.custom:
+        return
+    named = table.custom["publishPartition"]
+    if named not in table.partition_columns:
+        path = custom_path(document, table.path, "publishPartition")
+        hint = did_you_mean(str(named), table.partition_columns) or "mark the column with partitioned: true"
+        yield document.problem(path, f"publishPartition is {clip(named)}, which is no partition column", hint)
