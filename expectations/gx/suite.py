@@ -1,0 +1,132 @@
+"""A contract's rules as a Great Expectations suite that a stock installation loads and runs, on Spark by default.
+
+What Great Expectations has a core expectation for becomes that; everything else becomes an `UnexpectedRowsExpectation`,
+which also serves protected columns, since core expectations echo the values they did not expect. Rules that one batch
+cannot answer are left out by name: the suite's `meta` says which, and why. Great Expectations itself (seconds of import)
+is needed only where its objects are asked for; configurations and the suite's JSON are written without it.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from contracts.day import Day
+from contracts.model import Contract, Severity, Table
+from expectations import words
+from expectations.gx.core import core
+from expectations.gx.queries import bound, other_tables, parameters_left, types_of, unexpected_rows
+from expectations.rules import InPartition, Rule
+
+if TYPE_CHECKING:
+    from great_expectations import ExpectationSuite
+    from great_expectations.expectations.expectation import Expectation
+
+__all__ = ["configuration", "expectation", "suite", "suite_json"]
+
+Configuration = dict[str, object]
+
+_SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "warning"}
+_ROWS = "unexpected_rows_expectation"
+
+
+def configuration(
+    rule: Rule, table: Table, *, contract: Contract | None = None, day: Day | None = None
+) -> Configuration:
+    """A rule as the configuration of an expectation: `type`, `kwargs`, `meta`, `severity` and `description`.
+
+    Every rule has one, those too that a suite leaves out: their queries name the other tables, or wait for the
+    `:parameters` of a day.
+    """
+    found = core(rule.check, table, types_of(table))
+    query = "" if found else bound(unexpected_rows(rule.check, table), day.parameters if day else {})
+    kind, kwargs = found or (_ROWS, {"unexpected_rows_query": query})
+    meta: dict[str, object] = {"rule": rule.name, "kind": rule.check.kind, "dimension": rule.dimension}
+    meta["clauses"] = list(rule.clauses)
+    if contract:
+        meta |= {"contract": contract.id, "version": contract.version}
+    return {
+        "type": kind,
+        "kwargs": kwargs,
+        "meta": meta,
+        "severity": _SEVERITIES[rule.severity],
+        "description": rule.description or rule.sentence,
+    }
+
+
+def expectation(rule: Rule, table: Table, *, contract: Contract | None = None, day: Day | None = None) -> "Expectation":
+    """A rule as an expectation of Great Expectations.
+
+    Raises:
+        great_expectations.exceptions.GreatExpectationsError: the installed version knows no such expectation.
+    """
+    return _made(configuration(rule, table, contract=contract, day=day))
+
+
+def suite(contract: Contract, table: Table, rules: Iterable[Rule], *, day: Day | None = None) -> "ExpectationSuite":
+    """The rules that one batch can answer, as a suite named `table@major version`.
+
+    `day` gives the rules that are about a day their day; without it they are out of scope. What is left out stands in
+    the suite's `meta["out_of_scope"]`, each with its reason.
+    """
+    from great_expectations import ExpectationSuite  # noqa: PLC0415 (seconds)
+
+    name, meta, configurations = _suite(contract, table, rules, day)
+    # Handed over as objects: a configuration that it cannot read, the suite would only log, and leave out.
+    return ExpectationSuite(name=name, expectations=[_made(one) for one in configurations], meta=meta)
+
+
+def suite_json(contract: Contract, table: Table, rules: Iterable[Rule], *, day: Day | None = None) -> str:
+    """The suite as the JSON that Great Expectations itself would write; the same contract gives the same bytes."""
+    name, meta, configurations = _suite(contract, table, rules, day)
+    document = {"name": name, "expectations": configurations, "meta": meta}
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _suite(
+    contract: Contract, table: Table, rules: Iterable[Rule], day: Day | None
+) -> tuple[str, dict[str, object], list[Configuration]]:
+    """The suite's name, its meta, and the configurations in it."""
+    kept, left_out = [], []
+    for rule in rules:
+        answerable, reason = _within_batch(rule, table, day)
+        if answerable:
+            kept.append(configuration(answerable, table, contract=contract, day=day))
+        if reason:
+            left_out.append({"rule": rule.name, "reason": reason})
+    meta: dict[str, object] = {
+        "contract": contract.id,
+        "version": contract.version,
+        "table": table.qualified_name,
+        "great_expectations_version": version("great-expectations"),
+        "out_of_scope": left_out,
+    }
+    major = contract.version.removeprefix("v").split(".")[0]
+    return f"{table.qualified_name}@{major}", meta, kept
+
+
+def _within_batch(rule: Rule, table: Table, day: Day | None) -> tuple[Rule | None, str]:
+    """The rule as far as one batch of one table can answer it, and why the rest is left out."""
+    others = other_tables(rule.check)
+    if others:
+        return None, f"it compares with {words.listed(others)}, and a suite sees one batch of one table"
+    check = rule.check
+    if day is None and isinstance(check, InPartition) and check.day_column:
+        reason = f"in part: whether {check.day_column} is the day under audit is not checked, as no day was given"
+        return replace(rule, check=replace(check, day_column=None)), reason
+    query = configuration(rule, table, day=day)["kwargs"]
+    assert isinstance(query, dict)
+    if parameters_left(str(query.get("unexpected_rows_query", ""))):
+        return None, "it is about a day, and no day was given"
+    return rule, ""
+
+
+def _made(fields: Configuration) -> "Expectation":
+    from great_expectations.expectations.expectation_configuration import (  # noqa: PLC0415 (seconds)
+        ExpectationConfiguration,
+    )
+    from great_expectations.expectations.metadata_types import FailureSeverity  # noqa: PLC0415 (seconds)
+
+    severity = FailureSeverity(fields["severity"])
+    return ExpectationConfiguration(**fields | {"severity": severity}).to_domain_obj()
