@@ -1,0 +1,82 @@
+"""What tests of every room share: one Spark session and one PostgreSQL server, started only where a test asks."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory):
+    """A small local Spark in UTC; one for the whole session, since a JVM costs ten seconds."""
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        _missing("Spark needs a Java runtime (Debian: apt-get install openjdk-17-jre-headless)")
+    os.environ |= {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1", "TZ": "UTC"}
+    time.tzset()  # rows are collected as wall clock times of this process
+    from pyspark.sql import SparkSession
+
+    folder = tmp_path_factory.mktemp("spark")
+    settings = {
+        "spark.driver.memory": "2g",
+        "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Dderby.system.home={folder}",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    builder = SparkSession.builder.master("local[2]").appName("martgate-tests")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The SQLAlchemy URL of an empty PostgreSQL: `MARTGATE_TEST_POSTGRES`, else a server from Debian's packages."""
+    given = os.environ.get("MARTGATE_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    programs = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), default=None)
+    if programs is None:
+        _missing("no PostgreSQL: set MARTGATE_TEST_POSTGRES to a URL, or (Debian) apt-get install postgresql")
+    # Not pytest's folder: that one is for its owner alone, and as root the server must be somebody else.
+    with tempfile.TemporaryDirectory(prefix="martgate-pg-", ignore_cleanup_errors=True) as made:
+        yield from _server(programs, Path(made))
+
+
+def _server(programs: Path, folder: Path) -> Iterator[str]:
+    user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    become = ["runuser", "-u", user, "--"] if os.geteuid() == 0 else []
+    if become:
+        shutil.chown(folder, user)
+    data, options = folder / "data", f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+
+    def run(program: str, *arguments: str) -> None:
+        command = [*become, str(programs / program), "-D", str(data), *arguments]
+        subprocess.run(command, check=True, cwd=folder, capture_output=True)
+
+    run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync")
+    run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+    try:
+        yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+    finally:
+        run("pg_ctl", "-m", "immediate", "stop")
+
+
+def _missing(what: str) -> None:
+    """Skip where a person runs the tests; in CI a test that cannot run is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
