@@ -95,10 +95,9 @@ def render(records_dir: Path, site_dir: Path, contracts: Sequence[Contract] = ()
 
 def _site() -> "Site":
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # dead in 1.24; older and newer versions heed it
-    from expectations.gx.suite import configuration  # noqa: PLC0415 - seconds
     from reports.pages import Site  # noqa: PLC0415 - seconds
 
-    return Site(configuration)
+    return Site()
 
 
 def _listed(records_dir: Path) -> list[Path]:
@@ -207,10 +206,13 @@ class _Errors(logging.Handler):
 def _loud() -> Iterator[None]:
     """Turn what Great Expectations merely logs, a sentence it could not render, into a failure."""
     logger, errors = logging.getLogger("great_expectations.render"), _Errors()
+    level = logger.level
     logger.addHandler(errors)
+    logger.setLevel(logging.ERROR)  # whoever has silenced that library has not silenced this
     try:
         yield
     finally:
+        logger.setLevel(level)
         logger.removeHandler(errors)
     if errors.messages:
         raise CouldNotRun("Great Expectations could not render an expectation: " + "; ".join(errors.messages))

@@ -9,7 +9,7 @@ Expectations, which costs seconds.
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,14 +21,12 @@ from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, pass_context
 from markupsafe import Markup, escape
 
 from contracts.model import Contract, Table
+from expectations.gx.suite import configuration
 from expectations.rules import Rule
 from reports.view import RunView, rule_view
 from reports.words import brief
 
-__all__ = ["Configure", "Site"]
-
-Configure = Callable[[Rule, Table], Mapping[str, Any] | None]
-"""The expectation configuration of a rule (`type`, `kwargs`), None where no expectation can say it."""
+__all__ = ["Site"]
 
 _SITE = Path(__file__).with_name("site")
 
@@ -82,10 +80,9 @@ class _PageView(DefaultJinjaPageView):  # type: ignore[misc] # great-expectation
 
 
 class Site:
-    """Draws pages; each method returns the HTML of one. `digest` is printed into a page as the state it shows."""
+    """Draws pages: each method returns the HTML of one. `digest` is printed into a page as the state it shows."""
 
-    def __init__(self, configure: Configure) -> None:
-        self._configure = configure
+    def __init__(self) -> None:
         self._view = _PageView()
 
     def run(self, run: RunView, rules: Iterable[Rule], table: Table, *, suite_href: str, digest: str) -> str:
@@ -120,7 +117,7 @@ class Site:
     def _document(self, rules: Iterable[Rule], table: Table, *, title: str) -> RenderedDocumentContent:
         homes: dict[str, list[list[Any]]] = {name: [] for name in ("table", *table.column_names)}
         for rule in rules:
-            homes.setdefault(rule_view(rule).home, []).append([rule.name, self._said(rule, table)])
+            homes.setdefault(rule_view(rule).home, []).append([rule.name, _said(rule, table)])
         return RenderedDocumentContent(
             page_title=title,
             sections=[
@@ -130,13 +127,12 @@ class Site:
             ],
         )
 
-    def _said(self, rule: Rule, table: Table) -> list[Any]:
-        configuration = self._configure(rule, table)
-        if configuration is None:
-            return []
-        # Without its description, or Great Expectations would repeat our words instead of saying it in its own.
-        bare = ExpectationConfiguration(type=configuration["type"], kwargs=dict(configuration["kwargs"]))
-        return list(_Sentences.render(bare))
+
+def _said(rule: Rule, table: Table) -> list[Any]:
+    """The rule as an expectation, in Great Expectations' own words."""
+    known = configuration(rule, table)
+    # Without its description, or Great Expectations would repeat the contract's words instead of saying it in its own.
+    return list(_Sentences.render(ExpectationConfiguration(type=known["type"], kwargs=known["kwargs"])))
 
 
 def _told(table: Table) -> dict[str, str]:
