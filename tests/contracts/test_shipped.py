@@ -10,6 +10,9 @@ import pytest
 from ruamel.yaml import YAML
 
 import contracts
+from contracts.catalog import Catalog
+from contracts.lint import lint
+from contracts.odcs import read
 
 ROOM = Path(contracts.__file__).parent
 DATA = Path(__file__).parent / "data"
@@ -76,6 +79,16 @@ def test_the_file_is_named_after_its_table(path):
     assert doc["id"] == qualified
     assert qualified == f"{doc['servers'][0]['schema']}.{table(doc)['name']}"
     assert path.name.removesuffix(".odcs.yaml") in (qualified, table(doc)["name"])
+
+
+@pytest.fixture(scope="module")
+def catalog():
+    return Catalog.load([ROOM])
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_our_own_linter_finds_nothing(path, catalog):
+    assert lint(read(path), catalog) == ()
 
 
 def test_columns_are_the_page_s_in_its_order_with_its_types_and_comments_letter_for_letter():
