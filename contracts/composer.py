@@ -130,7 +130,11 @@ class _Composer:
         try:
             # Either flag of `implicit` says that no tag was written; the first one, that the word is plain.
             if any(event.implicit) or self._knows_tag(event.tag, place):
-                value = resolve(event.value, plain=event.implicit[0], tag=None if any(event.implicit) else event.tag)
+                value = resolve(
+                    event.value,
+                    plain=event.implicit[0] and event.tag != "!",
+                    tag=None if any(event.implicit) else event.tag,
+                )
         except Malformed as error:
             self.problems.append(self._problem(place, str(error)))
         self._remember(event.anchor, value, 1)

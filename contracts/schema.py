@@ -13,9 +13,10 @@ from importlib.resources import files
 from typing import Any
 
 from jsonschema import Draft201909Validator
-from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+from contracts.choices import named_branches, narrowed, stated
 from contracts.hints import clip, did_you_mean, join, kind
 
 __all__ = ["VERSIONS", "Mistake", "mistakes"]
@@ -104,12 +105,19 @@ def _schema(name: str) -> dict[str, Any]:
 
 
 def _errors(data: Any, name: str) -> list[ValidationError]:
-    """One error for each place and reason; those that only follow from a missing logicalType as one."""
+    """One error for each place and reason."""
     schema = _schema(name)
     found: dict[tuple[Hashable, ...], ValidationError] = {}
     for error in _validator(schema).iter_errors(data):
-        found.setdefault(_key(error), error)
-    return list(found.values())
+        for part in narrowed(error):
+            found.setdefault(_key(part), part)
+    # Which keys a server may have depends on its type: with a wrong one, no key can be judged.
+    untyped = {tuple(error.absolute_path)[:-1] for error in found.values() if _is_wrong_type_word(error)}
+    return [e for e in found.values() if e.validator != UNKNOWN or tuple(e.absolute_path)[:-1] not in untyped]
+
+
+def _is_wrong_type_word(error: ValidationError) -> bool:
+    return error.validator == "enum" and [*error.absolute_path][-1:] == ["type"]
 
 
 def _validator(schema: dict[str, Any]) -> Any:
@@ -198,7 +206,8 @@ def _words(error: ValidationError) -> Sentence:
         return say(error)
     if error.validator in BOUNDS:
         limit = BOUNDS[str(error.validator)]
-        return f"found {clip(error.instance)}, expected {limit} {error.validator_value}", ""
+        size = f" of {len(error.instance)}" if isinstance(error.instance, list | dict) else ""
+        return f"found {clip(error.instance)}{size}, expected {limit} {error.validator_value}", ""
     return f"does not keep to {error.validator}: {clip(error.validator_value)}", ""
 
 
@@ -245,25 +254,11 @@ def _type(error: ValidationError) -> Sentence:
 
 
 def _choice(error: ValidationError) -> Sentence:
-    branches: Any = error.validator_value
-    named = [branch["required"][0] for branch in branches if len(branch.get("required", ())) == 1]
-    if len(named) == len(branches) and isinstance(error.instance, dict):
-        stated = [name for name in named if name in error.instance]
-        if len(stated) != 1:
-            found = f"found {join(stated)}" if stated else "found none"
-            return f"expected exactly one of {join(named, 'or')}, {found}", ""
-        index = named.index(stated[0])
-        inner = [part for part in error.context or () if part.schema_path[0] == index]
-        return _nested(error, inner[0])
-    best = best_match(iter([error]))
-    return _nested(error, best) if best is not None and best is not error else ("fits none of its choices", "")
-
-
-def _nested(outer: ValidationError, inner: ValidationError) -> Sentence:
-    """The words of an error inside a choice, with the way down to it."""
-    message, hint = _words(inner)
-    way = [*inner.absolute_path][len(outer.absolute_path) :]
-    return (f"{'.'.join(map(str, way))}: {message}" if way else message), hint
+    named = named_branches(error)
+    if not named:
+        return "fits none of its forms, or more than one", ""
+    found = join(stated(named, error)) or "none"
+    return f"expected exactly one of {join(named, 'or')}, found {found}", ""
 
 
 def _pattern(error: ValidationError) -> Sentence:
