@@ -1,0 +1,12 @@
+"""Upstream data born from the contracts: seeded, skewed as real communities are, and dirty on purpose.
+
+>>> from datetime import date
+>>> SampleSpec(members=0, date=date(2024, 3, 31))
+Traceback (most recent call last):
+contracts.errors.Unusable: members is 0; expected a whole number from 1 to 20,000,000
+"""
+
+from builders.sample.spec import SampleSpec
+from builders.sample.tables import UPSTREAMS, upstreams
+
+__all__ = ["UPSTREAMS", "SampleSpec", "upstreams"]

@@ -1,0 +1,146 @@
+"""What users are for a while: in a country, or in a fan club. Intervals include their start and not their end."""
+
+import numpy as np
+import pyarrow as pa
+
+from builders.sample import dirt
+from builders.sample.artists import artist_ids
+from builders.sample.draw import (
+    DAY,
+    NEVER,
+    Bools,
+    Ints,
+    Rows,
+    between,
+    hit,
+    shuffled,
+    spaced,
+    stacked,
+    taken,
+    up_to,
+    zipf,
+)
+from builders.sample.shape import assemble, moments, vocabulary
+from builders.sample.text import COUNTRIES
+from builders.sample.world import World
+from contracts.model import Table
+
+__all__ = ["country_history", "fan_club_history"]
+
+_YEAR = 365 * DAY
+_STAYS = (0.03, 0.62, 0.2, 0.1, 0.05)
+_FAN_CLUB = 0.15
+_FAN_CLUB_YEARS = (0.7, 0.2, 0.1)
+
+
+def country_history(world: World, table: Table) -> pa.Table:
+    """Where users were: some nowhere, some no longer anywhere, and unless clean some in two countries at once."""
+    rng = world.stream(table.qualified_name)
+    countries = vocabulary(table, "ip_ctry", COUNTRIES)
+    rows = _stays(rng, world, len(countries.words))
+    if not world.spec.clean:
+        rows = stacked(rows, *_overlapping_stays(rng, world, rows, len(countries.words)))
+    rows = shuffled(rng, rows)
+    return assemble(
+        table,
+        {
+            "wv_user_id": world.user_ids(rows["user"]),
+            "ip_ctry": countries.spell(rows["country"]),
+            "valid_from": rows["start"],
+            "valid_to": moments(rows["end"]),
+        },
+    )
+
+
+def _stays(rng: np.random.Generator, world: World, countries: int) -> Rows:
+    sizes = rng.choice(len(_STAYS), size=world.arrived.size, p=_STAYS)
+    user = np.flatnonzero(sizes)
+    sizes = sizes[user]
+    start = spaced(rng, world.arrived[user], np.full(user.size, world.horizon), sizes)
+    final = _final(sizes)
+    # Some last stays of several are moved on to where a day ends; the stay before them then ends there, too.
+    movable = np.flatnonzero(final & ~np.roll(final, 1) & (start < world.cutoffs[0] - DAY))
+    punctual = up_to(rng, movable, min(world.edges.size, movable.size // 4))
+    start[punctual] = world.edges[: punctual.size]
+    follows = np.where(final, NEVER, np.roll(start, -1))
+    ends_early = rng.random(start.size) < 0.05
+    early = between(rng, start + 1, np.minimum(follows, world.horizon + DAY))
+    return {
+        "user": np.repeat(user, sizes),
+        "country": zipf(rng, start.size, countries, 1.1),
+        "start": start,
+        "end": np.where(ends_early, early, follows),
+    }
+
+
+def _final(sizes: Ints) -> Bools:
+    """Which rows are the last of their group."""
+    final = np.zeros(int(sizes.sum()), dtype=np.bool_)
+    final[np.cumsum(sizes) - 1] = True
+    return final
+
+
+def _overlapping_stays(rng: np.random.Generator, world: World, rows: Rows, countries: int) -> tuple[Rows, Rows]:
+    """Stays in another country: from within a known one on, and from the very same instant on."""
+    places = np.arange(rows["user"].size)
+
+    def elsewhere() -> dict[str, Ints]:
+        stay = taken(rows, hit(rng, places, dirt.OVERLAPPING_INTERVALS / 2))
+        step = rng.integers(1, max(2, countries), size=stay["user"].size)
+        return stay | {"country": (stay["country"] + step) % countries}
+
+    inside, same = elsewhere(), elsewhere()
+    inside["start"] = between(rng, inside["start"] + 1, np.minimum(inside["end"], world.horizon + 2 * DAY))
+    for stay in (inside, same):
+        some_day = between(rng, stay["start"] + DAY, stay["start"] + 200 * DAY)
+        stay["end"] = np.where(rng.random(some_day.size) < 0.5, NEVER, some_day)
+    return inside, same
+
+
+def fan_club_history(world: World, table: Table) -> pa.Table:
+    """Years in fan clubs, some renewed, with or without a gap: past ones, current ones, and ones still to come."""
+    rng = world.stream(table.qualified_name)
+    rows = _fan_club_years(rng, world)
+    if not world.spec.clean:
+        rows = stacked(rows, *_overlapping_years(rng, rows))
+    rows = shuffled(rng, rows)
+    artist = artist_ids(world.community[rows["pair"]])
+    return assemble(
+        table,
+        {
+            "we_member_id": world.account[world.user[rows["pair"]]],
+            "we_art_id": artist,
+            "fc_id": artist * 1000 + rows["fan_club"],
+            "start_dt": rows["start"],
+            "end_dt": rows["end"],
+        },
+    )
+
+
+def _fan_club_years(rng: np.random.Generator, world: World) -> Rows:
+    able = ~world.accountless[world.user] & ~world.artistless[world.community]
+    pair = np.flatnonzero(able & (rng.random(able.size) < _FAN_CLUB))
+    years = 1 + rng.choice(len(_FAN_CLUB_YEARS), size=pair.size, p=_FAN_CLUB_YEARS)
+    begin = between(rng, world.first[pair], world.horizon + 20 * DAY)
+    single = np.flatnonzero((years == 1) & (world.first[pair] < world.cutoffs[0] - DAY))
+    edges = np.concatenate([world.edges, world.edges - _YEAR])
+    punctual = up_to(rng, single, min(edges.size, single.size // 4))
+    begin[punctual] = rng.permutation(edges)[: punctual.size]
+    gap = np.where(rng.random(pair.size) < 0.5, 0, between(rng, np.zeros_like(begin), np.full_like(begin, 40 * DAY)))
+    turn = np.arange(int(years.sum())) - np.repeat(np.cumsum(years) - years, years)
+    start = np.repeat(begin, years) + turn * (_YEAR + np.repeat(gap, years))
+    return {"pair": np.repeat(pair, years), "start": start, "end": start + _YEAR, "fan_club": start // _YEAR}
+
+
+def _overlapping_years(rng: np.random.Generator, rows: Rows) -> tuple[Rows, Rows]:
+    """Years in another fan club of the same artist: begun within a known one, and at the very same instant."""
+    places = np.arange(rows["pair"].size)
+
+    def another() -> dict[str, Ints]:
+        year = taken(rows, hit(rng, places, dirt.OVERLAPPING_INTERVALS / 2))
+        return year | {"fan_club": (year["fan_club"] + rng.integers(1, 999, size=year["pair"].size)) % 1000}
+
+    inside, same = another(), another()
+    inside["start"] = between(rng, inside["start"] + 1, inside["end"])
+    inside["end"] = inside["start"] + _YEAR
+    return inside, same

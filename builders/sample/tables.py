@@ -1,0 +1,59 @@
+"""All upstream tables of a sample, one after the other."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import pyarrow as pa
+
+from builders.sample.activity import push_config, report, status_log
+from builders.sample.artists import special_member, we_artist
+from builders.sample.intervals import country_history, fan_club_history
+from builders.sample.legacy import channel_mapping, v_migration, wv1_join
+from builders.sample.shape import arrow_schema
+from builders.sample.snapshots import member_profile, we_user
+from builders.sample.spec import SampleSpec
+from builders.sample.world import World, populate
+from contracts.errors import Unusable
+from contracts.model import Table
+
+__all__ = ["UPSTREAMS", "upstreams"]
+
+_DRAW: Mapping[str, Callable[[World, Table], pa.Table]] = {
+    "we_mart.ods_wv_member_profile": member_profile,
+    "we_mart.we_user": we_user,
+    "we_mart.we_artist": we_artist,
+    "we_mart.wv_user_ctry_history": country_history,
+    "we_mart.ws_fc_user_history": fan_club_history,
+    "we_mart.wv1_join_info": wv1_join,
+    "weverse2.community_log_member_status_log": status_log,
+    "weverse2.community_member_special_member": special_member,
+    "weverse2.community_common_report": report,
+    "weverse2.notification_push_config": push_config,
+    "weverse2.community_log_v_member_migration": v_migration,
+    "we_meta.v_to_wv_comm_mapping": channel_mapping,
+}
+
+UPSTREAMS = tuple(_DRAW)
+"""The qualified names of the tables that a sample has."""
+
+
+def upstreams(spec: SampleSpec, contracts: Mapping[str, Table]) -> Iterator[tuple[str, pa.Table]]:
+    """Draw every upstream table: its qualified name, and its rows in the columns and types of its contract.
+
+    `contracts` are tables by qualified name; those that are no upstream are left alone. Tables are drawn when asked
+    for, each from a stream of random numbers of its own: drawing one more does not change the others.
+
+    Raises:
+        contracts.errors.Unusable: contracts are missing, or ask for what a sample cannot have; before the first row.
+    """
+    missing = [name for name in UPSTREAMS if name not in contracts]
+    if missing:
+        raise Unusable(*(f"{name}: a sample needs the contract of this table, and there is none" for name in missing))
+    for name in UPSTREAMS:
+        arrow_schema(contracts[name])
+    return _drawn(spec, contracts)
+
+
+def _drawn(spec: SampleSpec, contracts: Mapping[str, Table]) -> Iterator[tuple[str, pa.Table]]:
+    world = populate(spec)
+    for name, draw in _DRAW.items():
+        yield name, draw(world, contracts[name])
