@@ -212,3 +212,31 @@ def test_the_command_tells_what_is_wrong_without_a_traceback(records, site, caps
     told = capsys.readouterr().err
     assert "half.json" in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        {"template": "<script>$x</script>", "params": {"x": "<img onerror=1>"}},
+        {
+            "template": "a $x",
+            "params": {"x": "<script>", "html_success_icon": "<i>"},
+            "styling": {"default": {"tag": "code"}},
+        },
+        {"template": "$html_success_icon", "params": {"html_success_icon": "<script>"}},
+        "<script>",
+        None,
+    ],
+)
+def test_a_sentence_is_text_whatever_it_holds(template):
+    from reports.pages import _PageView
+
+    drawn = _PageView().render_string_template(template)
+    assert not re.search(r"<(?!/?(span|code)\b)", drawn)
+
+
+def test_a_block_that_is_none_of_great_expectations_blocks_is_text():
+    from reports.pages import _PageView
+
+    drawn = _PageView().render_content_block({}, ["<script>", {"a": "<b>"}, 7])
+    assert drawn == "&lt;script&gt;{&#39;a&#39;: &#39;&lt;b&gt;&#39;}7"
