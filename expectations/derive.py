@@ -12,7 +12,7 @@ from contracts.errors import Problem, Unusable
 from contracts.model import Column, Contract, Quality, Relationship, Sla, Table
 from contracts.types import canonical
 from expectations import rules
-from expectations.findings import Findings, Mistake
+from expectations.findings import Findings, Mistake, is_finite
 from expectations.implementation import known_columns
 from expectations.options import read_option
 from expectations.quality import read_quality
@@ -91,7 +91,7 @@ def _column_rules(column: Column, table: Table, findings: Findings) -> Iterator[
     kind = _type(column, findings)
     stated = [
         ("type", rules.HasType(column.name, kind), ("physicalType", "logicalType"), "conformity"),
-        *_presence(column),
+        *_presence(column, findings),
         *_options(column, kind, findings),
     ]
     for name, check, leaves, dimension in stated:
@@ -118,14 +118,16 @@ def _type(column: Column, findings: Findings) -> str:
         return column.physical_type
 
 
-def _presence(column: Column) -> Iterator[_Stated]:
+def _presence(column: Column, findings: Findings) -> Iterator[_Stated]:
     """Clauses that stand on the column itself. A primary key is never null, whatever `required` says."""
     if column.required or column.primary_key_position is not None:
         leaf = "required" if column.required else "primaryKey"
         yield "not_null", rules.NotNull(column.name), (leaf,), "completeness"
     if column.unique:
         yield "unique", rules.Unique((column.name,)), ("unique",), "uniqueness"
-    if column.enum:
+    if not all(map(is_finite, column.enum)):
+        findings.add(column.path, Mistake("expected finite numbers", key="enum"))
+    elif column.enum:
         yield "in_set", rules.InSet(column.name, column.enum), ("enum",), "conformity"
 
 
@@ -256,6 +258,6 @@ def _seconds(sla: Sla) -> int:
     unit = _UNITS.get(unit.removesuffix("s") if len(unit) > 1 else unit, unit)
     if unit not in _SECONDS:
         raise Mistake(f"unit {sla.unit!r} is not known", f"known are {', '.join(_SECONDS)}", key="unit")
-    if isinstance(sla.value, bool | str) or sla.value < 0:
+    if isinstance(sla.value, bool | str) or sla.value < 0 or not is_finite(sla.value):
         raise Mistake(f"expected a number, found {sla.value!r}", key="value")
     return round(sla.value * _SECONDS[unit])

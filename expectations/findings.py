@@ -1,10 +1,11 @@
 """The mistakes found on the way from a contract to its rules: all of them are kept, none stops the reading."""
 
+import sys
 from dataclasses import dataclass, field
 
 from contracts.errors import Problem
 
-__all__ = ["Findings", "Mistake"]
+__all__ = ["Findings", "Mistake", "is_finite"]
 
 
 class Mistake(ValueError):  # noqa: N818 (it is the contract's mistake, collected and never shown as an exception)
@@ -30,3 +31,8 @@ class Findings:
         problem = Problem(file=self.file, path=place, message=mistake.message, hint=mistake.hint)
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def is_finite(value: str | float) -> bool:
+    """Whether a value is one that JSON and every engine can hold: no infinity, no NaN."""
+    return isinstance(value, str) or abs(value) <= sys.float_info.max

@@ -11,7 +11,7 @@ from contracts.address import extend
 from contracts.hints import clip, did_you_mean
 from contracts.model import Column, Table
 from expectations import pattern, rules
-from expectations.findings import Findings, Mistake
+from expectations.findings import Findings, Mistake, is_finite
 from expectations.fragments import columns_read, expression_mistake, query_mistake
 from expectations.rules import Check
 
@@ -50,8 +50,6 @@ KINDS: Mapping[str, type[Check]] = {
 _BESIDE = frozenset({"rule", "allow_vacuous"})
 _SEVERAL: Mapping[type[Check], int] = {rules.AllOrNone: 2}
 _OTHER_TABLES = (rules.References, rules.SameSet)
-_MOST = 1e308
-"""Neither infinite nor beyond what a number in JSON can be; comparisons with NaN are false."""
 
 
 def read_implementation(
@@ -200,14 +198,14 @@ def _pattern(value: object) -> str:
 
 
 def _scalar(value: object) -> rules.Scalar:
-    if not isinstance(value, str | int | float) or not (isinstance(value, str) or -_MOST < value < _MOST):
+    if not isinstance(value, str | int | float) or not is_finite(value):
         raise Mistake(f"found {clip(value)}, expected a text, a number or a boolean")
     return value
 
 
 def _number(value: object, hint: object) -> float:
     kinds = (int,) if hint is int else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value < _MOST:
+    if isinstance(value, bool) or not isinstance(value, kinds) or value < 0 or not is_finite(value):
         raise Mistake(f"found {clip(value)}, expected {'a whole number' if hint is int else 'a number'}, 0 or more")
     return value
 

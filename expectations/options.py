@@ -3,7 +3,7 @@
 from contracts.hints import clip
 from contracts.model import Column
 from expectations import pattern, rules
-from expectations.findings import Mistake
+from expectations.findings import Mistake, is_finite
 from expectations.formats import read_format
 from expectations.rules import Check
 from expectations.spell import identifier
@@ -51,13 +51,13 @@ def _whole(value: object) -> int:
 
 
 def _positive(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e308:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0 or not is_finite(value):
         raise Mistake(f"expected a number greater than 0, found {clip(value)}")
     return value
 
 
 def _bound(value: object) -> rules.Scalar:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or not is_finite(value):
         raise Mistake(f"expected a number, a date or an instant, found {clip(value)}")
     return value
 

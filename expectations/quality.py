@@ -3,7 +3,7 @@
 from contracts.hints import clip
 from contracts.model import Column, Quality, QualityType, Table
 from expectations import foreign, pattern
-from expectations.findings import Findings, Mistake
+from expectations.findings import Findings, Mistake, is_finite
 from expectations.fragments import query_mistake
 from expectations.implementation import known_columns, read_implementation
 from expectations.rules import Check, QualityMetric, Scalar, SqlNumber
@@ -24,6 +24,8 @@ _ARGUMENTS = {
 def read_quality(quality: Quality, table: Table, column: Column | None, findings: Findings) -> Check | None:
     """The check of one quality. None where it is prose, or where `findings` now says why it is none."""
     try:
+        if quality.threshold and not all(map(is_finite, quality.threshold.values)):
+            raise Mistake("expected a finite number to hold against", key=quality.threshold.operator)  # noqa: TRY301
         match quality.type:
             case QualityType.TEXT:
                 return None
@@ -138,6 +140,6 @@ def _list(quality: Quality, argument: str) -> list[object]:
 
 
 def _scalar(value: object) -> Scalar:
-    if not isinstance(value, str | int | float):
+    if not isinstance(value, str | int | float) or not is_finite(value):
         raise Mistake(f"found {clip(value)}, expected a text, a number or a boolean", key="arguments")
     return value

@@ -398,3 +398,19 @@ def test_the_community_members_mart_is_held_by_at_least_150_rules(snapshot):
         for rule in found
     ]
     assert "\n".join(lines) == snapshot
+
+
+def test_numbers_that_no_engine_can_hold_are_told(mistakes, make):
+    inf = float("inf")
+    told = mistakes(
+        make.column("a", enum=(1, inf), options={"maximum": inf, "multipleOf": float("nan")}),
+        quality=(library("rowCount", Threshold("mustBe", (inf,))),),
+        slas=(Sla(path="slaProperties[0]", property="freshness", value=inf, unit="h", element="t.a"),),
+    )
+    assert set(told) == {
+        "schema[0].properties[0].enum",
+        "schema[0].properties[0].logicalTypeOptions.maximum",
+        "schema[0].properties[0].logicalTypeOptions.multipleOf",
+        "schema[0].quality[0].mustBe",
+        "slaProperties[0].value",
+    }

@@ -1,0 +1,99 @@
+"""The fewest statements, each of which knows what it answers and can be taken apart."""
+
+import pytest
+from sqlglot import exp, parse_one
+
+from contracts.model import Threshold
+from expectations import rules
+from expectations.plan import Source, explain, plan
+from expectations.rules import Rule
+
+SOURCE = Source(
+    "we_mart.t",
+    {
+        "id": "bigint",
+        "pair": "bigint",
+        "seq": "int",
+        "n": "int",
+        "flag": "tinyint",
+        "code": "string",
+        "at": "timestamp",
+    },
+    {"s.o": "s.o"},
+)
+CHECKS = {
+    "table|columns": rules.HasColumns(("id",)),
+    "id|type": rules.HasType("id", "bigint"),
+    "id|not_null": rules.NotNull("id"),
+    "flag|in_set": rules.InSet("flag", (0, 1)),
+    "code|pattern": rules.Pattern("code", r"^[A-Z]\d$"),
+    "code|max_length": rules.Length("code", "maximum", 2),
+    "at|minimum": rules.Range("at", "minimum", "2020-01-01T00:00:00Z"),
+    "n|multiple_of": rules.MultipleOf("n", 0.5),
+    "table|partitions": rules.InPartition(("id", "code"), "code"),
+    "flag|iff": rules.Iff("flag = 1", "code IS NOT NULL"),
+    "flag|implies": rules.Implies("flag = 1", "at < CAST(:day_end AS TIMESTAMP)"),
+    "table|holds": rules.Holds("id > 0 OR flag = 1", null_passes=True),
+    "table|all_or_none": rules.AllOrNone(("code", "at")),
+    "id|nulls": rules.QualityMetric("nullValues", ("id",), Threshold("mustBeLessThan", (5,)), "percent"),
+    "table|rows": rules.QualityMetric("rowCount", (), Threshold("mustBeGreaterThan", (0,))),
+    "sla|freshness": rules.Fresh("at", 3600),
+    "seq|dense": rules.DenseSequence("seq", ("pair",), ("at", "id"), "n"),
+    "n|counts": rules.CountMatches("n", ("pair",)),
+    "code|constant": rules.ConstantWithin(("code",), ("pair",)),
+    "at|least": rules.ExtremeOf("at", "at", ("pair",), "min"),
+    "flag|one": rules.ExactlyOne(("id",), "pair", "flag = 1"),
+    "table|key": rules.Unique(("id", "pair")),
+    "id|duplicates": rules.QualityMetric("duplicateValues", ("id",), Threshold("mustBe", (0,))),
+    "id|references": rules.References(("id",), "s.o", ("k",), "w > 0"),
+    "table|same": rules.SameSet(("id", "pair"), "s.o", ("k", "l")),
+    "table|sums": rules.Reconciles(
+        "SUM(n)", "SELECT l AS pair, COUNT(*) AS measure FROM s.o GROUP BY l", ("pair",), 0.5
+    ),
+    "table|number": rules.SqlNumber("SELECT COUNT(*) FROM {object} WHERE n > 9", Threshold("mustBe", (0,))),
+}
+RULES = tuple(Rule(name=name, check=check, clauses=()) for name, check in CHECKS.items())
+
+
+def test_the_plan_reads_as_sql_under_the_names_of_its_rules(snapshot):
+    assert explain(plan(RULES, SOURCE)) == snapshot
+
+
+def test_every_rule_is_answered_once():
+    planned = plan(RULES, SOURCE)
+    answered = [*planned.by_schema, *(rule for query in planned.queries for rule in query.rules)]
+    assert sorted(rule.name for rule in answered) == sorted(CHECKS)
+
+
+def test_one_pass_answers_all_that_looks_at_rows_and_one_grouping_all_that_share_it():
+    planned = plan(RULES, SOURCE)
+    assert [len(query.rules) for query in planned.queries] == [14, 4, 1, 1, 1, 1, 1, 1, 1]
+    assert [rule.name for rule in planned.by_schema] == ["table|columns", "id|type"]
+
+
+def test_an_expression_is_computed_once_however_many_rules_need_it():
+    asked = [Rule(name=f"{n}", check=rules.Holds(f"id > {n}"), clauses=()) for n in range(9)]
+    (query,) = plan(asked, SOURCE).queries
+    assert len(parse_one(query.sql, dialect="databricks").selects) == 10
+
+
+def test_rows_are_counted_even_where_no_rule_looks_at_them():
+    (query,) = plan([], SOURCE).queries
+    assert (query.rows, query.answers) == (0, ())
+
+
+@pytest.mark.parametrize("query", plan(RULES, SOURCE).queries, ids=lambda query: query.rules[0].name)
+def test_every_statement_is_one_query_over_known_tables(query):
+    tree = parse_one(query.sql, dialect="databricks")
+    assert isinstance(tree, exp.Select)
+    assert {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table)} <= {"we_mart.t", "s.o"}
+    assert max(place for answer in query.answers for place in answer.places) < len(tree.selects)
+
+
+@pytest.mark.parametrize("query", plan(RULES, SOURCE).queries, ids=lambda query: query.rules[0].name)
+def test_a_statement_can_be_taken_apart_down_to_single_rules(query):
+    whole = query.rules
+    parts = [query]
+    while any(part.halves() for part in parts):
+        parts = [half for part in parts for half in (part.halves() or (part,))]
+    assert [part.rules for part in parts] == [(rule,) for rule in whole]
