@@ -4,19 +4,8 @@ import numpy as np
 import pyarrow as pa
 
 from builders.sample import dirt
-from builders.sample.draw import (
-    DAY,
-    NEVER,
-    Ints,
-    Rows,
-    between,
-    first_of_each,
-    hit,
-    shuffled,
-    stacked,
-    taken,
-    up_to,
-)
+from builders.sample.arrays import Ints, Rows
+from builders.sample.draw import DAY, NEVER, between, first_of_each, hit, shuffled, stacked, taken, up_to
 from builders.sample.shape import Vocabulary, assemble, moments, vocabulary
 from builders.sample.world import World
 from contracts.model import Table
@@ -133,7 +122,8 @@ def _neighbours(rng: np.random.Generator, world: World, community: Ints) -> Ints
     by_community = np.argsort(world.member_communities, kind="stable")
     sizes = np.bincount(world.member_communities, minlength=world.comm_id.size)
     place = np.floor(rng.random(community.size) * sizes[community]).astype(np.int64)
-    return by_community[(np.cumsum(sizes) - sizes)[community] + place]
+    neighbours: Ints = by_community[(np.cumsum(sizes) - sizes)[community] + place]
+    return neighbours
 
 
 def push_config(world: World, table: Table) -> pa.Table:
@@ -154,7 +144,7 @@ def push_config(world: World, table: Table) -> pa.Table:
         "enabled": (rng.random(size) < 0.7).astype(np.int64),
         "at": at,
     }
-    rows: Rows = taken(settings, first_of_each(pair, settings["type"], at))
+    rows: Rows = taken(settings, first_of_each(pair * len(types.words) + settings["type"], at))
     if not world.spec.clean:
         again = taken(rows, hit(rng, np.arange(rows["at"].size), dirt.REPEATED_PUSH_CONFIGS))
         rows = stacked(rows, again | {"enabled": 1 - again["enabled"]}, _stray_configs(rng, world, rows))

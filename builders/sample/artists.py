@@ -4,7 +4,8 @@ import numpy as np
 import pyarrow as pa
 
 from builders.sample import dirt
-from builders.sample.draw import DAY, NEVER, Ints, Rows, between, hit, shuffled, stacked, taken, up_to
+from builders.sample.arrays import Ints, Rows
+from builders.sample.draw import DAY, NEVER, between, hit, shuffled, stacked, taken, up_to
 from builders.sample.shape import assemble, moments, vocabulary
 from builders.sample.text import artist_names, member_names
 from builders.sample.world import Role, World
@@ -25,7 +26,7 @@ def we_artist(world: World, table: Table) -> pa.Table:
         table,
         {
             "we_art_id": artist_ids(rank),
-            "we_art_name": artist_names(world.comm_id.size).take(pa.array(rank)),
+            "we_art_name": artist_names(world.comm_id.size).take(rank),
             "comm_id": world.comm_id[rank],
         },
     )
@@ -48,7 +49,7 @@ def special_member(world: World, table: Table) -> pa.Table:
             "comm_id": world.comm_id[rows["community"]],
             "art_indi_id": pa.array([f"A{number:06d}" for number in rows["person"].tolist()]),
             "art_indi_type": types.spell(kinds[rows["person"]]),
-            "art_indi_name": member_names(people).take(pa.array(rows["person"])),
+            "art_indi_name": member_names(people).take(rows["person"]),
             "registered_at": rows["registered"],
             "removed_at": moments(rows["removed"]),
         },

@@ -4,19 +4,17 @@ Instants are int64 microseconds since 1970-01-01 UTC, the resolution in which th
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
+
+from builders.sample.arrays import Bools, Ints, Rows
 
 __all__ = [
     "DAY",
     "MINUTE",
     "NEVER",
-    "Bools",
-    "Ints",
-    "Rows",
     "between",
     "first_of_each",
     "hit",
@@ -30,11 +28,6 @@ __all__ = [
     "up_to",
     "zipf",
 ]
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Rows = Mapping[str, Ints]
-"""Columns of equal length, before they become a table."""
 
 MINUTE = 60_000_000
 DAY = 24 * 60 * MINUTE
@@ -74,13 +67,15 @@ def up_to(rng: np.random.Generator, candidates: Ints, size: int) -> Ints:
 def between(rng: np.random.Generator, low: Ints | int, high: Ints | int) -> Ints:
     """One instant in each [low, high); low itself where the interval is empty."""
     span = np.maximum(np.asarray(high) - np.asarray(low), 1)
-    return np.asarray(low) + np.floor(rng.random(span.shape) * span).astype(np.int64)
+    drawn: Ints = np.asarray(low) + np.floor(rng.random(span.shape) * span).astype(np.int64)
+    return drawn
 
 
 def zipf(rng: np.random.Generator, size: int, ranks: int, exponent: float = 1.0) -> Ints:
     """Ranks from 0 on; rank r comes up in proportion to 1 / (r + 1) ** exponent."""
     weights = np.cumsum(1.0 / np.arange(1, ranks + 1) ** exponent)
-    return np.searchsorted(weights, rng.random(size) * weights[-1], side="right")
+    ranked: Ints = np.searchsorted(weights, rng.random(size) * weights[-1], side="right")
+    return ranked
 
 
 def repeats(rng: np.random.Generator, total: int, shares: Sequence[float]) -> Ints:

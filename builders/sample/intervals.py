@@ -4,22 +4,9 @@ import numpy as np
 import pyarrow as pa
 
 from builders.sample import dirt
+from builders.sample.arrays import Bools, Ints, Rows
 from builders.sample.artists import artist_ids
-from builders.sample.draw import (
-    DAY,
-    NEVER,
-    Bools,
-    Ints,
-    Rows,
-    between,
-    hit,
-    shuffled,
-    spaced,
-    stacked,
-    taken,
-    up_to,
-    zipf,
-)
+from builders.sample.draw import DAY, NEVER, between, hit, shuffled, spaced, stacked, taken, up_to, zipf
 from builders.sample.shape import assemble, moments, vocabulary
 from builders.sample.text import COUNTRIES
 from builders.sample.world import World

@@ -4,8 +4,9 @@ import numpy as np
 import pyarrow as pa
 
 from builders.sample import dirt
-from builders.sample.draw import DAY, Ints, Rows, between, first_of_each, hit, shuffled, stacked, taken, up_to
-from builders.sample.shape import Values, assemble, nullable, physical_type, vocabulary
+from builders.sample.arrays import Ints, Rows, Values
+from builders.sample.draw import DAY, between, first_of_each, hit, shuffled, stacked, taken, up_to
+from builders.sample.shape import assemble, nullable, physical_type, vocabulary
 from builders.sample.world import World
 from contracts.model import Table
 

@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from builders.sample.draw import NEVER, Bools, Ints
+from builders.sample.arrays import Arrow, Bools, Ints, Values
+from builders.sample.draw import NEVER
 from contracts.errors import Unusable
 from contracts.hints import clip
 from contracts.model import Column, Table
 from contracts.types import canonical
 
-__all__ = ["Values", "Vocabulary", "arrow_schema", "assemble", "moments", "nullable", "physical_type", "vocabulary"]
+__all__ = ["Vocabulary", "arrow_schema", "assemble", "moments", "nullable", "physical_type", "vocabulary"]
 
-Values = Ints | Bools | pa.Array | pa.ChunkedArray
 
 _ARROW: Mapping[str, pa.DataType] = {
     "bigint": pa.int64(),
@@ -50,9 +51,9 @@ class Vocabulary:
         odds = np.array([(weights or {}).get(word, 1.0) for word in self.words])
         return rng.choice(len(self.words), size=size, p=odds / odds.sum()).astype(np.int64)
 
-    def spell(self, codes: Ints, missing: Bools | None = None) -> pa.Array:
+    def spell(self, codes: Ints, missing: Bools | None = None) -> Arrow:
         """The words of the codes, null where `missing` says so."""
-        return pa.array(self.words, pa.string()).take(pa.array(codes, mask=missing))
+        return pa.array(self.words, pa.string()).take(codes if missing is None else nullable(codes, missing))
 
 
 def vocabulary(table: Table, column: str, otherwise: tuple[str, ...] = ()) -> Vocabulary:
@@ -70,12 +71,12 @@ def vocabulary(table: Table, column: str, otherwise: tuple[str, ...] = ()) -> Vo
     return Vocabulary(address, words)
 
 
-def nullable(values: Ints | Bools, missing: Bools) -> pa.Array:
+def nullable(values: Ints | Bools, missing: Bools) -> Arrow:
     """A column with nulls where `missing` says so."""
     return pa.array(values, mask=missing)
 
 
-def moments(instants: Ints) -> pa.Array:
+def moments(instants: Ints) -> Arrow:
     """Instants, null where they never come."""
     return nullable(instants, instants == NEVER)
 
@@ -124,6 +125,6 @@ def assemble(table: Table, columns: Mapping[str, Values]) -> pa.Table:
     return pa.table([_typed(columns[field.name], field.type) for field in schema], schema=schema)
 
 
-def _typed(values: Values, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
+def _typed(values: Values, kind: pa.DataType) -> "pa.Array[Any] | pa.ChunkedArray[Any]":
     column = pa.array(values) if isinstance(values, np.ndarray) else values
     return column if column.type == kind else column.cast(kind)

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from builders.sample import dirt
-from builders.sample.draw import DAY, MINUTE, NEVER, Bools, Ints, between, hit
+from builders.sample.arrays import Arrow, Bools, Ints, Values
+from builders.sample.draw import DAY, MINUTE, NEVER, between, hit
 from builders.sample.shape import assemble, moments, nullable, vocabulary
 from builders.sample.text import BLANKS, NICKNAMES, image_urls
 from builders.sample.world import Role, World
@@ -49,7 +50,7 @@ def member_profile(world: World, table: Table) -> pa.Table:
     for day, taken in zip(world.spec.snapshots, world.taken, strict=True):
         seen = int(np.searchsorted(world.created, taken))
         hidden = pa.array(made[settled:seen] >= taken)
-        rows: dict[str, pa.Array | pa.ChunkedArray] = {name: column.slice(0, seen) for name, column in base.items()}
+        rows: dict[str, Values] = {name: column.slice(0, seen) for name, column in base.items()}
         rows |= {name: _hidden(column.slice(0, seen), settled, hidden) for name, column in profile.items()}
         days.append(assemble(table, rows | {"part_date": pa.repeat(day.date.isoformat(), seen)}))
     return pa.concat_tables(days)
@@ -73,7 +74,7 @@ def we_user(world: World, table: Table) -> pa.Table:
     for day, taken in zip(world.spec.snapshots, world.taken, strict=True):
         seen = int(np.searchsorted(arrived, taken))
         status = np.where(changed[:seen] < taken, later[:seen], statuses.code("NORMAL"))
-        rows: Mapping[str, pa.Array] = {name: column.slice(0, seen) for name, column in columns.items()} | {
+        rows: Mapping[str, Arrow] = {name: column.slice(0, seen) for name, column in columns.items()} | {
             "wv_user_status": statuses.spell(status),
             "part_date": pa.repeat(day.date.isoformat(), seen),
         }
@@ -81,7 +82,7 @@ def we_user(world: World, table: Table) -> pa.Table:
     return pa.concat_tables(days)
 
 
-def _accounts(world: World, strangers: Ints, known: Ints) -> pa.Array:
+def _accounts(world: World, strangers: Ints, known: Ints) -> Arrow:
     without = np.concatenate([np.ones(strangers.size, dtype=np.bool_), world.accountless[known]])
     return nullable(np.concatenate([strangers, world.account[known]]), without)
 
@@ -96,11 +97,11 @@ def _profile_made(rng: np.random.Generator, world: World) -> Ints:
     return made
 
 
-def _nicknames(rng: np.random.Generator, named: Bools) -> pa.Array:
+def _nicknames(rng: np.random.Generator, named: Bools) -> Arrow:
     return NICKNAMES.take(nullable(rng.integers(len(NICKNAMES), size=named.size), ~named))
 
 
-def _images(rng: np.random.Generator, uploaded: Bools, *, clean: bool) -> pa.Array:
+def _images(rng: np.random.Generator, uploaded: Bools, *, clean: bool) -> Arrow:
     """Addresses where one was uploaded, else null; unless clean, some of them blank."""
     owners = np.flatnonzero(uploaded)
     place = np.cumsum(uploaded) - 1
@@ -111,7 +112,7 @@ def _images(rng: np.random.Generator, uploaded: Bools, *, clean: bool) -> pa.Arr
     return pa.concat_arrays([addresses, BLANKS]).take(nullable(place, ~uploaded))
 
 
-def _hidden(column: pa.Array, settled: int, hidden: pa.Array) -> pa.ChunkedArray:
+def _hidden(column: Arrow, settled: int, hidden: Arrow) -> Values:
     """The column with nulls where `hidden`, which is about the rows from `settled` on."""
     shown = pc.if_else(hidden, pa.scalar(None, column.type), column.slice(settled))
     return pa.chunked_array([column.slice(0, settled), shown])

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from builders.sample.draw import Ints
+from builders.sample.arrays import Arrow, Ints
 
 __all__ = ["BLANKS", "COUNTRIES", "NICKNAMES", "artist_names", "hashed", "image_urls", "member_names"]
 
@@ -23,7 +23,7 @@ _AWKWARD = (
     "a&amp;b <i>",
     "tab\there",
     "100% {name} $1 \\n",
-    "‏مرحبا",
+    "مرحبا",
     "👩‍👩‍👧‍👦",
     " ",
 )
@@ -33,16 +33,19 @@ NICKNAMES = pa.array([*(front + back for front, back in product(_FRONT, _BACK)),
 
 BLANKS = pa.array(["", "  "], pa.string())
 
-COUNTRIES = tuple(
-    ["KR", "US", "JP", "ID", "CN", "PH", "TH", "BR", "MX", "VN", "TW", "IN", "MY", "DE", "FR", "GB", "CA", "PE", "AU", "ES", "IT", "TR", "SA", "CL", "AR", "CO", "HK", "SG", "PL", "RU", "NL", "AE", "EG", "MA", "ZA", "NZ", "SE", "NO", "FI", "DK", "PT", "GR", "RO", "CZ", "HU", "AT", "CH", "BE", "IE", "UA", "KZ", "MN", "KH", "MM", "LA", "BD", "PK", "LK", "NP", "BO", "EC", "DO", "GT", "CR", "NA", "IS"]
+_MOST_FREQUENT_FIRST = (
+    "KR US JP ID CN PH TH BR MX VN TW IN MY DE FR GB CA PE AU ES IT TR SA CL AR CO HK SG PL RU NL AE EG MA "
+    "ZA NZ SE NO FI DK PT GR RO CZ HU AT CH BE IE UA KZ MN KH MM LA BD PK LK NP BO EC DO GT CR NA IS"
 )
+
+COUNTRIES = tuple(_MOST_FREQUENT_FIRST.split())
 """Where members connect from, most frequent first: ISO 3166-1 alpha-2."""
 
 _SOUNDS = ("노을", "Velvet", "하늘", "Neon", "파도", "Paper", "모래", "Quiet", "유리", "Amber", "이슬", "Static")
 _THINGS = ("항구", "Comet", "정원", "Orchard", "극장", "Lantern", "열차", "Meadow", "우산", "<Tide>", "Echo & Co")
 
 
-def artist_names(size: int) -> pa.Array:
+def artist_names(size: int) -> Arrow:
     """That many names of artists, all different."""
     pairs = [f"{sound} {thing}" for thing, sound in product(_THINGS, _SOUNDS)]
     return pa.array(
@@ -50,12 +53,12 @@ def artist_names(size: int) -> pa.Array:
     )
 
 
-def member_names(size: int) -> pa.Array:
+def member_names(size: int) -> Arrow:
     """That many names of members of artists, all different."""
     return pa.array([f"{_FRONT[n % len(_FRONT)]} {n // len(_FRONT) + 1}" for n in range(size)], pa.string())
 
 
-def hashed(numbers: Ints, key: int) -> pa.Array:
+def hashed(numbers: Ints, key: int) -> Arrow:
     """Sixteen hexadecimal digits for each number, in no visible order; different numbers never share them.
 
     >>> hashed(np.array([1, 2]), 0).to_pylist()
@@ -63,11 +66,13 @@ def hashed(numbers: Ints, key: int) -> pa.Array:
     """
     text = _HEX[_mixed(numbers, key).astype(">u8").view(np.uint8)].reshape(-1)
     offsets = np.arange(0, 16 * numbers.size + 1, 16, dtype=np.int32)
-    return pa.Array.from_buffers(pa.string(), numbers.size, [None, pa.py_buffer(offsets), pa.py_buffer(text)])
+    return pa.Array.from_buffers(pa.string(), numbers.size, [None, pa.py_buffer(offsets.data), pa.py_buffer(text.data)])
 
 
-def image_urls(numbers: Ints, key: int) -> pa.Array:
-    return pc.binary_join_element_wise("https://img.example/", hashed(numbers, key), ".jpg", "")
+def image_urls(numbers: Ints, key: int) -> Arrow:
+    parts = [pa.scalar("https://img.example/"), hashed(numbers, key), pa.scalar(".jpg"), pa.scalar("")]
+    addresses: Arrow = pc.call_function("binary_join_element_wise", parts)
+    return addresses
 
 
 _HEX = np.array([list(f"{byte:02x}".encode()) for byte in range(256)], dtype=np.uint8)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-import pyarrow as pa
 
 from builders.sample import dirt
-from builders.sample.draw import DAY, NEVER, Bools, Ints, between, hit, instant, repeats, spaced, stream, up_to, zipf
+from builders.sample.arrays import Arrow, Bools, Ints
+from builders.sample.draw import DAY, NEVER, between, hit, instant, repeats, spaced, stream, up_to, zipf
 from builders.sample.spec import SampleSpec
 from builders.sample.text import hashed
 
@@ -82,7 +82,7 @@ class World:
     def member_communities(self) -> Ints:
         return self.community[self.pair]
 
-    def comm_user_ids(self, memberships: Ints) -> pa.Array:
+    def comm_user_ids(self, memberships: Ints) -> Arrow:
         """Text ids; numbers past the last membership give ids that nobody has."""
         return hashed(memberships, int(self.stream("comm_user_id").integers(2**63)))
 
