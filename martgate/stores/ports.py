@@ -20,6 +20,7 @@ class Candidate:
 
     `id` names it for people and commands. `sequence` orders the candidates of one day: a later one supersedes an
     earlier one, whatever order they are promoted in. `fingerprint` is a hash of names and bytes of all files.
+    `day_column` is the partition column whose one value is `part_date`.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Candidate:
     root: str
     files: tuple[WrittenFile, ...]
     fingerprint: str
+    day_column: str = "part_date"
 
     @property
     def rows(self) -> int:
@@ -75,6 +77,9 @@ class Store(Protocol):
         Raises:
             contracts.errors.CouldNotRun: a file is missing or its bytes are not those that were staged.
         """
+
+    def is_intact(self, candidate: Candidate) -> bool:
+        """Whether the candidate's files are still there, with exactly the bytes that were staged."""
 
     def promote(self, approved: "Approved", metadata: Mapping[str, object]) -> Published:
         """Replace the candidate's day by the candidate, in one commit that carries `metadata`.

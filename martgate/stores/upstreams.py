@@ -1,0 +1,187 @@
+"""Where input tables lie, and how samples of them are laid down."""
+
+import difflib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from builders.ports import Dataset
+from contracts.errors import CouldNotRun, MissingUpstream, Unusable
+from contracts.model import Table
+
+if TYPE_CHECKING:  # Arrow and delta-rs are loaded by whoever reads or writes a table
+    import pyarrow as pa
+
+__all__ = ["Upstreams"]
+
+_MAGIC = b"PAR1"
+_NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
+
+
+class Upstreams:
+    """Input tables, each a Delta table, a folder of Parquet files or one Parquet file.
+
+    A table lies in `<root>/<schema>/<table>` (one file: `<table>.parquet`), or where `overrides` says by its qualified
+    or bare name.
+    """
+
+    def __init__(self, root: str, overrides: Mapping[str, str] | None = None) -> None:
+        self._root = Path(root)
+        self._overrides = dict(overrides or {})
+
+    def dataset(self, table: Table, part_date: str | None = None) -> Dataset:
+        """The files of a table; only those of the day where one is given and the table is partitioned by it.
+
+        Raises:
+            contracts.errors.MissingUpstream: there is no such table, or no such day of it.
+            contracts.errors.CouldNotRun: it cannot be read.
+        """
+        place = self._place(table)
+        day = table.publish_partition
+        only = {day: part_date} if day is not None and part_date is not None else {}
+        found = _snapshot(place, table, only)
+        if only and not found.files and found.partitions:
+            raise MissingUpstream(_no_such_day(place, table, only))
+        return found
+
+    def dataset_of(self, path: str | Path, table: Table | None = None) -> Dataset:
+        """Any Parquet file, folder of them, or Delta table; types of hive columns are the contract's where it has them.
+
+        Raises:
+            contracts.errors.MissingUpstream: nothing that could be read lies there.
+            contracts.errors.CouldNotRun: it cannot be read.
+        """
+        place = Path(path)
+        if not place.exists():
+            raise MissingUpstream(f"{place}: there is no such file or folder{_nearest(place)}")
+        return _snapshot(place, table, {})
+
+    def save(self, table: Table, rows: "pa.Table | pa.RecordBatchReader") -> int:
+        """Write a Delta table in place of what was there, partitioned as its contract says; how many rows it got.
+
+        Raises:
+            contracts.errors.Unusable: the columns are not those of the contract, to the width.
+            contracts.errors.CouldNotRun: the disk or the table that is there refuses.
+        """
+        from martgate.stores.lay import replace_table  # noqa: PLC0415 - see above
+
+        place = self._location(table)
+        if place.exists() and not place.is_dir():
+            raise Unusable(f"{place}: is a file, and {table.qualified_name} would be a folder; give another place")
+        return replace_table(place, table, rows)
+
+    def _location(self, table: Table) -> Path:
+        for name in (table.qualified_name, table.name):
+            if name in self._overrides:
+                return Path(self._overrides[name])
+        return self._root.joinpath(*table.qualified_name.split("."))
+
+    def _place(self, table: Table) -> Path:
+        """Where the table is."""
+        place = self._location(table)
+        single = place.with_name(f"{place.name}.parquet")
+        if place.exists():
+            return place
+        if single.is_file():
+            return single
+        raise MissingUpstream(
+            f"{table.qualified_name}: there is no {place} (a Delta table or a folder of Parquet files) "
+            f"and no {single.name} beside it{_nearest(place)}"
+        )
+
+
+def _nearest(place: Path) -> str:
+    """What exists where a path leads nowhere, as the end of a sentence."""
+    parent = place.parent
+    while not parent.is_dir() and parent != parent.parent:
+        parent = parent.parent
+    names = sorted(entry.name for entry in parent.iterdir() if not entry.name.startswith("."))
+    if not names:
+        return f"; {parent} is empty"
+    looked_for = place.relative_to(parent).parts[0]
+    near = difflib.get_close_matches(looked_for, names, n=1)
+    if near and near[0] != looked_for:
+        return f". Did you mean {parent / near[0]}?"
+    return f"; {parent} holds {', '.join(names[:10])}{' and more' if len(names) > 10 else ''}"
+
+
+def _snapshot(place: Path, table: Table | None, only: Mapping[str, str]) -> Dataset:
+    if (place / "_delta_log").is_dir():
+        from martgate.stores import deltalog  # noqa: PLC0415 - see above
+
+        # The path is made absolute here, and nowhere resolved: the log's own paths are relative to it.
+        root = place.absolute()
+        return deltalog.dataset(deltalog.open_table(root), root, dict(only))
+    if place.is_dir():
+        return _folder(place, table, only)
+    _demand_parquet(place)
+    return Dataset(files=(str(place.absolute()),))
+
+
+def _demand_parquet(file: Path) -> None:
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(len(_MAGIC))
+    except OSError as error:
+        raise CouldNotRun(f"{file}: {error.strerror}") from error
+    if start != _MAGIC:
+        raise CouldNotRun(f"{file}: is not a Parquet file (it does not begin with PAR1)")
+
+
+def _folder(place: Path, table: Table | None, only: Mapping[str, str]) -> Dataset:
+    """A folder of Parquet files, hive folders included; hidden and underscored entries are nobody's data."""
+    files = sorted(_parquet_files(place))
+    if not files:
+        names = sorted(entry.name for entry in place.iterdir())
+        held = f"it holds {', '.join(names[:10])}" if names else "it is empty"
+        raise MissingUpstream(f"{place}: has no Delta log and no Parquet file in it; {held}")
+    values = {file: _hive_values(file.relative_to(place)) for file in files}
+    layouts = {tuple(found) for found in values.values()}
+    if len(layouts) > 1:
+        told = " and ".join(sorted("/".join(layout) or "no folder" for layout in layouts))
+        raise CouldNotRun(f"{place}: its files are partitioned in different ways: by {told}")
+    names = next(iter(layouts))
+    kept = [file for file in files if all(values[file].get(name, value) == value for name, value in only.items())]
+    types = {name: _hive_type(name, table, (found[name] for found in values.values())) for name in names}
+    return Dataset(
+        files=tuple(str(file.absolute()) for file in kept),
+        partitions=types,
+        columns=() if table is None or kept else tuple(_contract_types(table).items()),
+    )
+
+
+def _parquet_files(folder: Path) -> Iterator[Path]:
+    for entry in os.scandir(folder):
+        if entry.name.startswith((".", "_")):
+            continue
+        if entry.is_dir():
+            yield from _parquet_files(Path(entry.path))
+        elif entry.name.endswith((".parquet", ".parq")):
+            yield Path(entry.path)
+
+
+def _hive_values(relative: Path) -> dict[str, str]:
+    pairs = (part.split("=", 1) for part in relative.parts[:-1] if "=" in part)
+    return {unquote(name): unquote(value) for name, value in pairs}
+
+
+def _hive_type(name: str, table: Table | None, values: Iterable[str]) -> str:
+    if table is not None and name in table.column_names:
+        return _contract_types(table)[name]
+    known = [value for value in values if value != _NULL_FOLDER]
+    return "bigint" if known and all(value.lstrip("-").isdecimal() and len(value) < 19 for value in known) else "string"
+
+
+def _contract_types(table: Table) -> dict[str, str]:
+    from martgate.stores.deltalog import physical_types  # noqa: PLC0415 - see above
+
+    return physical_types(table)
+
+
+def _no_such_day(place: Path, table: Table, only: Mapping[str, str]) -> str:
+    (day, wanted), *_ = only.items()
+    days = sorted({_hive_values(Path(file)).get(day, "") for file in _snapshot(place, table, {}).files})
+    some = ", ".join(days) if len(days) < 6 else f"{len(days)} days from {days[0]} to {days[-1]}"
+    return f"{table.qualified_name}: there is no {day}={wanted} in {place}; it has {some or 'no partition at all'}"
