@@ -12,6 +12,62 @@ from pathlib import Path
 
 import pytest
 
+from contracts.model import Column, Contract, Table
+from contracts.types import spelling
+
+HOSTILE = '\'"; DROP TABLE x; --\n"""\\ ${java.version} %s :x \u202e {batch} </script> `tick` {{}} \U0001f600\x00 end\\'
+"""A description that tries to break out of every language that it is written into."""
+
+
+@pytest.fixture(scope="session")
+def hostile():
+    return HOSTILE
+
+
+@pytest.fixture(scope="session")
+def wares():
+    """A contract with every type and every limit, and its only table: `shop.wares`, keyed by `sku` and `day`."""
+    columns = [
+        {"name": "sku", "kind": "string", "primary_key_position": 1, "options": {"pattern": "[A-Z]{2}[0-9]{3}"}},
+        {"name": "day", "kind": "date", "primary_key_position": 2, "options": {"minimum": "2020-01-01"}},
+        {"name": "shelf", "kind": "tinyint", "required": True, "enum": (0, 1)},
+        {"name": "level", "kind": "tinyint"},
+        {"name": "pieces", "kind": "int", "options": {"minimum": 0, "exclusiveMaximum": 1000, "multipleOf": 5}},
+        {"name": "weight", "kind": "double", "options": {"exclusiveMinimum": 0, "multipleOf": 0.1}},
+        {"name": "price", "kind": "decimal(9,2)", "required": True, "options": {"minimum": 0.5, "multipleOf": 0.05}},
+        {"name": "label", "kind": "string", "options": {"minLength": 2, "maxLength": 5}, "description": HOSTILE},
+        {"name": "code", "kind": "string", "unique": True},
+        {"name": "grade", "kind": "string", "enum": ("A", "B", "NO", "it's")},
+        {"name": "owner", "kind": "string", "enum": ("Ann", "Bo"), "classification": "personal"},
+        {"name": "seen", "kind": "timestamp", "options": {"maximum": "2030-01-01T00:00:00Z"}},
+        {"name": "wall", "kind": "timestamp_ntz", "options": {"minimum": "2020-01-01T00:00:00"}},
+        {"name": "small", "kind": "smallint"},
+        {"name": "big", "kind": "bigint"},
+        {"name": "ratio", "kind": "float"},
+        {"name": "flag", "kind": "boolean"},
+        {"name": "raw", "kind": "binary"},
+        {"name": "tags", "kind": "array<string>"},
+        {"name": "counts", "kind": "map<string,int>"},
+        {"name": "place", "kind": "struct<x:int,y:double>"},
+    ]
+    made = tuple(_column(place, **fields) for place, fields in enumerate(columns))
+    table = Table(
+        path="schema[0]", name="wares", qualified_name="shop.wares", columns=made, description=f"Wares. {HOSTILE}"
+    )
+    contract = Contract(file="wares.yaml", id="shop-1", version="2.3.0", api_version="v3.2.0", tables=(table,))
+    return contract, table
+
+
+def _column(place, *, name, kind, **fields):
+    return Column(
+        path=f"schema[0].properties[{place}]",
+        name=name,
+        logical_type=spelling(kind).logical,
+        physical_type=kind,
+        partition_position=1 if name == "day" else None,
+        **fields,
+    )
+
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory):
