@@ -367,11 +367,11 @@ def _struct(fields: Mapping[str, Spelling]) -> Spelling:
     delta = [{"name": n, "type": _delta(kind), "nullable": True, "metadata": {}} for n, kind in fields.items()]
     return Spelling(
         spark=f"struct<{joined(lambda name, kind: f'{_ticked(name)}:{kind.spark}', ',')}>",
-        pyspark=f"T.StructType([{joined(lambda name, kind: f'T.StructField({name!r}, {kind.pyspark})')}])",
+        pyspark=f"T.StructType([{joined(lambda name, kind: f'T.StructField({_python(name)}, {kind.pyspark})')}])",
         duckdb=f"STRUCT({joined(lambda name, kind: f'{_quoted(name)} {kind.duckdb}')})",
         arrow=f"struct<{joined(lambda name, kind: f'{name}: {kind.arrow}')}>",
         delta=json.dumps({"type": "struct", "fields": delta}, ensure_ascii=False),
-        polars=f"pl.Struct({{{joined(lambda name, kind: f'{name!r}: {kind.polars}')}}})",
+        polars=f"pl.Struct({{{joined(lambda name, kind: f'{_python(name)}: {kind.polars}')}}})",
         sqlalchemy="sa.JSON()",
         json_schema=json.dumps(
             {"type": "object", "properties": {n: _or_null(kind) for n, kind in fields.items()}}, ensure_ascii=False
@@ -386,6 +386,10 @@ def _ticked(name: str) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _python(name: str) -> str:
+    return f'"{name}"' if name.isidentifier() else repr(name)
 
 
 def _delta(kind: Spelling) -> object:

@@ -6,13 +6,13 @@ cannot answer are left out by name: the suite's `meta` says which, and why. Grea
 is needed only where its objects are asked for; configurations and the suite's JSON are written without it.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from contracts.day import Day
+from contracts.export.text import json_text
 from contracts.model import Contract, Severity, Table
 from expectations import words
 from expectations.gx.core import core
@@ -78,10 +78,10 @@ def suite(contract: Contract, table: Table, rules: Iterable[Rule], *, day: Day |
 
 
 def suite_json(contract: Contract, table: Table, rules: Iterable[Rule], *, day: Day | None = None) -> str:
-    """The suite as the JSON that Great Expectations itself would write; the same contract gives the same bytes."""
+    """The suite as JSON for Great Expectations to load; the same contract gives the same bytes."""
     name, meta, configurations = _suite(contract, table, rules, day)
     document = {"name": name, "expectations": configurations, "meta": meta}
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return json_text(document, sort_keys=True)
 
 
 def _suite(
