@@ -32,7 +32,9 @@ def pattern_problem(pattern: str) -> tuple[str, str] | None:
 
 
 def matches(pattern: str, value: str) -> bool | None:
-    """Whether the whole value matches; None where it is not worth the risk to try."""
+    """Whether the whole value matches; None where the pattern has a problem, or might take for ever."""
+    if pattern_problem(pattern) is not None:
+        return None
     repeats = len(UNBOUNDED.findall(pattern))
     if REPEATED_GROUP.search(pattern) or repeats > MOST_REPEATS or len(value) > LONGEST:
         return None

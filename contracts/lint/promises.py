@@ -79,7 +79,8 @@ def _duration(document: Document, sla: Sla) -> Iterator[Problem]:
         yield document.problem(f"{sla.path}.value", message, "the unit stands in a key of its own, unit: h")
     if sla.unit.lower() not in SECONDS:
         found = f"found {clip(sla.unit)}" if sla.unit else "states no unit"
-        near = did_you_mean(sla.unit, SECONDS) if sla.unit else ""
+        # A single letter is near to too much.
+        near = did_you_mean(sla.unit, SECONDS) if len(sla.unit) > 1 else ""
         known = f"known: {join(('s', 'min', 'h', 'd', 'w', 'mo', 'y'), 'or')}"
         yield document.problem(
             f"{sla.path}.unit", f"{found}, expected a unit of time", near if "Did" in near else known

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contracts.document import Document
 from contracts.errors import Problem
 from contracts.hints import clip, did_you_mean, join
+from contracts.lint.patterns import pattern_problem
 from contracts.model import Quality, QualityType, Severity, Table
 from contracts.odcs import METRICS, OPERATORS, Loaded
 
@@ -30,7 +31,7 @@ def _entries(document: Document, table: Table, entries: tuple[Quality, ...], *, 
             hint = f"the first is in line {document.locate(f'{other}.id')[0]}"
             yield document.problem(f"{entry.path}.id", f"a second quality rule {clip(entry.id)} in this list", hint)
         yield from _words(document, entry)
-        if entry.type in {QualityType.LIBRARY, QualityType.SQL}:
+        if entry.type is QualityType.SQL or entry.metric is not None:
             yield from _threshold(document, entry)
         if entry.type is QualityType.LIBRARY:
             yield from _metric(document, entry, on_column=on_column)
@@ -104,6 +105,10 @@ def _arguments(document: Document, entry: Quality, table: Table, *, on_column: b
         if name not in table.column_names:
             message = f"{clip(name)} is no column of {table.name}"
             yield document.problem(f"{path}.properties[{index}]", message, did_you_mean(str(name), table.column_names))
+    pattern = entry.arguments.get("pattern")
+    found = pattern_problem(pattern) if isinstance(pattern, str) else None
+    if found is not None:
+        yield document.problem(f"{path}.pattern", *found)
     wants = ("validValues", "pattern") if entry.metric == "invalidValues" else ()
     if wants and not any(key in entry.arguments for key in wants):
         yield document.problem(entry.path, "invalidValues needs to know what is valid", f"add {join(wants, 'or')}")

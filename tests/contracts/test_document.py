@@ -197,7 +197,7 @@ def test_what_is_no_file_is_refused_without_waiting_for_it(tmp_path):
         "pipe": "is no regular file",
         "": "is a folder",
         "none": "does not exist",
-        "a\0b": "null",
+        "a\0b": "does not exist",
     }.items():
         with pytest.raises(Unusable, match=said):
             Document.read(tmp_path / name)
