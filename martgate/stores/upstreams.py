@@ -134,15 +134,15 @@ def _folder(place: Path, table: Table | None, only: Mapping[str, str]) -> Datase
     """A folder of Parquet files, hive folders included; hidden and underscored entries are nobody's data."""
     files = sorted(_parquet_files(place))
     if not files:
-        names = sorted(entry.name for entry in place.iterdir())
-        held = f"it holds {', '.join(names[:10])}" if names else "it is empty"
+        others = sorted(entry.name for entry in place.iterdir())
+        held = f"it holds {', '.join(others[:10])}" if others else "it is empty"
         raise MissingUpstream(f"{place}: has no Delta log and no Parquet file in it; {held}")
     values = {file: _hive_values(file.relative_to(place)) for file in files}
     layouts = {tuple(found) for found in values.values()}
     if len(layouts) > 1:
         told = " and ".join(sorted("/".join(layout) or "no folder" for layout in layouts))
         raise CouldNotRun(f"{place}: its files are partitioned in different ways: by {told}")
-    names = next(iter(layouts))
+    (names,) = layouts
     kept = [file for file in files if all(values[file].get(name, value) == value for name, value in only.items())]
     types = {name: _hive_type(name, table, (found[name] for found in values.values())) for name in names}
     return Dataset(

@@ -1,0 +1,179 @@
+"""Stage, promote, read and discard on real Delta tables."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from contracts.errors import CouldNotRun
+from martgate.stores import deltalog
+from martgate.stores.delta import DeltaStore
+from martgate.stores.ports import Promotion
+
+DAY, NEXT = "2024-01-01", "2024-01-02"
+
+
+def test_staging_creates_the_table_as_the_contract_says_and_shows_nothing(shop):
+    candidate = shop.stage((1, 7), (2, 8))
+
+    fields = {field.name: field for field in shop.delta.schema().fields}
+    assert [(name, field.type.type, field.nullable) for name, field in fields.items()] == [
+        ("id", "long", False),
+        ("comm_id", "long", False),
+        ("grade", "byte", True),
+        ("score", "decimal(18,4)", True),
+        ("seen", "timestamp", True),
+        ("nick", "string", True),
+        ("part_comm_id", "long", False),
+        ("part_date", "string", False),
+    ]
+    assert fields["id"].metadata == {"comment": "커뮤니티 회원 id"}
+    assert shop.delta.metadata().partition_columns == ["part_comm_id", "part_date"]
+    assert (candidate.rows, candidate.root, candidate.day_column) == (2, str(shop.root), "part_date")
+    assert shop.store.read(shop.table) is None
+
+
+def test_an_unpublished_candidate_is_readable_through_its_own_files(shop):
+    candidate = shop.stage((1, 7), (2, 8))
+    shop.engine.register("staged", shop.store.dataset(candidate, shop.table))
+    assert sorted(shop.engine.fetch("SELECT id, part_comm_id, part_date FROM staged")) == [(1, 7, DAY), (2, 8, DAY)]
+    assert shop.engine.columns("staged") == tuple(deltalog.physical_types(shop.table).items())
+    assert shop.store.is_intact(candidate)
+
+
+def test_the_first_publish_shows_exactly_the_candidate(shop):
+    candidate = shop.stage((1, 7), (2, 8))
+    published = shop.store.promote(shop.approve(candidate), {})
+    assert (published.promotion, published.version) == (Promotion.PUBLISHED, 1)
+    assert shop.seen() == [(1, 7, DAY), (2, 8, DAY)]
+    assert shop.engine.columns("published") == tuple(deltalog.physical_types(shop.table).items())
+
+
+def test_publishing_a_candidate_again_changes_nothing(shop):
+    candidate = shop.publish((1, 7))
+    again = shop.store.promote(shop.approve(candidate), {})
+    assert (again.promotion, again.version, shop.delta.version()) == (Promotion.ALREADY, 1, 1)
+
+
+def test_a_candidate_older_than_the_published_one_is_superseded(shop):
+    older, newer = shop.stage((1, 7)), shop.stage((2, 7))
+    shop.store.promote(shop.approve(newer), {})
+    late = shop.store.promote(shop.approve(older), {})
+    assert (late.promotion, late.version) == (Promotion.SUPERSEDED, 1)
+    assert shop.seen() == [(2, 7, DAY)]
+
+
+def test_another_candidate_of_the_same_sequence_does_not_pass_for_the_published_one(shop):
+    shop.publish((1, 7))
+    shop.sequence -= 1
+    twin = dataclasses.replace(shop.stage((2, 7)), id="twin")
+    assert shop.store.promote(shop.approve(twin), {}).promotion is Promotion.SUPERSEDED
+    assert shop.seen() == [(1, 7, DAY)]
+
+
+def test_a_rebuild_replaces_its_day_whole_and_leaves_no_community_behind(shop):
+    shop.publish((1, 7), (2, 8), (3, 9))
+    shop.publish((1, 7), (4, 10))
+    assert shop.seen() == [(1, 7, DAY), (4, 10, DAY)]
+
+
+def test_other_days_keep_their_files(shop):
+    first = shop.publish((1, 7), (2, 8))
+    shop.publish((1, 8), day=NEXT)
+    shop.publish((1, 9), day=NEXT)
+    assert shop.seen() == [(1, 7, DAY), (1, 9, NEXT), (2, 8, DAY)]
+    assert shop.seen(NEXT) == [(1, 9, NEXT)]
+    assert {Path(file).name for file in shop.store.read(shop.table, DAY).files} == {
+        Path(f.path).name for f in first.files
+    }
+
+
+def test_a_day_without_rows_reads_as_an_empty_table_of_the_right_columns(shop):
+    shop.publish((1, 7))
+    assert shop.seen("2030-01-01") == []
+    assert shop.engine.columns("published") == tuple(deltalog.physical_types(shop.table).items())
+
+
+def test_the_commit_carries_what_it_was_given_and_names_the_candidate(shop):
+    candidate = shop.stage((1, 7))
+    shop.store.promote(shop.approve(candidate), {"contract_version": "1.0.0", "gate": {"rules": 1}})
+    (entry,) = shop.delta.history(1)
+    assert entry["martgate"] == {
+        "contract_version": "1.0.0",
+        "gate": {"rules": 1},
+        "candidate": "c1",
+        "sequence": 1,
+        "fingerprint": candidate.fingerprint,
+        "rows": 1,
+    }
+
+
+def test_the_log_holds_statistics_of_the_keys_and_of_nothing_personal(shop):
+    candidate = shop.publish((3, 7), (1, 7))
+    log = (shop.root / "_delta_log" / f"{1:020}.json").read_text()
+    (add,) = [json.loads(line)["add"] for line in log.splitlines() if '"add"' in line]
+    assert json.loads(add["stats"]) == {
+        "numRecords": 2,
+        "nullCount": {"id": 0},
+        "minValues": {"id": 1},
+        "maxValues": {"id": 3},
+    }
+    assert "secret" not in log
+    assert [set(file.minimum) for file in candidate.files] == [{"id"}]
+
+
+def test_odd_partition_values_survive_the_round_trip(shop):
+    odd = dataclasses.replace(
+        shop.table,
+        columns=tuple(
+            dataclasses.replace(c, physical_type="string") if c.name == "part_comm_id" else c
+            for c in shop.table.columns
+        ),
+    )
+    sql = shop.rows((1, 7)).replace("CAST(c AS BIGINT) AS part_comm_id", "'a b/é%=?' AS part_comm_id")
+    candidate = shop.store.stage(
+        odd, DAY, candidate_id="c", sequence=1, write=lambda target: shop.engine.write(sql, target)
+    )
+    shop.store.promote(shop.approve(candidate), {})
+    shop.engine.register("published", shop.store.read(odd))
+    assert shop.engine.fetch("SELECT part_comm_id FROM published") == [("a b/é%=?",)]
+
+
+def test_the_table_is_plain_delta_that_others_read(shop):
+    shop.publish((1, 7), (2, 8))
+    assert shop.delta.count() == 2
+    assert sorted(pa.table(shop.delta.scan(columns=["id"])).column("id").to_pylist()) == [1, 2]
+
+
+def test_a_copied_table_is_a_table_of_its_own_warehouse(shop, tmp_path):
+    shop.publish((1, 7))
+    shutil.copytree(shop.folder, tmp_path / "copy")
+    found = DeltaStore(str(tmp_path / "copy")).read(shop.table)
+    assert all(Path(file).is_relative_to(tmp_path / "copy") for file in found.files)
+
+
+def test_the_published_candidate_is_known_after_the_log_was_cleaned(shop):
+    candidate = shop.publish((1, 7))
+    shop.delta.create_checkpoint()
+    for old in (shop.root / "_delta_log").glob("*.json"):
+        old.unlink()
+    assert shop.store.promote(shop.approve(candidate), {}).promotion is Promotion.ALREADY
+
+
+def test_a_refused_candidate_stays_until_it_is_discarded(shop):
+    refused, kept = shop.stage((1, 7)), shop.publish((2, 8))
+    assert shop.seen() == [(2, 8, DAY)]
+    shop.store.discard(refused)
+    assert not any((shop.root / file.path).exists() for file in refused.files)
+    assert all((shop.root / file.path).exists() for file in kept.files)
+
+
+def test_what_was_ever_published_is_not_discarded(shop):
+    replaced, live = shop.publish((1, 7)), shop.publish((2, 7))
+    for candidate in (replaced, live):
+        with pytest.raises(CouldNotRun, match="was published"):
+            shop.store.discard(candidate)
+        assert shop.store.is_intact(candidate)
