@@ -21,12 +21,21 @@ from contracts.errors import Problem, Unusable
 __all__ = ["SparkMart", "Translation", "parameters_of", "parse", "tables", "to_duckdb", "translate"]
 
 
+_AS_WRITTEN: Final = {*RENAMED, "FROM_UTC_TIMESTAMP", "TO_UTC_TIMESTAMP"}
+"""Functions that sqlglot would map to one of another meaning. Those without a macro stay unknown to other engines."""
+
+
 class SparkMart(Databricks):
     """Databricks' SQL, with the functions of other meaning left untouched."""
 
+    class Tokenizer(Databricks.Tokenizer):
+        STRING_ESCAPES: ClassVar = ["\\", "'", '"']  # a doubled quote is a quote, as of Spark 4
+
     class Parser(Databricks.Parser):  # type: ignore[misc, valid-type]  # sqlglot sets it on the class at run time
-        FUNCTIONS: ClassVar = {k: v for k, v in Databricks.Parser.FUNCTIONS.items() if k not in RENAMED}
-        FUNCTION_PARSERS: ClassVar = {k: v for k, v in Databricks.Parser.FUNCTION_PARSERS.items() if k not in RENAMED}
+        FUNCTIONS: ClassVar = {k: v for k, v in Databricks.Parser.FUNCTIONS.items() if k not in _AS_WRITTEN}
+        FUNCTION_PARSERS: ClassVar = {
+            k: v for k, v in Databricks.Parser.FUNCTION_PARSERS.items() if k not in _AS_WRITTEN
+        }
 
 
 def parse(sql: str, file: str = "SQL") -> exp.Query:
@@ -121,7 +130,7 @@ def translate(sql: str) -> Translation:
     """
     tree = parse(sql)
     try:
-        translated = tree.transform(_rewritten).sql("duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
+        translated = _rewritten(tree).sql("duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
         return Translation(translated, tables(tree), parameters_of(tree))
     except SqlglotError as error:
         message = f"no translation for DuckDB: {str(error).splitlines()[0]}"
@@ -139,27 +148,32 @@ def to_duckdb(sql: str) -> str:
     return translate(sql).sql
 
 
-def _rewritten(node: exp.Expr) -> exp.Expr:
-    rewrite = _REWRITES.get(type(node))
-    return rewrite(node) if rewrite else node
+def _rewritten(tree: exp.Query) -> exp.Expr:
+    """A copy with every node rewritten that needs it, from the leaves up: a rewritten node may stand in another."""
+    copy = tree.copy()
+    for node in reversed(list(copy.walk(bfs=False))):
+        rewrite = _REWRITES.get(type(node))
+        if rewrite and (new := rewrite(node)) is not node:
+            node.replace(new)
+    return copy
 
 
 def _function(node: exp.Expr) -> exp.Expr:
     name = node.name.upper()
-    return exp.Anonymous(this=RENAMED[name], expressions=node.expressions) if name in RENAMED else node
+    return exp.func(RENAMED[name], *node.expressions) if name in RENAMED else node
 
 
 def _cast(node: exp.Expr) -> exp.Expr:
     """A timestamp's text has no `+00` in Spark."""
     to_text = node.args["to"].is_type(*exp.DataType.TEXT_TYPES)
-    return exp.Anonymous(this="spk_string", expressions=[node.this]) if to_text else node
+    return exp.func("spk_string", node.this) if to_text else node
 
 
 def _division(node: exp.Expr) -> exp.Expr:
     """Dividing by zero is an error in Spark and infinity in DuckDB."""
     if is_nonzero(node.expression):
         return node
-    return exp.Anonymous(this="spk_divide", expressions=[node.this, node.expression])
+    return exp.func("spk_divide", node.this, node.expression)
 
 
 def is_nonzero(node: exp.Expr) -> bool:
@@ -171,7 +185,7 @@ def is_nonzero(node: exp.Expr) -> bool:
 def _regexp(node: exp.Expr) -> exp.Expr:
     pattern = node.expression
     if isinstance(pattern, (exp.Literal, exp.RawString)):
-        return exp.RegexpLike(this=node.this, expression=exp.Literal.string(re2(pattern.name)))
+        return exp.RegexpLike(this=node.this.copy(), expression=exp.Literal.string(re2(pattern.name)))
     return node
 
 
@@ -179,17 +193,22 @@ def _like(node: exp.Expr) -> exp.Expr:
     """A backslash escapes in Spark's LIKE, and has no meaning in DuckDB's unless asked for."""
     if isinstance(node.parent, exp.Escape):
         return node
-    return exp.Escape(this=node, expression=exp.Literal.string("\\"))
+    return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
 
 
 def _rounding(node: exp.Expr) -> exp.Expr:
     """FLOOR and CEIL answer BIGINT in Spark and DOUBLE in DuckDB."""
-    return node if node.args.get("decimals") else exp.Cast(this=node, to=exp.DataType.build("bigint"))
+    return node if node.args.get("decimals") else exp.cast(node.copy(), "bigint")
+
+
+def _truncation(node: exp.Expr) -> exp.Expr:
+    """DATE_TRUNC answers an instant in Spark, whatever it is given."""
+    return exp.cast(node.copy(), "timestamptz")
 
 
 def _count_if(node: exp.Expr) -> exp.Expr:
     """Over no row, COUNT_IF is 0 in Spark and null in DuckDB."""
-    return exp.Count(this=exp.Case().when(node.this, exp.Literal.number(1)))
+    return exp.Count(this=exp.Case().when(node.this.copy(), exp.Literal.number(1)))
 
 
 _REWRITES: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
@@ -202,6 +221,7 @@ _REWRITES: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
     exp.ILike: _like,
     exp.Like: _like,
     exp.RegexpLike: _regexp,
+    exp.TimestampTrunc: _truncation,
 }
 
 _DOT: Final = r"[^\n\r\x{85}\x{2028}\x{2029}]"
