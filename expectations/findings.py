@@ -8,7 +8,7 @@ from contracts.errors import Problem
 __all__ = ["Findings", "Mistake", "is_finite"]
 
 
-class Mistake(ValueError):  # noqa: N818 (it is the contract's mistake, collected and never shown as an exception)
+class Mistake(ValueError):
     """What is wrong in one place, with what to do about it; `key` is where, below the place being read."""
 
     def __init__(self, message: str, hint: str = "", *, key: str = "") -> None:

@@ -90,7 +90,13 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
 _GROUPED = rules.ConstantWithin | rules.CountMatches | rules.ExtremeOf | rules.ExactlyOne | rules.DenseSequence
 
 
+_LONG = 32
+"""From so many values on, a list costs more in every row than a grouping by value does."""
+
+
 def _is_scanned(check: Check) -> bool:
+    if isinstance(check, rules.InSet) and len(check.values) > _LONG:
+        return False
     is_count = isinstance(check, rules.QualityMetric) and check.metric == "rowCount"
     return is_count or isinstance(check, rules.Fresh) or row_test(check, {}) is not None
 
@@ -149,7 +155,7 @@ def _group(by: tuple[str, ...], asked: Sequence[Rule], *, source: Source) -> Que
 def _whole(asked: Sequence[Rule], *, source: Source) -> Query:
     """A statement of its own for one rule."""
     (rule,) = asked
-    sql = wholes.statement(rule.check, source.relation, source.tables)
+    sql = wholes.statement(rule.check, source.relation, source.tables, types=source.types)
     places = (0,) if isinstance(rule.check, rules.SqlNumber) else (0, 1)
     return Query(sql, (Answer(rule, places),), partial(_whole, source=source))
 

@@ -4,9 +4,11 @@ Each returns one row: what failed, what was looked at. Columns of our own start 
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import assert_never
 
 from expectations import rules
+from expectations.predicates import row_test
 from expectations.rules import Check
 from expectations.spell import identifier, identifiers, literal, relation
 
@@ -21,10 +23,19 @@ __all__ = [
     "with_windows",
 ]
 
+_NO_TYPES: Mapping[str, str] = MappingProxyType({})
 
-def statement(check: Check, audited: str, tables: Mapping[str, str]) -> str:
-    """The statement of a check that shares none. `tables` leads from a contract's names to the engine's."""
+
+def statement(  # noqa: PLR0911 (one answer a kind)
+    check: Check, audited: str, tables: Mapping[str, str], *, types: Mapping[str, str] = _NO_TYPES
+) -> str:
+    """The statement of a check that shares none.
+
+    `tables` leads from a contract's names to the engine's; `types` are the columns' types, by casefolded name.
+    """
     match check:
+        case rules.InSet(column):
+            return _histogram(check, column, audited, types)
         case rules.Unique(columns):
             return _shared(columns, audited)
         case rules.QualityMetric(_, columns):
@@ -44,7 +55,6 @@ def statement(check: Check, audited: str, tables: Mapping[str, str]) -> str:
             rules.HasColumns()
             | rules.HasType()
             | rules.NotNull()
-            | rules.InSet()
             | rules.Pattern()
             | rules.Length()
             | rules.Range()
@@ -64,6 +74,15 @@ def statement(check: Check, audited: str, tables: Mapping[str, str]) -> str:
             raise ValueError(f"{check.kind} shares a statement with others")
         case _:
             assert_never(check)
+
+
+def _histogram(check: rules.InSet, column: str, audited: str, types: Mapping[str, str]) -> str:
+    """Each value is looked up in a long list once, not in every row."""
+    test = row_test(check, types)
+    assert test is not None
+    values = duplicates((column,), audited)
+    broken = f"CASE WHEN {test.broken} THEN __rows ELSE 0 END"
+    return _sums(broken, "__rows", f"FROM (\n{values}\n) AS histogram")
 
 
 def _sums(broken: str, total: str, body: str) -> str:

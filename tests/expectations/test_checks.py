@@ -31,6 +31,8 @@ ROWS = [
     (rules.InSet("a", ("2024-01-01",)), {"a date": [date(2024, 1, 1), date(2024, 1, 2)]}, FAILED, 1, 2),
     (rules.InSet("a", (0.1,)), {"a double": [0.1, 0.2]}, FAILED, 1, 2),
     (rules.InSet("a", ("NO",)), {"a string": [None, None]}, VACUOUS, 0, 0),
+    (rules.InSet("a", tuple(map(str, range(99)))), {"a string": ["1", "x", "x", None, "99"]}, FAILED, 3, 4),
+    (rules.InSet("a", tuple(range(99))), {"a int": [None]}, VACUOUS, 0, 0),
     # pattern: the whole value, to the very last character
     (rules.Pattern("a", "^[A-Z]{2}$"), {"a string": ["NO", "KR", None]}, PASSED, 0, 2),
     (rules.Pattern("a", "[A-Z]{2}"), {"a string": ["NO", "NOR", "no", "NO\n", "", " NO"]}, FAILED, 5, 6),
