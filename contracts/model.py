@@ -71,7 +71,7 @@ class Threshold:
     operator: Operator
     values: tuple[float, ...]
 
-    def admits(self, number: float) -> bool:
+    def admits(self, number: float) -> bool:  # noqa: PLR0911 - one answer an operator
         first, last = self.values[0], self.values[-1]
         match self.operator:
             case "mustBe":

@@ -44,6 +44,7 @@ __all__ = [
     "Unique",
     "columns_of",
     "sentence",
+    "statements_in",
 ]
 
 Scalar = str | int | float | bool
@@ -461,6 +462,32 @@ def columns_of(check: Check) -> tuple[str, ...]:  # noqa: C901, PLR0911 (as abov
             return _once(by, columns_read(measure))
         case _:
             assert_never(check)
+
+
+def statements_in(check: Check) -> tuple[str, ...]:
+    """The Spark SQL that a contract's author wrote into a check, as statements; `{object}` stays as it is.
+
+    >>> statements_in(Iff("is_fc = 1", "fc_id IS NOT NULL"))
+    ('SELECT is_fc = 1', 'SELECT fc_id IS NOT NULL')
+    """
+    match check:
+        case SqlNumber(query):
+            return (query,)
+        case Reconciles(measure, against):
+            return (f"SELECT {measure}", against)
+        case Holds(expression):
+            fragments: tuple[str, ...] = (expression,)
+        case Implies(first, second) | Iff(first, second):
+            fragments = (first, second)
+        case ExtremeOf(_, of):
+            fragments = (of,)
+        case ExactlyOne(_, distinct, where):
+            fragments = (distinct, where)
+        case References() | SameSet():
+            fragments = (check.where,)
+        case _:
+            return ()
+    return tuple(f"SELECT {fragment}" for fragment in fragments if fragment)
 
 
 def _once(*groups: Iterable[str]) -> tuple[str, ...]:

@@ -27,8 +27,8 @@ Exit codes:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=_EXITS)
 @click.option("--debug", is_flag=True, help="show tracebacks")
 @click.version_option(package_name="martgate")
-def martgate(*, debug: bool) -> None:  # noqa: ARG001 - `call` reads it before click does
-    """Data contracts and quality gates: no bad partition reaches the people who read a mart.
+def martgate(*, debug: bool) -> None:
+    r"""Data contracts and quality gates: no bad partition reaches the people who read a mart.
 
     \b
     Start here:

@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from martgate.config import KEYS, Settings, load
+from martgate.config import KEYS, load
 
 __all__ = ["DAY", "as_json", "settings_from"]
 

@@ -40,7 +40,7 @@ def run(table: str, day: date, *, dry_run: bool, settings: Settings, as_json: bo
 def build(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
     """Check upstreams and stage a candidate of TABLE for one day; nothing becomes visible."""
     from martgate import publish as life
-    from martgate.reporting import answer, announce
+    from martgate.reporting import announce, answer
     from martgate.wiring import house, job
 
     with house(settings) as rooms:
@@ -95,8 +95,7 @@ def gate(  # noqa: PLR0913 - one parameter an option
             record = gate_input(rooms, table, source, day)
         else:
             assert day is not None
-            staged = rooms.ledger.candidate(rooms.catalog.find(table)[1].qualified_name, day.isoformat(), candidate)
-            record = life.gate(job(settings, rooms.catalog, table, day), rooms, staged)
+            record = life.gate(job(settings, rooms.catalog, table, day), rooms, candidate)
         return answer(record, settings, rooms, as_json=as_json)
 
 
@@ -113,5 +112,5 @@ def publish(table: str, day: date, *, candidate: str | None, settings: Settings,
     from martgate.wiring import house
 
     with house(settings) as rooms:
-        record = life.publish(rooms, rooms.catalog.find(table)[1], day.isoformat(), candidate)
+        record = life.publish(rooms.catalog.find(table)[1], day.isoformat(), rooms, candidate)
         return answer(record, settings, rooms, as_json=as_json)

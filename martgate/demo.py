@@ -1,0 +1,53 @@
+"""The whole product in one go, on data of its own."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import click
+
+from martgate.config import Settings
+from martgate.exits import ExitCode
+from martgate.progress import progress
+from martgate.publish import run
+from martgate.reporting import draw, keep
+from martgate.samples import write_samples
+from martgate.wiring import house, job
+from reports.machine import run_json
+from reports.text import run_text
+
+__all__ = ["play"]
+
+_TABLE = "we_mart.wv_comm_user"
+
+
+def play(settings: Settings, *, members: int, dates: Sequence[date], as_json: bool) -> ExitCode:
+    """Make upstreams under `out/demo`, publish each day, draw the site; the last line says where to look."""
+    folder = settings.out / "demo"
+    own = replace(
+        settings,
+        upstreams=str(folder / "upstreams"),
+        upstream_locations={},
+        warehouse=str(folder / "warehouse"),
+        ledger=f"sqlite:///{folder / 'ledger.db'}",
+        out=folder,
+    )
+    with progress() as say:
+        say(f"making upstreams of {members:,} memberships")
+        write_samples(own, folder / "upstreams", {"members": members, "date": dates[-1], "days": len(dates)}, say)
+    records = []
+    with house(own) as rooms:
+        for day in dates:
+            record = run(job(own, rooms.catalog, _TABLE, day), rooms)
+            keep(record, own)
+            records.append(record)
+            if not as_json:
+                click.echo(run_text(record))
+        rooms.say("drawing the site")
+        index = draw(own)
+    if as_json:
+        click.echo(json.dumps({"site": str(index), "runs": [json.loads(run_json(record)) for record in records]}))
+    else:
+        click.echo(f"Open {index} to see what was checked, found and published.")
+    return ExitCode.REFUSED if any(record.decision == "refused" for record in records) else ExitCode.DONE

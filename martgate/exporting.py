@@ -1,0 +1,59 @@
+"""One contract in many languages: the target's name finds the exporter."""
+
+from contracts.catalog import Catalog
+from contracts.errors import Unusable
+from contracts.model import Contract, Table
+from martgate.config import Settings
+
+__all__ = ["exported"]
+
+
+def exported(settings: Settings, contracts: Catalog, name: str, *, target: str, flavour: str) -> str:
+    """The text of table `name` for a target of `martgate export`.
+
+    Raises:
+        contracts.errors.Unusable: there is no such table, or (for `sql`) no model that makes it.
+    """
+    loaded, table = contracts.find(name)
+    if target == "sql":
+        return _sql(settings, table)
+    if target == "gx":
+        return _suite(loaded.contract, table)
+    return _written(loaded.contract, table, target, flavour)
+
+
+def _written(contract: Contract, table: Table, target: str, flavour: str) -> str:
+    from contracts.export import jsonschema, page, pandera, spark, sqlalchemy  # noqa: PLC0415 - only what export needs
+
+    match target:
+        case "spark":
+            return spark.struct_type(contract, table)
+        case "delta-ddl":
+            return spark.delta_ddl(contract, table)
+        case "sqlalchemy":
+            return sqlalchemy.metadata(contract, table)
+        case "jsonschema":
+            return jsonschema.schema(contract, table)
+        case "pandera":
+            return pandera.schema(contract, table, flavour=flavour)
+        case "page":
+            return page.page(contract)
+        case _:
+            raise Unusable(f"{target!r} is not an export")
+
+
+def _suite(contract: Contract, table: Table) -> str:
+    from expectations.derive import derive  # noqa: PLC0415
+    from expectations.gx.suite import suite_json  # noqa: PLC0415 - imports Great Expectations
+
+    return suite_json(contract, table, derive(contract, table))
+
+
+def _sql(settings: Settings, table: Table) -> str:
+    from builders.model import load  # noqa: PLC0415
+
+    models = load(settings.models)
+    model = models.get(table.qualified_name) or models.get(table.name)
+    if model is None:
+        raise Unusable(f"no model makes {table.qualified_name}; there are models for {', '.join(sorted(models))}")
+    return model.sql

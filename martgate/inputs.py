@@ -1,0 +1,46 @@
+"""The gate for data that lies anywhere: audited where it is, never published."""
+
+from datetime import date
+
+from contracts.day import Day
+from contracts.errors import Unusable
+from expectations.audit import Scope, audit
+from expectations.derive import derive
+from martgate.gate import refusals
+from martgate.publish import House, candidate_id, now
+from martgate.wiring import zone_of
+from reports.view import RunRecord
+
+__all__ = ["gate_input"]
+
+
+def gate_input(house: House, name: str, source: str, day: date | None) -> RunRecord:
+    """Audit any Parquet or Delta data against the contract of table `name`.
+
+    Rules that look at other tables, or at a day that was not given, are out of scope and do not count.
+
+    Raises:
+        contracts.errors.CouldNotRun: there is no such data.
+        contracts.errors.Unusable: there is no such table, or its contract checks nothing.
+    """
+    loaded, table = house.catalog.find(name)
+    rules = derive(loaded.contract, table)
+    if not rules:
+        raise Unusable(f"{loaded.contract.file}: table {table.name} states nothing that could be checked")
+    started = now()
+    with house.engine() as engine:
+        engine.register(table.qualified_name, house.upstreams.dataset_of(source, table))
+        house.say(f"auditing {source} against {len(rules)} rules")
+        scope = Scope(
+            day=None if day is None else Day(day, zone_of(loaded.contract)), audited_at=started, others=frozenset()
+        )
+        found = audit(engine, table.qualified_name, contract=loaded.contract, table=table, rules=rules, scope=scope)
+    reasons = refusals(found)
+    return RunRecord(
+        table=table.qualified_name,
+        date=day.isoformat() if day else "",
+        candidate=candidate_id(day.isoformat() if day else "input", started),
+        decision="refused" if reasons else "approved",
+        reasons=reasons,
+        audit=found,
+    )

@@ -1,0 +1,276 @@
+"""Write, audit, publish: the life of one partition. Read `run` first; the rest of the room serves it."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from builders.model import Model, typed
+from builders.ports import Engine, WriteTarget, WrittenFile
+from contracts.catalog import Catalog
+from contracts.day import Day
+from contracts.errors import CouldNotRun, MissingUpstream
+from contracts.model import Table
+from contracts.odcs import Loaded
+from expectations.audit import Scope, audit
+from expectations.derive import derive
+from expectations.verdict import Audit, Verdict
+from martgate.gate import Approved, Refused, judge, refusals
+from martgate.ledger import Altered, Ledger
+from martgate.stores.ports import Candidate, Published, Store
+from martgate.stores.upstreams import Upstreams
+from reports.view import RunRecord
+
+__all__ = ["Candidate", "House", "Job", "build", "candidate_id", "gate", "now", "publish", "run"]
+
+Say = Callable[[str], None]
+"""Told what is being done, as it begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The adapters that a run works with, as `martgate.wiring` introduced them."""
+
+    catalog: Catalog
+    engine: Callable[[], Engine]
+    store: Store
+    ledger: Ledger
+    upstreams: Upstreams
+    say: Say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One table for one day: what is promised, how it is made, and when it was asked for.
+
+    `started` is the run's one instant: it becomes `run_timestamp`, the candidate's sequence and part of its id.
+    """
+
+    loaded: Loaded
+    table: Table
+    model: Model
+    day: Day
+    started: datetime
+
+    @property
+    def sequence(self) -> int:
+        """Microseconds since 1970, so that a later run of a day supersedes an earlier one."""
+        return int(self.started.timestamp() * 1_000_000)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return self.day.parameters | {"run_timestamp": self.started.astimezone(UTC).isoformat().replace("+00:00", "Z")}
+
+    @property
+    def part_date(self) -> str:
+        return self.day.date.isoformat()
+
+
+def run(job: Job, house: House, *, dry_run: bool = False) -> RunRecord:
+    """Publish the job's day if, and only if, every blocking rule of its contract holds.
+
+    Nothing that was refused, and nothing of a dry run, becomes visible; everything is recorded.
+
+    Raises:
+        contracts.errors.MissingUpstream: an input, or its partition for the day, is not there.
+        contracts.errors.CouldNotRun: the engine or the storage failed; nothing was published.
+    """
+    with house.engine() as engine:
+        broken = _check_upstreams(engine, job, house)
+        if broken:
+            return _refuse_to_build(job, house, broken)
+        candidate = _stage(engine, job, house)
+        found = _inspect(engine, candidate, job, house)
+    decision = judge(candidate, found)
+    house.ledger.record_run(_record(decision, dry_run=dry_run), fingerprint=candidate.fingerprint)
+    if isinstance(decision, Refused) or dry_run:
+        return _record(decision, dry_run=dry_run)
+    return _record(decision, published=_promote(decision, house))
+
+
+def build(job: Job, house: House) -> Candidate | RunRecord:
+    """Check the upstreams and stage a candidate; a record of the refusal where an upstream is broken."""
+    with house.engine() as engine:
+        broken = _check_upstreams(engine, job, house)
+        if broken:
+            return _refuse_to_build(job, house, broken)
+        return _stage(engine, job, house)
+
+
+def gate(job: Job, house: House, candidate_id: str | None = None) -> RunRecord:
+    """Audit and judge a candidate that was staged earlier: the one of that id, or the newest of the job's day.
+
+    Raises:
+        contracts.errors.CouldNotRun: there is no such candidate, or its bytes are not those that were staged.
+    """
+    candidate = house.ledger.candidate(job.table.qualified_name, job.part_date, candidate_id)
+    if candidate is None:
+        raise CouldNotRun(_no_candidate(job.table, job.part_date, candidate_id))
+    with house.engine() as engine:
+        _register_upstreams(engine, job, house)
+        found = _inspect(engine, candidate, job, house)
+    record = _record(judge(candidate, found))
+    house.ledger.record_run(record, fingerprint=candidate.fingerprint)
+    return record
+
+
+def publish(table: Table, part_date: str, house: House, candidate_id: str | None = None) -> RunRecord:
+    """Promote a candidate by the audit that the ledger keeps of it, if its bytes are still those of that audit."""
+    name = table.qualified_name
+    candidate = house.ledger.candidate(name, part_date, candidate_id)
+    if candidate is None:
+        return _refused(name, part_date, candidate_id or "", _no_candidate(table, part_date, candidate_id))
+    judged = house.ledger.verdict_on(candidate)
+    if judged is None:
+        return _refused(name, part_date, candidate.id, "there is no verdict on it: run `martgate gate` first")
+    if isinstance(judged, Altered):
+        return _refused(name, part_date, candidate.id, "its verdict in the ledger was altered after it was recorded")
+    decision = judge(candidate, judged.audit)
+    if isinstance(decision, Refused):
+        return _record(decision)
+    if not house.store.is_intact(candidate):
+        return _refused(name, part_date, candidate.id, "its files are not those that the verdict is about")
+    return _record(decision, published=_promote(decision, house))
+
+
+def candidate_id(prefix: str, started: datetime) -> str:
+    """A name that sorts by time and that no other run takes, as in `2024-01-01-20240102T010203-9f3a`."""
+    return f"{prefix}-{started:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+
+
+def now() -> datetime:
+    """The clock of the house; the only one."""
+    return datetime.now(UTC)
+
+
+def _check_upstreams(engine: Engine, job: Job, house: House) -> list[Audit]:
+    """Register every input of the model; the audits of those that break their own contract.
+
+    Raises:
+        contracts.errors.MissingUpstream: with every input that is not there.
+    """
+    inputs = _register_upstreams(engine, job, house)
+    scope = Scope(day=job.day, audited_at=job.started, others=frozenset(table.qualified_name for _, table in inputs))
+    audits = []
+    for loaded, table in inputs:
+        house.say(f"checking upstream {table.qualified_name}")
+        rules = derive(loaded.contract, table)
+        audits.append(
+            audit(engine, table.qualified_name, contract=loaded.contract, table=table, rules=rules, scope=scope)
+        )
+    missing = [found.table for found in audits if found.rows == 0 and _is_daily(house, found.table)]
+    if missing:
+        raise MissingUpstream(f"no rows for {job.part_date} in {', '.join(missing)}")
+    return [found for found in audits if found.blocking]
+
+
+def _is_daily(house: House, name: str) -> bool:
+    return house.catalog.find(name)[1].publish_partition is not None
+
+
+def _register_upstreams(engine: Engine, job: Job, house: House) -> list[tuple[Loaded, Table]]:
+    inputs, missing = [], []
+    for name in sorted(job.model.inputs):
+        loaded, table = house.catalog.find(name)
+        try:
+            dataset = house.upstreams.dataset(table, part_date=job.part_date)
+        except MissingUpstream as error:
+            missing.append(str(error))
+            continue
+        engine.register(table.qualified_name, dataset)
+        inputs.append((loaded, table))
+    if missing:
+        raise MissingUpstream("\n".join(missing))
+    return inputs
+
+
+def _stage(engine: Engine, job: Job, house: House) -> Candidate:
+    house.say(f"building {job.table.qualified_name} of {job.part_date}")
+    statement = typed(job.model, job.table)
+
+    def write(target: WriteTarget) -> tuple[WrittenFile, ...]:
+        return engine.write(statement, target, job.parameters)
+
+    name = candidate_id(job.part_date, job.started)
+    candidate = house.store.stage(job.table, job.part_date, candidate_id=name, sequence=job.sequence, write=write)
+    house.ledger.record_candidate(candidate)
+    return candidate
+
+
+def _inspect(engine: Engine, candidate: Candidate, job: Job, house: House) -> Audit:
+    """Audit the staged files themselves, never the query that made them."""
+    rules = derive(job.loaded.contract, job.table)
+    house.say(f"auditing {candidate.rows:,} rows against {len(rules)} rules")
+    name = job.table.qualified_name
+    engine.register(name, house.store.dataset(candidate, job.table))
+    scope = Scope(day=job.day, audited_at=job.started, others=frozenset(job.model.inputs))
+    return audit(engine, name, contract=job.loaded.contract, table=job.table, rules=rules, scope=scope)
+
+
+def _promote(approved: Approved, house: House) -> Published:
+    candidate, found = approved.candidate, approved.audit
+    house.say(f"publishing candidate {candidate.id}")
+    metadata = {
+        "candidate": candidate.id,
+        "fingerprint": candidate.fingerprint,
+        "contract": found.contract,
+        "contract_version": found.contract_version,
+        "audited_at": found.audited_at.isoformat(),
+        "rules": found.rules,
+        "rows": found.rows,
+    }
+    published = house.store.promote(approved, metadata)
+    house.ledger.record_publication(candidate, published, at=now())
+    return published
+
+
+def _refuse_to_build(job: Job, house: House, broken: list[Audit]) -> RunRecord:
+    """The refusal as one record, its verdicts those of the upstreams: each rule named `schema.table: rule`."""
+    verdicts = tuple(
+        replace(verdict, rule=replace(verdict.rule, name=f"{found.table}: {verdict.rule.name}"))
+        for found in broken
+        for verdict in found.blocking
+    )
+    reasons = tuple(f"upstream {found.table}: {reason}" for found in broken for reason in refusals(found))
+    name = job.table.qualified_name
+    record = _refused(name, job.part_date, candidate_id(job.part_date, job.started), *reasons, verdicts=verdicts)
+    house.ledger.record_run(record)
+    return record
+
+
+def _no_candidate(table: Table, part_date: str, candidate_id: str | None) -> str:
+    named = f"no candidate {candidate_id}" if candidate_id else "no candidate"
+    return f"{named} of {table.qualified_name} for {part_date} was staged: run `martgate build` first"
+
+
+def _refused(
+    table: str, part_date: str, candidate: str, *reasons: str, verdicts: tuple[Verdict, ...] = ()
+) -> RunRecord:
+    """A refusal without an audit of the table itself."""
+    found = Audit(
+        table=table,
+        contract="",
+        contract_version="",
+        part_date=part_date,
+        audited_at=now(),
+        rows=0,
+        rules=len(verdicts),
+        queries=0,
+        seconds=0,
+        verdicts=verdicts,
+    )
+    return RunRecord(table=table, date=part_date, candidate=candidate, decision="refused", reasons=reasons, audit=found)
+
+
+def _record(decision: Approved | Refused, *, published: Published | None = None, dry_run: bool = False) -> RunRecord:
+    candidate = decision.candidate
+    return RunRecord(
+        table=candidate.table,
+        date=candidate.part_date,
+        candidate=candidate.id,
+        decision="refused" if isinstance(decision, Refused) else "approved",
+        reasons=decision.reasons if isinstance(decision, Refused) else (),
+        published_version=published.version if published else None,
+        audit=decision.audit,
+        dry_run=dry_run,
+    )

@@ -1,0 +1,115 @@
+"""Everything that can be wrong with a contract, gathered from the rooms that know: reading, linting, rules, coverage."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from builders.dialect import check
+from contracts.catalog import Catalog
+from contracts.errors import Problem, Unusable
+from contracts.lint import lint
+from contracts.model import Table
+from contracts.odcs import Loaded, read
+from expectations.coverage import Item, Status, coverage
+from expectations.derive import derive
+from expectations.rules import statements_in
+
+__all__ = ["coverage_of", "demand_sound", "problems_of", "review"]
+
+
+def review(paths: Iterable[Path], *, known: Iterable[Path]) -> tuple[list[Problem], int]:
+    """The problems of all contracts under `paths`, and how many files that were.
+
+    Args:
+        paths: files, or folders that are searched for `*.odcs.yaml`.
+        known: folders of contracts that relationships may point to.
+    """
+    files, problems = _files(paths)
+    contracts = _read(files, problems)
+    others = [file for file in _files(known)[0] if file.resolve() not in {each.resolve() for each in files}]
+    catalog = Catalog((*contracts, *_read(others, [])))
+    for loaded in contracts:
+        problems.extend(problems_of(loaded, catalog))
+    return problems, len(files)
+
+
+def _read(files: Iterable[Path], problems: list[Problem]) -> list[Loaded]:
+    """The contracts that can be read; what is wrong with the others is added to `problems`."""
+    contracts = []
+    for file in files:
+        try:
+            contracts.append(read(file))
+        except Unusable as error:
+            problems.extend(error.problems)
+    return contracts
+
+
+def problems_of(loaded: Loaded, catalog: Catalog | None) -> list[Problem]:
+    """What lint, the derivation of rules and coverage find in one contract, in the order of its lines."""
+    problems = list(lint(loaded, catalog))
+    for table in loaded.contract.tables:
+        try:
+            items = coverage_of(loaded, table)
+        except Unusable as error:
+            problems.extend(_placed(problem, loaded) for problem in error.problems)
+            continue
+        problems.extend(_unsupported(item, loaded) for item in items if item.status is Status.UNSUPPORTED)
+        problems.extend(_untried(loaded, table))
+    return sorted(set(problems), key=lambda problem: (problem.line, problem.column, problem.message))
+
+
+def coverage_of(loaded: Loaded, table: Table) -> tuple[Item, ...]:
+    """Every leaf of the contract with its status; a leaf of another table of the document counts by that one's rules."""
+    others = [other for other in loaded.contract.tables if other is not table]
+    rules = [rule for each in (table, *others) for rule in derive(loaded.contract, each)]
+    return coverage(loaded.contract, loaded.document.leaves(), tuple(rules))
+
+
+def demand_sound(loaded: Loaded, catalog: Catalog) -> None:
+    """Refuse to work by a contract that has problems.
+
+    Raises:
+        contracts.errors.Unusable: with all of them.
+    """
+    problems = problems_of(loaded, catalog)
+    if problems:
+        raise Unusable(*problems)
+
+
+def _files(paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
+    files: list[Path] = []
+    problems = []
+    for path in paths:
+        if path.is_dir():
+            found = sorted(path.rglob("*.odcs.yaml"))
+            files.extend(found)
+            if not found:
+                problems.append(Problem(file=str(path), message="holds no *.odcs.yaml", hint="name a contract file"))
+        elif path.is_file():
+            files.append(path)
+        else:
+            problems.append(Problem(file=str(path), message="there is no such file or folder"))
+    return list(dict.fromkeys(files)), problems
+
+
+def _placed(problem: Problem, loaded: Loaded) -> Problem:
+    """A rule knows the address of its clause; the document knows the line."""
+    if problem.line or not problem.path:
+        return problem
+    line, column = loaded.document.locate(problem.path)
+    return replace(problem, file=loaded.contract.file, line=line, column=column)
+
+
+def _untried(loaded: Loaded, table: Table) -> Iterator[Problem]:
+    """SQL of a rule that engines are not known to answer alike; a builder's model is held to the same list."""
+    for rule in derive(loaded.contract, table):
+        for statement in statements_in(rule.check):
+            for problem in check(statement.replace("{object}", table.name), loaded.contract.file):
+                told = replace(problem, line=0, path=rule.clauses[0], message=f"{rule.name}: {problem.message}")
+                yield _placed(told, loaded)
+
+
+def _unsupported(item: Item, loaded: Loaded) -> Problem:
+    message = "nothing enforces this clause, and it is not known as documentation"
+    hint = "remove it, or state it as a quality rule"
+    return _placed(Problem(file=loaded.contract.file, path=item.path, message=message, hint=hint), loaded)

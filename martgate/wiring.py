@@ -1,0 +1,80 @@
+"""Names become adapters: the one place where rooms are introduced to each other."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from builders.engines.duckdb import DuckDBEngine
+from builders.model import load
+from builders.ports import Engine
+from contracts.catalog import Catalog
+from contracts.day import Day
+from contracts.errors import Unusable
+from contracts.model import Contract
+from martgate.config import Settings
+from martgate.ledger import Ledger
+from martgate.progress import progress
+from martgate.publish import House, Job, now
+from martgate.review import demand_sound
+from martgate.stores.delta import DeltaStore
+from martgate.stores.upstreams import Upstreams
+
+__all__ = ["catalog", "house", "job", "zone_of"]
+
+
+@contextmanager
+def house(settings: Settings, *, contract: Path | None = None) -> Iterator[House]:
+    """The adapters that the settings name; `contract` stands in for the project's contracts where it is given.
+
+    Raises:
+        contracts.errors.Unusable: with every problem of every contract.
+    """
+    with progress() as say:
+        yield House(
+            catalog=catalog(settings) if contract is None else Catalog.load([contract]),
+            engine=lambda: _engine(settings),
+            store=DeltaStore(settings.warehouse),
+            ledger=_ledger(settings),
+            upstreams=Upstreams(settings.upstreams, settings.upstream_locations),
+            say=say,
+        )
+
+
+def catalog(settings: Settings) -> Catalog:
+    """All contracts of the project."""
+    return Catalog.load(settings.contracts)
+
+
+def job(settings: Settings, contracts: Catalog, name: str, day: date) -> Job:
+    """What it takes to publish one table for one day, its contract reviewed first.
+
+    Raises:
+        contracts.errors.Unusable: no such table, no model that makes it, or a contract with problems.
+    """
+    loaded, table = contracts.find(name)
+    models = load(settings.models)
+    model = models.get(table.qualified_name) or models.get(table.name)
+    if model is None:
+        made = ", ".join(sorted(models)) or "none at all"
+        raise Unusable(f"no model makes {table.qualified_name}: there are models for {made}")
+    demand_sound(loaded, contracts)
+    return Job(loaded=loaded, table=table, model=model, day=Day(day, zone_of(loaded.contract)), started=now())
+
+
+def zone_of(contract: Contract) -> str:
+    """The time zone in which the contract's days begin and end."""
+    return str(contract.custom.get("dayBoundary", "UTC"))
+
+
+def _engine(settings: Settings) -> Engine:
+    spill = settings.out / "spill"
+    spill.mkdir(parents=True, exist_ok=True)
+    return DuckDBEngine(memory_limit=settings.memory_limit, temp_directory=spill)
+
+
+def _ledger(settings: Settings) -> Ledger:
+    """Its database is created where it is a file that does not exist yet."""
+    if settings.ledger.startswith("sqlite:///"):
+        Path(settings.ledger.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    return Ledger(settings.ledger)

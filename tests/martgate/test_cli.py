@@ -1,0 +1,204 @@
+"""The command line as other programs rely on it: exit codes, one JSON object, errors that tell what to do."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from martgate.cli import call
+from martgate.exits import ExitCode
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def martgate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Call:
+    """Run one command in an empty folder: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capfd.readouterr()
+        code = call([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def upstreams(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Samples of two days, written once."""
+    folder = tmp_path_factory.mktemp("samples")
+    arguments = ["--members", "600", "--date", "2024-01-02", "--days", "2", "--seed", "5"]
+    assert call(["sample", "--out", str(folder), *arguments]) == ExitCode.DONE
+    return folder
+
+
+@pytest.fixture
+def run(martgate: Call, upstreams: Path) -> Call:
+    """A command over the samples, that draws no pages."""
+    return lambda name, *arguments: martgate(
+        name, "wv_comm_user", *arguments, "--upstreams", upstreams, "--report", "none"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--help"], 0, "Start here"),
+        (["run", "--help"], 0, "Example: martgate run"),
+        (["nonsense"], 2, "No such command"),
+        (["run", "wv_comm_user"], 2, "--date"),
+        (["run", "wv_comm_user", "--date", "2024-1-1"], 2, "is not a day"),
+        (["run", "wv_comm_user", "--date", "2024-02-30"], 2, "is not a day"),
+        (["run", "wv_com_user", "--date", "2024-01-01"], 2, "wv_comm_user"),
+        (["run", "we_artist", "--date", "2024-01-01"], 2, "no model makes we_mart.we_artist"),
+        (["run", "wv_comm_user", "--date", "2024-01-01"], 3, "weverse2.community_common_report"),
+        (["gate", "wv_comm_user"], 2, "--date"),
+        (["gate", "wv_comm_user", "--input", "nowhere.parquet"], 3, "nowhere.parquet"),
+        (["gate", "wv_comm_user", "--date", "2024-01-01"], 3, "candidate"),
+        (["publish", "wv_comm_user", "--date", "2024-01-01"], 1, "candidate"),
+        (["lint"], 0, ""),
+        (["lint", "nowhere"], 2, "nowhere"),
+        (["coverage", "wv_comm_user"], 0, "enforced"),
+        (["export", "wv_comm_user", "--to", "nonsense"], 2, "nonsense"),
+        (["export", "wv_comm_user", "--to", "sql"], 0, "LEFT JOIN"),
+        (["config"], 0, "warehouse"),
+        (["sample", "--out", "x", "--members", "0", "--date", "2024-01-01"], 2, "members"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_every_outcome_has_its_exit_code_and_says_why(
+    martgate: Call, arguments: list[str], code: int, told: str
+) -> None:
+    got, out, err = martgate(*arguments)
+    assert got == code, out + err
+    assert told in out + err
+    assert "Traceback" not in out + err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "wv_comm_user", "--date", "2024-01-01", "--json"],
+        ["run", "nothing", "--date", "2024-01-01", "--json"],
+        ["run", "wv_comm_user", "--json"],
+    ],
+)
+def test_an_error_asked_for_as_json_is_one_json_object(martgate: Call, arguments: list[str]) -> None:
+    code, out, _ = martgate(*arguments)
+    answer = json.loads(out)
+    assert answer["exit"] == code != 0
+    assert answer["errors"][0]["message"]
+
+
+def test_a_run_publishes_and_answers_with_the_keys_that_programs_rely_on(run: Call) -> None:
+    code, out, err = run("run", "--date", "2024-01-01", "--json")
+    answer = json.loads(out)
+    assert (code, err, answer["decision"]) == (0, "", "approved")
+    assert {
+        "table", "date", "candidate", "decision", "published_version", "rows", "rules", "passed", "failed", "errors",
+        "vacuous", "waived", "queries", "seconds", "report", "verdicts",
+    } <= answer.keys()  # fmt: skip
+    assert {"rule", "kind", "severity", "outcome", "failed", "total", "columns", "examples"} <= answer["verdicts"][
+        0
+    ].keys()
+    assert answer["rules"] == len(answer["verdicts"]) >= 150
+    assert answer["published_version"] is not None
+    assert answer["rows"] > 0
+
+
+def test_a_dry_run_decides_and_publishes_nothing(run: Call, tmp_path: Path) -> None:
+    code, out, _ = run("run", "--date", "2024-01-01", "--dry-run", "--json")
+    assert code == 0
+    assert json.loads(out)["published_version"] is None
+    from deltalake import DeltaTable
+
+    assert DeltaTable(tmp_path / "out/warehouse/we_mart/wv_comm_user").file_uris() == []
+
+
+def test_build_gate_and_publish_are_a_run_in_three_steps(run: Call) -> None:
+    code, out, _ = run("build", "--date", "2024-01-02", "--json")
+    candidate = json.loads(out)["candidate"]
+    assert code == 0
+    assert run("gate", "--date", "2024-01-02", "--candidate", candidate)[0] == 0
+    code, out, _ = run("publish", "--date", "2024-01-02", "--candidate", candidate, "--json")
+    assert (code, json.loads(out)["candidate"]) == (0, candidate)
+    assert json.loads(out)["published_version"] is not None
+
+
+def test_a_candidate_that_was_never_judged_is_not_published(run: Call) -> None:
+    run("build", "--date", "2024-01-02")
+    code, out, err = run("publish", "--date", "2024-01-02")
+    assert code == 1
+    assert "verdict" in out + err
+
+
+def test_a_candidate_whose_bytes_changed_after_the_verdict_is_not_published(run: Call, tmp_path: Path) -> None:
+    run("build", "--date", "2024-01-02")
+    run("gate", "--date", "2024-01-02")
+    file = next((tmp_path / "out/warehouse").rglob("*.parquet"))
+    content = bytearray(file.read_bytes())
+    content[100] ^= 1
+    file.write_bytes(bytes(content))
+    code, out, err = run("publish", "--date", "2024-01-02")
+    assert code == 1, out + err
+
+
+def test_a_broken_upstream_refuses_and_is_named(martgate: Call, upstreams: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(upstreams, broken)
+    shutil.rmtree(broken / "we_mart" / "we_artist")
+    artists = {"we_art_id": [1, 1], "we_art_name": ["a", "b"], "comm_id": [1, 2]}
+    types = pa.schema([("we_art_id", pa.int32()), ("we_art_name", pa.string()), ("comm_id", pa.int64())])
+    (broken / "we_mart" / "we_artist").mkdir()
+    pq.write_table(pa.table(artists, schema=types), broken / "we_mart" / "we_artist" / "part-0.parquet")
+    arguments = ["--date", "2024-01-01", "--upstreams", broken, "--report", "none", "--json"]
+    code, out, _ = martgate("run", "wv_comm_user", *arguments)
+    answer = json.loads(out)
+    assert (code, answer["decision"], answer["published_version"]) == (1, "refused", None)
+    assert any("we_mart.we_artist" in reason for reason in answer["reasons"])
+    assert {v["rule"].split(":")[0] for v in answer["verdicts"]} == {"we_mart.we_artist"}
+
+
+def test_a_day_that_an_upstream_does_not_have_could_not_run_and_is_named(run: Call) -> None:
+    code, out, err = run("run", "--date", "2025-01-01")
+    assert code == 3
+    assert "we_mart.ods_wv_member_profile" in out + err
+    assert "2025-01-01" in out + err
+
+
+def test_any_parquet_file_can_be_held_against_a_contract(run: Call, martgate: Call, upstreams: Path) -> None:
+    source = str(upstreams / "we_mart" / "we_artist")
+    code, out, _ = martgate("gate", "we_artist", "--input", source, "--report", "none", "--json")
+    answer = json.loads(out)
+    assert (code, answer["decision"], answer["published_version"]) == (0, "approved", None)
+    code, out, _ = martgate("gate", "we_mart.we_user", "--input", source, "--report", "none", "--json")
+    assert (code, json.loads(out)["decision"]) == (1, "refused")
+
+
+def test_debug_shows_where_an_error_came_from(martgate: Call) -> None:
+    from contracts.errors import Unusable
+
+    with pytest.raises(Unusable):
+        martgate("run", "nothing", "--date", "2024-01-01", "--debug")
+
+
+def test_config_says_where_each_value_came_from(martgate: Call, tmp_path: Path) -> None:
+    (tmp_path / "martgate.toml").write_text('memory_limit = "1GB"\n')
+    _, out, _ = martgate("config", "--json", "--out", "elsewhere")
+    answer = json.loads(out)
+    assert answer["memory_limit"] == {"value": "1GB", "origin": str(tmp_path / "martgate.toml")}
+    assert answer["out"] == {"value": str(tmp_path / "elsewhere"), "origin": "--out"}
+    assert answer["engine"] == {"value": "duckdb", "origin": "default"}
+
+
+def test_the_demo_ends_with_where_to_look(martgate: Call, tmp_path: Path) -> None:
+    code, out, _ = martgate("demo", "--members", "500", "--days", "2")
+    assert code == 0
+    assert "out/demo/site/index.html" in out.splitlines()[-1]
+    assert (tmp_path / "out/demo/site/index.html").is_file()
