@@ -98,7 +98,8 @@ def _limits(one: Constraints) -> Iterator[python.Source]:
     if one.values:
         yield python.Call("pa.Check.isin(", (python.listed(one.values),))
     if one.pattern:
-        yield python.Call("pa.Check.str_matches(", (python.text(_whole(one.pattern)),))
+        # Rust's `$` is the very end; Java's may stop before a line break, and so is not used for Spark below.
+        yield python.Call("pa.Check.str_matches(", (python.text(f"^(?:{one.pattern})$"),))
     lengths = {"min_value": one.min_length, "max_value": one.max_length}
     stated = [python.named(name, str(length)) for name, length in lengths.items() if length is not None]
     if stated:
@@ -117,11 +118,6 @@ _COMPARISONS = {">=": "ge", "<=": "le", ">": "gt", "<": "lt"}
 def _lambda(expression: str, name: str) -> python.Source:
     function = python.Call("lambda data: data.lazyframe.select(", (expression,))
     return python.Call("pa.Check(", (function, python.named("name", python.text(name))))
-
-
-def _whole(pattern: str) -> str:
-    r"""The pattern over the whole value; `\z` is the very end for Rust and Java, where `$` may stop before a line break."""
-    return rf"^(?:{pattern})\z"
 
 
 # Spark. pandera's own checks take some of the types only, so each limit is a condition in Spark SQL.
@@ -162,7 +158,8 @@ def _conditions(one: Constraints) -> Iterator[str]:
     if one.values:
         yield f"{name} IN ({', '.join(_sql(value) for value in one.values)})"
     if one.pattern:
-        yield f"{name} RLIKE {literal(_whole(one.pattern))}"
+        whole = rf"^(?:{one.pattern})\z"
+        yield f"{name} RLIKE {literal(whole)}"
     if one.min_length is not None:
         yield f"LENGTH({name}) >= {one.min_length}"
     if one.max_length is not None:
