@@ -1,4 +1,4 @@
-"""The site of all runs: an index, a page a run, a page of rules a table. Works from file://, asks the network for nothing.
+"""The site of all runs: an index, a page a run, a page of rules a table. It works from file://.
 
     python -m reports.datadocs RECORDS_DIR OUT_DIR [--contracts DIR ...]
 
@@ -160,9 +160,10 @@ def _draw(site: "Site", kept: Sequence[_Kept], drawing: Path, former: Path) -> N
         for one in kept:
             page = page_path(Path(), one.record.candidate)
             if not _is_current(former / page, one.digest):
-                href = suites[one.record.table]
-                html = site.run(one.run, one.rules, one.table, suite_href=href, digest=one.digest)
-                _write(drawing / page, html)
+                result = page.with_name(f"{page.stem}.json")
+                links = {"suite": f"../{suites[one.record.table]}", "result": result.name}
+                _write(drawing / result, site.result(one.record, one.table))
+                _write(drawing / page, site.run(one.run, one.rules, one.table, links=links, digest=one.digest))
         for table, newest in tables.items():
             owner = owner_of(newest.contract)
             _write(drawing / suites[table], site.suite(newest.promised, newest.table, newest.contract, owner=owner))
@@ -178,14 +179,16 @@ def _is_current(page: Path, digest: str) -> bool:
         return False
 
 
-def _write(page: Path, html: str) -> None:
+def _write(page: Path, text: str) -> None:
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(html, encoding="utf-8", errors="backslashreplace")
+    page.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _replace(drawing: Path, site_dir: Path) -> None:
     """Move every drawn page to its place, each in one step, the index when all that it links to is there."""
-    pages = sorted(drawing.rglob("*.html"), key=lambda page: (page.name == "index.html", page))
+    pages = sorted(
+        (path for path in drawing.rglob("*") if path.is_file()), key=lambda page: (page.name == "index.html", page)
+    )
     for page in pages:
         target = site_dir / page.relative_to(drawing)
         target.parent.mkdir(exist_ok=True)

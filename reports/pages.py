@@ -8,6 +8,7 @@ Expectations, which costs seconds.
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -21,9 +22,10 @@ from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, pass_context
 from markupsafe import Markup, escape
 
 from contracts.model import Contract, Table
+from expectations.gx.result import suite_result
 from expectations.gx.suite import configuration
 from expectations.rules import Rule
-from reports.view import RunView, rule_view
+from reports.view import RunRecord, RunView, rule_view
 from reports.words import brief
 
 __all__ = ["Site"]
@@ -80,17 +82,28 @@ class _PageView(DefaultJinjaPageView):  # type: ignore[misc] # great-expectation
 
 
 class Site:
-    """Draws pages: each method returns the HTML of one. `digest` is printed into a page as the state it shows."""
+    """Draws pages: each method returns the text of one file, HTML but for the result. `digest` is printed into a page as the state it shows."""
 
     def __init__(self) -> None:
         self._view = _PageView()
 
-    def run(self, run: RunView, rules: Iterable[Rule], table: Table, *, suite_href: str, digest: str) -> str:
-        """One run: the answer, what stands in the way with its evidence, then every rule by column."""
+    def run(self, run: RunView, rules: Iterable[Rule], table: Table, *, links: Mapping[str, str], digest: str) -> str:
+        """One run: the answer, what stands in the way with its evidence, then every rule by column.
+
+        `links` are the addresses of its `suite` page and of its `result`.
+        """
         names = {rule.name: place for place, rule in enumerate(run.rules)}
         urgent = sorted(rules, key=lambda rule: names[rule.name])
         document = self._document(urgent, table, title=run.headline)
-        return self._draw("run.html.j2", document, run=run, columns=_told(table), suite_href=suite_href, digest=digest)
+        return self._draw("run.html.j2", document, run=run, columns=_told(table), links=links, digest=digest)
+
+    def result(self, record: RunRecord, table: Table) -> str:
+        """One run as the result of a suite, in Great Expectations' own JSON, for whatever else reads those."""
+        audit = record.audit
+        configurations = [configuration(verdict.rule, table) for verdict in audit.verdicts]
+        suite_name = f"{audit.table}@{audit.contract_version.removeprefix('v').partition('.')[0]}"
+        told = suite_result(audit, configurations, suite_name=suite_name, run_name=record.candidate)
+        return json.dumps(told.to_json_dict(), indent=1)
 
     def suite(self, rules: Sequence[Rule], table: Table, contract: Contract | None, *, owner: str) -> str:
         """What is promised of one table: every rule by column, in the contract's order."""

@@ -150,8 +150,13 @@ class RunView:
 
     @property
     def told(self) -> tuple[RuleView, ...]:
-        """The rules that did not pass and block nothing."""
-        return tuple(rule for rule in self.rules if rule.standing in (1, 2))
+        """The rules that did not pass and block nothing, for a person to read."""
+        return tuple(rule for rule in self.rules if rule.standing == 1)
+
+    @property
+    def idle(self) -> tuple[RuleView, ...]:
+        """The rules that had nothing to look at, as the contract allows."""
+        return tuple(rule for rule in self.rules if rule.standing == 2)
 
     @property
     def tally(self) -> str:
@@ -267,15 +272,23 @@ def _verb(record: RunRecord) -> str:
 
 def _headline(record: RunRecord) -> str:
     subject = f"{record.table} of {record.date}" if record.date else record.table
-    rules = counted(len(record.audit.verdicts), "rules")
     if record.decision == "refused":
         dry = " (dry run)" if record.dry_run else ""
         return f"Refused{dry}: {subject}: {'; '.join(map(brief, record.reasons)) or 'no reason was recorded'}"
-    told = len(record.audit.verdicts) - record.audit.count(Outcome.PASSED)
-    kept = f"all {rules} passed" if not told else f"none of {rules} stands in the way, {told:,} to read"
     version = "" if record.published_version is None else f" as version {record.published_version}"
     dry = " (dry run, nothing was published)" if record.dry_run else ""
-    return f"{_verb(record)}: {subject}{version}: {kept}{dry}"
+    return f"{_verb(record)}: {subject}{version}: {_kept(record.audit)}{dry}"
+
+
+def _kept(audit: Audit) -> str:
+    standings = [_standing(verdict) for verdict in audit.verdicts]
+    rules = counted(len(standings), "rules")
+    parts = [f"all {rules} passed" if set(standings) == {3} else f"{standings.count(3):,} of {rules} passed"]
+    if 1 in standings:
+        parts.append(f"{standings.count(1):,} to read")
+    if 2 in standings:
+        parts.append(f"{standings.count(2):,} had nothing to look at, as the contract allows")
+    return ", ".join(parts)
 
 
 def owner_of(contract: Contract | None) -> str:

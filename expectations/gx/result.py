@@ -1,20 +1,20 @@
-"""Verdicts as Great Expectations results, so that whatever reads those (Data Docs, actions, stores) reads ours.
+"""Verdicts as Great Expectations results, so that whatever reads those (actions, stores, notebooks) reads ours.
 
-Importing this module imports Great Expectations, which costs seconds: only processes that render do it.
+Great Expectations (seconds of import) is imported by the functions: only processes that want its objects pay for it.
 """
 
 from collections.abc import Mapping, Sequence
-
-from great_expectations.core.expectation_validation_result import (
-    ExpectationSuiteValidationResult,
-    ExpectationValidationResult,
-)
-from great_expectations.core.run_identifier import RunIdentifier
-from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-from great_expectations.expectations.metadata_types import FailureSeverity
+from typing import TYPE_CHECKING
 
 from expectations.rules import HasColumns
 from expectations.verdict import Audit, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from great_expectations.core.expectation_validation_result import (
+        ExpectationSuiteValidationResult,
+        ExpectationValidationResult,
+    )
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 __all__ = ["expectation_result", "suite_result"]
 
@@ -23,7 +23,7 @@ _VACUOUS = "Nothing was in scope, so nothing was shown: this is told as not succ
 
 def suite_result(
     audit: Audit, configurations: Sequence[Mapping[str, object]], *, suite_name: str, run_name: str
-) -> ExpectationSuiteValidationResult:
+) -> "ExpectationSuiteValidationResult":
     """An audit as the result of a suite: one expectation configuration a verdict, in the same order.
 
     `success` means what it means in Great Expectations, every expectation was met; severities are not weighed there.
@@ -33,6 +33,11 @@ def suite_result(
     Raises:
         ValueError: there are more or fewer configurations than verdicts.
     """
+    from great_expectations.core.expectation_validation_result import (  # noqa: PLC0415 (seconds)
+        ExpectationSuiteValidationResult,
+    )
+    from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415 (seconds)
+
     pairs = zip(audit.verdicts, configurations, strict=True)
     results = [expectation_result(verdict, configuration) for verdict, configuration in pairs]
     met = sum(result.success for result in results)
@@ -61,12 +66,16 @@ def suite_result(
     )
 
 
-def expectation_result(verdict: Verdict, configuration: Mapping[str, object]) -> ExpectationValidationResult:
+def expectation_result(verdict: Verdict, configuration: Mapping[str, object]) -> "ExpectationValidationResult":
     """A verdict as the result of the expectation of that configuration (`type`, `kwargs`, `meta`, `severity`).
 
     Only a passed verdict is a success. One that could not run carries its reason as `exception_info`, one that had
     nothing to look at a note in `meta`.
     """
+    from great_expectations.core.expectation_validation_result import (  # noqa: PLC0415 (seconds)
+        ExpectationValidationResult,
+    )
+
     return ExpectationValidationResult(
         success=verdict.outcome is Outcome.PASSED,
         expectation_config=_configured(configuration),
@@ -81,7 +90,12 @@ def expectation_result(verdict: Verdict, configuration: Mapping[str, object]) ->
     )
 
 
-def _configured(configuration: Mapping[str, object]) -> ExpectationConfiguration:
+def _configured(configuration: Mapping[str, object]) -> "ExpectationConfiguration":
+    from great_expectations.expectations.expectation_configuration import (  # noqa: PLC0415 (seconds)
+        ExpectationConfiguration,
+    )
+    from great_expectations.expectations.metadata_types import FailureSeverity  # noqa: PLC0415 (seconds)
+
     fields = dict(configuration)
     fields["severity"] = FailureSeverity(fields.get("severity", "critical"))
     return ExpectationConfiguration(**fields)

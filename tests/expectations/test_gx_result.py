@@ -9,11 +9,7 @@ from contracts.model import Severity
 from expectations.rules import HasColumns, InSet, NotNull, Rule
 from expectations.verdict import Audit, Outcome, Verdict
 
-pytestmark = [
-    pytest.mark.xdist_group("great_expectations"),
-    # Great Expectations 1.24 imports what Python 3.11 deprecates; seen by whichever test imports the library first.
-    pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning"),
-]
+pytestmark = pytest.mark.xdist_group("great_expectations")
 
 NOT_NULL = Rule(name="a|not_null", check=NotNull("a"), clauses=("schema[0].properties[0].required",), columns=("a",))
 IN_SET = Rule(name="a|in_set", check=InSet("a", ("x",)), clauses=(), columns=("a",), severity=Severity.WARNING)

@@ -24,7 +24,6 @@ from expectations.verdict import Outcome, OutOfScope, Verdict
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.xdist_group("great_expectations"),
-    pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning"),
 ]
 
 PAGES = ("index.html", "runs/20240101-a3.html", "suites/shop.orders.html")

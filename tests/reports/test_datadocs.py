@@ -1,5 +1,6 @@
 """Draws with Great Expectations itself: importing it costs seconds, so one worker takes the whole module."""
 
+import json
 import logging
 import re
 import subprocess
@@ -11,13 +12,10 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import CouldNotRun, Unusable
+from expectations.verdict import Outcome
 from reports.datadocs import main, page_path, render
 
-pytestmark = [
-    pytest.mark.xdist_group("great_expectations"),
-    # Great Expectations 1.24 imports what Python 3.11 deprecates; seen by whichever test imports the library first.
-    pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning"),
-]
+pytestmark = pytest.mark.xdist_group("great_expectations")
 
 
 @pytest.fixture
@@ -43,7 +41,9 @@ def test_a_site_is_an_index_a_page_a_run_and_a_page_of_rules_a_table(records, si
     assert files(site) == {
         "index.html",
         "runs/20240101-a1.html",
+        "runs/20240101-a1.json",
         "runs/20240101-a3.html",
+        "runs/20240101-a3.json",
         "suites/shop.orders.html",
     }
     assert page_path(site, runs["refused"].candidate).read_text(encoding="utf-8").startswith("<!doctype html>")
@@ -100,6 +100,31 @@ def test_the_sentence_of_an_expectation_is_great_expectations_own(records, site)
     render(records, site)
     page = page_path(site, "20240101-a1").read_text(encoding="utf-8")
     assert "values must never be null" in page
+
+
+def test_a_run_can_be_had_as_a_result_that_great_expectations_reads(records, site):
+    from great_expectations.core.expectation_validation_result import expectationSuiteValidationResultSchema
+
+    render(records, site)
+    text = page_path(site, "20240101-a3").with_suffix(".json").read_text(encoding="utf-8")
+    result = expectationSuiteValidationResultSchema.load(json.loads(text))
+    assert (result["success"], result["suite_name"], len(result["results"])) == (False, "shop.orders@1", 7)
+
+
+def test_rules_that_had_nothing_to_look_at_and_may_are_listed_but_are_no_finding(records, site, runs):
+    verdicts = tuple(
+        replace(verdict, rule=replace(verdict.rule, allow_vacuous=True), outcome=Outcome.VACUOUS, total=0)
+        if verdict.rule.name == "order_id|not_null"
+        else verdict
+        for verdict in runs["published"].audit.verdicts
+    )
+    idle = replace(runs["published"], audit=replace(runs["published"].audit, verdicts=verdicts))
+    (records / "20240101-a1.json").write_text(idle.to_json(), encoding="utf-8")
+    render(records, site)
+    page = page_path(site, idle.candidate).read_text(encoding="utf-8")
+    assert '<article class="finding' not in page
+    assert 'href="#rule-order_id-not_null"' in page
+    assert page.count('id="rule-order_id-not_null"') == 1
 
 
 def test_columns_stand_in_the_order_of_the_contract(records, site, contract):
