@@ -13,20 +13,20 @@ from contracts.model import Table
 __all__ = ["push_config", "report", "status_log"]
 
 _DETOURS = {"INACTIVE": 0.04, "BLOCKED": 0.012}
-_REPORTS = 0.02
+_REPORTS = 0.03
 _PUSH_CONFIGS = 1.2
 
 
 def status_log(world: World, table: Table) -> pa.Table:
     """Changes of status: every LEAVE, some welcomes, and detours over other statuses.
 
-    Entries are numbered as they come in, which for some is a day or two after they happened.
+    Entries are numbered as they come in, which for some is weeks after they happened.
     """
     rng = world.stream(table.qualified_name)
     statuses = vocabulary(table, "status")
     rows = _status_changes(rng, world, statuses)
     size = rows["at"].size
-    delay = np.where(rng.random(size) < 0.02, rng.random(size) * 2 * DAY, rng.exponential(1e6, size))
+    delay = np.where(rng.random(size) < 0.02, rng.random(size) * 60 * DAY, rng.exponential(1e6, size))
     rows["arrived"] = rows["at"] + np.floor(delay).astype(np.int64)
     if not world.spec.clean:
         rows = stacked(rows, _repeated_statuses(rng, world, statuses, rows), _stray_statuses(rng, world, rows))
@@ -88,12 +88,9 @@ def report(world: World, table: Table) -> pa.Table:
     size = max(1, round(world.created.size * _REPORTS))
     target = rng.permutation(world.created.size)[np.floor(world.created.size * rng.random(size) ** 3).astype(np.int64)]
     created = between(rng, world.created[target], world.horizon)
-    canceled = np.where(rng.random(size) < 0.12, between(rng, created + 1, world.horizon + DAY), NEVER)
-    old = np.flatnonzero(world.created[target] < world.cutoffs[0] - DAY)
-    for moment, pool in ((created, old), (canceled, np.flatnonzero(created < world.cutoffs[0] - DAY))):
-        punctual = up_to(rng, pool, min(world.edges.size, pool.size // 4))
-        moment[punctual] = world.edges[: punctual.size]
-    canceled[canceled <= created] = NEVER
+    _punctual(rng, world, created, world.created[target])
+    canceled = np.where(rng.random(size) < 0.15, between(rng, created + 1, world.horizon + DAY), NEVER)
+    _punctual(rng, world, canceled, created)
     rows: Rows = {
         "target": target,
         "community": world.member_communities[target],
@@ -115,6 +112,13 @@ def report(world: World, table: Table) -> pa.Table:
             "canceled_at": moments(rows["canceled"]),
         },
     )
+
+
+def _punctual(rng: np.random.Generator, world: World, instants: Ints, after: Ints) -> None:
+    """Let some things happen exactly at the edges of the days, where they can only happen after something older."""
+    old = np.flatnonzero(after < world.cutoffs[0] - DAY)
+    punctual = up_to(rng, old, min(world.edges.size, old.size // 4))
+    instants[punctual] = world.edges[: punctual.size]
 
 
 def _neighbours(rng: np.random.Generator, world: World, community: Ints) -> Ints:
@@ -167,9 +171,9 @@ def _stray_configs(rng: np.random.Generator, world: World, rows: Rows) -> dict[s
     return taken(rows, np.arange(user.size)) | {"user": user, "community": community}
 
 
-def _numbered(moments_of_arrival: Ints, first: int) -> Ints:
+def _numbered(arrivals: Ints, first: int) -> Ints:
     """Consecutive ids in order of arrival."""
-    order = np.argsort(moments_of_arrival, kind="stable")
+    order = np.argsort(arrivals, kind="stable")
     number = np.empty_like(order)
     number[order] = first + np.arange(order.size)
     return number

@@ -80,7 +80,7 @@ def _specials(rng: np.random.Generator, world: World) -> Rows:
 
 def _second_specials(rng: np.random.Generator, world: World, rows: Rows) -> tuple[Rows, Rows]:
     """More active rows of active artists, as somebody else: registered at the same instant, and later."""
-    active = np.flatnonzero(rows["removed"] == NEVER)
+    active = np.flatnonzero((rows["removed"] == NEVER) & (rows["registered"] < world.cutoffs[0] - 1))
     people = int(rows["person"].max(initial=0)) + 1
 
     def more() -> dict[str, Ints]:
@@ -89,7 +89,7 @@ def _second_specials(rng: np.random.Generator, world: World, rows: Rows) -> tupl
         return second | {"person": (second["person"] + step) % (people + 1)}
 
     twins, later = more(), more()
-    return twins, later | {"registered": between(rng, later["registered"] + 1, world.horizon)}
+    return twins, later | {"registered": between(rng, later["registered"] + 1, world.cutoffs[0])}
 
 
 def _stray_specials(rng: np.random.Generator, world: World, rows: Rows) -> Rows:

@@ -68,8 +68,8 @@ def _final(sizes: Ints) -> Bools:
 
 
 def _overlapping_stays(rng: np.random.Generator, world: World, rows: Rows, countries: int) -> tuple[Rows, Rows]:
-    """Stays in another country: from within a known one on, and from the very same instant on."""
-    places = np.arange(rows["user"].size)
+    """Stays in another country: from within a current one on, and from the very same instant on."""
+    places = _current(world, rows)
 
     def elsewhere() -> dict[str, Ints]:
         stay = taken(rows, hit(rng, places, dirt.OVERLAPPING_INTERVALS / 2))
@@ -77,11 +77,16 @@ def _overlapping_stays(rng: np.random.Generator, world: World, rows: Rows, count
         return stay | {"country": (stay["country"] + step) % countries}
 
     inside, same = elsewhere(), elsewhere()
-    inside["start"] = between(rng, inside["start"] + 1, np.minimum(inside["end"], world.horizon + 2 * DAY))
+    inside["start"] = between(rng, inside["start"] + 1, world.cutoffs[0])
     for stay in (inside, same):
         some_day = between(rng, stay["start"] + DAY, stay["start"] + 200 * DAY)
         stay["end"] = np.where(rng.random(some_day.size) < 0.5, NEVER, some_day)
     return inside, same
+
+
+def _current(world: World, rows: Rows) -> Ints:
+    """Places of intervals that hold on every day, so that what overlaps them matters."""
+    return np.flatnonzero((rows["start"] < world.cutoffs[0] - 1) & (rows["end"] >= world.cutoffs[-1]))
 
 
 def fan_club_history(world: World, table: Table) -> pa.Table:
@@ -89,7 +94,7 @@ def fan_club_history(world: World, table: Table) -> pa.Table:
     rng = world.stream(table.qualified_name)
     rows = _fan_club_years(rng, world)
     if not world.spec.clean:
-        rows = stacked(rows, *_overlapping_years(rng, rows))
+        rows = stacked(rows, *_overlapping_years(rng, world, rows))
     rows = shuffled(rng, rows)
     artist = artist_ids(world.community[rows["pair"]])
     return assemble(
@@ -119,15 +124,15 @@ def _fan_club_years(rng: np.random.Generator, world: World) -> Rows:
     return {"pair": np.repeat(pair, years), "start": start, "end": start + _YEAR, "fan_club": start // _YEAR}
 
 
-def _overlapping_years(rng: np.random.Generator, rows: Rows) -> tuple[Rows, Rows]:
-    """Years in another fan club of the same artist: begun within a known one, and at the very same instant."""
-    places = np.arange(rows["pair"].size)
+def _overlapping_years(rng: np.random.Generator, world: World, rows: Rows) -> tuple[Rows, Rows]:
+    """Years in another fan club of the same artist: begun within a current one, and at the very same instant."""
+    places = _current(world, rows)
 
     def another() -> dict[str, Ints]:
         year = taken(rows, hit(rng, places, dirt.OVERLAPPING_INTERVALS / 2))
         return year | {"fan_club": (year["fan_club"] + rng.integers(1, 999, size=year["pair"].size)) % 1000}
 
     inside, same = another(), another()
-    inside["start"] = between(rng, inside["start"] + 1, inside["end"])
+    inside["start"] = between(rng, inside["start"] + 1, world.cutoffs[0])
     inside["end"] = inside["start"] + _YEAR
     return inside, same

@@ -16,7 +16,7 @@ _YEAR = 365 * DAY
 _WV1 = 0.18
 _V_COMMUNITIES = 0.6
 _V_MEMBERS = 0.2
-_V_VISITORS = 0.02
+_V_VISITORS = 0.05
 _FIRST_CHANNEL = 7001
 _LOST_CHANNELS = 2
 
@@ -76,12 +76,12 @@ def v_migration(world: World, table: Table) -> pa.Table:
     primary = np.full(world.comm_id.size, -1, dtype=np.int64)
     primary[communities[::-1]] = channels[::-1]
     moved = np.flatnonzero((primary[world.community] >= 0) & (rng.random(world.user.size) < _V_MEMBERS))
-    visits = round(moved.size * _V_VISITORS)
-    anywhere = np.append(channels, channels.max() + 1 + np.arange(_LOST_CHANNELS))
-    visitors = rng.integers(world.arrived.size, size=visits)
+    visitors = rng.integers(world.arrived.size, size=2 + round(moved.size * _V_VISITORS))
+    visited = rng.choice(channels, size=visitors.size)
+    visited[::2] = channels.max() + 1 + rng.integers(_LOST_CHANNELS, size=visited[::2].size)
     parts = [
         _moves(rng, world, world.user[moved], primary[world.community[moved]]),
-        _moves(rng, world, visitors, rng.choice(anywhere, size=visits)),
+        _moves(rng, world, visitors, visited),
     ]
     if not world.spec.clean:
         parts.append(_second_moves(rng, world, moved, (channels, communities), primary))

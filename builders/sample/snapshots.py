@@ -66,7 +66,8 @@ def we_user(world: World, table: Table) -> pa.Table:
     strangers = world.arrived.size + np.arange(round(known.size * _STRANGERS))
     user = np.concatenate([strangers, known])
     arrived = np.concatenate([np.zeros_like(strangers), world.arrived[known]])
-    changed = between(rng, np.maximum(arrived, world.cutoffs[0] - 365 * DAY), world.horizon)
+    recently = np.where(rng.random(user.size) < 0.3, 2 * DAY, 365 * DAY)
+    changed = between(rng, np.maximum(arrived, world.cutoffs[0] - recently), world.horizon)
     changed[rng.random(user.size) >= 0.1] = NEVER
     later = statuses.draw(rng, user.size, {"NORMAL": 0.02, "INACTIVE": 2.0})
     columns = {"wv_user_id": pa.array(world.user_ids(user)), "we_member_id": _accounts(world, strangers, known)}
