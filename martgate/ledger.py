@@ -1,7 +1,8 @@
 """What happened: candidates staged, runs judged, days published, in any database that SQLAlchemy speaks to.
 
-A row that lets something be published carries a digest over all that it says, and over the bytes it speaks of, so that a
-verdict that was edited afterwards is recognised and counts for nothing.
+A row that lets something be published carries a digest over all that it says, over the manifest of the candidate and
+over the bytes it speaks of, so that a verdict that was edited afterwards is recognised and counts for nothing. It guards
+against mistakes and edits, not against somebody who may write to the database and computes the digest anew.
 """
 
 import hashlib
@@ -9,10 +10,10 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -29,17 +30,22 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from contracts.errors import CouldNotRun, Unusable
-from martgate.stores.ports import Candidate, Published
+from martgate.stores.ports import Candidate, Promotion, Published
 from reports.view import RunRecord
 
-__all__ = ["Altered", "Ledger"]
+__all__ = ["Altered", "Ledger", "Publication"]
 
 _NAMES = MetaData()
 
 _KEY = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts by itself in SQLite
+
+_LONGEST_NAME = 500
+"""What a history needs of a rule's name; the record has it in full."""
 
 _CANDIDATES = Table(
     "candidates",
@@ -59,8 +65,8 @@ _RUNS = Table(
     Column("part_date", String(10), nullable=False),
     Column("judged_at", DateTime(timezone=True), nullable=False),
     Column("decision", String(10), nullable=False),
-    Column("contract", String(255), nullable=False),
-    Column("contract_version", String(50), nullable=False),
+    Column("contract", Text, nullable=False),
+    Column("contract_version", Text, nullable=False),
     Column("row_count", BigInteger, nullable=False),
     Column("record", Text, nullable=False),
     Column("digest", String(64), nullable=False),
@@ -70,7 +76,7 @@ _VERDICTS = Table(
     _NAMES,
     Column("run", _KEY, primary_key=True),
     Column("place", Integer, primary_key=True),
-    Column("rule", String(500), nullable=False, index=True),
+    Column("rule", String(_LONGEST_NAME), nullable=False, index=True),
     Column("severity", String(10), nullable=False),
     Column("outcome", String(10), nullable=False),
     Column("failed", BigInteger, nullable=False),
@@ -99,6 +105,18 @@ class Altered:
     candidate: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """One receipt: which candidate became which version of a table, when, and with which bytes."""
+
+    table: str
+    part_date: str
+    candidate: str
+    version: int
+    published_at: datetime
+    fingerprint: str
+
+
 class Ledger:
     """The record of a warehouse.
 
@@ -109,13 +127,10 @@ class Ledger:
 
     def __init__(self, url: str) -> None:
         try:
-            self._engine = create_engine(url)
+            self._engine = _engine(url)
         except (ArgumentError, ImportError) as error:
             raise Unusable(f"ledger: {_first_line(error)}; expected a URL like sqlite:///out/ledger.db") from error
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine, "connect", _be_patient)
-        with _answering(self._engine) as connection:
-            _NAMES.create_all(connection)
+        _create_tables(self._engine)
 
     def record_candidate(self, candidate: Candidate) -> None:
         """Keep what was staged, so that another process can gate and publish it."""
@@ -130,7 +145,11 @@ class Ledger:
             connection.execute(insert(_CANDIDATES), row)
 
     def candidate(self, table: str, part_date: str, candidate_id: str | None = None) -> Candidate | None:
-        """The candidate of that id, or the newest of the day; None where there is none of that table and day."""
+        """The candidate of that id, or the newest of the day; None where there is none of that table and day.
+
+        Raises:
+            contracts.errors.CouldNotRun: what the ledger keeps of it is no manifest any more.
+        """
         wanted = select(_CANDIDATES.c.manifest).where(
             _CANDIDATES.c.table_name == table, _CANDIDATES.c.part_date == part_date
         )
@@ -138,7 +157,13 @@ class Ledger:
             wanted = wanted.where(_CANDIDATES.c.id == candidate_id)
         with _answering(self._engine) as connection:
             manifest = connection.execute(wanted.order_by(_CANDIDATES.c.sequence.desc()).limit(1)).scalar()
-        return None if manifest is None else _MANIFESTS.validate_json(manifest)
+        try:
+            return None if manifest is None else _MANIFESTS.validate_json(manifest)
+        except ValidationError:
+            raise CouldNotRun(
+                f"the ledger's manifest of {candidate_id or 'the newest candidate'} of {table} for {part_date} "
+                "is damaged: run `martgate build` again"
+            ) from None
 
     def record_run(self, record: RunRecord, *, fingerprint: str = "") -> None:
         """Keep a decision with all its verdicts; `fingerprint` is that of the candidate's bytes, if there is one."""
@@ -148,21 +173,21 @@ class Ledger:
             "candidate": record.candidate,
             "table_name": record.table,
             "part_date": record.date,
-            "judged_at": audit.audited_at,
+            "judged_at": audit.audited_at.astimezone(UTC),
             "decision": record.decision,
             "contract": audit.contract,
             "contract_version": audit.contract_version,
             "row_count": audit.rows,
             "record": text,
-            "digest": _digest(text, fingerprint),
         }
         with _answering(self._engine) as connection:
+            row["digest"] = _digest(text, fingerprint, _manifest(connection, record.candidate))
             (run,) = connection.execute(insert(_RUNS).returning(_RUNS.c.id), row).one()
             verdicts = [
                 {
                     "run": run,
                     "place": place,
-                    "rule": verdict.rule.name,
+                    "rule": verdict.rule.name[:_LONGEST_NAME],
                     "severity": verdict.rule.severity.value,
                     "outcome": verdict.outcome.value,
                     "failed": verdict.failed,
@@ -178,35 +203,105 @@ class Ledger:
         wanted = select(_RUNS.c.record, _RUNS.c.digest).where(_RUNS.c.candidate == candidate.id)
         with _answering(self._engine) as connection:
             row = connection.execute(wanted.order_by(_RUNS.c.id.desc()).limit(1)).one_or_none()
+            manifest = _manifest(connection, candidate.id)
         if row is None:
             return None
-        if _digest(row.record, candidate.fingerprint) != row.digest:
+        if _digest(row.record, candidate.fingerprint, manifest) != row.digest:
             return Altered(candidate.id)
         return RunRecord.from_json(row.record)
 
     def record_publication(self, candidate: Candidate, published: Published, *, at: datetime) -> None:
-        """Keep the receipt of a publish."""
+        """Keep the receipt of a publish, once; a candidate that a later one superseded was never published."""
+        if published.promotion is Promotion.SUPERSEDED:
+            return
         row = {
             "table_name": candidate.table,
             "part_date": candidate.part_date,
             "candidate": candidate.id,
             "version": published.version,
-            "published_at": at,
+            "published_at": at.astimezone(UTC),
             "fingerprint": candidate.fingerprint,
             "digest": _digest(candidate.table, candidate.part_date, candidate.id, str(published.version)),
         }
+        known = select(_PUBLICATIONS.c.id).where(
+            _PUBLICATIONS.c.table_name == candidate.table, _PUBLICATIONS.c.candidate == candidate.id
+        )
         with _answering(self._engine) as connection:
-            connection.execute(insert(_PUBLICATIONS), row)
+            if connection.execute(known).first() is None:
+                connection.execute(insert(_PUBLICATIONS), row)
+
+    def publications(self, table: str) -> tuple[Publication, ...]:
+        """The receipts of a table, oldest first."""
+        wanted = select(_PUBLICATIONS).where(_PUBLICATIONS.c.table_name == table).order_by(_PUBLICATIONS.c.id)
+        with _answering(self._engine) as connection:
+            rows = connection.execute(wanted).all()
+        return tuple(
+            Publication(
+                table=row.table_name,
+                part_date=row.part_date,
+                candidate=row.candidate,
+                version=row.version,
+                published_at=_in_utc(row.published_at),
+                fingerprint=row.fingerprint,
+            )
+            for row in rows
+        )
 
     def records(self) -> list[RunRecord]:
-        """The newest run of every candidate, oldest first, each with the version it was published as."""
+        """The newest run of every candidate, oldest first, each with the version it was published as.
+
+        Raises:
+            contracts.errors.CouldNotRun: a record is damaged.
+        """
         runs = select(_RUNS.c.candidate, _RUNS.c.record).order_by(_RUNS.c.id)
         publications = select(_PUBLICATIONS.c.candidate, _PUBLICATIONS.c.version).order_by(_PUBLICATIONS.c.id)
         with _answering(self._engine) as connection:
             newest = {row.candidate: row.record for row in connection.execute(runs)}
             versions = {row.candidate: row.version for row in connection.execute(publications)}
-        found = ((candidate, RunRecord.from_json(text)) for candidate, text in newest.items())
+        found = ((candidate, _read(text, candidate)) for candidate, text in newest.items())
         return [replace(record, published_version=versions.get(candidate)) for candidate, record in found]
+
+
+def _engine(url: str) -> Engine:
+    """One connection a transaction: there are few of them, and nothing stays open that somebody must close."""
+    engine = create_engine(url, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _be_patient)
+    return engine
+
+
+def _create_tables(engine: Engine) -> None:
+    """Create what is not there; a second try, since another process may be creating the same at the same time."""
+    try:
+        with engine.begin() as connection:
+            _create_missing(connection)
+    except DBAPIError:
+        with _answering(engine) as connection:
+            _create_missing(connection)
+
+
+def _create_missing(connection: Connection) -> None:
+    for table in _NAMES.sorted_tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def _manifest(connection: Connection, candidate: str) -> str:
+    """The manifest as it is kept; empty where nothing was staged."""
+    return connection.execute(select(_CANDIDATES.c.manifest).where(_CANDIDATES.c.id == candidate)).scalar() or ""
+
+
+def _read(text: str, candidate: str) -> RunRecord:
+    try:
+        return RunRecord.from_json(text)
+    except CouldNotRun as error:
+        raise CouldNotRun(f"the ledger's record of the run that judged {candidate} is damaged: {error}") from None
+
+
+def _in_utc(instant: datetime) -> datetime:
+    """SQLite keeps no zone; what was written is UTC."""
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 @contextmanager
@@ -224,7 +319,6 @@ def _answering(engine: Engine) -> Iterator[Connection]:
 def _be_patient(connection: Any, _record: object) -> None:
     """Two processes may write to one SQLite file: wait for the other instead of failing."""
     connection.execute("PRAGMA busy_timeout = 30000")
-    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _digest(*parts: str) -> str:

@@ -1,0 +1,300 @@
+"""What the ledger keeps, on SQLite and on PostgreSQL, and what it notices."""
+
+import dataclasses
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+import sqlalchemy as sa
+
+from builders.ports import WrittenFile
+from contracts.errors import CouldNotRun, Unusable
+from contracts.model import Severity
+from expectations.rules import HasColumns, InSet, Rule
+from expectations.verdict import Audit, Outcome, Verdict
+from martgate.ledger import Altered, Ledger
+from martgate.stores.ports import Candidate, Promotion, Published
+from reports.view import RunRecord
+
+TABLE, DAY = "we_mart.wv_comm_user", "2024-01-01"
+NOON = datetime(2024, 1, 2, 12, tzinfo=UTC)
+
+
+def staged(name: str = "c1", sequence: int = 1, **more) -> Candidate:
+    file = WrittenFile(
+        path="part_comm_id=7/part_date=2024-01-01/part-c1-0.parquet",
+        rows=3,
+        bytes=100,
+        partition={"part_comm_id": "7", "part_date": DAY},
+        minimum={"id": 1},
+        null_count={"id": 0},
+    )
+    given = {"table": TABLE, "part_date": DAY, "root": "/w", "files": (file,), "fingerprint": "f" * 64} | more
+    return Candidate(id=name, sequence=sequence, **given)
+
+
+def judged(candidate: Candidate, *, failed: int = 0, at: datetime = NOON) -> RunRecord:
+    rules = [
+        Rule(name="table|columns", check=HasColumns(("id",)), clauses=("schema[0].properties",)),
+        Rule(name="status|in_set", check=InSet("status", ("A", "탈퇴")), clauses=(), severity=Severity.WARNING),
+    ]
+    outcome = Outcome.FAILED if failed else Outcome.PASSED
+    audit = Audit(
+        table=candidate.table,
+        contract="c",
+        contract_version="1.2.0",
+        part_date=candidate.part_date,
+        audited_at=at,
+        rows=3,
+        rules=2,
+        queries=1,
+        seconds=0.5,
+        verdicts=tuple(Verdict(rule=rule, outcome=outcome, failed=failed, total=3) for rule in rules),
+    )
+    decision = "refused" if failed else "approved"
+    return RunRecord(
+        table=candidate.table, date=candidate.part_date, candidate=candidate.id, decision=decision, audit=audit
+    )
+
+
+def keep(ledger: Ledger, candidate: Candidate, **more) -> RunRecord:
+    """Stage and judge."""
+    record = judged(candidate, **more)
+    ledger.record_candidate(candidate)
+    ledger.record_run(record, fingerprint=candidate.fingerprint)
+    return record
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def url(request, tmp_path):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'ledger.db'}"
+        return
+    server = sa.make_url(request.getfixturevalue("postgres"))
+    name = f"ledger_{abs(hash(request.node.name))}"
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield server.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def ledger(url):
+    return Ledger(url)
+
+
+def tamper(url: str, statement: str) -> None:
+    """Somebody edits the database by hand."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        assert connection.execute(sa.text(statement)).rowcount == 1
+    engine.dispose()
+
+
+def counted(url: str, table: str) -> int:
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        number = connection.execute(sa.text(f"SELECT COUNT(*) FROM {table}")).scalar_one()
+    engine.dispose()
+    return number
+
+
+def test_a_candidate_comes_back_as_it_was_staged(ledger, url):
+    candidate = staged()
+    ledger.record_candidate(candidate)
+    assert Ledger(url).candidate(TABLE, DAY, "c1") == candidate
+
+
+def test_without_an_id_the_newest_candidate_of_the_day_is_meant(ledger):
+    for candidate in (staged("new", 5), staged("old", 2), staged("other", 9, part_date="2024-01-02")):
+        ledger.record_candidate(candidate)
+    assert ledger.candidate(TABLE, DAY).id == "new"
+
+
+def test_a_candidate_of_another_table_or_day_is_not_found(ledger):
+    ledger.record_candidate(staged())
+    assert ledger.candidate("we_mart.other", DAY, "c1") is None
+    assert ledger.candidate(TABLE, "2024-01-02", "c1") is None
+    assert ledger.candidate(TABLE, DAY, "c2") is None
+
+
+def test_an_id_is_given_once(ledger):
+    ledger.record_candidate(staged())
+    with pytest.raises(CouldNotRun):
+        ledger.record_candidate(staged(sequence=2))
+    assert ledger.candidate(TABLE, DAY).sequence == 1
+
+
+def test_a_verdict_comes_back_as_it_was_given(ledger, url):
+    candidate = staged()
+    record = keep(ledger, candidate)
+    assert Ledger(url).verdict_on(candidate) == record
+
+
+def test_the_newest_verdict_counts(ledger):
+    candidate = staged()
+    keep(ledger, candidate)
+    refused = judged(candidate, failed=1)
+    ledger.record_run(refused, fingerprint=candidate.fingerprint)
+    assert ledger.verdict_on(candidate) == refused
+
+
+def test_a_candidate_that_nobody_judged_has_no_verdict(ledger):
+    ledger.record_candidate(staged())
+    assert ledger.verdict_on(staged()) is None
+
+
+def test_a_verdict_on_other_bytes_does_not_count(ledger):
+    keep(ledger, staged())
+    assert ledger.verdict_on(staged(fingerprint="0" * 64)) == Altered("c1")
+
+
+EDITS = {
+    "verdict": """UPDATE runs SET record = REPLACE(record, '"outcome": "failed"', '"outcome": "passed"')""",
+    "decision": """UPDATE runs SET record = REPLACE(record, '"decision": "refused"', '"decision": "approved"')""",
+    "digest": "UPDATE runs SET digest = '0'",
+    "files of the manifest": "UPDATE candidates SET manifest = REPLACE(manifest, 'part-c1-0', 'part-c1-1')",
+    "sequence in the manifest": """UPDATE candidates SET manifest = REPLACE(manifest, '1,"root"', '9,"root"')""",
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_an_edited_verdict_or_manifest_approves_nothing(ledger, url, edit):
+    keep(ledger, staged(), failed=1)
+    before = ledger.candidate(TABLE, DAY), ledger.verdict_on(staged())
+    assert isinstance(before[1], RunRecord)
+    tamper(url, edit)
+    assert ledger.verdict_on(ledger.candidate(TABLE, DAY)) == Altered("c1")
+
+
+def test_a_damaged_manifest_is_told_and_shows_nothing_of_itself(ledger, url):
+    ledger.record_candidate(staged())
+    tamper(url, "UPDATE candidates SET manifest = '{\"secret\": 1}'")
+    with pytest.raises(CouldNotRun, match=r"manifest of c1 .* is damaged: run `martgate build` again") as told:
+        ledger.candidate(TABLE, DAY, "c1")
+    assert "secret" not in str(told.value)
+
+
+def test_a_damaged_record_is_told(ledger, url):
+    keep(ledger, staged())
+    tamper(url, "UPDATE runs SET record = 'no json'")
+    with pytest.raises(CouldNotRun, match="judged c1 is damaged"):
+        ledger.records()
+
+
+def test_every_rule_of_a_run_gets_a_row_for_the_history(ledger, url):
+    keep(ledger, staged(), failed=2)
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        found = connection.execute(
+            sa.text("SELECT rule, severity, outcome, failed, total FROM verdicts ORDER BY place")
+        )
+        assert [tuple(row) for row in found] == [
+            ("table|columns", "error", "failed", 2, 3),
+            ("status|in_set", "warning", "failed", 2, 3),
+        ]
+    engine.dispose()
+
+
+def test_a_receipt_says_what_was_published_and_when(ledger):
+    candidate = staged()
+    seoul = timezone(timedelta(hours=9))
+    published = Published(promotion=Promotion.PUBLISHED, version=4)
+    ledger.record_publication(candidate, published, at=datetime(2024, 1, 2, 21, tzinfo=seoul))
+    (receipt,) = ledger.publications(TABLE)
+    assert dataclasses.asdict(receipt) == {
+        "table": TABLE,
+        "part_date": DAY,
+        "candidate": "c1",
+        "version": 4,
+        "published_at": NOON,
+        "fingerprint": "f" * 64,
+    }
+    assert ledger.publications("we_mart.other") == ()
+
+
+def test_publishing_again_gives_no_second_receipt_and_heals_a_lost_one(ledger):
+    already = Published(promotion=Promotion.ALREADY, version=4)
+    for _ in range(2):
+        ledger.record_publication(staged(), already, at=NOON)
+    assert [receipt.version for receipt in ledger.publications(TABLE)] == [4]
+
+
+def test_a_superseded_candidate_gets_no_receipt(ledger):
+    ledger.record_publication(staged(), Published(promotion=Promotion.SUPERSEDED, version=4), at=NOON)
+    assert ledger.publications(TABLE) == ()
+
+
+def test_records_are_the_last_word_on_each_candidate_with_its_version(ledger):
+    first, second = staged("c1"), staged("c2", 2)
+    keep(ledger, first, failed=1)
+    keep(ledger, second)
+    approved = judged(first)
+    ledger.record_run(approved, fingerprint=first.fingerprint)
+    ledger.record_publication(second, Published(promotion=Promotion.PUBLISHED, version=7), at=NOON)
+    found = {record.candidate: record for record in ledger.records()}
+    assert found == {"c1": approved, "c2": dataclasses.replace(judged(second), published_version=7)}
+
+
+def test_a_run_that_staged_nothing_is_kept_too(ledger, url):
+    record = dataclasses.replace(judged(staged()), candidate="2024-01-01-never", decision="refused")
+    ledger.record_run(record)
+    assert ledger.records() == [record]
+    assert counted(url, "candidates") == 0
+
+
+def test_rule_names_and_values_of_any_script_and_length_are_kept(ledger):
+    candidate = staged()
+    record = judged(candidate)
+    long = dataclasses.replace(record.audit.verdicts[0].rule, name="긴 " * 600)
+    verdicts = (
+        dataclasses.replace(record.audit.verdicts[0], rule=long, examples=({"id": "'); DROP TABLE runs; --"},)),
+    )
+    record = dataclasses.replace(record, audit=dataclasses.replace(record.audit, verdicts=verdicts))
+    ledger.record_candidate(candidate)
+    ledger.record_run(record, fingerprint=candidate.fingerprint)
+    assert ledger.verdict_on(candidate) == record
+
+
+WRITER = """
+import sys
+sys.path.insert(0, sys.argv[3])
+from test_ledger import Ledger, keep, staged
+ledger = Ledger(sys.argv[1])
+for number in range(8):
+    keep(ledger, staged(f"{sys.argv[2]}-{number}", number))
+"""
+
+
+def test_processes_that_create_and_write_at_the_same_time_lose_nothing(url):
+    folder = str(__file__).rpartition("/")[0]
+    command = [sys.executable, "-c", WRITER, url]
+    writers = [subprocess.Popen([*command, name, folder], stderr=subprocess.PIPE) for name in "ab"]
+    errors = [writer.communicate()[1].decode() for writer in writers]
+    assert [(writer.returncode, error) for writer, error in zip(writers, errors, strict=True)] == [(0, "")] * 2
+    assert [counted(url, table) for table in ("candidates", "runs", "verdicts")] == [16, 16, 32]
+
+
+def test_a_url_that_nobody_understands_is_unusable():
+    for url in ("nonsense", "oracle+none://x", ""):
+        with pytest.raises(Unusable, match="expected a URL like sqlite:"):
+            Ledger(url)
+
+
+def test_a_database_that_does_not_answer_is_told_without_its_password(tmp_path):
+    with pytest.raises(CouldNotRun, match="does not answer"):
+        Ledger(f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}")
+    with pytest.raises(CouldNotRun, match="does not answer") as told:
+        Ledger(f"postgresql+psycopg://me:hunter2@/none?host={tmp_path}")
+    assert "hunter2" not in str(told.value)
+
+
+def test_dates_in_a_manifest_survive_as_text(ledger):
+    candidate = staged()
+    file = dataclasses.replace(candidate.files[0], minimum={"key_date": date(2024, 1, 1)})
+    ledger.record_candidate(dataclasses.replace(candidate, files=(file,)))
+    assert ledger.candidate(TABLE, DAY).files[0].minimum == {"key_date": "2024-01-01"}
