@@ -32,7 +32,7 @@ Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MERGE = "<<"
 
 
-class Stop(Exception):  # noqa: N818 - it ends the reading, it is no error of the program
+class Stop(Exception):
     """The rest of the document cannot be read."""
 
     def __init__(self, problem: Problem) -> None:

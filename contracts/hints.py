@@ -7,6 +7,7 @@ __all__ = ["clip", "did_you_mean", "join", "kind"]
 
 SHOWN = 12
 WIDTH = 60
+MOST_KNOWN = 1_000
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -17,7 +18,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("xyz", ["string", "date"])
     'known: date, string'
     """
-    folded = {name.casefold(): name for name in known}
+    folded = {name.casefold(): name for name in sorted(known)}
+    if len(folded) > MOST_KNOWN:
+        return ""  # the nearest of very many takes long to find, for each of very many mistakes
     near = get_close_matches(word[:WIDTH].casefold(), folded, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {clip(folded[near[0]])}?"

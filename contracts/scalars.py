@@ -26,7 +26,7 @@ CORE_TAGS = frozenset({f"{CORE}{name}" for name in ("str", "int", "float", "bool
 Scalar = str | int | float | bool | None
 
 
-class Malformed(ValueError):  # noqa: N818 - a finding about a file, told among others
+class Malformed(ValueError):
     """A scalar that has no usable value; its text says what was found and what to write."""
 
 

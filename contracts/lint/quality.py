@@ -6,7 +6,7 @@ from contracts.document import Document
 from contracts.errors import Problem
 from contracts.hints import clip, did_you_mean, join
 from contracts.lint.patterns import pattern_problem
-from contracts.model import Quality, QualityType, Severity, Table
+from contracts.model import Quality, QualityType, Severity
 from contracts.odcs import METRICS, OPERATORS, Loaded
 
 __all__ = ["problems"]
@@ -18,12 +18,15 @@ DIMENSIONS = ("accuracy", "completeness", "conformity", "consistency", "coverage
 
 def problems(loaded: Loaded) -> Iterator[Problem]:
     for table in loaded.contract.tables:
-        yield from _entries(loaded.document, table, table.quality, on_column=False)
+        names = frozenset(table.column_names)
+        yield from _entries(loaded.document, names, table.quality, on_column=False)
         for column in table.columns:
-            yield from _entries(loaded.document, table, column.quality, on_column=True)
+            yield from _entries(loaded.document, names, column.quality, on_column=True)
 
 
-def _entries(document: Document, table: Table, entries: tuple[Quality, ...], *, on_column: bool) -> Iterator[Problem]:
+def _entries(
+    document: Document, names: frozenset[str], entries: tuple[Quality, ...], *, on_column: bool
+) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for entry in entries:
         other = first.setdefault(entry.id.casefold(), entry.path)
@@ -35,7 +38,7 @@ def _entries(document: Document, table: Table, entries: tuple[Quality, ...], *, 
             yield from _threshold(document, entry)
         if entry.type is QualityType.LIBRARY:
             yield from _metric(document, entry, on_column=on_column)
-            yield from _arguments(document, entry, table, on_column=on_column)
+            yield from _arguments(document, entry, names, on_column=on_column)
         if entry.type is QualityType.SQL and not entry.query.strip():
             yield document.problem(f"{entry.path}.query", "the query is empty")
 
@@ -95,16 +98,16 @@ def _metric(document: Document, entry: Quality, *, on_column: bool) -> Iterator[
         yield document.problem(f"{entry.path}.unit", "rowCount has no percentage: it counts all rows")
 
 
-def _arguments(document: Document, entry: Quality, table: Table, *, on_column: bool) -> Iterator[Problem]:
+def _arguments(document: Document, entry: Quality, names: frozenset[str], *, on_column: bool) -> Iterator[Problem]:
     path = f"{entry.path}.arguments"
     properties = entry.arguments.get("properties")
     if not on_column and entry.metric not in {None, "rowCount"} and not properties:
         hint = "add arguments: {properties: [...]}, or move it to a column"
         yield document.problem(entry.path, f"{entry.metric} of which columns?", hint)
     for index, name in enumerate(properties if isinstance(properties, list) else []):
-        if name not in table.column_names:
-            message = f"{clip(name)} is no column of {table.name}"
-            yield document.problem(f"{path}.properties[{index}]", message, did_you_mean(str(name), table.column_names))
+        if str(name) not in names:
+            message = f"{clip(name)} is no column of this table"
+            yield document.problem(f"{path}.properties[{index}]", message, did_you_mean(str(name), names))
     pattern = entry.arguments.get("pattern")
     found = pattern_problem(pattern) if isinstance(pattern, str) else None
     if found is not None:

@@ -1,27 +1,51 @@
 """Relationships that lead nowhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
 
 from contracts.catalog import Catalog
 from contracts.document import Document
 from contracts.errors import Problem
 from contracts.hints import clip, did_you_mean
-from contracts.model import Contract, Relationship, Table
+from contracts.model import Relationship, Table
 from contracts.odcs import Loaded
 
 __all__ = ["problems"]
 
 
 def problems(loaded: Loaded, catalog: Catalog | None) -> Iterator[Problem]:
+    document, known = loaded.document, _Known.of(loaded, catalog)
     for table in loaded.contract.tables:
         for relationship in table.relationships:
-            yield from _ends(loaded.document, relationship)
-            yield from _start(loaded.document, relationship, table)
-            yield from _target(loaded, relationship, catalog)
+            yield from _ends(document, relationship)
+            yield from _start(document, relationship, table)
+            yield from _target(document, relationship, known)
         for column in table.columns:
             for relationship in column.relationships:
-                yield from _ends(loaded.document, relationship)
-                yield from _target(loaded, relationship, catalog)
+                yield from _ends(document, relationship)
+                yield from _target(document, relationship, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Where a relationship may lead: each table by all its names, with the names of its columns."""
+
+    tables: Mapping[str, tuple[Table, frozenset[str]]]
+    is_complete: bool
+
+    @classmethod
+    def of(cls, loaded: Loaded, catalog: Catalog | None) -> Self:
+        elsewhere = [table for _, table in catalog.tables()] if catalog else []
+        # What is named first is found first: this contract, then whole names, then short ones.
+        named = [(name, table) for table in loaded.contract.tables for name in (table.qualified_name, table.name)]
+        named += [(table.qualified_name, table) for table in elsewhere]
+        named += [(table.name, table) for table in elsewhere]
+        tables: dict[str, tuple[Table, frozenset[str]]] = {}
+        for name, table in named:
+            if name not in tables:
+                tables[name] = (table, frozenset(table.column_names))
+        return cls(tables, catalog is not None)
 
 
 def _ends(document: Document, relationship: Relationship) -> Iterator[Problem]:
@@ -40,28 +64,16 @@ def _start(document: Document, relationship: Relationship, table: Table) -> Iter
             yield document.problem(path, message, did_you_mean(column, table.column_names))
 
 
-def _target(loaded: Loaded, relationship: Relationship, catalog: Catalog | None) -> Iterator[Problem]:
-    document, contract = loaded.document, loaded.contract
+def _target(document: Document, relationship: Relationship, known: _Known) -> Iterator[Problem]:
     path = f"{relationship.path}.to"
-    table = _find(contract, relationship.to_table, catalog)
-    if table is None:
+    if relationship.to_table not in known.tables:
         # Without a catalog, a table that is not here may well be somewhere else.
-        if catalog is not None:
-            known = {name for _, other in catalog.tables() for name in (other.name, other.qualified_name)}
-            known |= {other.name for other in contract.tables}
+        if known.is_complete:
             message = f"{clip(relationship.to_table)} is no table of a known contract"
-            yield document.problem(path, message, did_you_mean(relationship.to_table, known))
+            yield document.problem(path, message, did_you_mean(relationship.to_table, known.tables))
         return
+    table, columns = known.tables[relationship.to_table]
     for column in relationship.to_columns:
-        if column.split(".")[0] not in table.column_names:
+        if column.split(".")[0] not in columns:
             message = f"{clip(table.qualified_name)} has no column {clip(column)}"
-            yield document.problem(path, message, did_you_mean(column, table.column_names))
-
-
-def _find(contract: Contract, name: str, catalog: Catalog | None) -> Table | None:
-    for table in contract.tables:
-        if name in (table.name, table.qualified_name):
-            return table
-    tables = [table for _, table in catalog.tables()] if catalog else []
-    exact = [table for table in tables if table.qualified_name == name]
-    return next(iter(exact or [table for table in tables if table.name == name]), None)
+            yield document.problem(path, message, did_you_mean(column, columns))

@@ -1,11 +1,13 @@
 """Names, keys and partitions of tables."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from contracts.document import Document
 from contracts.errors import Problem
 from contracts.hints import clip, did_you_mean
-from contracts.model import Column, Table
+from contracts.model import Table
 from contracts.odcs import Loaded
 
 __all__ = ["custom_path", "problems"]
@@ -65,33 +67,31 @@ def _positions(
     document: Document, table: Table, words: tuple[str, str, str], model: dict[str, int | None]
 ) -> Iterator[Problem]:
     """Positions count 1, 2, 3, one for each flagged column; or no column states one, and the order of the file holds."""
-    flag, position, _ = words
-    flagged = [column for column in table.columns if model[column.path] is not None]
+    flag, position, what = words
     stated = {column.path: document.at(f"{column.path}.{position}") for column in table.columns}
     for column in table.columns:
         place = stated[column.path]
-        if column not in flagged and isinstance(place, int) and place >= 1:
+        if model[column.path] is None and isinstance(place, int) and place >= 1:
             message = f"a {position} on a column that is not {flag}"
             yield document.problem(f"{column.path}.{position}", message, f"add {flag}: true, or remove the position")
-    if all(stated[column.path] in {None, -1} for column in flagged):
+    places = {path: stated[path] for path, number in model.items() if number is not None}
+    if set(places.values()) <= {None, -1}:
         return
-    for column in flagged:
-        yield from _position(document, column, words, [stated[other.path] for other in flagged])
+    times = Counter(places.values())
+    for path, place in places.items():
+        found = _misplaced(place, times, what, position)
+        if found is not None:
+            yield document.problem(f"{path}.{position}", *found)
 
 
-def _position(
-    document: Document, column: Column, words: tuple[str, str, str], places: list[object]
-) -> Iterator[Problem]:
-    _, position, what = words
-    path = f"{column.path}.{position}"
-    place = document.at(path)
+def _misplaced(place: Any, times: Counter[Any], what: str, position: str) -> tuple[str, str] | None:
+    """Message and hint where a position is not one of 1 to n, or not the only one."""
+    count = times.total()
     if place in {None, -1}:
-        message = f"the {what} has {len(places)} columns, and this one states no {position}"
-        yield document.problem(path, message, f"number them 1 to {len(places)}")
-    elif not 1 <= place <= len(places):
-        yield document.problem(path, f"found {place}, expected 1 to {len(places)}, one for each {what} column")
-    elif places.count(place) > 1:
-        yield document.problem(path, f"more than one {what} column has the {position} {place}")
+        return f"the {what} has {count} columns, and this one states no {position}", f"number them 1 to {count}"
+    if not 1 <= place <= count:
+        return f"found {place}, expected 1 to {count}, one for each {what} column", ""
+    return (f"more than one {what} column has the {position} {place}", "") if times[place] > 1 else None
 
 
 def _nullable_keys(document: Document, table: Table) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """The entries of a `quality` list. `rule`, as 3.0 called a metric, is read as the metric that it became."""
 
+from collections import Counter
 from collections.abc import Mapping
-from itertools import count
 from typing import Any, get_args
 
 from contracts.document import Document
@@ -25,11 +25,10 @@ CHECKS = frozenset({"nullCheck", "uniqueCheck", "validValues"})
 
 def qualities(path: str, raw: Mapping[str, Any], rename: Mapping[str, str]) -> tuple[Quality, ...]:
     entries = listed(raw, "quality")
-    taken = {text(entry, "id") for entry in entries}
+    taken = Counter({text(entry, "id"): 1 for entry in entries})
     found: list[Quality] = []
     for index, entry in enumerate(entries):
         name = text(entry, "id") or _free(_kind(entry), taken)
-        taken.add(name)
         found.append(_quality(f"{path}.quality[{index}]", entry, name, rename))
     return tuple(found)
 
@@ -62,10 +61,14 @@ def _kind(raw: Mapping[str, Any]) -> str:
     )
 
 
-def _free(name: str, taken: set[str]) -> str:
-    if name not in taken:
-        return name
-    return next(numbered for number in count(2) if (numbered := f"{name}-{number}") not in taken)
+def _free(name: str, taken: Counter[str]) -> str:
+    """The name, or the name with the next number that is free; taken from now on."""
+    free = name
+    while taken[free]:
+        taken[name] += 1
+        free = f"{name}-{taken[name]}"
+    taken[free] += 1
+    return free
 
 
 def _metric(raw: Mapping[str, Any]) -> Metric | None:

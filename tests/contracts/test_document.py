@@ -173,7 +173,7 @@ def test_merges_that_multiply_are_refused_too():
         ("ab: ok\nc: caf\xe9 au lait".encode("latin-1"), ":2:7: the byte 0xe9 is not UTF-8 (save the file as UTF-8"),
         (b"PK\x03\x04\x00\x00\xff", "the byte 0xff is not UTF-8 (is this a binary file?)"),
         (bytes(range(256)) * 10, "is this a binary file?"),
-        (b"a" * (MAX_BYTES + 1), "is larger than 2,000,000 bytes"),
+        (b"a" * (MAX_BYTES + 1), "is larger than 1,000,000 bytes"),
         (b"", "there is nothing in it"),
     ],
 )
