@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ruamel.yaml import YAML
 
 import contracts
 from builders.engines.duckdb import DuckDBEngine
 from builders.model import BUILT_IN, load, typed
 from builders.ports import Dataset
+from contracts.catalog import Catalog
 from contracts.day import Day
-from contracts.model import Column, Table
 
 ARROW = {
     "bigint": pa.int64(),
@@ -77,22 +76,6 @@ DEFAULTS = {
 def instant(seoul: str) -> datetime:
     """An instant from Seoul's wall clock."""
     return datetime.fromisoformat(seoul).replace(tzinfo=ZoneInfo("Asia/Seoul")).astimezone(UTC)
-
-
-def read_table(path: Path) -> Table:
-    """Names, types and sources of a contract's one table; all that these tests ask of a contract."""
-    schema = YAML(typ="safe").load(path.read_text("utf-8"))["schema"][0]
-    columns = tuple(
-        Column(
-            path=f"schema[0].properties[{number}]",
-            name=p["name"],
-            logical_type=p["logicalType"],
-            physical_type=p["physicalType"],
-            sources=tuple(p.get("transformSourceObjects", ())),
-        )
-        for number, p in enumerate(schema["properties"])
-    )
-    return Table(path="schema[0]", name=schema["name"], qualified_name=schema["physicalName"], columns=columns)
 
 
 class World:
@@ -155,13 +138,14 @@ def contract_folder():
 
 @pytest.fixture(scope="session")
 def upstreams(contract_folder):
-    tables = [read_table(path) for path in sorted((contract_folder / "upstream").glob("*.odcs.yaml"))]
-    return {table.qualified_name: table for table in tables}
+    catalog = Catalog.load([contract_folder / "upstream"])
+    return {table.qualified_name: table for _, table in catalog.tables()}
 
 
 @pytest.fixture(scope="session")
 def mart(contract_folder):
-    return read_table(contract_folder / "mart" / "wv_comm_user.odcs.yaml")
+    _, table = Catalog.load([contract_folder / "mart" / "wv_comm_user.odcs.yaml"]).find("we_mart.wv_comm_user")
+    return table
 
 
 @pytest.fixture(scope="session")
