@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import contracts
 from contracts.model import Column, Contract, Table
 from contracts.types import spelling
 
@@ -56,6 +57,15 @@ def wares():
     )
     contract = Contract(file="wares.yaml", id="shop-1", version="2.3.0", api_version="v3.2.0", tables=(table,))
     return contract, table
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """The contract and table of the shipped mart, `we_mart.wv_comm_user`."""
+    from contracts.catalog import Catalog
+
+    loaded, table = Catalog.load([Path(contracts.__file__).parent / "mart"]).find("we_mart.wv_comm_user")
+    return loaded.contract, table
 
 
 def _column(place, *, name, kind, **fields):

@@ -30,7 +30,7 @@ def _frame(table: Table, columns: tuple[python.Source, ...], *more: python.Sourc
     items: list[python.Source] = [python.Call("{", columns, "}"), *more]
     if len(table.primary_key) > 1:
         items.append(python.named("unique", python.listed(table.primary_key)))
-    items += [python.named("name", python.text(table.qualified_name)), "strict=True", "ordered=True"]
+    items += [python.named("name", python.text(table.qualified_name)), "strict=True"]
     if table.description:
         items.append(python.named("description", python.text(table.description)))
     return python.named("schema ", python.Call("pa.DataFrameSchema(", tuple(items)))
@@ -78,7 +78,7 @@ def _polars(contract: Contract, table: Table, found: tuple[Constraints, ...]) ->
     head = map(python.comment, (title(contract, table), *NOT_SAID, _LAZY))
     imports = (*standard_imports(found), "import pandera.polars as pa", "import polars as pl")
     helpers = [_MULTIPLES_HELPER] if any(map(_is_binary, found)) else []
-    body = "\n\n".join([*helpers, python.laid_out(_frame(table, columns))])
+    body = "\n\n".join([*helpers, python.laid_out(_frame(table, columns, "ordered=True"))])
     return python.module(head, (*imports, *([""] if helpers else [])), (body,))
 
 
@@ -128,6 +128,20 @@ def holds(condition: str) -> pa.Check:
     broken = f"NOT ({condition})"
     return pa.Check(lambda df: df.filter(broken).isEmpty(), error=condition)
 '''
+_ORDER_HELPER = '''\
+def in_order() -> pa.Check:
+    """The columns stand as below (pandera's own `ordered` compares a set)."""
+    return pa.Check(lambda df: df.columns == list(schema.columns), error="in order")
+'''
+_TYPE_HELPER = '''\
+def has_type(column: str, kind: str) -> pa.Check:
+    """A type that pandera has no word for."""
+
+    def is_that(df):
+        return df.schema[column].dataType.simpleString() == kind
+
+    return pa.Check(is_that, error=f"{column} has type {kind}")
+'''
 _UNIQUE_HELPER = '''\
 def repeats_not(column: str) -> pa.Check:
     """No two rows have the same value; nulls are not compared."""
@@ -141,16 +155,28 @@ def repeats_not(column: str) -> pa.Check:
 
 
 def _pyspark(contract: Contract, table: Table, found: tuple[Constraints, ...]) -> str:
-    columns = tuple(_column(one, one.type.pyspark) for one in found)
-    conditions = [condition for one in found for condition in _conditions(one)]
-    unique = [one.column.name for one in found if _is_unique(one, table)]
-    checks = [python.Call("holds(", (python.text(condition),)) for condition in conditions]
-    checks += [python.Call("repeats_not(", (python.text(name),)) for name in unique]
-    more = [python.named("checks", python.Call("[", tuple(checks), "]"))] if checks else []
-    helpers = [helper for helper, used in ((_HELPER, conditions), (_UNIQUE_HELPER, unique)) if used]
-    body = "\n\n".join([*helpers, python.laid_out(_frame(table, columns, *more))])
-    imports = ("import pandera.pyspark as pa", "from pyspark.sql import types as T", *([""] if helpers else []))
+    columns = tuple(_column(one, "None" if _is_struct(one) else one.type.pyspark) for one in found)
+    checks: dict[str, list[python.Source]] = {
+        _ORDER_HELPER: [_called("in_order")],
+        _TYPE_HELPER: [_called("has_type", one.column.name, one.type.spark) for one in found if _is_struct(one)],
+        _HELPER: [_called("holds", condition) for one in found for condition in _conditions(one)],
+        _UNIQUE_HELPER: [_called("repeats_not", one.column.name) for one in found if _is_unique(one, table)],
+    }
+    every = tuple(check for some in checks.values() for check in some)
+    helpers = [helper for helper, some in checks.items() if some]
+    frame = _frame(table, columns, python.named("checks", python.Call("[", every, "]")))
+    body = "\n\n".join([*helpers, python.laid_out(frame)])
+    imports = ("import pandera.pyspark as pa", "from pyspark.sql import types as T", "")
     return python.module(map(python.comment, (title(contract, table), *NOT_SAID)), imports, (body,))
+
+
+def _called(helper: str, *words: str) -> python.Source:
+    return python.Call(f"{helper}(", tuple(map(python.text, words)))
+
+
+def _is_struct(one: Constraints) -> bool:
+    """Whether a struct is in it: pandera knows arrays and maps, but not those."""
+    return "struct<" in one.type.spark
 
 
 def _conditions(one: Constraints) -> Iterator[str]:

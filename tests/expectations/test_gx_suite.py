@@ -1,0 +1,293 @@
+"""The suite, loaded and run by a stock Great Expectations."""
+
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+from decimal import Decimal
+
+import pytest
+
+from contracts.day import Day
+from contracts.model import Column, Contract, Severity, Table, Threshold
+from contracts.types import spelling
+from expectations import rules
+from expectations.derive import derive
+from expectations.gx.suite import configuration, suite, suite_json
+from expectations.rules import Rule
+
+pytestmark = [
+    pytest.mark.xdist_group("great_expectations"),
+    # Great Expectations 1.24 imports and calls what Python and pandas deprecate.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
+]
+
+DAY = Day(dt.date(2024, 1, 31), "Asia/Seoul")
+SECRET = "hush-hush"
+
+
+def column(name, kind, **fields):
+    return Column(
+        path=f"schema[0].{name}", name=name, logical_type=spelling(kind).logical, physical_type=kind, **fields
+    )
+
+
+TABLE = Table(
+    path="schema[0]",
+    name="members",
+    qualified_name="club.members",
+    columns=(
+        column("id", "bigint", primary_key_position=1),
+        column("day", "string", primary_key_position=2, partition_position=1),
+        column("person", "string", required=True, options={"minLength": 2}),
+        column("seq", "int", options={"minimum": 1}),
+        column("total", "int"),
+        column("grade", "string", enum=("FAN", "NO", "it's {0}")),
+        column("nick", "string", classification="personal", unique=True, options={"pattern": r"[a-z\-]{3,}"}),
+        column("code", "string", options={"pattern": r"[A-Z]{2}"}),
+        column("price", "decimal(9,2)", options={"multipleOf": 0.05, "maximum": 99.9}),
+        column("joined", "timestamp"),
+        column("first", "timestamp"),
+        column("is_first", "tinyint", enum=(0, 1)),
+    ),
+)
+CONTRACT = Contract(file="club.yaml", id="club", version="3.1.4", api_version="v3.2.0", tables=(TABLE,))
+
+
+def rule(name, check, **fields):
+    return Rule(name=name, check=check, clauses=(f"schema[0].quality.{name}",), **fields)
+
+
+BY = ("person",)
+WITHIN = (
+    rule("holds", rules.Holds("nick IS NULL OR nick <> 'admin {x}'"), description="Nobody is called admin."),
+    rule("implies", rules.Implies("seq > 1", "is_first = 0"), severity=Severity.WARNING),
+    rule("iff", rules.Iff("price IS NULL", "grade = 'NO'", null_passes=True)),
+    rule("all_or_none", rules.AllOrNone(("joined", "first"))),
+    rule("constant", rules.ConstantWithin(("total",), BY)),
+    rule("dense", rules.DenseSequence("seq", BY, ("joined",), "total")),
+    rule("count", rules.CountMatches("total", BY)),
+    rule("extreme", rules.ExtremeOf("first", "joined", BY, "min")),
+    rule("exactly_one", rules.ExactlyOne(BY, "id", "is_first = 1")),
+    rule("multiple", rules.MultipleOf("seq", 1)),
+    rule("nulls", rules.QualityMetric("nullValues", ("price",), Threshold("mustBeLessThan", (60,)), "percent")),
+    rule("rows", rules.QualityMetric("rowCount", (), Threshold("mustBeGreaterThan", (2,)))),
+    rule("repeats", rules.QualityMetric("duplicateValues", ("code",), Threshold("mustBe", (0,)))),
+    rule("number", rules.SqlNumber("SELECT MAX(seq) FROM {object} -- at most", Threshold("mustBeBetween", (1, 3)))),
+    rule("fresh", rules.Fresh("joined", 100 * 365 * 86_400)),
+)
+OF_THE_DAY = (rule("cutoff", rules.Holds("joined < CAST(:day_end AS TIMESTAMP)")),)
+BEYOND = (
+    rule("references", rules.References(("person",), "club.people", ("id",))),
+    rule("same_set", rules.SameSet(("person",), "club.people", ("id",))),
+    rule("reconciles", rules.Reconciles("COUNT(*)", "SELECT COUNT(*) AS measure FROM club.people", ())),
+    rule("elsewhere", rules.SqlNumber("SELECT COUNT(*) FROM club.people", Threshold("mustBe", (0,)))),
+)
+EVERY = (*derive(CONTRACT, TABLE), *WITHIN, *OF_THE_DAY, *BEYOND)
+
+
+def at(hour):
+    return dt.datetime(2024, 1, 1, hour)  # noqa: DTZ001 (as Spark and pandas take them)
+
+
+GOOD = [
+    {
+        "id": place, "day": "2024-01-31", "person": person, "seq": seq, "total": total, "grade": "it's {0}",
+        "nick": f"nick-{chr(96 + place)}", "code": f"A{chr(64 + place)}", "price": Decimal("0.15"), "joined": at(seq),
+        "first": at(1), "is_first": int(seq == 1),
+    }
+    for place, (person, seq, total) in enumerate([("ann", 1, 2), ("ann", 2, 2), ("bob", 1, 1), ("cy", 1, 1), ("di", 1, 1)], 1)
+]  # fmt: skip
+
+
+def batch(frame, engine):
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    source = getattr(context.data_sources, f"add_{engine}")("source")
+    definition = source.add_dataframe_asset("asset").add_batch_definition_whole_dataframe("batch")
+    return definition.get_batch({"dataframe": frame})
+
+
+def failed(batch, made, **asked):
+    """The rules whose expectations failed; none may have ended in an error."""
+    result = batch.validate(made, **asked)
+    for one in result.results:
+        assert not any(info.get("raised_exception") for info in exceptions(one)), one.exception_info
+    return {one.expectation_config.meta["rule"] for one in result.results if not one.success}, result
+
+
+def exceptions(one):
+    info = one.exception_info or {}
+    return [info, *(value for value in info.values() if isinstance(value, dict))]
+
+
+# Without Great Expectations
+
+
+def test_the_json_needs_no_great_expectations():
+    """Its import costs seconds that an export does not have to pay."""
+    program = (
+        "import sys; from expectations.gx import suite; from contracts.model import *;"
+        "t = Table(path='s', name='t', qualified_name='t', columns=());"
+        "suite.suite_json(Contract(file='', id='t', version='1', api_version='', tables=(t,)), t, ());"
+        "assert not {'great_expectations', 'pandas', 'sqlglot'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_the_same_contract_gives_the_same_bytes():
+    program = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import test_gx_suite as here;"
+        "sys.stdout.write(here.suite_json(here.CONTRACT, here.TABLE, here.EVERY))"
+    )
+    folder = os.path.dirname(__file__)  # noqa: PTH120 (text for another process)
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", program, folder],
+            check=True, capture_output=True, env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"},
+        ).stdout
+        for seed in ("1", "2")
+    ]  # fmt: skip
+    assert runs[0] == runs[1] == suite_json(CONTRACT, TABLE, EVERY).encode()
+    assert json.loads(runs[0])["name"] == "club.members@3"
+
+
+def test_what_one_batch_cannot_answer_is_left_out_by_name_and_reason():
+    without_day = json.loads(suite_json(CONTRACT, TABLE, EVERY))
+    left_out = {one["rule"]: one["reason"] for one in without_day["meta"]["out_of_scope"]}
+    assert set(left_out) == {"references", "same_set", "reconciles", "elsewhere", "cutoff", "table|partitions"}
+    assert "club.people" in left_out["references"]
+    assert "no day was given" in left_out["cutoff"]
+    assert left_out["table|partitions"].startswith("in part")
+    names = [one["meta"]["rule"] for one in without_day["expectations"]]
+    assert names == [one.name for one in EVERY if one.name not in left_out or one.name == "table|partitions"]
+    with_day = json.loads(suite_json(CONTRACT, TABLE, EVERY, day=DAY))
+    assert {one["rule"] for one in with_day["meta"]["out_of_scope"]} == {one.name for one in BEYOND}
+    queries = [one["kwargs"].get("unexpected_rows_query", "") for one in with_day["expectations"]]
+    assert any("CAST('2024-01-31T15:00:00Z' AS TIMESTAMP)" in query for query in queries)
+
+
+def test_severity_words_and_addresses_travel_along():
+    made = {one["meta"]["rule"]: one for one in json.loads(suite_json(CONTRACT, TABLE, EVERY))["expectations"]}
+    assert made["implies"]["severity"] == "warning"
+    assert made["holds"]["severity"] == "critical"
+    assert made["holds"]["description"] == "Nobody is called admin."
+    assert made["person|not_null"]["description"] == "person is never null"
+    assert made["holds"]["meta"] == {
+        "rule": "holds",
+        "kind": "holds",
+        "dimension": "",
+        "clauses": ["schema[0].quality.holds"],
+        "contract": "club",
+        "version": "3.1.4",
+    }
+
+
+def test_core_expectations_are_used_where_there_are_any():
+    made = {one.name: configuration(one, TABLE) for one in EVERY}
+    kinds = {name: one["type"] for name, one in made.items()}
+    assert kinds["table|columns"] == "expect_table_columns_to_match_ordered_list"
+    assert kinds["id|type"] == "expect_column_values_to_be_of_type"
+    assert made["is_first|type"]["kwargs"]["type_"] == "ByteType"
+    assert kinds["grade|in_set"] == "expect_column_values_to_be_in_set"
+    assert kinds["code|pattern"] == "expect_column_values_to_match_regex"
+    assert kinds["person|min_length"] == "expect_column_value_lengths_to_be_between"
+    assert kinds["seq|minimum"] == "expect_column_values_to_be_between"
+    assert kinds["table|key"] == "expect_compound_columns_to_be_unique"
+    assert kinds["rows"] == "expect_table_row_count_to_be_between"
+
+
+def test_no_query_over_a_protected_column_selects_it_and_no_core_expectation_would_show_it():
+    for one in EVERY:
+        made = configuration(one, TABLE)
+        if "nick" not in (*one.columns, *rules.columns_of(one.check)):
+            continue
+        if made["type"] == "unexpected_rows_expectation":
+            selected = made["kwargs"]["unexpected_rows_query"].partition("FROM")[0]
+            assert "nick" not in selected
+            assert "*" not in selected
+        else:
+            assert made["type"] in {"expect_column_values_to_be_of_type", "expect_column_values_to_not_be_null"}
+
+
+# Loaded and run
+
+
+def test_great_expectations_reads_the_json_as_the_suite_itself(shipped):
+    """Of the shipped mart: every configuration as it would have been written by Great Expectations."""
+    contract, table = shipped
+    derived = derive(contract, table)
+    mine = json.loads(suite_json(contract, table, derived))
+    theirs = json.loads(json.dumps(suite(contract, table, derived).to_json_dict(), default=str))
+    assert mine["expectations"] == theirs["expectations"]
+    assert mine["meta"] == theirs["meta"]
+    assert len(derived) == len(mine["expectations"]) + len(
+        {one["rule"] for one in mine["meta"]["out_of_scope"]} - {"table|partitions"}
+    )
+
+
+def test_pandas_runs_the_core_expectations():
+    import great_expectations as gx
+    import pandas as pd
+
+    foreign = ("unexpected_rows_expectation", "expect_column_values_to_be_of_type")
+    core = [one for one in EVERY if configuration(one, TABLE)["type"] not in foreign]
+    made = gx.ExpectationSuite(**json.loads(suite_json(CONTRACT, TABLE, core)))
+    assert failed(batch(pd.DataFrame(GOOD), "pandas"), made)[0] == set()
+    bad = pd.DataFrame(GOOD)
+    bad.loc[0, ["person", "seq", "grade", "code"]] = ["x", 0, "no", "AB\n"]
+    bad.loc[[1, 2], ["id", "is_first"]] = [9, 2]
+    bad["more"] = 1
+    assert failed(batch(bad, "pandas"), made)[0] == {
+        "table|columns", "person|min_length", "seq|minimum", "grade|in_set", "code|pattern", "is_first|in_set", "table|key",
+    }  # fmt: skip
+    bad["person"] = None
+    assert "person|not_null" in failed(batch(bad.head(2), "pandas"), made)[0]
+    assert "rows" in failed(batch(bad.head(2), "pandas"), made)[0]
+
+
+@pytest.fixture(scope="module")
+def spark_frame(spark):
+    from pyspark.sql import types as T  # noqa: N812 (as everyone calls it)
+
+    kinds = {c.name: eval(spelling(c.physical_type).pyspark, {"T": T}) for c in TABLE.columns}
+    fields = T.StructType([T.StructField(name, kind) for name, kind in kinds.items()])
+    return lambda rows: spark.createDataFrame([tuple(row[name] for name in kinds) for row in rows], fields)
+
+
+@pytest.mark.spark
+def test_spark_runs_the_whole_suite_and_good_rows_pass(spark_frame):
+    import great_expectations as gx
+
+    made = gx.ExpectationSuite(**json.loads(suite_json(CONTRACT, TABLE, EVERY, day=DAY)))
+    found, result = failed(batch(spark_frame(GOOD), "spark"), made)
+    assert found == set()
+    assert len(result.results) == len(EVERY) - len(BEYOND)
+
+
+@pytest.mark.spark
+def test_spark_finds_planted_defects_and_shows_no_protected_value(spark_frame):
+    import great_expectations as gx
+
+    ann, again, bob, cy, di = GOOD
+    rows = [
+        ann | {"first": at(0), "price": Decimal("0.16")},
+        again | {"is_first": 1, "total": 3, "nick": SECRET},
+        bob | {"id": 5, "code": "ab", "grade": "NO", "nick": SECRET},
+        cy | {"id": 5, "day": "2024-02-01", "joined": None, "seq": 4, "nick": f"{SECRET}!"},
+        di | {"id": 5, "grade": "?", "price": None, "nick": "admin {x}"},
+        di | {"id": None, "person": None, "is_first": 2, "price": Decimal("100.05"), "joined": at(23).replace(day=31)},
+        di | {"id": 7, "person": "x", "seq": 0, "nick": None, "price": None},
+    ]
+    made = gx.ExpectationSuite(**json.loads(suite_json(CONTRACT, TABLE, EVERY, day=DAY)))
+    found, result = failed(batch(spark_frame(rows), "spark"), made, result_format="COMPLETE")
+    assert found == {
+        "id|not_null", "person|not_null", "person|min_length", "seq|minimum", "grade|in_set", "nick|unique", "nick|pattern",
+        "code|pattern", "price|multiple_of", "price|maximum", "is_first|in_set", "table|key", "table|partitions", "holds",
+        "implies", "iff", "all_or_none", "constant", "dense", "count", "extreme", "exactly_one", "repeats", "number", "cutoff",
+    }  # fmt: skip
+    said = json.dumps(result.to_json_dict(), default=str)
+    assert SECRET not in said
+    assert "2024-02-01" in said, "other values are shown"
