@@ -278,3 +278,27 @@ def test_holds_the_number_of_a_query_against_its_threshold(find, query, outcome,
 )
 def test_tells_how_old_the_latest_value_is(find, columns, outcome):
     assert find(rules.Fresh("a", 3600), columns).outcome is outcome
+
+
+def one_of_each(cases):
+    """The first case of each kind in which something is wrong."""
+    wrong = [case for case in cases if case[2] is FAILED]
+    return list({type(case[0]): case for case in reversed(wrong)}.values())
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("engine", ["spark"], indirect=True, scope="session")
+@pytest.mark.parametrize(("check", "columns", "outcome", "failed", "total"), one_of_each(ROWS))
+def test_spark_counts_the_same(find, check, columns, outcome, failed, total):
+    verdict = find(check, columns)
+    assert (verdict.outcome, verdict.failed, verdict.total) == (outcome, failed, total), verdict.reason
+    assert verdict.examples
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("engine", ["spark"], indirect=True, scope="session")
+@pytest.mark.parametrize(("check", "values", "outcome", "failed", "total"), one_of_each(OTHERS))
+def test_spark_compares_with_another_table_the_same(find, check, values, outcome, failed, total):
+    verdict = find(check, {"a int": values}, others={"s.o": {"k int": [1, 2], "w int": [1, 2]}})
+    assert (verdict.outcome, verdict.failed, verdict.total) == (outcome, failed, total), verdict.reason
+    assert verdict.examples
