@@ -51,10 +51,10 @@ def _status_changes(rng: np.random.Generator, world: World, statuses: Vocabulary
     passing = [_changes(welcomed, statuses.code("NORMAL"), world.created[welcomed])]
     for word, share in _DETOURS.items():
         away = np.flatnonzero(rng.random(size) < share)
-        gone = between(rng, world.created[away] + 1, until[away])
+        gone = between(rng, world.created[away] + 1, world.horizon)
         back = rng.random(away.size) < 0.5
         passing.append(_changes(away, statuses.code(word), gone))
-        passing.append(_changes(away[back], statuses.code("NORMAL"), between(rng, gone[back] + 1, until[away[back]])))
+        passing.append(_changes(away[back], statuses.code("NORMAL"), between(rng, gone[back] + 1, world.horizon)))
     rows = stacked(*passing)
     # Nothing follows a LEAVE: whoever comes back comes back as a new membership.
     return stacked(*parts, taken(rows, rows["at"] < until[rows["member"]]))

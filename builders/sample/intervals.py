@@ -50,7 +50,7 @@ def _stays(rng: np.random.Generator, world: World, countries: int) -> Rows:
     punctual = up_to(rng, movable, min(world.edges.size, movable.size // 4))
     start[punctual] = world.edges[: punctual.size]
     follows = np.where(final, NEVER, np.roll(start, -1))
-    ends_early = rng.random(start.size) < 0.05
+    ends_early = (rng.random(start.size) < 0.05) & ~np.isin(follows, world.edges)
     early = between(rng, start + 1, np.minimum(follows, world.horizon + DAY))
     return {
         "user": np.repeat(user, sizes),

@@ -313,13 +313,21 @@ def test_a_membership_ends_before_the_next_one_of_its_pair_begins():
         assert rejoins > 10
 
 
+def test_nothing_follows_a_leave(clean):
+    followed = """
+        SELECT count(*) FROM community_log_member_status_log AS a JOIN community_log_member_status_log AS b
+        USING (comm_user_id) WHERE a.status = 'LEAVE' AND b.changed_at >= a.changed_at AND b.log_id <> a.log_id
+    """
+    assert ask(clean, followed) == [(0,)]
+
+
 @pytest.mark.parametrize(
     ("what", "sql"),
     [
         ("a third membership", "SELECT 1 FROM member GROUP BY wv_user_id, comm_id HAVING count(*) > 2"),
         ("a user of several communities", "SELECT 1 FROM member GROUP BY wv_user_id HAVING count(DISTINCT comm_id) > 2"),
         ("a status before a LEAVE", "SELECT 1 FROM log GROUP BY comm_user_id HAVING count(*) > 1 AND max(status) = 'NORMAL'"),
-        ("a later log_id of an earlier change", "SELECT 1 FROM log a JOIN log b ON a.log_id > b.log_id AND a.changed_at < b.changed_at"),
+        ("a later log_id of an earlier change", "SELECT 1 FROM log a JOIN log b ON a.log_id > b.log_id AND a.changed_at < b.changed_at - INTERVAL 1 DAY"),
         ("an official account", "SELECT 1 FROM member WHERE is_official AND member_grade = 'OFFICIAL'"),
         ("a removed artist", "SELECT 1 FROM special WHERE removed_at < $day_end"),
         ("an artist who came back", "SELECT 1 FROM special a JOIN special b USING (comm_user_id, art_indi_id) WHERE b.registered_at >= a.removed_at"),
