@@ -43,7 +43,8 @@ def upstreams(spec: SampleSpec, contracts: Mapping[str, Table]) -> Iterator[tupl
     for, each from a stream of random numbers of its own: drawing one more does not change the others.
 
     Raises:
-        contracts.errors.Unusable: contracts are missing, or ask for what a sample cannot have; before the first row.
+        contracts.errors.Unusable: contracts are missing or have types no sample has, told before anything is drawn;
+            or one has columns or values that its table cannot be drawn with, told when it is its turn.
     """
     missing = [name for name in UPSTREAMS if name not in contracts]
     if missing:
