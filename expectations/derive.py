@@ -20,8 +20,11 @@ from expectations.rules import Check, Rule, columns_of
 
 __all__ = ["Derivation", "derivation", "derive"]
 
-_SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_UNITS = {"second": "s", "minute": "min", "hr": "h", "hour": "h", "day": "d", "week": "w"}
+_SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
+_UNITS = {"second": "s", "minute": "min", "hr": "h", "hour": "h", "day": "d", "week": "w", "yr": "y", "year": "y"}
+_Stated = tuple[str, Check, tuple[str, ...], str]
+"""A rule that stands on a column: its name, check, leaves and dimension."""
+
 _GATED_SLAS = frozenset({"freshness", "latency"})
 
 
@@ -89,8 +92,8 @@ def _table_columns(table: Table) -> Rule:
 def _column_rules(column: Column, table: Table, findings: Findings) -> Iterator[Rule]:
     """All rules that stand on one column."""
     kind = _type(column, findings)
-    stated = [
-        ("type", rules.HasType(column.name, kind), ("physicalType", "logicalType"), "conformity"),
+    stated: list[_Stated] = [
+        *([("type", rules.HasType(column.name, kind), ("physicalType", "logicalType"), "conformity")] if kind else []),
         *_presence(column, findings),
         *_options(column, kind, findings),
     ]
@@ -107,15 +110,13 @@ def _column_rules(column: Column, table: Table, findings: Findings) -> Iterator[
     yield from _quality_rules(column.quality, table, column, findings)
 
 
-_Stated = tuple[str, Check, tuple[str, ...], str]
-
-
 def _type(column: Column, findings: Findings) -> str:
+    """The column's type in Spark's spelling; empty where it is none."""
     try:
         return canonical(column.physical_type)
     except ValueError as error:
         findings.add(column.path, Mistake(str(error), key="physicalType"))
-        return column.physical_type
+        return ""
 
 
 def _presence(column: Column, findings: Findings) -> Iterator[_Stated]:

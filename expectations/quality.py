@@ -116,7 +116,8 @@ def _missing(quality: Quality) -> tuple[Scalar | None, ...]:
 
 
 def _valid(quality: Quality) -> tuple[Scalar, ...]:
-    return tuple(_scalar(value) for value in _list(quality, "validValues"))
+    """The values that are valid; null, if listed, goes without saying: it is never invalid."""
+    return tuple(_scalar(value) for value in _list(quality, "validValues") if value is not None)
 
 
 def _valid_pattern(quality: Quality) -> str:

@@ -138,7 +138,7 @@ def test_library_metrics_keep_their_words(derived, make):
             library("nullValues", name="n", unit="percent", severity=Severity.WARNING, dimension="completeness"),
             library("missingValues", name="m", arguments={"missingValues": [None, "", "N/A"]}),
             library("missingValues", name="m2"),
-            library("invalidValues", name="i", arguments={"validValues": ["x"], "pattern": "[a-z]"}),
+            library("invalidValues", name="i", arguments={"validValues": ["x", None], "pattern": "[a-z]"}),
             library("duplicateValues", name="d"),
         ),
     )
