@@ -37,7 +37,7 @@ def _written(contract: Contract, table: Table, target: str, flavour: str) -> str
         case "pandera":
             return pandera.schema(contract, table, flavour=flavour)
         case "page":
-            return page.page(contract)
+            return page.page(contract, table)
         case _:
             raise Unusable(f"{target!r} is not an export")
 

@@ -1,26 +1,32 @@
 """The only place where verdicts become a decision."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from expectations.verdict import Audit, Outcome
 from martgate.stores.ports import Candidate
 
 __all__ = ["Approved", "Refused", "judge", "refusals"]
 
-_JUDGED: Final = object()
+
+@dataclass(frozen=True, slots=True)
+class _Seal:
+    """What `judge` looked at when it approved."""
+
+    candidate: Candidate
+    audit: Audit
 
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """Permission to promote one candidate. Only `judge` can make one."""
+    """Permission to promote one candidate. Only `judge` can make one; a copy about anything else is none."""
 
     candidate: Candidate
     audit: Audit
     _seal: object
 
     def __post_init__(self) -> None:
-        if self._seal is not _JUDGED:
+        seal = self._seal
+        if not (isinstance(seal, _Seal) and seal.candidate is self.candidate and seal.audit is self.audit):
             raise TypeError("an Approved is made by judge(), from an audit, and by nothing else")
 
 
@@ -38,7 +44,7 @@ def judge(candidate: Candidate, audit: Audit) -> Approved | Refused:
     reasons = (*refusals(audit), *_mismatches(candidate, audit))
     if reasons:
         return Refused(candidate, audit, reasons)
-    return Approved(candidate, audit, _JUDGED)
+    return Approved(candidate, audit, _Seal(candidate, audit))
 
 
 def refusals(audit: Audit) -> tuple[str, ...]:

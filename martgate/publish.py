@@ -17,7 +17,7 @@ from expectations.derive import derive
 from expectations.verdict import Audit, Verdict
 from martgate.gate import Approved, Refused, judge, refusals
 from martgate.ledger import Altered, Ledger
-from martgate.stores.ports import Candidate, Published, Store
+from martgate.stores.ports import Candidate, Promotion, Store
 from martgate.stores.upstreams import Upstreams
 from reports.view import RunRecord
 
@@ -85,7 +85,7 @@ def run(job: Job, house: House, *, dry_run: bool = False) -> RunRecord:
     house.ledger.record_run(_record(decision, dry_run=dry_run), fingerprint=candidate.fingerprint)
     if isinstance(decision, Refused) or dry_run:
         return _record(decision, dry_run=dry_run)
-    return _record(decision, published=_promote(decision, house))
+    return _publish(decision, house)
 
 
 def build(job: Job, house: House) -> Candidate | RunRecord:
@@ -130,7 +130,7 @@ def publish(table: Table, part_date: str, house: House, candidate_id: str | None
         return _record(decision)
     if not house.store.is_intact(candidate):
         return _refused(name, part_date, candidate.id, "its files are not those that the verdict is about")
-    return _record(decision, published=_promote(decision, house))
+    return _publish(decision, house)
 
 
 def candidate_id(prefix: str, started: datetime) -> str:
@@ -207,7 +207,8 @@ def _inspect(engine: Engine, candidate: Candidate, job: Job, house: House) -> Au
     return audit(engine, name, contract=job.loaded.contract, table=job.table, rules=rules, scope=scope)
 
 
-def _promote(approved: Approved, house: House) -> Published:
+def _publish(approved: Approved, house: House) -> RunRecord:
+    """Promote what was approved, unless a later candidate of the day already stands there."""
     candidate, found = approved.candidate, approved.audit
     house.say(f"publishing candidate {candidate.id}")
     metadata = {
@@ -220,8 +221,11 @@ def _promote(approved: Approved, house: House) -> Published:
         "rows": found.rows,
     }
     published = house.store.promote(approved, metadata)
+    if published.promotion is Promotion.SUPERSEDED:
+        reason = f"a later candidate of {candidate.part_date} is already published, as version {published.version}"
+        return replace(_record(approved), decision="refused", reasons=(reason,))
     house.ledger.record_publication(candidate, published, at=now())
-    return published
+    return replace(_record(approved), published_version=published.version)
 
 
 def _refuse_to_build(job: Job, house: House, broken: list[Audit]) -> RunRecord:
@@ -262,7 +266,7 @@ def _refused(
     return RunRecord(table=table, date=part_date, candidate=candidate, decision="refused", reasons=reasons, audit=found)
 
 
-def _record(decision: Approved | Refused, *, published: Published | None = None, dry_run: bool = False) -> RunRecord:
+def _record(decision: Approved | Refused, *, dry_run: bool = False) -> RunRecord:
     candidate = decision.candidate
     return RunRecord(
         table=candidate.table,
@@ -270,7 +274,6 @@ def _record(decision: Approved | Refused, *, published: Published | None = None,
         candidate=candidate.id,
         decision="refused" if isinstance(decision, Refused) else "approved",
         reasons=decision.reasons if isinstance(decision, Refused) else (),
-        published_version=published.version if published else None,
         audit=decision.audit,
         dry_run=dry_run,
     )

@@ -97,3 +97,10 @@ def test_an_audit_of_other_rows_or_another_day_refuses() -> None:
 def test_an_approval_cannot_be_forged() -> None:
     with pytest.raises(TypeError, match="made by judge"):
         Approved(CANDIDATE, found(verdict(Outcome.PASSED)), object())
+
+
+def test_an_approval_cannot_be_copied_for_another_candidate() -> None:
+    approved = judge(CANDIDATE, found(verdict(Outcome.PASSED)))
+    assert isinstance(approved, Approved)
+    with pytest.raises(TypeError, match="made by judge"):
+        replace(approved, candidate=replace(CANDIDATE, id="other"))

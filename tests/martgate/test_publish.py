@@ -1,0 +1,162 @@
+"""The life of one publish, on real upstreams, a real engine, a real Delta table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from builders.model import Model
+from contracts.errors import CouldNotRun, MissingUpstream
+from martgate.config import Settings, load
+from martgate.publish import Candidate, House, Job, build, gate, publish, run
+from martgate.samples import write_samples
+from martgate.wiring import house, job
+
+DAY = date(2024, 1, 2)
+EVE = date(2024, 1, 1)
+SPEC = {"members": 400, "date": DAY, "days": 2}
+
+
+@dataclass(frozen=True)
+class Mart:
+    """A project of its own, with samples, and what its readers see."""
+
+    settings: Settings
+    rooms: House
+
+    def job(self, day: date = DAY) -> Job:
+        return job(self.settings, self.rooms.catalog, "wv_comm_user", day)
+
+    def seen(self, query: str) -> list[tuple]:
+        """The answer of a query over `mart`, the published table, as any reader gets it."""
+        from martgate.stores.deltalog import open_table
+
+        table = open_table(Path(self.settings.warehouse) / "we_mart" / "wv_comm_user")
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            source = (
+                f"read_parquet({table.file_uris()!r}, hive_partitioning = true, hive_types = {{'part_date': VARCHAR}})"
+            )
+            connection.execute(f"CREATE VIEW mart AS FROM {source}")
+            return connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def mart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Mart]:
+    def make(**spec: object) -> Mart:
+        settings = load(
+            flags={
+                "out": str(tmp_path),
+                "upstreams": str(tmp_path / "upstreams"),
+                "warehouse": str(tmp_path / "warehouse"),
+                "ledger": f"sqlite:///{tmp_path / 'ledger.db'}",
+            },
+            environment={},
+        )
+        write_samples(settings, tmp_path / "upstreams", {**SPEC, **spec}, lambda _: None)
+        with house(settings) as rooms:
+            return Mart(settings, rooms)
+
+    return make
+
+
+def spoiled(work: Job, column: str, value: str) -> Job:
+    """The same job with a builder that gets one column wrong."""
+    listed = ", ".join(f"{value} AS {name}" if name == column else name for name in work.model.columns)
+    return replace(work, model=Model(name=work.model.name, sql=f"SELECT {listed} FROM ({work.model.sql}) made"))
+
+
+def test_a_good_day_is_published_whole_and_only_it(mart: Callable[..., Mart]) -> None:
+    here = mart()
+    record = run(here.job(), here.rooms)
+    assert (record.decision, record.published_version) == ("approved", 1)
+    assert here.seen("SELECT DISTINCT part_date FROM mart") == [("2024-01-02",)]
+    assert here.seen("SELECT count(*), count(DISTINCT comm_user_id) FROM mart") == [(record.audit.rows,) * 2]
+
+
+def test_days_stand_beside_each_other_and_publishing_one_again_replaces_just_that_one(
+    mart: Callable[..., Mart],
+) -> None:
+    here = mart()
+    first = run(here.job(EVE), here.rooms)
+    run(here.job(), here.rooms)
+    before = here.seen("SELECT part_date, count(*), min(run_timestamp) FROM mart GROUP BY 1 ORDER BY 1")
+    again = run(here.job(), here.rooms)
+    after = here.seen("SELECT part_date, count(*), min(run_timestamp) FROM mart GROUP BY 1 ORDER BY 1")
+    assert (first.published_version, again.published_version) == (1, 3)
+    assert before[0] == after[0]
+    assert before[1][:2] == after[1][:2]
+    assert before[1][2] < after[1][2]
+
+
+def test_building_an_old_day_again_gives_the_same_rows_but_for_the_run_timestamp(mart: Callable[..., Mart]) -> None:
+    here = mart()
+    query = "SELECT * EXCLUDE (run_timestamp) FROM mart WHERE part_date = '2024-01-01' ORDER BY comm_user_id"
+    run(here.job(EVE), here.rooms)
+    first = here.seen(query)
+    run(here.job(), here.rooms)
+    run(here.job(EVE), here.rooms)
+    assert here.seen(query) == first != []
+
+
+def test_a_refused_candidate_leaves_readers_with_the_former_day_and_stays_reachable(mart: Callable[..., Mart]) -> None:
+    here = mart()
+    run(here.job(), here.rooms)
+    before = here.seen("SELECT count(*), min(run_timestamp) FROM mart")
+    record = run(spoiled(here.job(), "is_fc", "2"), here.rooms)
+    assert (record.decision, record.published_version) == ("refused", None)
+    assert any("is_fc|in_set" in reason for reason in record.reasons)
+    assert here.seen("SELECT count(*), min(run_timestamp) FROM mart") == before
+    kept = here.rooms.ledger.candidate("we_mart.wv_comm_user", "2024-01-02", record.candidate)
+    assert kept is not None
+    assert all((Path(kept.root) / file.path).is_file() for file in kept.files)
+
+
+def test_a_community_without_rows_leaves_no_stale_partition(mart: Callable[..., Mart]) -> None:
+    here = mart(clean=True)
+    run(here.job(), here.rooms)
+    communities = here.seen("SELECT DISTINCT part_comm_id FROM mart")
+    folder = Path(here.settings.upstreams) / "we_mart" / "ods_wv_member_profile"
+    gone = here.seen("SELECT comm_id FROM mart GROUP BY 1 ORDER BY count(*) LIMIT 1")[0][0]
+    from deltalake import DeltaTable
+
+    DeltaTable(folder).delete(f"comm_id = {gone}")
+    record = run(here.job(), here.rooms)
+    assert record.decision == "approved", record.reasons
+    assert set(here.seen("SELECT DISTINCT part_comm_id FROM mart")) == set(communities) - {(gone,)}
+
+
+def test_an_upstream_without_the_day_could_not_run_and_all_such_are_named(mart: Callable[..., Mart]) -> None:
+    here = mart()
+    with pytest.raises(MissingUpstream) as caught:
+        run(here.job(date(2024, 1, 3)), here.rooms)
+    assert "we_mart.ods_wv_member_profile" in str(caught.value)
+    assert "we_mart.we_user" in str(caught.value)
+
+
+def test_an_engine_that_breaks_half_way_publishes_nothing_and_leaves_no_file(mart: Callable[..., Mart]) -> None:
+    here = mart()
+    with pytest.raises(CouldNotRun):
+        run(spoiled(here.job(), "is_fc", "CAST(we_art_name AS INT)"), here.rooms)
+    assert not list(Path(here.settings.warehouse).rglob("*.parquet"))
+
+
+def test_an_earlier_candidate_never_replaces_a_later_one(mart: Callable[..., Mart]) -> None:
+    here = mart()
+    early = build(here.job(), here.rooms)
+    assert isinstance(early, Candidate)
+    gate(here.job(), here.rooms, early.id)
+    late = run(here.job(), here.rooms)
+    record = publish(here.job().table, "2024-01-02", here.rooms, early.id)
+    assert (record.decision, record.published_version) == ("refused", None)
+    assert f"already published, as version {late.published_version}" in record.reasons[0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_dirty_upstream_makes_a_clean_mart_on_every_seed(seed: int, mart: Callable[..., Mart]) -> None:
+    here = mart(seed=seed, days=1, members=300)
+    record = run(here.job(), here.rooms)
+    assert (record.decision, record.reasons) == ("approved", ())
