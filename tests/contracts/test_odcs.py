@@ -148,6 +148,7 @@ def test_relationships_lead_to_qualified_tables_and_columns_as_the_data_names_th
     ("reference", "table", "columns"),
     [
         ("customers.id", "crm.customers", ("customer_id",)),
+        ("crm.customers.id", "crm.customers", ("customer_id",)),
         ("customers.country", "crm.customers", ("country",)),
         ("customers.address.zip", "crm.customers", ("address.zip",)),
         ("other.things.id", "other.things", ("id",)),
@@ -209,6 +210,17 @@ def test_a_rule_of_3_0_is_read_as_the_metric_it_became(tmp_path, old, metric, th
     )
     (entry,) = load(path).tables[0].columns[0].quality
     assert (entry.metric, entry.threshold) == (metric, threshold)
+
+
+def test_what_the_standards_own_library_cannot_read_is_refused_though_a_lax_schema_allows_it(tmp_path):
+    path = tmp_path / "old.odcs.yaml"
+    column = "{name: c, quality: [{rule: nullCheck, id: 5}]}"
+    head = "apiVersion: v3.0.2\nkind: DataContract\nid: x\nversion: 1.0.0\nstatus: active\n"
+    path.write_text(f"{head}schema: [{{name: t, properties: [{column}]}}]\n")
+    assert told(path) == (
+        "old.odcs.yaml:6:75: schema[0].properties[0].quality[0].id: "
+        "not as the standard's library reads it: Input should be a valid string"
+    )
 
 
 def test_an_implementation_given_as_text_is_read_as_yaml(write):
