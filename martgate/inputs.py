@@ -36,7 +36,7 @@ def gate_input(house: House, name: str, source: str, day: date | None) -> RunRec
         )
         found = audit(engine, table.qualified_name, contract=loaded.contract, table=table, rules=rules, scope=scope)
     reasons = refusals(found)
-    return RunRecord(
+    record = RunRecord(
         table=table.qualified_name,
         date=day.isoformat() if day else "",
         candidate=candidate_id(day.isoformat() if day else "input", started),
@@ -44,3 +44,5 @@ def gate_input(house: House, name: str, source: str, day: date | None) -> RunRec
         reasons=reasons,
         audit=found,
     )
+    house.ledger.record_run(record)
+    return record
