@@ -117,6 +117,34 @@ def test_every_expression_is_a_type_of_its_library(name):
     jsonschema.Draft202012Validator.check_schema(json.loads(kind.json_schema))
 
 
+@pytest.mark.parametrize("name", [name for name in (*SCALARS, *NESTED) if "map" not in name])
+def test_polars_holds_what_arrow_says(name):
+    import polars as pl
+
+    kind = spelling(name)
+    found = pl.Series([None], dtype=eval(kind.polars, {"pl": pl})).to_arrow().type
+    # Polars has its own words for text, bytes and lists, and names no list's elements.
+    said = str(found).replace("string_view", "string").replace("large_", "").replace("binary_view", "binary")
+    assert said.replace("item:", "element:") == kind.arrow
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("tinyint", "SMALLINT"), ("smallint", "SMALLINT"), ("int", "INTEGER"), ("bigint", "BIGINT"), ("float", "REAL"),
+        ("double", "DOUBLE PRECISION"), ("decimal(18,2)", "NUMERIC(18, 2)"), ("string", "TEXT"), ("binary", "BYTEA"),
+        ("boolean", "BOOLEAN"), ("date", "DATE"), ("timestamp", "TIMESTAMP WITH TIME ZONE"),
+        ("timestamp_ntz", "TIMESTAMP WITHOUT TIME ZONE"), ("array<int>", "JSON"),
+    ],
+)  # fmt: skip
+def test_sqlalchemy_has_the_width_on_postgresql(name, said):
+    import sqlalchemy as sa
+    from sqlalchemy.dialects import postgresql
+
+    assert eval(spelling(name).sqlalchemy, {"sa": sa}).compile(postgresql.dialect()) == said
+
+
+@pytest.mark.spark
 @pytest.mark.parametrize("name", [*SCALARS, *NESTED])
 def test_pysparks_expression_has_the_canonical_name(name):
     from pyspark.sql import types as T  # noqa: N812 (as everyone calls it)

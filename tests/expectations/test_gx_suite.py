@@ -42,7 +42,7 @@ TABLE = Table(
         column("day", "string", primary_key_position=2, partition_position=1),
         column("person", "string", required=True, options={"minLength": 2}),
         column("seq", "int", options={"minimum": 1}),
-        column("total", "int"),
+        column("total", "int", options={"exclusiveMaximum": 3}),
         column("grade", "string", enum=("FAN", "NO", "it's {0}")),
         column("nick", "string", classification="personal", unique=True, options={"pattern": r"[a-z\-]{3,}"}),
         column("code", "string", options={"pattern": r"[A-Z]{2}"}),
@@ -237,11 +237,12 @@ def test_pandas_runs_the_core_expectations():
     made = gx.ExpectationSuite(**json.loads(suite_json(CONTRACT, TABLE, core)))
     assert failed(batch(pd.DataFrame(GOOD), "pandas"), made)[0] == set()
     bad = pd.DataFrame(GOOD)
-    bad.loc[0, ["person", "seq", "grade", "code"]] = ["x", 0, "no", "AB\n"]
+    bad.loc[0, ["person", "seq", "total", "grade", "code"]] = ["x", 0, 3, "no", "AB\n"]
     bad.loc[[1, 2], ["id", "is_first"]] = [9, 2]
     bad["more"] = 1
     assert failed(batch(bad, "pandas"), made)[0] == {
-        "table|columns", "person|min_length", "seq|minimum", "grade|in_set", "code|pattern", "is_first|in_set", "table|key",
+        "table|columns", "person|min_length", "seq|minimum", "total|exclusive_maximum", "grade|in_set", "code|pattern",
+        "is_first|in_set", "table|key",
     }  # fmt: skip
     bad["person"] = None
     assert "person|not_null" in failed(batch(bad.head(2), "pandas"), made)[0]
@@ -286,7 +287,7 @@ def test_spark_finds_planted_defects_and_shows_no_protected_value(spark_frame):
     assert found == {
         "id|not_null", "person|not_null", "person|min_length", "seq|minimum", "grade|in_set", "nick|unique", "nick|pattern",
         "code|pattern", "price|multiple_of", "price|maximum", "is_first|in_set", "table|key", "table|partitions", "holds",
-        "implies", "iff", "all_or_none", "constant", "dense", "count", "extreme", "exactly_one", "repeats", "number", "cutoff",
+        "implies", "total|exclusive_maximum", "iff", "all_or_none", "constant", "dense", "count", "extreme", "exactly_one", "repeats", "number", "cutoff",
     }  # fmt: skip
     said = json.dumps(result.to_json_dict(), default=str)
     assert SECRET not in said
