@@ -10,7 +10,7 @@ from contracts.hints import clip, did_you_mean, join
 from contracts.model import Table
 from contracts.odcs import Loaded, read
 
-__all__ = ["Catalog"]
+__all__ = ["Catalog", "contract_files"]
 
 PATTERNS = ("*.odcs.yaml", "*.odcs.yml")
 
@@ -31,7 +31,7 @@ class Catalog:
         """
         problems: list[Problem] = []
         found: list[Loaded] = []
-        for file in _files(folders, problems):
+        for file in contract_files(folders, problems):
             try:
                 found.append(read(file))
             except Unusable as error:
@@ -72,8 +72,11 @@ def _short_names(table: Table) -> tuple[str, str]:
     return table.name, table.qualified_name.rpartition(".")[2]
 
 
-def _files(folders: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:
-    """Each file once, however many of the folders lead to it."""
+def contract_files(folders: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:
+    """Each contract below the folders once, however many of them lead to it; a file stands for itself.
+
+    A place that is not there is added to `problems`.
+    """
     seen: set[Path] = set()
     for folder in folders:
         if not folder.exists():

@@ -113,7 +113,7 @@ def _defaults(folder: Path) -> dict[str, Any]:
         "ledger": f"sqlite:///{out / 'ledger.db'}",
         "engine": "duckdb",
         "out": str(out),
-        "memory_limit": "4GB",
+        "memory_limit": "3GB",
         "report": "full",
     }
 

@@ -1,11 +1,11 @@
 """Everything that can be wrong with a contract, gathered from the rooms that know: reading, linting, rules, coverage."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from builders.dialect import check
-from contracts.catalog import Catalog
+from contracts.catalog import Catalog, contract_files
 from contracts.errors import Problem, Unusable
 from contracts.lint import lint
 from contracts.model import Table
@@ -17,16 +17,20 @@ from expectations.rules import statements_in
 __all__ = ["coverage_of", "demand_sound", "problems_of", "review"]
 
 
-def review(paths: Iterable[Path], *, known: Iterable[Path]) -> tuple[list[Problem], int]:
+def review(paths: Sequence[Path], *, known: Iterable[Path]) -> tuple[list[Problem], int]:
     """The problems of all contracts under `paths`, and how many files that were.
 
     Args:
         paths: files, or folders that are searched for `*.odcs.yaml`.
         known: folders of contracts that relationships may point to.
     """
-    files, problems = _files(paths)
+    problems: list[Problem] = []
+    files = list(contract_files(paths, problems))
+    if not files and not problems:
+        problems.append(Problem(file=", ".join(map(str, paths)), message="holds no contract (*.odcs.yaml)"))
     contracts = _read(files, problems)
-    others = [file for file in _files(known)[0] if file.resolve() not in {each.resolve() for each in files}]
+    here = {file.resolve() for file in files}
+    others = [file for file in contract_files(known, []) if file.resolve() not in here]
     catalog = Catalog((*contracts, *_read(others, [])))
     for loaded in contracts:
         problems.extend(problems_of(loaded, catalog))
@@ -74,22 +78,6 @@ def demand_sound(loaded: Loaded, catalog: Catalog) -> None:
     problems = problems_of(loaded, catalog)
     if problems:
         raise Unusable(*problems)
-
-
-def _files(paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
-    files: list[Path] = []
-    problems = []
-    for path in paths:
-        if path.is_dir():
-            found = sorted(path.rglob("*.odcs.yaml"))
-            files.extend(found)
-            if not found:
-                problems.append(Problem(file=str(path), message="holds no *.odcs.yaml", hint="name a contract file"))
-        elif path.is_file():
-            files.append(path)
-        else:
-            problems.append(Problem(file=str(path), message="there is no such file or folder"))
-    return list(dict.fromkeys(files)), problems
 
 
 def _placed(problem: Problem, loaded: Loaded) -> Problem:
