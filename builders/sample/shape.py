@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -122,9 +121,4 @@ def assemble(table: Table, columns: Mapping[str, Values]) -> pa.Table:
             *(f"{table.qualified_name}.{name}: no sample is known for this column" for name in unknown),
             *(f"{table.qualified_name}.{name}: a sample has this column and the contract does not" for name in lost),
         )
-    return pa.table([_typed(columns[field.name], field.type) for field in schema], schema=schema)
-
-
-def _typed(values: Values, kind: pa.DataType) -> "pa.Array[Any] | pa.ChunkedArray[Any]":
-    column = pa.array(values) if isinstance(values, np.ndarray) else values
-    return column if column.type == kind else column.cast(kind)
+    return pa.Table.from_pydict(dict(columns), schema=schema)

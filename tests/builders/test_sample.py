@@ -290,8 +290,9 @@ def test_some_users_change_their_status_between_two_snapshots(sample):
 
 
 def test_a_membership_ends_before_the_next_one_of_its_pair_begins():
-    for seed in range(20):
-        tables = draw(seed=seed)
+    crowded = {"members": 3000, "communities": 6}  # where many a user is in all of them
+    for seed, more in [*((seed, {}) for seed in range(20)), (0, crowded)]:
+        tables = draw(seed=seed, **more)
         ((wrong, rejoins),) = ask(
             tables,
             """
