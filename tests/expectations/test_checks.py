@@ -134,6 +134,7 @@ ROWS = [
     (rules.ExtremeOf("m", "v + 1", ("a",), "max"), {"a int": [1, 1], "v int": [3, 4], "m int": [5, 5]}, PASSED, 0, 1),
     (rules.ExtremeOf("m", "v", ("a",), "max"), {"a int": [1], "v int": [None], "m int": [None]}, PASSED, 0, 1),
     # exactly_one
+    (rules.ExactlyOne(("a",), "c", "f = 1"), {"a int": [1, 1], "c int": [7, None], "f int": [1, 1]}, FAILED, 1, 1),
     (
         rules.ExactlyOne(("a",), "c", "f = 1"),
         {"a int": [1, 1, 1], "c int": [7, 7, 8], "f int": [1, 1, 0]},
