@@ -10,7 +10,7 @@ from contracts.address import extend, steps
 from contracts.composer import Place, Places, compose
 from contracts.errors import Problem, Unusable
 
-__all__ = ["MAX_BYTES", "Document", "excerpt"]
+__all__ = ["MAX_BYTES", "Document"]
 
 MAX_BYTES = 1_000_000
 """Five times the largest public contract, some 12,000 columns: even such a file is judged within half a minute."""
@@ -104,18 +104,6 @@ class Document:
         """A problem of this file at an address, with the line and column of its value, or of its key."""
         line, column = self.locate(path, key=key)
         return Problem(file=self.file, line=line, column=column, path=path, message=message, hint=hint)
-
-
-def excerpt(problem: Problem) -> str:
-    """The line a problem speaks of, with a caret under its column; empty where there is no such line any more."""
-    try:
-        line = _text(Path(problem.file)).splitlines()[problem.line - 1] if problem.line else ""
-    except (Unusable, IndexError):
-        return ""
-    # A very long line is shown from a little before the column on; what cannot be printed, as a question mark.
-    start = max(0, problem.column - 60)
-    shown = "".join(char if char.isprintable() else "?" for char in line[start : start + 110])
-    return f"{shown}\n{' ' * (problem.column - 1 - start)}^" if line else ""
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, object]]:

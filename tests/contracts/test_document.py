@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from contracts import composer
 from contracts.address import address, steps
 from contracts.composer import MAX_DEPTH, MAX_VALUES
-from contracts.document import MAX_BYTES, Document, excerpt
-from contracts.errors import Problem, Unusable
+from contracts.document import MAX_BYTES, Document
+from contracts.errors import Unusable
 from contracts.scalars import resolve
 
 
@@ -201,22 +201,6 @@ def test_what_is_no_file_is_refused_without_waiting_for_it(tmp_path):
     }.items():
         with pytest.raises(Unusable, match=said):
             Document.read(tmp_path / name)
-
-
-def test_an_excerpt_points_at_the_column(tmp_path):
-    path = tmp_path / "x.yaml"
-    path.write_text("a: 1\n  b: strng\n")
-    assert excerpt(Problem(file=str(path), line=2, column=6, message="")) == "  b: strng\n     ^"
-    assert excerpt(Problem(file=str(path), line=9, column=1, message="")) == ""
-    assert excerpt(Problem(file=str(tmp_path / "gone"), line=1, column=1, message="")) == ""
-
-
-def test_an_excerpt_of_a_long_line_shows_the_place(tmp_path):
-    path = tmp_path / "x.yaml"
-    path.write_text(f"a: {'x' * 500} # here\n")
-    line, caret = excerpt(Problem(file=str(path), line=1, column=507, message="")).split("\n")
-    assert line[len(caret) - 1 :].startswith("here")
-    assert len(line) <= 110
 
 
 @given(st.lists(st.text() | st.integers(0, 9)))

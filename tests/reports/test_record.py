@@ -1,4 +1,4 @@
-"""An audit survives being written down, to the last digit."""
+"""The record of a run survives being written down, to the last digit of its audit."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from contracts.errors import CouldNotRun
 from contracts.model import Severity, Threshold
 from expectations import rules
-from expectations.codec import dumps, loads
 from expectations.rules import Check, Rule
 from expectations.verdict import Audit, Outcome, OutOfScope, Verdict
+from reports.view import RunRecord
 
 NOON = datetime(2024, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -47,6 +47,14 @@ def audit_of(*found, outside=(), at=NOON):
     )  # fmt: skip
 
 
+def dumps(audit):
+    return RunRecord(table="s.t", date="2024-01-01", candidate="c", decision="approved", audit=audit).to_json()
+
+
+def loads(text):
+    return RunRecord.from_json(text).audit
+
+
 @settings(max_examples=60, deadline=None)
 @given(verdicts, a_rule, texts)
 def test_what_is_read_equals_what_was_written(verdict, outside, reason):
@@ -73,11 +81,11 @@ def test_an_instant_keeps_its_moment():
 def test_the_kind_of_each_check_stands_in_the_text():
     rule = Rule(name="r", check=rules.SqlNumber("SELECT 1", Threshold("mustBe", (0,))), clauses=("p",))
     written = json.loads(dumps(audit_of(Verdict(rule=rule, outcome=Outcome.FAILED))))
-    assert written["verdicts"][0]["rule"]["check"]["kind"] == "sql"
+    assert written["audit"]["verdicts"][0]["rule"]["check"]["kind"] == "sql"
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "nonsense", '{"table": "s3cret"}'])
-def test_what_is_no_audit_is_told_without_its_values(text):
-    with pytest.raises(CouldNotRun, match="not a recorded audit") as caught:
+def test_what_is_no_record_is_told_without_its_values(text):
+    with pytest.raises(CouldNotRun, match="not the record of a run") as caught:
         loads(text)
     assert "s3cret" not in str(caught.value)
