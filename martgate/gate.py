@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from expectations.verdict import Audit, Outcome
-from martgate.stores.ports import Candidate
+from martgate.candidate import Candidate
 
 __all__ = ["Approved", "Refused", "judge", "refusals"]
 

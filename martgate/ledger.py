@@ -35,7 +35,8 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from contracts.errors import CouldNotRun, Unusable
-from martgate.stores.ports import Candidate, Promotion, Published
+from martgate.candidate import Candidate
+from martgate.stores.ports import Promotion, Published
 from reports.view import RunRecord
 
 __all__ = ["Altered", "Ledger", "Publication"]

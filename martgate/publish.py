@@ -15,9 +15,10 @@ from contracts.odcs import Loaded
 from expectations.audit import Scope, audit
 from expectations.derive import derive
 from expectations.verdict import Audit, Verdict
+from martgate.candidate import Candidate
 from martgate.gate import Approved, Refused, judge, refusals
 from martgate.ledger import Altered, Ledger
-from martgate.stores.ports import Candidate, Promotion, Store
+from martgate.stores.ports import Promotion, Store
 from martgate.stores.upstreams import Upstreams
 from reports.view import RunRecord
 

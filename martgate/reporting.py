@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from contracts.errors import CouldNotRun
+from martgate.candidate import Candidate
 from martgate.config import Settings
 from martgate.exits import ExitCode
 from martgate.publish import House
-from martgate.stores.ports import Candidate
 from reports.datadocs import page_path
 from reports.machine import run_json
 from reports.text import run_text

@@ -22,9 +22,10 @@ from deltalake.transaction import AddAction
 from builders.ports import Dataset, WriteTarget, WrittenFile
 from contracts.errors import CouldNotRun, PublishConflict, Unusable
 from contracts.model import Table
+from martgate.candidate import Candidate
 from martgate.gate import Approved
 from martgate.stores import deltalog, footers
-from martgate.stores.ports import Candidate, Promotion, Published
+from martgate.stores.ports import Promotion, Published
 
 __all__ = ["DeltaStore"]
 

@@ -3,38 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from builders.ports import Dataset, WriteTarget, WrittenFile
 from contracts.model import Table
+from martgate.candidate import Candidate
+from martgate.gate import Approved
 
-if TYPE_CHECKING:  # the gate hands a store its approvals; a store never makes one
-    from martgate.gate import Approved
-
-__all__ = ["Candidate", "Promotion", "Published", "Store"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A staged partition: files that exist, that nobody can see yet, and that will never change.
-
-    `id` names it for people and commands. `sequence` orders the candidates of one day: a later one supersedes an
-    earlier one, whatever order they are promoted in. `fingerprint` is a hash of names and bytes of all files.
-    `day_column` is the partition column whose one value is `part_date`.
-    """
-
-    id: str
-    table: str
-    part_date: str
-    sequence: int
-    root: str
-    files: tuple[WrittenFile, ...]
-    fingerprint: str
-    day_column: str = "part_date"
-
-    @property
-    def rows(self) -> int:
-        return sum(file.rows for file in self.files)
+__all__ = ["Promotion", "Published", "Store"]
 
 
 class Promotion(StrEnum):
@@ -81,7 +57,7 @@ class Store(Protocol):
     def is_intact(self, candidate: Candidate) -> bool:
         """Whether the candidate's files are still there, with exactly the bytes that were staged."""
 
-    def promote(self, approved: "Approved", metadata: Mapping[str, object]) -> Published:
+    def promote(self, approved: Approved, metadata: Mapping[str, object]) -> Published:
         """Replace the candidate's day by the candidate, in one commit that carries `metadata`.
 
         Raises:

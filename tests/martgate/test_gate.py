@@ -9,8 +9,8 @@ from builders.ports import WrittenFile
 from contracts.model import Severity
 from expectations.rules import NotNull, Rule
 from expectations.verdict import Audit, Outcome, Verdict
+from martgate.candidate import Candidate
 from martgate.gate import Approved, Refused, judge
-from martgate.stores.ports import Candidate
 
 RULE = Rule(name="id|not_null", check=NotNull("id"), clauses=("schema[0].properties[0].required",))
 CANDIDATE = Candidate(

@@ -13,8 +13,9 @@ from contracts.errors import CouldNotRun, Unusable
 from contracts.model import Severity
 from expectations.rules import HasColumns, InSet, Rule
 from expectations.verdict import Audit, Outcome, Verdict
+from martgate.candidate import Candidate
 from martgate.ledger import Altered, Ledger
-from martgate.stores.ports import Candidate, Promotion, Published
+from martgate.stores.ports import Promotion, Published
 from reports.view import RunRecord
 
 TABLE, DAY = "we_mart.wv_comm_user", "2024-01-01"

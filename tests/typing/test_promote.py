@@ -10,7 +10,8 @@ HOUSE = Path(__file__).parents[2]
 
 SNIPPET = """
 from martgate.gate import Approved, judge
-from martgate.stores.ports import Candidate, Store
+from martgate.candidate import Candidate
+from martgate.stores.ports import Store
 from expectations.verdict import Audit
 
 def publish(store: Store, candidate: Candidate, audit: Audit) -> None:

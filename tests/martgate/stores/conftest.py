@@ -10,9 +10,10 @@ from builders.engines.duckdb import DuckDBEngine
 from contracts.model import Column, Severity, Table
 from expectations.rules import HasColumns, Rule
 from expectations.verdict import Audit, Outcome, Verdict
+from martgate.candidate import Candidate
 from martgate.gate import Approved, judge
 from martgate.stores.delta import DeltaStore
-from martgate.stores.ports import Candidate, Promotion
+from martgate.stores.ports import Promotion
 
 DAY = "2024-01-01"
 

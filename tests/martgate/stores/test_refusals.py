@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from contracts.errors import CouldNotRun
+from martgate.candidate import Candidate
 from martgate.gate import Approved
 from martgate.stores import footers
-from martgate.stores.ports import Candidate
 
 DAY, NEXT = "2024-01-01", "2024-01-02"
 
