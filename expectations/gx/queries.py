@@ -19,6 +19,7 @@ __all__ = ["bound", "other_tables", "parameters_left", "types_of", "unexpected_r
 
 _BATCH = "__the_batch__"
 _NOTHING = "1 AS `offending`"
+_COUNT = re.compile(r"count\s*\(\s*\*\s*\)")
 _OURS = re.compile(
     r"""'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | `[^`]*` | --[^\n]* | /\*.*?\*/ | (?<!:):(?P<name>[A-Za-z_]\w*)""",
     re.DOTALL | re.VERBOSE,
@@ -96,7 +97,8 @@ class _Shown:
     def protects(self, sql: str) -> bool:
         """Whether a text of SQL could speak of a protected column; every column, where it takes all of them."""
         closed = [name for name in self._names if name.casefold() not in self._open]
-        return bool(closed) and ("*" in sql or any(name.casefold() in sql.casefold() for name in closed))
+        counted = _COUNT.sub("", sql.casefold())
+        return bool(closed) and ("*" in counted or any(name.casefold() in counted for name in closed))
 
 
 def _query(check: Check, table: Table) -> str:

@@ -6,11 +6,14 @@ import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import contracts
+from contracts.catalog import Catalog
 from contracts.export import pandera, python, spark, sqlalchemy
 from contracts.model import Column, Contract, Table
 
@@ -79,3 +82,12 @@ def test_names_and_words_of_a_contract_stay_data(export, hostile):
         return [type(node).__name__ for node in ast.walk(tree) if not isinstance(node, ast.Name)]
 
     assert calls(hostile) == calls("plain")
+
+
+@pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)
+def test_every_shipped_table_makes_code(export):
+    folder = Path(contracts.__file__).parent
+    tables = list(Catalog.load([folder / "mart", folder / "upstream"]).tables())
+    assert len(tables) == 13
+    for loaded, table in tables:
+        compile(export(loaded.contract, table), table.name, "exec")

@@ -75,6 +75,8 @@ WITHIN = (
     rule("rows", rules.QualityMetric("rowCount", (), Threshold("mustBeGreaterThan", (2,)))),
     rule("repeats", rules.QualityMetric("duplicateValues", ("code",), Threshold("mustBe", (0,)))),
     rule("number", rules.SqlNumber("SELECT MAX(seq) FROM {object} -- at most", Threshold("mustBeBetween", (1, 3)))),
+    rule("counted", rules.SqlNumber("SELECT COUNT(*) FROM {object}", Threshold("mustBe", (5,)))),
+    rule("greatest", rules.SqlNumber("SELECT LENGTH(MAX(NICK)) FROM {object}", Threshold("mustBe", (6,)))),
     rule("fresh", rules.Fresh("joined", 100 * 365 * 86_400)),
 )
 OF_THE_DAY = (rule("cutoff", rules.Holds("joined < CAST(:day_end AS TIMESTAMP)")),)
@@ -185,6 +187,24 @@ def test_severity_words_and_addresses_travel_along():
     }
 
 
+def test_braces_of_the_contract_survive_the_placing_of_the_batch():
+    """Great Expectations formats queries as Python does; only `{batch}` may be a place in them."""
+    for one in EVERY:
+        query = configuration(one, TABLE)["kwargs"].get("unexpected_rows_query")
+        if one.name != "elsewhere" and query is not None:
+            assert "`b`" in query.format(batch="`b`")
+    holds = next(one for one in EVERY if one.name == "holds")
+    assert "'admin {x}'" in configuration(holds, TABLE)["kwargs"]["unexpected_rows_query"].format(batch="`b`")
+
+
+def test_a_querys_number_is_shown_unless_it_may_come_from_a_protected_column():
+    shown = {
+        one.name: configuration(one, TABLE)["kwargs"]["unexpected_rows_query"].partition("\n")[0]
+        for one in WITHIN[-4:-1]
+    }
+    assert shown == {"number": "SELECT `number`", "counted": "SELECT `number`", "greatest": "SELECT 1 AS `offending`"}
+
+
 def test_core_expectations_are_used_where_there_are_any():
     made = {one.name: configuration(one, TABLE) for one in EVERY}
     kinds = {name: one["type"] for name, one in made.items()}
@@ -287,7 +307,7 @@ def test_spark_finds_planted_defects_and_shows_no_protected_value(spark_frame):
     assert found == {
         "id|not_null", "person|not_null", "person|min_length", "seq|minimum", "grade|in_set", "nick|unique", "nick|pattern",
         "code|pattern", "price|multiple_of", "price|maximum", "is_first|in_set", "table|key", "table|partitions", "holds",
-        "implies", "total|exclusive_maximum", "iff", "all_or_none", "constant", "dense", "count", "extreme", "exactly_one", "repeats", "number", "cutoff",
+        "implies", "total|exclusive_maximum", "iff", "all_or_none", "constant", "dense", "count", "extreme", "exactly_one", "repeats", "number", "counted", "greatest", "cutoff",
     }  # fmt: skip
     said = json.dumps(result.to_json_dict(), default=str)
     assert SECRET not in said
