@@ -1,4 +1,4 @@
-"""Everything that can be wrong with a contract, gathered from the rooms that know: reading, linting, rules, coverage."""
+"""What can be said of a contract without data: everything wrong with it, what becomes of each leaf, how it is audited."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -12,9 +12,10 @@ from contracts.model import Table
 from contracts.odcs import Loaded, read
 from expectations.coverage import Item, Status, coverage
 from expectations.derive import derive
-from expectations.rules import statements_in
+from expectations.plan import Source, explain, plan
+from expectations.rules import References, Rule, SameSet, statements_in
 
-__all__ = ["coverage_of", "demand_sound", "problems_of", "review"]
+__all__ = ["coverage_of", "demand_sound", "plan_of", "problems_of", "review"]
 
 
 def review(paths: Sequence[Path], *, known: Iterable[Path]) -> tuple[list[Problem], int]:
@@ -67,6 +68,17 @@ def coverage_of(loaded: Loaded, table: Table) -> tuple[Item, ...]:
     others = [other for other in loaded.contract.tables if other is not table]
     rules = [rule for each in (table, *others) for rule in derive(loaded.contract, each)]
     return coverage(loaded.contract, loaded.document.leaves(), tuple(rules))
+
+
+def plan_of(loaded: Loaded, table: Table) -> str:
+    """How an audit of the table would go: each statement, headed by the rules that it answers; nothing is run."""
+    rules = derive(loaded.contract, table)
+    types = {column.name.casefold(): column.physical_type for column in table.columns}
+    return explain(plan(rules, Source(table.qualified_name, types, {name: name for name in _others(rules)})))
+
+
+def _others(rules: Iterable[Rule]) -> set[str]:
+    return {rule.check.to for rule in rules if isinstance(rule.check, References | SameSet)}
 
 
 def demand_sound(loaded: Loaded, catalog: Catalog) -> None:

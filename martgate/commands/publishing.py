@@ -66,6 +66,7 @@ Examples:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="audit against this contract instead of the project's",
 )
+@click.option("--explain", is_flag=True, help="print each query with the rules it answers, and run nothing")
 @settings_from(*_RUN_KEYS)
 @as_json
 def gate(  # noqa: PLR0913 - one parameter an option
@@ -75,10 +76,13 @@ def gate(  # noqa: PLR0913 - one parameter an option
     candidate: str | None,
     source: str | None,
     file: Path | None,
+    explain: bool,
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
     """Audit a staged candidate of TABLE, or any data given by --input, and say whether it may be published."""
+    if explain:
+        return _explain(table, settings.contracts if file is None else (file,))
     if source is not None and candidate is not None:
         raise click.UsageError("--input and --candidate exclude each other: one audits a file, one a staged candidate")
     if source is None and day is None:
@@ -97,6 +101,14 @@ def gate(  # noqa: PLR0913 - one parameter an option
             assert day is not None
             record = life.gate(job(settings, rooms.catalog, table, day), rooms, candidate)
         return answer(record, settings, rooms, as_json=as_json)
+
+
+def _explain(name: str, contracts: tuple[Path, ...]) -> ExitCode:
+    from contracts.catalog import Catalog
+    from martgate.review import plan_of
+
+    click.echo(plan_of(*Catalog.load(contracts).find(name)), nl=False)
+    return ExitCode.DONE
 
 
 @click.command(epilog="Example: martgate publish wv_comm_user --date 2024-01-01")
