@@ -76,7 +76,7 @@ WITHIN = (
     rule("repeats", rules.QualityMetric("duplicateValues", ("code",), Threshold("mustBe", (0,)))),
     rule("number", rules.SqlNumber("SELECT MAX(seq) FROM {object} -- at most", Threshold("mustBeBetween", (1, 3)))),
     rule("counted", rules.SqlNumber("SELECT COUNT(*) FROM {object}", Threshold("mustBe", (5,)))),
-    rule("greatest", rules.SqlNumber("SELECT LENGTH(MAX(NICK)) FROM {object}", Threshold("mustBe", (6,)))),
+    rule("greatest", rules.SqlNumber("SELECT LENGTH(MIN(NICK)) FROM {object}", Threshold("mustBe", (6,)))),
     rule("fresh", rules.Fresh("joined", 100 * 365 * 86_400)),
 )
 OF_THE_DAY = (rule("cutoff", rules.Holds("joined < CAST(:day_end AS TIMESTAMP)")),)
