@@ -236,6 +236,11 @@ class Contract:
     tags: tuple[str, ...] = ()
     custom: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def zone(self) -> str:
+        """The time zone in which its days begin and end (`dayBoundary`)."""
+        return str(self.custom.get("dayBoundary", "UTC"))
+
     def table(self, name: str) -> Table:
         """The table of that short or qualified name; KeyError where there is none."""
         for table in self.tables:

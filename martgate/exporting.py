@@ -1,6 +1,9 @@
 """One contract in many languages: the target's name finds the exporter."""
 
+from datetime import date
+
 from contracts.catalog import Catalog
+from contracts.day import Day
 from contracts.errors import Unusable
 from contracts.model import Contract, Table
 from martgate.config import Settings
@@ -8,8 +11,10 @@ from martgate.config import Settings
 __all__ = ["exported"]
 
 
-def exported(settings: Settings, contracts: Catalog, name: str, *, target: str, flavour: str) -> str:
-    """The text of table `name` for a target of `martgate export`.
+def exported(  # noqa: PLR0913 - one parameter an option
+    settings: Settings, contracts: Catalog, name: str, *, target: str, flavour: str = "polars", day: date | None = None
+) -> str:
+    """The text of table `name` for a target of `martgate export`; `flavour` is pandera's, `day` the suite's of gx.
 
     Raises:
         contracts.errors.Unusable: there is no such table, or (for `sql`) no model that makes it.
@@ -18,7 +23,7 @@ def exported(settings: Settings, contracts: Catalog, name: str, *, target: str, 
     if target == "sql":
         return _sql(settings, table)
     if target == "gx":
-        return _suite(loaded.contract, table)
+        return _suite(loaded.contract, table, day)
     return _written(loaded.contract, table, target, flavour)
 
 
@@ -42,11 +47,12 @@ def _written(contract: Contract, table: Table, target: str, flavour: str) -> str
             raise Unusable(f"{target!r} is not an export")
 
 
-def _suite(contract: Contract, table: Table) -> str:
+def _suite(contract: Contract, table: Table, day: date | None) -> str:
     from expectations.derive import derive  # noqa: PLC0415
-    from expectations.gx.suite import suite_json  # noqa: PLC0415 - imports Great Expectations
+    from expectations.gx.suite import suite_json  # noqa: PLC0415
 
-    return suite_json(contract, table, derive(contract, table))
+    about = None if day is None else Day(day, contract.zone)
+    return suite_json(contract, table, derive(contract, table), day=about)
 
 
 def _sql(settings: Settings, table: Table) -> str:

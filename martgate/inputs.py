@@ -8,7 +8,6 @@ from expectations.audit import Scope, audit
 from expectations.derive import derive
 from martgate.gate import refusals
 from martgate.publish import House, candidate_id, now
-from martgate.wiring import zone_of
 from reports.view import RunRecord
 
 __all__ = ["gate_input"]
@@ -32,7 +31,7 @@ def gate_input(house: House, name: str, source: str, day: date | None) -> RunRec
         engine.register(table.qualified_name, house.upstreams.dataset_of(source, table))
         house.say(f"auditing {source} against {len(rules)} rules")
         scope = Scope(
-            day=None if day is None else Day(day, zone_of(loaded.contract)), audited_at=started, others=frozenset()
+            day=None if day is None else Day(day, loaded.contract.zone), audited_at=started, others=frozenset()
         )
         found = audit(engine, table.qualified_name, contract=loaded.contract, table=table, rules=rules, scope=scope)
     reasons = refusals(found)

@@ -11,7 +11,6 @@ from builders.ports import Engine
 from contracts.catalog import Catalog
 from contracts.day import Day
 from contracts.errors import Unusable
-from contracts.model import Contract
 from martgate.config import Settings
 from martgate.ledger import Ledger
 from martgate.progress import progress
@@ -20,7 +19,7 @@ from martgate.review import demand_sound
 from martgate.stores.delta import DeltaStore
 from martgate.stores.upstreams import Upstreams
 
-__all__ = ["catalog", "house", "job", "zone_of"]
+__all__ = ["catalog", "house", "job"]
 
 
 @contextmanager
@@ -59,12 +58,7 @@ def job(settings: Settings, contracts: Catalog, name: str, day: date) -> Job:
         made = ", ".join(sorted(models)) or "none at all"
         raise Unusable(f"no model makes {table.qualified_name}: there are models for {made}")
     demand_sound(loaded, contracts)
-    return Job(loaded=loaded, table=table, model=model, day=Day(day, zone_of(loaded.contract)), started=now())
-
-
-def zone_of(contract: Contract) -> str:
-    """The time zone in which the contract's days begin and end."""
-    return str(contract.custom.get("dayBoundary", "UTC"))
+    return Job(loaded=loaded, table=table, model=model, day=Day(day, loaded.contract.zone), started=now())
 
 
 def _engine(settings: Settings) -> Engine:

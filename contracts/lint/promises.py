@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from zoneinfo import available_timezones
 
 from contracts.document import Document
 from contracts.errors import Problem
@@ -37,9 +38,19 @@ def problems(loaded: Loaded) -> Iterator[Problem]:
     if not SEMVER.fullmatch(contract.version):
         message = f"found {clip(contract.version)}, expected a semantic version"
         yield document.problem("version", message, "three numbers, as in 1.0.0: breaking, additive, repaired")
+    yield from _zone(document, contract)
     for sla in contract.slas:
         yield from _element(document, contract, sla)
         yield from _duration(document, sla)
+
+
+def _zone(document: Document, contract: Contract) -> Iterator[Problem]:
+    """A day that ends nowhere has no cutoff."""
+    zones = available_timezones()
+    if contract.zone not in zones:
+        message = f"dayBoundary: {clip(contract.zone)} is no time zone"
+        hint = did_you_mean(contract.zone, zones)
+        yield document.problem("customProperties", message, hint if "Did" in hint else "write it as in Asia/Seoul")
 
 
 def _element(document: Document, contract: Contract, sla: Sla) -> Iterator[Problem]:

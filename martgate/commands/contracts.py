@@ -1,10 +1,11 @@
 """What can be asked of contracts alone: lint, coverage, export."""
 
+from datetime import date
 from pathlib import Path
 
 import click
 
-from martgate.commands.options import as_json, settings_from
+from martgate.commands.options import DAY, as_json, settings_from
 from martgate.config import Settings
 from martgate.exits import ExitCode
 
@@ -50,14 +51,17 @@ def coverage(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
 @click.argument("table")
 @click.option("--to", "target", type=click.Choice(_TARGETS), required=True, help="what to write")
 @click.option("--flavour", type=click.Choice(["polars", "pyspark"]), default="polars", help="of pandera")
-@click.option("--out-file", "--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
+@click.option("--date", "day", type=DAY, help="of gx: the day that its rules are about, YYYY-MM-DD")
+@click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
 @settings_from("contracts", "models")
-def export(table: str, *, target: str, flavour: str, file: Path | None, settings: Settings) -> ExitCode:
+def export(  # noqa: PLR0913 - one parameter an option
+    table: str, *, target: str, flavour: str, day: date | None, file: Path | None, settings: Settings
+) -> ExitCode:
     """Write TABLE's contract in another tool's language."""
     from martgate.exporting import exported
     from martgate.wiring import catalog
 
-    text = exported(settings, catalog(settings), table, target=target, flavour=flavour)
+    text = exported(settings, catalog(settings), table, target=target, flavour=flavour, day=day)
     if file is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:

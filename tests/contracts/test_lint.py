@@ -31,6 +31,7 @@ TO = "/schema/customers_table/properties/customer_key"
 MISTAKES = {
     "a version that is not semantic": [("version: 1.2.0", 'version: "1.2"')],
     "a version with a v": [("version: 1.2.0", "version: v1.2.0")],
+    "a day that ends in no time zone": [("dayBoundary, value: Asia/Seoul", "dayBoundary, value: Asia/Soul")],
     "two tables of one name": [("    name: customers\n    physicalName: crm.customers", "    name: orders")],
     "two tables told apart by case": [("    name: customers\n", "    name: Orders\n")],
     "two columns of one name": [("- name: note\n", "- name: country\n")],
