@@ -115,7 +115,8 @@ def refuse_unwritable(table: deltalake.DeltaTable, root: Path) -> None:
 
 def live_files(table: deltalake.DeltaTable, root: Path, only: dict[str, str] | None = None) -> list[LiveFile]:
     """The files of the snapshot, by path; `only` keeps those whose partition columns have these values."""
-    actions = pa.table(table.get_add_actions(flatten=False))
+    # Not pa.table(): to find out that this is no DataFrame it would import pandas, for a second.
+    actions = pa.RecordBatchReader.from_stream(table.get_add_actions(flatten=False)).read_all()
     paths = actions.column("path").to_pylist()
     partitions = actions.column("partition").to_pylist() if "partition" in actions.column_names else [{}] * len(paths)
     files = [
