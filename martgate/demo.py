@@ -37,15 +37,14 @@ def play(settings: Settings, *, members: int, dates: Sequence[date], as_json: bo
         say(f"making upstreams of {members:,} memberships")
         write_samples(own, folder / "upstreams", {"members": members, "date": dates[-1], "days": len(dates)}, say)
     records = []
-    with house(own) as rooms:
-        for day in dates:
+    for day in dates:
+        with house(own) as rooms:
             record = run(job(own, rooms.catalog, _TABLE, day), rooms)
-            keep(record, own)
-            records.append(record)
-            if not as_json:
-                click.echo(run_text(record))
-        rooms.say("drawing the site")
-        index = draw(own)
+        keep(record, own)
+        records.append(record)
+        if not as_json:
+            click.echo(run_text(record))
+    index = draw(own)
     if as_json:
         click.echo(json.dumps({"site": str(index), "runs": [json.loads(run_json(record)) for record in records]}))
     else:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from contracts.errors import CouldNotRun
 from martgate.candidate import Candidate
 from martgate.config import Settings
 from martgate.exits import ExitCode
-from martgate.publish import House
+from martgate.progress import progress
 from reports.datadocs import page_path
 from reports.machine import run_json
 from reports.text import run_text
@@ -21,7 +22,7 @@ from reports.view import RunRecord
 __all__ = ["announce", "answer", "draw", "draw_all", "keep"]
 
 
-def answer(record: RunRecord, settings: Settings, house: House, *, as_json: bool) -> ExitCode:
+def answer(record: RunRecord, settings: Settings, *, as_json: bool) -> ExitCode:
     """Keep the record, draw its page, tell it, and turn the decision into an exit code.
 
     Raises:
@@ -33,7 +34,6 @@ def answer(record: RunRecord, settings: Settings, house: House, *, as_json: bool
     if not as_json:
         click.echo(run_text(record))
     if full:
-        house.say("drawing the report")
         draw(settings)
     if as_json:
         click.echo(run_json(record))
@@ -79,15 +79,17 @@ def draw(settings: Settings) -> Path:
     command = [sys.executable, "-m", "reports.datadocs", str(_records(settings)), str(site)]
     for folder in settings.contracts:
         command += ["--contracts", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
+    with progress() as say:
+        say("drawing the report")
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
     if done.returncode:
         raise CouldNotRun(f"the report could not be drawn, the decision stands:\n{done.stderr.strip()[-2000:]}")
     return site / "index.html"
 
 
-def draw_all(settings: Settings, house: House) -> Path:
-    """Write every record of the ledger anew, then draw the site."""
-    for record in house.ledger.records():
+def draw_all(records: Iterable[RunRecord], settings: Settings) -> Path:
+    """Write the records anew, as the ledger has them, then draw the site."""
+    for record in records:
         keep(record, settings)
     return draw(settings)
 

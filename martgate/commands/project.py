@@ -39,7 +39,8 @@ def docs(*, show: bool, settings: Settings, as_json: bool) -> ExitCode:
     from martgate.wiring import house
 
     with house(settings) as rooms:
-        index = draw_all(settings, rooms)
+        records = rooms.ledger.records()
+    index = draw_all(records, settings)
     click.echo(json.dumps({"site": str(index)}) if as_json else f"{index}")
     if show:
         click.launch(index.as_uri())

@@ -1,0 +1,36 @@
+"""What somebody at a terminal sees while a command works, and what a program that reads its output does not."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+MARTGATE = str(Path(sys.executable).with_name("martgate"))
+
+
+def told(tmp_path: Path, stderr: int) -> bytes:
+    """Stdout of a command of some seconds, its stderr given to `stderr`."""
+    command = [MARTGATE, "sample", "--out", "up", "--members", "300", "--date", "2024-01-01"]
+    return subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=stderr, check=True).stdout
+
+
+def test_a_terminal_is_told_each_step_on_stderr_and_stdout_stays_clean(tmp_path: Path) -> None:
+    reader, writer = pty.openpty()
+    try:
+        out = told(tmp_path, writer)
+        os.set_blocking(reader, False)
+        seen = os.read(reader, 1_000_000).decode("utf-8", "replace")
+    finally:
+        os.close(writer)
+        os.close(reader)
+    assert "writing we_mart" in seen
+    assert b"writing" not in out
+    assert b"\x1b" not in out
+
+
+def test_whoever_is_no_terminal_is_told_nothing_on_the_way(tmp_path: Path) -> None:
+    log = tmp_path / "stderr"
+    with log.open("wb") as stderr:
+        told(tmp_path, stderr.fileno())
+    assert log.read_bytes() == b""
