@@ -28,14 +28,14 @@ Exit codes:
 @click.option("--debug", is_flag=True, help="show tracebacks")
 @click.version_option(package_name="martgate")
 def martgate(*, debug: bool) -> None:
-    r"""Data contracts and quality gates: no bad partition reaches the people who read a mart.
+    """Data contracts and quality gates: no bad partition reaches the people who read a mart.
 
     \b
     Start here:
       martgate demo                            a whole mart, from samples to a published day and its report
       martgate run TABLE --date 2024-01-01     check, build, audit, publish or refuse
       martgate gate TABLE --input FILE         audit any Parquet or Delta data against a contract
-    """
+    """  # noqa: D301 - click wants the control character itself
 
 
 for command in (demo, run, build, gate, publish, lint, coverage, export, docs, sample, config):

@@ -79,7 +79,7 @@ def load(
     if project is None and environment.get("MARTGATE_PROJECT"):
         project = Path(environment["MARTGATE_PROJECT"])
     file = _project_file(project, here)
-    folder = file.parent if file else (project or here)
+    folder = (file.parent if file else (project or here)).absolute()
 
     given = {key: _Given(value, "default", folder) for key, value in _defaults(folder).items()}
     if file:

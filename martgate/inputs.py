@@ -8,6 +8,7 @@ from expectations.audit import Scope, audit
 from expectations.derive import derive
 from martgate.gate import refusals
 from martgate.publish import House, candidate_id, now
+from martgate.review import demand_sound
 from reports.view import RunRecord
 
 __all__ = ["gate_input"]
@@ -23,12 +24,14 @@ def gate_input(house: House, name: str, source: str, day: date | None) -> RunRec
         contracts.errors.Unusable: there is no such table, or its contract checks nothing.
     """
     loaded, table = house.catalog.find(name)
+    # A contract that was given alone is judged alone: what it refers to may lie anywhere.
+    demand_sound(loaded, house.catalog if len(house.catalog.contracts) > 1 else None)
     rules = derive(loaded.contract, table)
     if not rules:
         raise Unusable(f"{loaded.contract.file}: table {table.name} states nothing that could be checked")
-    started = now()
+    started, part_date = now(), day.isoformat() if day else ""
     with house.engine() as engine:
-        engine.register(table.qualified_name, house.upstreams.dataset_of(source, table))
+        engine.register(table.qualified_name, house.upstreams.dataset_of(source, table, part_date or None))
         house.say(f"auditing {source} against {len(rules)} rules")
         scope = Scope(
             day=None if day is None else Day(day, loaded.contract.zone), audited_at=started, others=frozenset()
@@ -37,8 +40,8 @@ def gate_input(house: House, name: str, source: str, day: date | None) -> RunRec
     reasons = refusals(found)
     record = RunRecord(
         table=table.qualified_name,
-        date=day.isoformat() if day else "",
-        candidate=candidate_id(day.isoformat() if day else "input", started),
+        date=part_date,
+        candidate=candidate_id(part_date or "input", started),
         decision="refused" if reasons else "approved",
         reasons=reasons,
         audit=found,

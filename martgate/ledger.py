@@ -101,7 +101,7 @@ _MANIFESTS = TypeAdapter(Candidate)
 
 @dataclass(frozen=True, slots=True)
 class Altered:
-    """A verdict that is not the one that was recorded; it approves nothing."""
+    """A candidate or a verdict that is not the one that was recorded; it approves nothing."""
 
     candidate: str
 
@@ -145,26 +145,22 @@ class Ledger:
         with _answering(self._engine) as connection:
             connection.execute(insert(_CANDIDATES), row)
 
-    def candidate(self, table: str, part_date: str, candidate_id: str | None = None) -> Candidate | None:
-        """The candidate of that id, or the newest of the day; None where there is none of that table and day.
-
-        Raises:
-            contracts.errors.CouldNotRun: what the ledger keeps of it is no manifest any more.
-        """
-        wanted = select(_CANDIDATES.c.manifest).where(
+    def candidate(self, table: str, part_date: str, candidate_id: str | None = None) -> Candidate | Altered | None:
+        """The candidate of that id, or the newest of the day; None where there is none of that table and day."""
+        wanted = select(_CANDIDATES.c.id, _CANDIDATES.c.manifest).where(
             _CANDIDATES.c.table_name == table, _CANDIDATES.c.part_date == part_date
         )
         if candidate_id is not None:
             wanted = wanted.where(_CANDIDATES.c.id == candidate_id)
         with _answering(self._engine) as connection:
-            manifest = connection.execute(wanted.order_by(_CANDIDATES.c.sequence.desc()).limit(1)).scalar()
+            row = connection.execute(wanted.order_by(_CANDIDATES.c.sequence.desc()).limit(1)).one_or_none()
+        if row is None:
+            return None
         try:
-            return None if manifest is None else _MANIFESTS.validate_json(manifest)
+            kept = _MANIFESTS.validate_json(row.manifest)
         except ValidationError:
-            raise CouldNotRun(
-                f"the ledger's manifest of {candidate_id or 'the newest candidate'} of {table} for {part_date} "
-                "is damaged: run `martgate build` again"
-            ) from None
+            return Altered(row.id)
+        return kept if (kept.id, kept.table, kept.part_date) == (row.id, table, part_date) else Altered(row.id)
 
     def record_run(self, record: RunRecord, *, fingerprint: str = "") -> None:
         """Keep a decision with all its verdicts; `fingerprint` is that of the candidate's bytes, if there is one."""

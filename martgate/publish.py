@@ -105,8 +105,8 @@ def gate(job: Job, house: House, candidate_id: str | None = None) -> RunRecord:
         contracts.errors.CouldNotRun: there is no such candidate, or its bytes are not those that were staged.
     """
     candidate = house.ledger.candidate(job.table.qualified_name, job.part_date, candidate_id)
-    if candidate is None:
-        raise CouldNotRun(_no_candidate(job.table, job.part_date, candidate_id))
+    if not isinstance(candidate, Candidate):
+        raise CouldNotRun(_no_candidate(candidate, job.table, job.part_date, candidate_id))
     with house.engine() as engine:
         _register_upstreams(engine, job, house)
         found = _inspect(engine, candidate, job, house)
@@ -119,8 +119,8 @@ def publish(table: Table, part_date: str, house: House, candidate_id: str | None
     """Promote a candidate by the audit that the ledger keeps of it, if its bytes are still those of that audit."""
     name = table.qualified_name
     candidate = house.ledger.candidate(name, part_date, candidate_id)
-    if candidate is None:
-        return _refused(name, part_date, candidate_id or "", _no_candidate(table, part_date, candidate_id))
+    if not isinstance(candidate, Candidate):
+        return _refused(name, part_date, "", _no_candidate(candidate, table, part_date, candidate_id))
     judged = house.ledger.verdict_on(candidate)
     if judged is None:
         return _refused(name, part_date, candidate.id, "there is no verdict on it: run `martgate gate` first")
@@ -224,7 +224,9 @@ def _publish(approved: Approved, house: House) -> RunRecord:
     published = house.store.promote(approved, metadata)
     if published.promotion is Promotion.SUPERSEDED:
         reason = f"a later candidate of {candidate.part_date} is already published, as version {published.version}"
-        return replace(_record(approved), decision="refused", reasons=(reason,))
+        record = replace(_record(approved), decision="refused", reasons=(reason,))
+        house.ledger.record_run(record, fingerprint=candidate.fingerprint)
+        return record
     house.ledger.record_publication(candidate, published, at=now())
     return replace(_record(approved), published_version=published.version)
 
@@ -243,7 +245,9 @@ def _refuse_to_build(job: Job, house: House, broken: list[Audit]) -> RunRecord:
     return record
 
 
-def _no_candidate(table: Table, part_date: str, candidate_id: str | None) -> str:
+def _no_candidate(found: Altered | None, table: Table, part_date: str, candidate_id: str | None) -> str:
+    if found:
+        return f"what the ledger keeps of {found.candidate} was altered: run `martgate build` again"
     named = f"no candidate {candidate_id}" if candidate_id else "no candidate"
     return f"{named} of {table.qualified_name} for {part_date} was staged: run `martgate build` first"
 

@@ -25,19 +25,31 @@ __all__ = ["announce", "answer", "draw", "draw_all", "keep"]
 def answer(record: RunRecord, settings: Settings, *, as_json: bool) -> ExitCode:
     """Keep the record, draw its page, tell it, and turn the decision into an exit code.
 
-    Raises:
-        contracts.errors.CouldNotRun: the page could not be drawn; the decision stands, and has been told.
+    A page that could not be drawn takes nothing back: the decision is told all the same, then the trouble, as the exit
+    code says. A record without a candidate (nothing was staged) has no page.
     """
-    full = settings.report == "full"
-    record = replace(record, report=str(page_path(_site(settings), record.candidate))) if full else record
-    keep(record, settings)
-    if not as_json:
-        click.echo(run_text(record))
-    if full:
-        draw(settings)
-    if as_json:
-        click.echo(run_json(record))
+    trouble = ""
+    if record.candidate:
+        try:
+            record = _kept(record, settings)
+        except (CouldNotRun, OSError) as error:
+            trouble = f"the decision stands, but its report could not be written: {error}"
+    click.echo(run_json(record) if as_json else run_text(record))
+    if trouble:
+        click.echo(f"martgate: {trouble}", err=True)
+        return ExitCode.COULD_NOT_RUN
     return ExitCode.DONE if record.decision == "approved" else ExitCode.REFUSED
+
+
+def _kept(record: RunRecord, settings: Settings) -> RunRecord:
+    """The record, kept and drawn as the settings ask; it then names its page."""
+    if settings.report == "none":
+        keep(record, settings)
+        return record
+    drawn = replace(record, report=str(page_path(_site(settings), record.candidate)))
+    keep(drawn, settings)
+    draw(settings)
+    return drawn
 
 
 def announce(candidate: Candidate, *, as_json: bool) -> ExitCode:
@@ -83,7 +95,7 @@ def draw(settings: Settings) -> Path:
         say("drawing the report")
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
     if done.returncode:
-        raise CouldNotRun(f"the report could not be drawn, the decision stands:\n{done.stderr.strip()[-2000:]}")
+        raise CouldNotRun(f"the site could not be drawn:\n{done.stderr.strip()[-2000:]}")
     return site / "index.html"
 
 

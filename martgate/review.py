@@ -81,8 +81,8 @@ def _others(rules: Iterable[Rule]) -> set[str]:
     return {rule.check.to for rule in rules if isinstance(rule.check, References | SameSet)}
 
 
-def demand_sound(loaded: Loaded, catalog: Catalog) -> None:
-    """Refuse to work by a contract that has problems.
+def demand_sound(loaded: Loaded, catalog: Catalog | None) -> None:
+    """Refuse to work by a contract that has problems; without a catalog, where other contracts lie is not judged.
 
     Raises:
         contracts.errors.Unusable: with all of them.

@@ -1,6 +1,6 @@
 """Names become adapters: the one place where rooms are introduced to each other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -10,8 +10,9 @@ from builders.model import load
 from builders.ports import Engine
 from contracts.catalog import Catalog
 from contracts.day import Day
-from contracts.errors import Unusable
-from martgate.config import Settings
+from contracts.errors import Problem, Unusable
+from contracts.hints import did_you_mean
+from martgate.config import FILE_NAME, Settings
 from martgate.ledger import Ledger
 from martgate.progress import progress
 from martgate.publish import House, Job, now
@@ -29,9 +30,12 @@ def house(settings: Settings, *, contract: Path | None = None) -> Iterator[House
     Raises:
         contracts.errors.Unusable: with every problem of every contract.
     """
+    contracts = catalog(settings) if contract is None else Catalog.load([contract])
+    if contract is None:
+        _demand_known(settings.upstream_locations, contracts)
     with progress() as say:
         yield House(
-            catalog=catalog(settings) if contract is None else Catalog.load([contract]),
+            catalog=contracts,
             engine=lambda: _engine(settings),
             store=DeltaStore(settings.warehouse),
             ledger=_ledger(settings),
@@ -59,6 +63,18 @@ def job(settings: Settings, contracts: Catalog, name: str, day: date) -> Job:
         raise Unusable(f"no model makes {table.qualified_name}: there are models for {made}")
     demand_sound(loaded, contracts)
     return Job(loaded=loaded, table=table, model=model, day=Day(day, loaded.contract.zone), started=now())
+
+
+def _demand_known(locations: Iterable[str], contracts: Catalog) -> None:
+    """A location under a misspelt name would leave the default one in place, silently."""
+    names = {name for _, table in contracts.tables() for name in (table.name, table.qualified_name)}
+    unknown = [
+        Problem(file=FILE_NAME, path=f"upstreams.{name}", message="names no table", hint=did_you_mean(name, names))
+        for name in locations
+        if name not in names
+    ]
+    if unknown:
+        raise Unusable(*unknown)
 
 
 def _engine(settings: Settings) -> Engine:

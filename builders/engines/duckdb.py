@@ -12,6 +12,7 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -102,11 +103,15 @@ class DuckDBEngine:
         try:
             self._connection.execute(text.read_footers(dataset)).fetchall()
             found = self._describe(f"SELECT * FROM {source}")
+            shapes = [] if dataset.columns else self._connection.execute(text.shapes(dataset)).fetchall()
         except duckdb.Error as error:  # only paths and footers were read: the message holds no value of a row
             why = text.first_line(error)
         else:
+            if len(shapes) > 1:
+                raise QueryFailed(f"{relation} cannot be read as one table: {_difference(*shapes[:2])}")
+            types = {name: str(type_) for name, type_ in found}
             names = text.in_place([name for name, _ in found], dataset)
-            return f"SELECT {', '.join(map(text.identifier, names))} FROM {source}"
+            return f"SELECT {', '.join(text.unfolded(name, types[name]) for name in names)} FROM {source}"
         raise QueryFailed(f"{relation} cannot be read: {why}")
 
     def columns(self, relation: str) -> tuple[tuple[str, str], ...]:
@@ -194,3 +199,20 @@ class DuckDBEngine:
         except duckdb.Error as error:
             why = text.reason(error)
         raise QueryFailed(why)  # not in the handler: the original quotes values and must not travel along
+
+
+_Shape = tuple[str, list[tuple[str, str]]]
+
+
+def _difference(one: _Shape, other: _Shape) -> str:
+    """Where two files of a folder first differ; nobody said that one of them is right."""
+    (file, columns), (another, others) = one, other
+    mine, its = next((a, b) for a, b in zip_longest(columns, others) if a != b)
+    return (
+        f"{file} has {_told(mine)} where {another} has {_told(its)}; "
+        "audit them one by one, or as a Delta table, whose log says what holds"
+    )
+
+
+def _told(column: tuple[str, str] | None) -> str:
+    return " ".join(column) if column else "no more columns"

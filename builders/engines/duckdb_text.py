@@ -116,6 +116,25 @@ def read_footers(dataset: Dataset) -> str:
     return f"SELECT count(*) FROM parquet_file_metadata({_list(map(_exactly, dataset.files))})"
 
 
+def shapes(dataset: Dataset) -> str:
+    """The different shapes among the files: one file of each, and its columns and types in order."""
+    described = f"SELECT * FROM parquet_schema({_list(map(_exactly, dataset.files))}) WHERE column_id > 0"
+    shaped = f"SELECT file_name, list((name, duckdb_type) ORDER BY column_id) AS shape FROM ({described}) GROUP BY ALL"
+    return f"SELECT min(file_name) AS file, shape FROM ({shaped}) GROUP BY shape ORDER BY file"
+
+
+def unfolded(name: str, type_: str) -> str:
+    """A column as the engine must be made to read it.
+
+    Parquet statistics leave NaN out, and the engine would answer `x > 5` from them: NaN is greater, and was never seen.
+    """
+    column = identifier(name)
+    return f"CASE WHEN isnan({column}) THEN 'NaN' ELSE {column} END AS {column}" if type_ in _FLOATING else column
+
+
+_FLOATING = frozenset({"FLOAT", "DOUBLE"})
+
+
 def read_parquet(dataset: Dataset) -> str:
     """The table function that reads exactly the dataset's files; partition columns have their declared types."""
     hive = ", ".join(f"{identifier(name)}: {duckdb_type(type_)}" for name, type_ in dataset.partitions.items())

@@ -15,7 +15,7 @@ from contracts.types import INTEGER_RANGES, canonical, spelling
 
 __all__ = ["problems"]
 
-CLASSIFICATIONS = ("public", "internal", "restricted", "personal")
+CLASSIFICATIONS = ("public", "internal", "confidential", "restricted", "sensitive", "personal", "pii")
 BELONGS: Mapping[str, frozenset[str]] = {
     # Numbers may be held in integers; times of day, vectors and documents have no type of their own in a table.
     "string": frozenset({"string"}),
@@ -77,7 +77,7 @@ def _types(document: Document, column: Column) -> Iterator[Problem]:
 
 def _classification(document: Document, column: Column) -> Iterator[Problem]:
     word = column.classification
-    if word and word not in CLASSIFICATIONS:
+    if word and word.casefold() not in CLASSIFICATIONS:
         message = f"found {clip(word)}, expected {join(CLASSIFICATIONS, 'or')}; until then the column is protected"
         yield document.problem(f"{column.path}.classification", message, _near(word, CLASSIFICATIONS))
 

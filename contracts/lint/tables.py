@@ -95,9 +95,10 @@ def _misplaced(place: Any, times: Counter[Any], what: str, position: str) -> tup
 
 
 def _nullable_keys(document: Document, table: Table) -> Iterator[Problem]:
+    """A key that says nothing of nulls is not null; one that says it may be contradicts itself."""
     for column in table.columns:
-        if column.primary_key_position is not None and not column.required:
-            path = f"{column.path}.required" if document.at(f"{column.path}.required") is not None else column.path
+        path = f"{column.path}.required"
+        if column.primary_key_position is not None and document.at(path) is False:
             message = f"the key column {clip(column.name)} may be null"
             yield document.problem(path, message, "add required: true: a row without a key cannot be told from others")
 

@@ -1,5 +1,6 @@
 """What can be asked of contracts alone: lint, coverage, export."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -54,16 +55,19 @@ def coverage(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
 @click.option("--date", "day", type=DAY, help="of gx: the day that its rules are about, YYYY-MM-DD")
 @click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
 @settings_from("contracts", "models")
+@as_json
 def export(  # noqa: PLR0913 - one parameter an option
-    table: str, *, target: str, flavour: str, day: date | None, file: Path | None, settings: Settings
+    table: str, *, target: str, flavour: str, day: date | None, file: Path | None, settings: Settings, as_json: bool
 ) -> ExitCode:
     """Write TABLE's contract in another tool's language."""
     from martgate.exporting import exported
     from martgate.wiring import catalog
 
     text = exported(settings, catalog(settings), table, target=target, flavour=flavour, day=day)
-    if file is None:
-        click.echo(text, nl=not text.endswith("\n"))
-    else:
+    if file is not None:
         file.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps({"table": table, "target": target, "out": str(file or ""), "text": text}))
+    elif file is None:
+        click.echo(text, nl=not text.endswith("\n"))
     return ExitCode.DONE

@@ -17,9 +17,11 @@ __all__ = ["config", "docs"]
 def config(*, settings: Settings, as_json: bool) -> ExitCode:
     """Print the settings in effect and where each came from."""
     values = {key: getattr(settings, key) for key in KEYS}
-    shown = {key: [str(v) for v in value] if isinstance(value, tuple) else str(value) for key, value in values.items()}
+    shown: dict[str, object] = {
+        key: [str(each) for each in value] if isinstance(value, tuple) else str(value) for key, value in values.items()
+    }
     if settings.upstream_locations:
-        shown["upstreams"] = str({"root": settings.upstreams, **settings.upstream_locations})
+        shown["upstreams"] = {"root": settings.upstreams, **settings.upstream_locations}
     if as_json:
         click.echo(json.dumps({key: {"value": shown[key], "origin": settings.origins[key]} for key in KEYS}))
         return ExitCode.DONE

@@ -85,6 +85,8 @@ def gate(  # noqa: PLR0913 - one parameter an option
         return _explain(table, settings.contracts if file is None else (file,))
     if source is not None and candidate is not None:
         raise click.UsageError("--input and --candidate exclude each other: one audits a file, one a staged candidate")
+    if source == "":
+        raise click.UsageError("--input is empty; give the path of a Parquet file, a folder or a Delta table")
     if source is None and day is None:
         raise click.UsageError("give --date for a staged candidate, or --input for data that lies anywhere")
     if source is None and file is not None:

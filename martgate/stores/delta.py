@@ -189,7 +189,8 @@ def _demand_safe(text: str, what: str) -> None:
     if strange or not text:
         raise Unusable(
             f"{what} {text!r}: {' '.join(map(repr, strange)) or 'an empty name'} cannot stand in the path of a Delta "
-            "table, since readers disagree on how to spell it; use letters, digits, '.', '_', '-' and '/'"
+            "table, since readers disagree on how to spell it; use letters, digits, '.', '_', '-' and '/' "
+            "(--warehouse and --out say where tables go)"
         )
 
 

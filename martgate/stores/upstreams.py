@@ -46,8 +46,11 @@ class Upstreams:
             raise MissingUpstream(_no_such_day(place, table, only))
         return found
 
-    def dataset_of(self, path: str | Path, table: Table | None = None) -> Dataset:
+    def dataset_of(self, path: str | Path, table: Table | None = None, part_date: str | None = None) -> Dataset:
         """Any Parquet file, folder of them, or Delta table; types of hive columns are the contract's where it has them.
+
+        Of a Delta table that is partitioned by the contract's day column, a day given means that day's partition: its
+        readers see each day by itself. Loose files are taken whole, whatever day their rows claim.
 
         Raises:
             contracts.errors.MissingUpstream: nothing that could be read lies there.
@@ -56,7 +59,13 @@ class Upstreams:
         place = Path(path)
         if not place.exists():
             raise MissingUpstream(f"{place}: there is no such file or folder{_nearest(place)}")
-        return _snapshot(place, table, {})
+        day = table.publish_partition if table else None
+        if table is None or day is None or part_date is None or not (place / "_delta_log").is_dir():
+            return _snapshot(place, table, {})
+        found = _snapshot(place, table, {day: part_date})
+        if day in found.partitions and not found.files:
+            raise MissingUpstream(_no_such_day(place, table, {day: part_date}))
+        return found if day in found.partitions else _snapshot(place, table, {})
 
     def save(self, table: Table, rows: "pa.Table | pa.RecordBatchReader") -> int:
         """Write a Delta table in place of what was there, partitioned as its contract says; how many rows it got.

@@ -111,9 +111,36 @@ def test_files_of_different_widths_show_the_wider_type_not_the_first_ones(engine
         parquet(tmp_path / "1.parquet", a=pa.array([1], pa.int32())),
         parquet(tmp_path / "2.parquet", a=pa.array([2**40], pa.int64())),
     )
-    engine.register("widths", Dataset(files=files))
+    engine.register("widths", Dataset(files=files, columns=(("a", "int"),)))
     assert engine.columns("widths") == (("a", "bigint"),)
     assert rows(engine, "widths") == [(1,), (2**40,)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"a": pa.array([1], pa.int64()), "b": ["x"]},
+        {"b": ["x"], "a": pa.array([1], pa.int32())},
+        {"a": pa.array([1], pa.int32())},
+    ],
+    ids=["wider", "moved", "lost"],
+)
+def test_files_that_nobody_declared_to_be_one_table_must_agree(engine, tmp_path, other):
+    files = (
+        parquet(tmp_path / "1.parquet", a=pa.array([1], pa.int32()), b=["x"]),
+        parquet(tmp_path / "2.parquet", **other),
+    )
+    with pytest.raises(QueryFailed, match=r"1\.parquet has .* where .*2\.parquet has"):
+        engine.register("two", Dataset(files=files))
+
+
+@pytest.mark.parametrize("type_", [pa.float64(), pa.float32()])
+def test_nan_is_seen_though_parquet_statistics_leave_it_out(engine, tmp_path, type_):
+    file = parquet(tmp_path / "nan.parquet", x=pa.array([1, 2, float("nan"), None], type_))
+    engine.register("nan", Dataset(files=(file,)))
+    assert engine.columns("nan") == (("x", "double" if type_ == pa.float64() else "float"),)
+    assert engine.fetch("SELECT COUNT_IF(x > 5), COUNT_IF(x <= 5), COUNT(x) FROM nan") == [(1, 2, 3)]
+    assert engine.fetch("SELECT COUNT(*) FROM nan WHERE x > 5") == [(1,)]
 
 
 @pytest.mark.parametrize("broken", ["missing", "not_parquet"])

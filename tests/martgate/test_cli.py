@@ -1,7 +1,9 @@
 """The command line as other programs rely on it: exit codes, one JSON object, errors that tell what to do."""
 
+import contextlib
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,7 +69,9 @@ def run(martgate: Call, upstreams: Path) -> Call:
         (["lint", "nowhere"], 2, "nowhere"),
         (["coverage", "wv_comm_user"], 0, "enforced"),
         (["export", "wv_comm_user", "--to", "nonsense"], 2, "nonsense"),
+        (["gate", "wv_comm_user", "--input", ""], 2, "--input is empty"),
         (["export", "wv_comm_user", "--to", "sql"], 0, "LEFT JOIN"),
+        (["export", "wv_comm_user", "--to", "sql", "--json"], 0, '"target": "sql"'),
         (["export", "wv_comm_user", "--to", "gx"], 0, "expect_column_values_to_not_be_null"),
         (["export", "wv_comm_user", "--to", "pandera"], 0, "import pandera.polars"),
         (["export", "wv_comm_user", "--to", "pandera", "--flavour", "pyspark"], 0, "import pandera.pyspark"),
@@ -188,6 +192,66 @@ def test_any_parquet_file_can_be_held_against_a_contract(run: Call, martgate: Ca
     assert (code, answer["decision"], answer["published_version"]) == (0, "approved", None)
     code, out, _ = martgate("gate", "we_mart.we_user", "--input", source, "--report", "none", "--json")
     assert (code, json.loads(out)["decision"]) == (1, "refused")
+
+
+def test_one_day_of_a_published_table_can_be_audited_again(run: Call, tmp_path: Path) -> None:
+    for day in ("2024-01-01", "2024-01-02"):
+        assert run("run", "--date", day)[0] == 0
+    source = str(tmp_path / "out" / "warehouse" / "we_mart" / "wv_comm_user")
+    code, out, _ = run("gate", "--input", source, "--date", "2024-01-01", "--json")
+    assert (code, json.loads(out)["decision"]) == (0, "approved")
+    assert run("gate", "--input", source, "--date", "2024-01-03")[0] == 3
+
+
+def test_a_contract_that_lint_refuses_gates_nothing(martgate: Call, tmp_path: Path) -> None:
+    text = """
+apiVersion: v3.2.0
+kind: DataContract
+id: t
+name: t
+version: 1.0.0
+status: active
+schema:
+  - name: t
+    quality:
+      - {id: never, type: sql, query: "SELECT COUNT(*) FROM {object}", mustBe: 0, severity: WARNING}
+    properties:
+      - {name: a, logicalType: integer, physicalType: bigint}
+"""
+    (tmp_path / "t.odcs.yaml").write_text(text)
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "t.parquet")
+    told = martgate("lint", "t.odcs.yaml")
+    gated = martgate("gate", "t", "--input", "t.parquet", "--contract", "t.odcs.yaml", "--report", "none")
+    assert (told[0], gated[0]) == (2, 2)
+    assert "severity" in gated[2]
+
+
+def test_a_location_for_a_table_that_no_contract_knows_is_unusable(martgate: Call, tmp_path: Path) -> None:
+    (tmp_path / "martgate.toml").write_text('[upstreams]\n"we_mart.we_usr" = "users"\n')
+    code, _, err = martgate("run", "wv_comm_user", "--date", "2024-01-01")
+    assert code == 2
+    assert "we_mart.we_user" in err
+
+
+@pytest.mark.parametrize("edit", ["part_date = '2024-01-02'", "manifest = '{}'", "manifest = 'junk'"])
+def test_an_edited_ledger_publishes_nothing(run: Call, tmp_path: Path, edit: str) -> None:
+    run("build", "--date", "2024-01-01")
+    run("gate", "--date", "2024-01-01")
+    with contextlib.closing(sqlite3.connect(tmp_path / "out" / "ledger.db")) as ledger:
+        ledger.execute(f"UPDATE candidates SET {edit}")
+        ledger.commit()
+    day = "2024-01-02" if "part_date" in edit else "2024-01-01"
+    code, out, err = run("publish", "--date", day)
+    assert code == 1, out + err
+    assert "altered" in out
+
+
+def test_a_report_that_cannot_be_written_takes_no_decision_back(run: Call, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "runs").touch()
+    code, out, err = run("run", "--date", "2024-01-01", "--json")
+    assert (code, json.loads(out)["decision"], json.loads(out)["published_version"]) == (3, "approved", 1)
+    assert "the decision stands" in err
 
 
 def test_debug_shows_where_an_error_came_from(martgate: Call) -> None:

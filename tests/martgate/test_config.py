@@ -30,6 +30,16 @@ def test_the_project_is_looked_up_from_the_folders_above(folder: Path, monkeypat
     assert load(environment={}).warehouse == str(folder / "lake")
 
 
+def test_a_relative_project_folder_is_relative_to_here_and_to_nothing_else(folder: Path) -> None:
+    (folder / "below").mkdir()
+    (folder / "below" / "martgate.toml").write_text('warehouse = "lake"\n')
+    settings = load(project=Path("below"), environment={})
+    assert settings.out == folder / "below" / "out"
+    assert settings.upstreams == str(folder / "below" / "out" / "upstreams")
+    assert settings.warehouse == str(folder / "below" / "lake")
+    assert settings.ledger == f"sqlite:///{folder / 'below' / 'out' / 'ledger.db'}"
+
+
 def test_a_flag_beats_the_environment_beats_the_file_beats_the_default(folder: Path) -> None:
     (folder / "martgate.toml").write_text('out = "file"\nwarehouse = "file"\nmemory_limit = "1GB"\n')
     settings = load(flags={"out": "flag"}, environment={"MARTGATE_OUT": "env", "MARTGATE_WAREHOUSE": "env"})
