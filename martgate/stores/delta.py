@@ -30,6 +30,8 @@ from martgate.stores.ports import Promotion, Published
 __all__ = ["DeltaStore"]
 
 _SAFE = re.compile(r"[A-Za-z0-9._/-]+")
+# People's folders have spaces and accents, and those are only told percent-encoded; a % itself is what readers lose.
+_ANYWHERE = re.compile(r"[\w ()+,./-]+")
 _ATTEMPTS = 20
 _LONGEST_PAUSE = 1.0
 _NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
@@ -46,7 +48,7 @@ class DeltaStore:
         if "://" in warehouse:
             raise Unusable(f"warehouse {warehouse}: this store keeps tables in folders; give the path of one")
         self._warehouse = Path(os.path.abspath(warehouse))  # noqa: PTH100 - no symbolic link is followed
-        _demand_safe(str(self._warehouse), "warehouse")
+        _demand_safe(str(self._warehouse), "warehouse", _ANYWHERE)
 
     def stage(
         self,
@@ -184,8 +186,8 @@ class DeltaStore:
         return root
 
 
-def _demand_safe(text: str, what: str) -> None:
-    strange = sorted(set(_SAFE.sub("", text)))
+def _demand_safe(text: str, what: str, safe: re.Pattern[str] = _SAFE) -> None:
+    strange = sorted(set(safe.sub("", text)))
     if strange or not text:
         raise Unusable(
             f"{what} {text!r}: {' '.join(map(repr, strange)) or 'an empty name'} cannot stand in the path of a Delta "

@@ -45,18 +45,18 @@ class Mart:
 
 
 @pytest.fixture
-def mart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Mart]:
-    def make(**spec: object) -> Mart:
+def mart(tmp_path: Path) -> Callable[..., Mart]:
+    def make(place: Path = tmp_path, **spec: object) -> Mart:
         settings = load(
             flags={
-                "out": str(tmp_path),
-                "upstreams": str(tmp_path / "upstreams"),
-                "warehouse": str(tmp_path / "warehouse"),
-                "ledger": f"sqlite:///{tmp_path / 'ledger.db'}",
+                "out": str(place),
+                "upstreams": str(place / "upstreams"),
+                "warehouse": str(place / "warehouse"),
+                "ledger": f"sqlite:///{place / 'ledger.db'}",
             },
             environment={},
         )
-        write_samples(settings, tmp_path / "upstreams", {**SPEC, **spec}, lambda _: None)
+        write_samples(settings, place / "upstreams", {**SPEC, **spec}, lambda _: None)
         with house(settings) as rooms:
             return Mart(settings, rooms)
 
@@ -75,6 +75,13 @@ def test_a_good_day_is_published_whole_and_only_it(mart: Callable[..., Mart]) ->
     assert (record.decision, record.published_version) == ("approved", 1)
     assert here.seen("SELECT DISTINCT part_date FROM mart") == [("2024-01-02",)]
     assert here.seen("SELECT count(*), count(DISTINCT comm_user_id) FROM mart") == [(record.audit.rows,) * 2]
+
+
+def test_a_folder_with_spaces_and_accents_is_a_folder_like_any_other(mart: Callable[..., Mart], tmp_path: Path) -> None:
+    here = mart(tmp_path / "José 창고" / "my projects (2)")
+    assert run(here.job(EVE), here.rooms).published_version == 1
+    assert run(here.job(), here.rooms).published_version == 2
+    assert run(here.job(), here.rooms).published_version == 3
 
 
 def test_days_stand_beside_each_other_and_publishing_one_again_replaces_just_that_one(

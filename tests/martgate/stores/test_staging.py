@@ -52,7 +52,7 @@ def test_a_table_without_a_day_to_publish_by_is_unusable(shop):
         shop.store.stage(timeless, DAY, candidate_id="c", sequence=5, write=lambda target: ())
 
 
-@pytest.mark.parametrize("folder", ["ware house", "100%", "ware#1", "창고", "a:b"])
+@pytest.mark.parametrize("folder", ["100%", "ware#1", "a?b", "a:b"])
 def test_a_warehouse_where_readers_would_lose_files_is_unusable(tmp_path, folder):
     with pytest.raises(Unusable, match="cannot stand in the path of a Delta table"):
         DeltaStore(str(tmp_path / folder))
