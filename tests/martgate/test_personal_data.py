@@ -34,7 +34,7 @@ schema:
         classification: personal
         required: true
         unique: true
-        enum: [{value: nobody@example.org}]
+        enum: [{value: known}]
         logicalTypeOptions: {pattern: "[a-z]+", maxLength: 5}
 """
 

