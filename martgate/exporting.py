@@ -7,6 +7,7 @@ from contracts.day import Day
 from contracts.errors import Unusable
 from contracts.model import Contract, Table
 from martgate.config import Settings
+from martgate.wiring import model_of
 
 __all__ = ["exported"]
 
@@ -21,7 +22,7 @@ def exported(  # noqa: PLR0913 - one parameter an option
     """
     loaded, table = contracts.find(name)
     if target == "sql":
-        return _sql(settings, table)
+        return model_of(settings, table).sql
     if target == "gx":
         return _suite(loaded.contract, table, day)
     return _written(loaded.contract, table, target, flavour)
@@ -53,13 +54,3 @@ def _suite(contract: Contract, table: Table, day: date | None) -> str:
 
     about = None if day is None else Day(day, contract.zone)
     return suite_json(contract, table, derive(contract, table), day=about)
-
-
-def _sql(settings: Settings, table: Table) -> str:
-    from builders.model import load  # noqa: PLC0415
-
-    models = load(settings.models)
-    model = models.get(table.qualified_name) or models.get(table.name)
-    if model is None:
-        raise Unusable(f"no model makes {table.qualified_name}; there are models for {', '.join(sorted(models))}")
-    return model.sql

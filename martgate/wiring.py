@@ -6,12 +6,13 @@ from datetime import date
 from pathlib import Path
 
 from builders.engines.duckdb import DuckDBEngine
-from builders.model import load
+from builders.model import Model, load
 from builders.ports import Engine
 from contracts.catalog import Catalog
 from contracts.day import Day
 from contracts.errors import Problem, Unusable
 from contracts.hints import did_you_mean
+from contracts.model import Table
 from martgate.config import FILE_NAME, Settings
 from martgate.ledger import Ledger
 from martgate.progress import progress
@@ -20,7 +21,7 @@ from martgate.review import demand_sound
 from martgate.stores.delta import DeltaStore
 from martgate.stores.upstreams import Upstreams
 
-__all__ = ["catalog", "house", "job"]
+__all__ = ["catalog", "house", "job", "model_of"]
 
 
 @contextmanager
@@ -56,13 +57,23 @@ def job(settings: Settings, contracts: Catalog, name: str, day: date) -> Job:
         contracts.errors.Unusable: no such table, no model that makes it, or a contract with problems.
     """
     loaded, table = contracts.find(name)
+    model = model_of(settings, table)
+    demand_sound(loaded, contracts)
+    return Job(loaded=loaded, table=table, model=model, day=Day(day, loaded.contract.zone), started=now())
+
+
+def model_of(settings: Settings, table: Table) -> Model:
+    """The model that makes a table, by its qualified or bare name.
+
+    Raises:
+        contracts.errors.Unusable: none does; the message says which there are.
+    """
     models = load(settings.models)
     model = models.get(table.qualified_name) or models.get(table.name)
     if model is None:
         made = ", ".join(sorted(models)) or "none at all"
         raise Unusable(f"no model makes {table.qualified_name}: there are models for {made}")
-    demand_sound(loaded, contracts)
-    return Job(loaded=loaded, table=table, model=model, day=Day(day, loaded.contract.zone), started=now())
+    return model
 
 
 def _demand_known(locations: Iterable[str], contracts: Catalog) -> None:
