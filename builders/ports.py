@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-__all__ = ["Dataset", "Engine", "WriteTarget", "WrittenFile"]
+__all__ = ["CatalogTable", "Dataset", "Engine", "WriteTarget", "WrittenFile"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,31 @@ class Dataset:
     files: tuple[str, ...]
     partitions: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[tuple[str, str], ...] = ()
+
+    def in_place(self, found: Sequence[str]) -> list[str]:
+        """Columns in the files' order, with hive columns where the declared columns put them.
+
+        A hive column stands in the path, so its place is a matter of declaration. The others stay where the files have
+        them: a column that has moved must be seen to have moved.
+        """
+        names = [name for name in found if name not in self.partitions]
+        hive = [name for name in found if name in self.partitions]
+        places = {name: place for place, (name, _) in enumerate(self.columns)}
+        for name in sorted(hive, key=lambda name: places.get(name, len(places))):
+            names.insert(places.get(name, len(names)), name)
+        return names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogTable:
+    """A table that the engine finds in its own catalog, as `main.bronze.member`; only an engine with one can read it.
+
+    `only` keeps the rows whose columns have these values (given as text), `version` asks for the table as of then.
+    """
+
+    name: str
+    only: Mapping[str, str] = field(default_factory=dict)
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +84,11 @@ class Engine(Protocol):
 
     def __exit__(self, *exception: object) -> None: ...
 
-    def register(self, relation: str, dataset: Dataset) -> None:
-        """Make the files readable under a name; a name may be registered again.
+    def register(self, relation: str, source: Dataset | CatalogTable) -> None:
+        """Make files, or a table of the engine's catalog, readable under a name; a name may be registered again.
 
         Raises:
-            contracts.errors.QueryFailed: a file is missing or is not Parquet.
+            contracts.errors.QueryFailed: a file is missing or is not Parquet, or the engine has no such table.
         """
 
     def columns(self, relation: str) -> tuple[tuple[str, str], ...]:

@@ -21,14 +21,15 @@ KEYS: Mapping[str, str] = {
     "upstreams": "input tables as <schema>/<table>, Delta or Parquet",
     "warehouse": "published tables, same layout",
     "ledger": "database of runs and receipts, as a SQLAlchemy URL",
-    "engine": "what builds and audits: duckdb",
+    "engine": "what builds and audits: duckdb or spark",
+    "spark_master": "where Spark runs if no session is there: local[*], spark://host:7077",
     "out": "reports and everything else that is generated",
     "memory_limit": "what the engine may use before it spills to disk",
     "report": "full: draw Data Docs after each decision; none: only record it",
 }
 """Every setting, with what it is for. Each is a key of the file, a flag, and `MARTGATE_<KEY>`."""
 
-_CHOICES = {"engine": ("duckdb",), "report": ("full", "none")}
+_CHOICES = {"engine": ("duckdb", "spark"), "report": ("full", "none")}
 _LISTS = ("contracts", "models")
 
 
@@ -44,6 +45,7 @@ class Settings:
     warehouse: str
     ledger: str
     engine: str
+    spark_master: str
     out: Path
     memory_limit: str
     report: str
@@ -112,6 +114,7 @@ def _defaults(folder: Path) -> dict[str, Any]:
         "warehouse": str(out / "warehouse"),
         "ledger": f"sqlite:///{out / 'ledger.db'}",
         "engine": "duckdb",
+        "spark_master": "local[*]",
         "out": str(out),
         "memory_limit": "3GB",
         "report": "full",
@@ -150,6 +153,7 @@ def _settings(folder: Path, given: Mapping[str, _Given]) -> Settings:
         warehouse=_location(given["warehouse"].value, given["warehouse"].base),
         ledger=_database(ledger.value, ledger.base),
         engine=given["engine"].value,
+        spark_master=given["spark_master"].value,
         out=_path(given["out"].value, given["out"].base),
         memory_limit=given["memory_limit"].value,
         report=given["report"].value,

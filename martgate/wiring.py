@@ -91,7 +91,13 @@ def _demand_known(locations: Iterable[str], contracts: Catalog) -> None:
 def _engine(settings: Settings) -> Engine:
     spill = settings.out / "spill"
     spill.mkdir(parents=True, exist_ok=True)
-    return DuckDBEngine(memory_limit=settings.memory_limit, temp_directory=spill)
+    if settings.engine == "duckdb":
+        return DuckDBEngine(memory_limit=settings.memory_limit, temp_directory=spill)
+    try:
+        from builders.engines.spark import SparkEngine  # noqa: PLC0415 - an extra, and slow to import
+    except ImportError:
+        raise Unusable("the engine spark needs pyspark: install martgate[spark]") from None
+    return SparkEngine(settings.memory_limit, spill, master=settings.spark_master)
 
 
 def _ledger(settings: Settings) -> Ledger:

@@ -82,29 +82,21 @@ def _column(place, *, name, kind, **fields):
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory):
     """A small local Spark in UTC; one for the whole session, since a JVM costs ten seconds."""
-    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        _missing("Spark needs a Java runtime (Debian: apt-get install openjdk-17-jre-headless)")
-    os.environ |= {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1", "TZ": "UTC"}
+    os.environ |= {"PYSPARK_PYTHON": sys.executable, "TZ": "UTC"}
     time.tzset()  # rows are collected as wall clock times of this process
-    from pyspark.sql import SparkSession
+    from builders.engines.spark_session import session
 
-    folder = tmp_path_factory.mktemp("spark")
-    settings = {
-        "spark.driver.memory": "2g",
-        "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Dderby.system.home={folder}",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.sql.warehouse.dir": str(folder / "warehouse"),
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-    }
-    builder = SparkSession.builder.master("local[2]").appName("martgate-tests")
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    yield session
-    session.stop()
+    with session("local[2]", "2GB", tmp_path_factory.mktemp("spark")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def spark_engine(spark):
+    """The product's own engine, on the one Spark that there is."""
+    from builders.engines.spark import SparkEngine
+
+    with SparkEngine() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

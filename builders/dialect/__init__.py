@@ -2,7 +2,7 @@
 
 from builders.dialect.lint import check, unsupported_functions
 from builders.dialect.macros import MACROS
-from builders.dialect.spark import SparkMart, Translation, parameters_of, parse, tables, to_duckdb, translate
+from builders.dialect.spark import SparkMart, Translation, parameters_of, parse, renamed, tables, to_duckdb, translate
 
 __all__ = [
     "MACROS",
@@ -11,6 +11,7 @@ __all__ = [
     "check",
     "parameters_of",
     "parse",
+    "renamed",
     "tables",
     "to_duckdb",
     "translate",

@@ -18,7 +18,7 @@ from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 from builders.dialect.macros import RENAMED
 from contracts.errors import Problem, Unusable
 
-__all__ = ["SparkMart", "Translation", "parameters_of", "parse", "tables", "to_duckdb", "translate"]
+__all__ = ["SparkMart", "Translation", "parameters_of", "parse", "renamed", "tables", "to_duckdb", "translate"]
 
 
 _AS_WRITTEN: Final = {*RENAMED, "FROM_UTC_TIMESTAMP", "TO_UTC_TIMESTAMP"}
@@ -79,8 +79,33 @@ def tables(tree: exp.Expr) -> tuple[str, ...]:
 
     A function in a table's place (`read_csv(..)`) is told by its call, so that nobody takes it for a table they know.
     """
-    found = (table for table in tree.find_all(exp.Table, bfs=False) if not _is_cte(table))
-    return tuple(dict.fromkeys(_table_name(table) for table in found))
+    return tuple(dict.fromkeys(_table_name(table) for table in _base_tables(tree)))
+
+
+def renamed(sql: str, tree: exp.Expr, names: Mapping[str, str]) -> str:
+    """A text as it is written, but for the names of some tables; `names` leads from the old, in lower case, to the new.
+
+    `tree` is what `parse` made of the text. A table without an alias gets its bare name as one, since columns may be
+    qualified by it.
+
+    >>> sql = "SELECT t.a /* s.t */ FROM s.t JOIN u AS v"
+    >>> renamed(sql, parse(sql), {"s.t": "`s_t`", "u": "`w`"})
+    'SELECT t.a /* s.t */ FROM `s_t` AS `t` JOIN `w` AS v'
+    """
+    for table in sorted(_base_tables(tree), key=_starts, reverse=True):
+        new = names.get(_table_name(table).lower())
+        if new is not None:
+            alias = "" if table.alias else f" AS {exp.to_identifier(table.name, quoted=True).sql(SparkMart)}"
+            sql = sql[: _starts(table)] + new + alias + sql[table.parts[-1].meta["end"] + 1 :]
+    return sql
+
+
+def _starts(table: exp.Table) -> int:
+    return int(table.parts[0].meta.get("start", 0))
+
+
+def _base_tables(tree: exp.Expr) -> Iterator[exp.Table]:
+    return (table for table in tree.find_all(exp.Table, bfs=False) if not _is_cte(table))
 
 
 def _table_name(table: exp.Table) -> str:

@@ -11,8 +11,6 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
-from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -22,7 +20,8 @@ from duckdb.sqltypes import DuckDBPyType
 
 from builders.dialect import MACROS, translate
 from builders.engines import duckdb_text as text
-from builders.ports import Dataset, WriteTarget, WrittenFile
+from builders.engines.demands import demand_given, demand_known, demand_one_shape
+from builders.ports import CatalogTable, Dataset, WriteTarget, WrittenFile
 from contracts.errors import QueryFailed, Unusable
 
 __all__ = ["DuckDBEngine"]
@@ -51,7 +50,7 @@ class DuckDBEngine:
         if threads is not None:
             self._settings["threads"] = threads
         self._temp_directory = temp_directory
-        self._relations: dict[str, str] = {}
+        self._relations: set[str] = set()
 
     def __enter__(self) -> Self:
         """Open the database.
@@ -84,18 +83,22 @@ class DuckDBEngine:
         self._spill.cleanup()
         self._relations.clear()
 
-    def register(self, relation: str, dataset: Dataset) -> None:
+    def register(self, relation: str, source: Dataset | CatalogTable) -> None:
         """Make the files readable under a name, as a view; nothing is copied.
 
         Raises:
-            contracts.errors.QueryFailed: a file is missing or is not Parquet.
+            contracts.errors.QueryFailed: a file is missing or is not Parquet, or the table is one of a catalog.
         """
-        body = self._select_files(relation, dataset) if dataset.files else text.empty_select(relation, dataset)
+        if isinstance(source, CatalogTable):
+            raise QueryFailed(
+                f"{relation} cannot be read: {source.name} is a table of a catalog, and only Spark has one"
+            )
+        body = self._select_files(relation, source) if source.files else text.empty_select(relation, source)
         schema, dot, _ = relation.partition(".")
         if dot:
             self._execute(f"CREATE SCHEMA IF NOT EXISTS {text.identifier(schema)}")
         self._execute(f"CREATE OR REPLACE VIEW {text.relation(relation)} AS {body}")
-        self._relations[relation.lower()] = relation
+        self._relations.add(relation)
 
     def _select_files(self, relation: str, dataset: Dataset) -> str:
         """The SELECT over a table's files, every footer of which was read: a broken file is named now, not mid-way."""
@@ -107,10 +110,9 @@ class DuckDBEngine:
         except duckdb.Error as error:  # only paths and footers were read: the message holds no value of a row
             why = text.first_line(error)
         else:
-            if len(shapes) > 1:
-                raise QueryFailed(f"{relation} cannot be read as one table: {_difference(*shapes[:2])}")
+            demand_one_shape(relation, shapes)
             types = {name: str(type_) for name, type_ in found}
-            names = text.in_place([name for name, _ in found], dataset)
+            names = dataset.in_place([name for name, _ in found])
             return f"SELECT {', '.join(text.unfolded(name, types[name]) for name in names)} FROM {source}"
         raise QueryFailed(f"{relation} cannot be read: {why}")
 
@@ -120,7 +122,7 @@ class DuckDBEngine:
         Raises:
             contracts.errors.QueryFailed: the relation is unknown, or its files have gone.
         """
-        self._must_know(relation)
+        demand_known(relation, self._relations)
         try:
             found = self._describe(f"SELECT * FROM {text.relation(relation)}")
         except duckdb.Error as error:
@@ -169,22 +171,8 @@ class DuckDBEngine:
         except Unusable as error:
             raise QueryFailed(str(error)) from None
         for table in translation.tables:
-            self._must_know(table)
-        named = sorted(translation.parameters)
-        if missing := [name for name in named if name not in given]:
-            raise QueryFailed(
-                f"no value was given for :{', :'.join(missing)} (given were {', '.join(sorted(given)) or 'none'})"
-            )
-        return translation.sql, {name: given[name] for name in named}
-
-    def _must_know(self, relation: str) -> None:
-        """Only registered names can be read: DuckDB would take an unknown one for a file to open."""
-        if relation.lower() in self._relations:
-            return
-        near = get_close_matches(relation.lower(), self._relations, n=1)
-        known = ", ".join(sorted(self._relations.values())) or "none"
-        hint = f"Did you mean {self._relations[near[0]]}?" if near else f"Known tables: {known}."
-        raise QueryFailed(f"there is no table {relation}. {hint}")
+            demand_known(table, self._relations)
+        return translation.sql, demand_given(translation.parameters, given)
 
     def _describe(self, sql: str, bound: Mapping[str, str] = _NO_PARAMETERS) -> list[tuple[str, DuckDBPyType]]:
         """Names and types of a query's columns; binds the query and reads no row."""
@@ -199,20 +187,3 @@ class DuckDBEngine:
         except duckdb.Error as error:
             why = text.reason(error)
         raise QueryFailed(why)  # not in the handler: the original quotes values and must not travel along
-
-
-_Shape = tuple[str, list[tuple[str, str]]]
-
-
-def _difference(one: _Shape, other: _Shape) -> str:
-    """Where two files of a folder first differ; nobody said that one of them is right."""
-    (file, columns), (another, others) = one, other
-    mine, its = next((a, b) for a, b in zip_longest(columns, others) if a != b)
-    return (
-        f"{file} has {_told(mine)} where {another} has {_told(its)}; "
-        "audit them one by one, or as a Delta table, whose log says what holds"
-    )
-
-
-def _told(column: tuple[str, str] | None) -> str:
-    return " ".join(column) if column else "no more columns"

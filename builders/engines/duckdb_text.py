@@ -21,7 +21,6 @@ __all__ = [
     "empty_select",
     "first_line",
     "identifier",
-    "in_place",
     "read_footers",
     "read_parquet",
     "reason",
@@ -140,20 +139,6 @@ def read_parquet(dataset: Dataset) -> str:
     hive = ", ".join(f"{identifier(name)}: {duckdb_type(type_)}" for name, type_ in dataset.partitions.items())
     options = f"hive_partitioning = true, hive_types = {{{hive}}}" if hive else "hive_partitioning = false"
     return f"read_parquet({_list(map(_exactly, dataset.files))}, union_by_name = true, {options})"
-
-
-def in_place(found: Sequence[str], dataset: Dataset) -> list[str]:
-    """Columns in the files' order, with hive columns where the declared columns put them.
-
-    A hive column stands in the path, so its place is a matter of declaration. The others stay where the files have
-    them: a column that has moved must be seen to have moved.
-    """
-    names = [name for name in found if name not in dataset.partitions]
-    hive = [name for name in found if name in dataset.partitions]
-    places = {name: place for place, (name, _) in enumerate(dataset.columns)}
-    for name in sorted(hive, key=lambda name: places.get(name, len(places))):
-        names.insert(places.get(name, len(names)), name)
-    return names
 
 
 def empty_select(name: str, dataset: Dataset) -> str:

@@ -18,7 +18,7 @@ R = TypeVar("R")
 _SHAPES: dict[str, dict[str, Any]] = {
     "contracts": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
     "models": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
-    "engine": {"type": click.Choice(["duckdb"])},
+    "engine": {"type": click.Choice(["duckdb", "spark"])},
     "report": {"type": click.Choice(["full", "none"])},
 }
 

@@ -11,7 +11,17 @@ from martgate.exits import ExitCode
 
 __all__ = ["build", "gate", "publish", "run"]
 
-_GATE_KEYS = ("contracts", "upstreams", "warehouse", "ledger", "engine", "out", "memory_limit", "report")
+_GATE_KEYS = (
+    "contracts",
+    "upstreams",
+    "warehouse",
+    "ledger",
+    "engine",
+    "spark_master",
+    "out",
+    "memory_limit",
+    "report",
+)
 _RUN_KEYS = ("models", *_GATE_KEYS)
 
 

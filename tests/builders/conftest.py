@@ -154,10 +154,15 @@ def model():
 
 
 @pytest.fixture(scope="session")
-def engine():
+def duckdb_engine():
     """One engine for all tests of a worker: every test registers its own tables anew."""
     with DuckDBEngine("1GB", threads=1) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def engine(duckdb_engine):
+    return duckdb_engine
 
 
 @pytest.fixture

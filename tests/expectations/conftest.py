@@ -9,7 +9,6 @@ import pytest
 
 from builders.ports import Dataset
 from contracts.day import Day
-from contracts.errors import QueryFailed
 from contracts.model import Column, Contract, Quality, QualityType, Table
 from expectations.audit import Scope, audit
 from expectations.rules import Rule, columns_of
@@ -33,37 +32,12 @@ ARROW = {
 def engine(request):
     """A real engine: DuckDB, or the one that a module's tests ask for by name."""
     if getattr(request, "param", "duckdb") == "spark":
-        yield SparkEngine(request.getfixturevalue("spark"))
+        yield request.getfixturevalue("spark_engine")
         return
     from builders.engines.duckdb import DuckDBEngine
 
     with DuckDBEngine("512MB", threads=1) as opened:
         yield opened
-
-
-class SparkEngine:
-    """As much of an engine as an audit needs, to hold the statements against Spark itself."""
-
-    def __init__(self, spark):
-        self.spark = spark
-
-    def register(self, relation, dataset):
-        schema, _, name = relation.rpartition(".")
-        self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{schema}`")
-        self.spark.sql(f"DROP TABLE IF EXISTS `{schema}`.`{name}`")
-        self.spark.sql(f"CREATE TABLE `{schema}`.`{name}` USING parquet LOCATION '{dataset.files[0]}'")
-
-    def columns(self, relation):
-        return tuple(self.spark.table(relation).dtypes)
-
-    def fetch(self, sql, parameters=None):
-        from pyspark.errors import PySparkException
-
-        given = {name: value for name, value in (parameters or {}).items() if f":{name}" in sql}
-        try:
-            return [tuple(row) for row in self.spark.sql(sql, args=given).collect()]
-        except PySparkException as error:
-            raise QueryFailed(str(error).splitlines()[0]) from None
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The embedded engine: files in, rows and files out, and nothing personal in its errors."""
+"""Every engine: files in, rows and files out, and nothing personal in its errors."""
 
 import logging
 import traceback
@@ -10,8 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.engines.duckdb import DuckDBEngine
-from builders.ports import Dataset, WriteTarget
+from builders.ports import CatalogTable, Dataset, WriteTarget
 from contracts.errors import QueryFailed, Unusable
+
+
+@pytest.fixture(scope="module", params=["duckdb", pytest.param("spark", marks=pytest.mark.spark)])
+def engine(request):
+    return request.getfixturevalue(f"{request.param}_engine")
 
 
 def parquet(path, **columns):
@@ -282,7 +287,7 @@ def test_a_table_without_partitions_is_one_file(engine, tmp_path):
 
 
 def test_odd_partition_values_come_back_as_they_were(engine, tmp_path):
-    values = ["a b", "a%b", "a/b", "a=b", "é", ""]
+    values = ["a b", "a%b", "a/b", "a=b", "é"]
     sql = "SELECT 1 AS a, p FROM VALUES " + ", ".join(f"('{value}')" for value in values) + " AS t(p)"
     written = engine.write(sql, WriteTarget(root=str(tmp_path), partition_by=("p",), prefix="x"))
     assert {file.partition["p"] for file in written} == set(values)
@@ -292,6 +297,11 @@ def test_odd_partition_values_come_back_as_they_were(engine, tmp_path):
     assert {p for _, p in engine.fetch("SELECT * FROM odd_back")} == set(values)
 
 
+def test_an_empty_partition_value_is_no_value_like_others(engine, tmp_path):
+    (file,) = engine.write("SELECT 1 AS a, '' AS p", WriteTarget(root=str(tmp_path), partition_by=("p",), prefix="x"))
+    assert file.partition["p"] in ("", "__HIVE_DEFAULT_PARTITION__")  # Spark takes empty text for null here
+
+
 def test_a_disk_that_refuses_is_told(engine, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(QueryFailed, match=r"nothing could be written to .*file/table"):
@@ -299,6 +309,22 @@ def test_a_disk_that_refuses_is_told(engine, tmp_path):
 
 
 # Life
+
+
+@pytest.mark.spark
+def test_a_table_of_sparks_own_catalog_is_read_by_its_name(spark, spark_engine):
+    spark.sql("CREATE DATABASE own")
+    spark.sql("CREATE TABLE own.t USING parquet AS SELECT * FROM VALUES (1, 'x'), (2, 'y') AS t(a, day)")
+    spark_engine.register("we_mart.ours", CatalogTable(name="own.t", only={"day": "y"}))
+    assert rows(spark_engine, "we_mart.ours") == [(2, "y")]
+    with pytest.raises(QueryFailed, match=r"we_mart\.ours cannot be read: .*TABLE_OR_VIEW_NOT_FOUND.*own.*nope"):
+        spark_engine.register("we_mart.ours", CatalogTable(name="own.nope"))
+    spark.sql("DROP DATABASE own CASCADE")
+
+
+def test_the_embedded_engine_has_no_catalog(duckdb_engine):
+    with pytest.raises(QueryFailed, match="only Spark has one"):
+        duckdb_engine.register("we_mart.ours", CatalogTable(name="own.t"))
 
 
 def test_spill_files_go_where_they_were_told_and_leave_nothing(tmp_path):

@@ -1,0 +1,207 @@
+"""Spark, as users run it. What differs from the embedded engine, beyond speed at scale:
+
+| | DuckDB | here |
+|---|---|---|
+| the statement | translated | as it is written, but for the names of files' tables |
+| names | views in schemas | temporary views, which have no schema: `a.b` is read under another name |
+| files of a table | read by name | by name too, and by the schema of their own footers |
+| a table without files | its catalog knows none | `CatalogTable`s of Spark's own catalog |
+| writing | one file a partition | the same, and more where a partition is large: rebalanced, so that no task drowns |
+| errors | told without any value | the same; a Spark that is started here logs nothing |
+"""
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from functools import reduce
+from itertools import groupby
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, DataFrameReader, SparkSession
+
+from builders.dialect import parameters_of, parse, renamed, tables
+from builders.engines import spark_text as text
+from builders.engines.demands import demand_given, demand_known, demand_one_shape
+from builders.engines.footers import written
+from builders.engines.spark_session import session
+from builders.ports import CatalogTable, Dataset, WriteTarget, WrittenFile
+from contracts.errors import QueryFailed, Unusable
+
+__all__ = ["SparkEngine"]
+
+_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+
+
+class SparkEngine:
+    """A Spark session, found or started as `builders.engines.spark_session` says.
+
+    `memory_limit` is the heap of a Spark that is started here; spill files go to `temp_directory`.
+    """
+
+    name = "spark"
+
+    def __init__(
+        self, memory_limit: str = "4GB", temp_directory: Path | None = None, *, master: str = "local[*]"
+    ) -> None:
+        self._master = master
+        self._memory_limit = memory_limit
+        self._temp_directory = temp_directory
+        self._views: dict[str, str] = {}
+        self._names: set[str] = set()
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Find or start the session.
+
+        Raises:
+            contracts.errors.Unusable: a setting is wrong, or there is no temporary folder.
+            contracts.errors.QueryFailed: Spark cannot be reached or started.
+        """
+        with ExitStack() as opening:
+            try:
+                made = tempfile.TemporaryDirectory(prefix="martgate-spill-", dir=self._temp_directory)
+            except OSError as error:
+                raise Unusable(f"no temporary folder in {self._temp_directory}: {error.strerror}") from error
+            folder = Path(opening.enter_context(made))
+            opening.enter_context(text.silence())
+            self._session: SparkSession = opening.enter_context(session(self._master, self._memory_limit, folder))
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._views.clear()
+        self._names.clear()
+        self._open.close()
+
+    def register(self, relation: str, source: Dataset | CatalogTable) -> None:
+        """Make files, or a table of Spark's catalog, readable under a name, as a temporary view; nothing is copied.
+
+        Files must lie where every executor sees them under the same path.
+
+        Raises:
+            contracts.errors.QueryFailed: a file is missing or is not Parquet, or the catalog has no such table.
+        """
+        view = text.quoted(relation)
+        text.attempt(lambda: self._frame(relation, source).createOrReplaceTempView(view), f"{relation} cannot be read")
+        self._views[relation.lower()] = view
+        self._names.add(relation)
+
+    def _frame(self, relation: str, source: Dataset | CatalogTable) -> DataFrame:
+        if isinstance(source, CatalogTable):
+            return self._session.sql(text.catalog_query(source), args=dict(source.only))
+        return self._files(relation, source) if source.files else self._session.sql(text.empty_query(relation, source))
+
+    def _files(self, relation: str, dataset: Dataset) -> DataFrame:
+        """A frame over exactly these files, each footer of which was read: a broken file is named now, not mid-way."""
+        shapes = [
+            (file, self._reader.parquet(text.location(file)).dtypes) for file in _one_of_each(relation, dataset.files)
+        ]
+        if not dataset.columns:
+            demand_one_shape(relation, shapes)
+        types = {**text.widest(relation, shapes), **dataset.partitions}
+        schema = text.schema(types)
+        parts = []
+        for root, files in groupby(sorted(dataset.files, key=_hive_root), key=_hive_root):
+            # Below its root a folder `a=1` is a partition; without any, no folder may be taken for one.
+            option = ("basePath", text.location(root)) if dataset.partitions else ("recursiveFileLookup", "true")
+            parts.append(self._reader.option(*option).schema(schema).parquet(*map(text.location, files)))
+        frame = reduce(type(parts[0]).unionByName, parts)
+        return frame.selectExpr(*(text.unfolded(name, types[name]) for name in dataset.in_place(list(types))))
+
+    @property
+    def _reader(self) -> DataFrameReader:
+        return self._session.read.option("__globPaths__", "false")  # a path is a path, whatever letters are in it
+
+    def columns(self, relation: str) -> tuple[tuple[str, str], ...]:
+        """Name and type of each column, in order; types in Spark's spelling.
+
+        Raises:
+            contracts.errors.QueryFailed: the relation is unknown.
+        """
+        demand_known(relation, self._names)
+        view = self._views[relation.lower()]
+        return tuple(text.attempt(lambda: self._session.table(view).dtypes, f"{relation} cannot be read"))
+
+    def fetch(self, sql: str, parameters: Mapping[str, str] = _NO_PARAMETERS) -> Sequence[tuple[object, ...]]:
+        """All rows of one Spark SQL statement; timestamps come as UTC datetimes.
+
+        Raises:
+            contracts.errors.QueryFailed: the statement cannot be read or run.
+        """
+        return text.attempt(lambda: _rows(self._query(sql, parameters).toArrow()))
+
+    def write(
+        self, sql: str, target: WriteTarget, parameters: Mapping[str, str] = _NO_PARAMETERS
+    ) -> tuple[WrittenFile, ...]:
+        """Write a statement's result as Parquet and say what was written; nothing else in the root is touched.
+
+        Spark names files as it likes: it writes into a folder of its own under the root, which no reader looks into,
+        and the files are then moved to their places.
+
+        Raises:
+            contracts.errors.QueryFailed: the statement cannot be read or run, or the disk refused.
+        """
+        staging = Path(target.root) / f"_{target.prefix}"
+        rebalanced = text.rebalanced(sql, target.partition_by)
+
+        def write() -> tuple[WrittenFile, ...]:
+            frame = self._query(rebalanced, parameters)
+            frame.write.partitionBy(*target.partition_by).parquet(text.location(staging))
+            return tuple(_moved(file, staging, target) for file in sorted(staging.rglob("part-*.parquet")))
+
+        try:
+            return text.attempt(write, f"nothing could be written to {target.root}")
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+    def _query(self, sql: str, given: Mapping[str, str]) -> DataFrame:
+        """A statement over registered names, as Spark has analysed it."""
+        try:
+            tree = parse(sql)
+        except Unusable as error:
+            raise QueryFailed(str(error)) from None
+        for table in tables(tree):
+            demand_known(table, self._names)
+        named = demand_given(parameters_of(tree), given)
+        return self._session.sql(renamed(sql, tree, self._views), args=named)
+
+
+def _rows(found: pa.Table) -> list[tuple[object, ...]]:
+    return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+
+
+def _one_of_each(relation: str, files: Sequence[str]) -> list[str]:
+    """One file of each shape, by the footers of all."""
+    shapes: dict[pa.Schema, str] = {}
+    for file in sorted(files):
+        try:
+            shapes.setdefault(pq.read_schema(file).remove_metadata(), file)
+        except FileNotFoundError:
+            raise QueryFailed(f"{relation} cannot be read: there is no {file}") from None
+        except (pa.ArrowException, OSError):
+            raise QueryFailed(f"{relation} cannot be read: {file} is not readable Parquet") from None
+    return list(shapes.values())
+
+
+def _hive_root(file: str) -> str:
+    """The folder under which a file's path consists of `name=value` folders."""
+    return str(next(folder for folder in Path(file).parents if "=" not in folder.name))
+
+
+def _moved(file: Path, staging: Path, target: WriteTarget) -> WrittenFile:
+    """One file at its place among the table's, under a name that tells whose it is, and what its footer says."""
+    folders = file.relative_to(staging).parent
+    place = Path(target.root) / folders / f"{target.prefix}-{uuid.uuid4()}.parquet"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    file.rename(place)
+    values = dict(folder.split("=", 1) for folder in folders.parts)
+    return written(
+        place, root=Path(target.root), partition={unquote(name): unquote(value) for name, value in values.items()}
+    )
