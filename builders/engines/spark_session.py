@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import as_file, files
@@ -33,6 +34,11 @@ _LOCAL: Final[Mapping[str, str]] = {
     "spark.sql.shuffle.partitions": "16",  # 200 tasks for a small table are 200 times a task's price
 }
 
+_ADDRESS = re.compile(r"(?:spark|sc)://([^/;?]+)")
+_CONNECT_PORT = 15002
+_PATIENCE = 10
+"""Seconds in which a server must take a call."""
+
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", re.IGNORECASE)
 
 
@@ -48,8 +54,10 @@ def session(master: str, memory_limit: str, folder: Path) -> Iterator[SparkSessi
         contracts.errors.QueryFailed: Spark cannot be reached or started.
         contracts.errors.Unusable: the memory limit is not one.
     """
-    active = SparkSession.getActiveSession()
-    if active is None and not os.environ.get("SPARK_REMOTE"):
+    active, remote = SparkSession.getActiveSession(), os.environ.get("SPARK_REMOTE")
+    if active is None:
+        _demand_answer(remote or master)
+    if active is None and not remote:
         with _started(master, memory_limit, folder) as opened:
             yield _required(opened)
         return
@@ -58,6 +66,23 @@ def session(master: str, memory_limit: str, folder: Path) -> Iterator[SparkSessi
     except PySparkException as error:
         raise QueryFailed(f"no Spark session can be had: {str(error).partition(chr(10))[0]}") from None
     yield opened
+
+
+def _demand_answer(url: str) -> None:
+    """Spark's own clients ask a server that is not there for ten minutes before they say so."""
+    address = _ADDRESS.match(url)
+    servers = address[1].split(",") if address else []
+    for server in servers:
+        host, _, port = server.partition(":")
+        try:
+            socket.create_connection((host, int(port or _CONNECT_PORT)), timeout=_PATIENCE).close()
+        except (OSError, ValueError):
+            continue
+        return
+    if servers:
+        raise QueryFailed(
+            f"no Spark answers at {' or '.join(servers)}: is SPARK_REMOTE, or spark_master, where one runs?"
+        )
 
 
 def _required(opened: SparkSession) -> SparkSession:
