@@ -88,9 +88,9 @@ def report(world: World, table: Table) -> pa.Table:
     size = max(1, round(world.created.size * _REPORTS))
     target = rng.permutation(world.created.size)[np.floor(world.created.size * rng.random(size) ** 3).astype(np.int64)]
     created = between(rng, world.created[target], world.horizon)
-    _punctual(rng, world, created, world.created[target])
+    world.be_punctual(rng, created, world.created[target])
     canceled = np.where(rng.random(size) < 0.15, between(rng, created + 1, world.horizon + DAY), NEVER)
-    _punctual(rng, world, canceled, created)
+    world.be_punctual(rng, canceled, created)
     rows: Rows = {
         "target": target,
         "community": world.member_communities[target],
@@ -107,27 +107,11 @@ def report(world: World, table: Table) -> pa.Table:
             "report_id": _numbered(rows["created"], 1),
             "comm_id": world.comm_id[rows["community"]],
             "target_comm_user_id": world.comm_user_ids(rows["target"]),
-            "reporter_comm_user_id": world.comm_user_ids(_neighbours(rng, world, rows["community"])),
+            "reporter_comm_user_id": world.comm_user_ids(world.neighbours(rng, rows["community"])),
             "created_at": rows["created"],
             "canceled_at": moments(rows["canceled"]),
         },
     )
-
-
-def _punctual(rng: np.random.Generator, world: World, instants: Ints, after: Ints) -> None:
-    """Let some things happen exactly at the edges of the days, where they can only happen after something older."""
-    old = np.flatnonzero(after < world.cutoffs[0] - DAY)
-    punctual = up_to(rng, old, min(world.edges.size, old.size // 4))
-    instants[punctual] = world.edges[: punctual.size]
-
-
-def _neighbours(rng: np.random.Generator, world: World, community: Ints) -> Ints:
-    """A random membership of each community."""
-    by_community = np.argsort(world.member_communities, kind="stable")
-    sizes = np.bincount(world.member_communities, minlength=world.comm_id.size)
-    place = np.floor(rng.random(community.size) * sizes[community]).astype(np.int64)
-    neighbours: Ints = by_community[(np.cumsum(sizes) - sizes)[community] + place]
-    return neighbours
 
 
 def push_config(world: World, table: Table) -> pa.Table:

@@ -13,6 +13,7 @@ __all__ = [
     "MISSING_ARTISTS",
     "MISSING_USERS",
     "OVERLAPPING_INTERVALS",
+    "REPEATED_POST_EVENTS",
     "REPEATED_PUSH_CONFIGS",
     "REPEATED_STATUSES",
     "SEVERAL_CHANNELS",
@@ -38,6 +39,9 @@ SEVERAL_SPECIAL_ROWS = 0.1
 REPEATED_PUSH_CONFIGS = 0.005
 """Push configs recorded twice at one instant, once enabled and once not."""
 
+REPEATED_POST_EVENTS = 0.005
+"""Views and reactions that are recorded twice, to the letter."""
+
 SEVERAL_CHANNELS = 0.3
 """Communities of V that several channels became, and users of theirs who moved from more than one."""
 
@@ -48,7 +52,8 @@ MISSING_ARTISTS = 0.1
 """Communities that are missing from `we_artist`."""
 
 UNKNOWN_SUBJECTS = 0.003
-"""Statuses, reports, special-member rows, push configs and WV1 joins about memberships or pairs nobody knows."""
+"""Statuses, reports, special-member rows, push configs, WV1 joins, views, reactions and DM subscriptions about
+memberships or pairs nobody knows."""
 
 BLANK_IMAGES = 0.01
 """Image urls that are set, and empty or nothing but spaces."""

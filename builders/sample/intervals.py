@@ -1,4 +1,4 @@
-"""What users are for a while: in a country, or in a fan club. Intervals include their start and not their end."""
+"""What users are for a while: in a country, in a fan club, or subscribed to an artist's messages. Intervals include their start and not their end."""
 
 import numpy as np
 import pyarrow as pa
@@ -9,15 +9,17 @@ from builders.sample.artists import artist_ids
 from builders.sample.draw import DAY, NEVER, between, hit, shuffled, spaced, stacked, taken, up_to, zipf
 from builders.sample.shape import assemble, moments, vocabulary
 from builders.sample.text import COUNTRIES
-from builders.sample.world import World
+from builders.sample.world import Role, World
 from contracts.model import Table
 
-__all__ = ["country_history", "fan_club_history"]
+__all__ = ["country_history", "dm_subscription", "fan_club_history"]
 
 _YEAR = 365 * DAY
 _STAYS = (0.03, 0.62, 0.2, 0.1, 0.05)
 _FAN_CLUB = 0.15
 _FAN_CLUB_YEARS = (0.7, 0.2, 0.1)
+_SUBSCRIPTIONS = 0.05
+_MONTH = 30 * DAY
 
 
 def country_history(world: World, table: Table) -> pa.Table:
@@ -136,3 +138,43 @@ def _overlapping_years(rng: np.random.Generator, world: World, rows: Rows) -> tu
     inside["start"] = between(rng, inside["start"] + 1, world.cutoffs[0])
     inside["end"] = inside["start"] + _YEAR
     return inside, same
+
+
+def dm_subscription(world: World, table: Table) -> pa.Table:
+    """Subscriptions to the messages of artists' members, for some months or without an end."""
+    rng = world.stream(table.qualified_name)
+    rows = _subscriptions(rng, world)
+    if not world.spec.clean:
+        user, community = world.strangers(rng, hit(rng, rows["start"], dirt.UNKNOWN_SUBJECTS).size)
+        rows = stacked(rows, taken(rows, np.arange(user.size)) | {"user": user, "community": community})
+    return assemble(
+        table,
+        {
+            "subscr_id": 900_001 + rng.permutation(rows["user"].size),
+            "wv_user_id": world.user_ids(rows["user"]),
+            "comm_id": world.comm_id[rows["community"]],
+            "artist_member_id": pa.array([f"A{number:06d}" for number in rows["artist"].tolist()], pa.string()),
+            "start_dt": rows["start"],
+            "end_dt": moments(rows["end"]),
+        },
+    )
+
+
+def _subscriptions(rng: np.random.Generator, world: World) -> Rows:
+    """Members who subscribed to somebody of their own community."""
+    artists = np.flatnonzero(world.role == Role.ARTIST)
+    artist = rng.integers(artists.size, size=max(1, round(world.created.size * _SUBSCRIPTIONS)))
+    community = world.member_communities[artists[artist]]
+    member = world.neighbours(rng, community)
+    start = between(rng, world.created[member], world.horizon)
+    world.be_punctual(rng, start, world.created[member])
+    months = 1 + rng.integers(12, size=start.size)
+    end = np.where(rng.random(start.size) < 0.3, NEVER, start + _MONTH * months)
+    world.be_punctual(rng, end, start)
+    return {
+        "user": world.member_users[member],
+        "community": community,
+        "artist": artist,
+        "start": start,
+        "end": end,
+    }

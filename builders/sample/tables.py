@@ -6,8 +6,9 @@ import pyarrow as pa
 
 from builders.sample.activity import push_config, report, status_log
 from builders.sample.artists import special_member, we_artist
-from builders.sample.intervals import country_history, fan_club_history
+from builders.sample.intervals import country_history, dm_subscription, fan_club_history
 from builders.sample.legacy import channel_mapping, v_migration, wv1_join
+from builders.sample.posts import post_reaction, post_view
 from builders.sample.shape import arrow_schema
 from builders.sample.snapshots import member_profile, we_user
 from builders.sample.spec import SampleSpec
@@ -30,6 +31,9 @@ _DRAW: Mapping[str, Callable[[World, Table], pa.Table]] = {
     "weverse2.notification_push_config": push_config,
     "weverse2.community_log_v_member_migration": v_migration,
     "we_meta.v_to_wv_comm_mapping": channel_mapping,
+    "we_mart.wv_post_view": post_view,
+    "we_mart.wv_post_reaction": post_reaction,
+    "weverse2.wdm_subscription": dm_subscription,
 }
 
 UPSTREAMS = tuple(_DRAW)

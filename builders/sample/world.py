@@ -103,6 +103,20 @@ class World:
         apart = ~self.knows(user, community)
         return user[apart], community[apart]
 
+    def neighbours(self, rng: np.random.Generator, community: Ints) -> Ints:
+        """A random membership of each community."""
+        by_community = np.argsort(self.member_communities, kind="stable")
+        sizes = np.bincount(self.member_communities, minlength=self.comm_id.size)
+        place = np.floor(rng.random(community.size) * sizes[community]).astype(np.int64)
+        neighbours: Ints = by_community[(np.cumsum(sizes) - sizes)[community] + place]
+        return neighbours
+
+    def be_punctual(self, rng: np.random.Generator, instants: Ints, after: Ints) -> None:
+        """Let some things happen exactly at the edges of the days, where they can only happen after something older."""
+        old = np.flatnonzero(after < self.cutoffs[0] - DAY)
+        punctual = up_to(rng, old, min(self.edges.size, old.size // 4))
+        instants[punctual] = self.edges[: punctual.size]
+
     def stream(self, name: str) -> np.random.Generator:
         return stream(self.spec.seed, name)
 

@@ -45,6 +45,13 @@ DIRT = {
         SELECT 1 FROM report ANTI JOIN member ON target_comm_user_id = comm_user_id""",
     "a push config of an unknown pair": "SELECT 1 FROM push ANTI JOIN member USING (wv_user_id, comm_id)",
     "a WV1 join of an unknown pair": "SELECT 1 FROM wv1 ANTI JOIN member USING (wv_user_id, comm_id)",
+    "a view recorded twice": """
+        SELECT 1 FROM view GROUP BY wv_user_id, comm_id, post_id, occurred_at HAVING count(*) > 1""",
+    "a reaction recorded twice": """
+        SELECT 1 FROM reaction GROUP BY wv_user_id, comm_id, post_id, reaction_type, occurred_at HAVING count(*) > 1""",
+    "a view of an unknown pair": "SELECT 1 FROM view ANTI JOIN member USING (wv_user_id, comm_id)",
+    "a reaction of an unknown pair": "SELECT 1 FROM reaction ANTI JOIN member USING (wv_user_id, comm_id)",
+    "a subscription of an unknown pair": "SELECT 1 FROM subscription ANTI JOIN member USING (wv_user_id, comm_id)",
     "an empty image url": "SELECT 1 FROM member WHERE '' IN (profile_img_url, profile_background_img_url)",
     "an image url of spaces": "SELECT 1 FROM member WHERE '  ' IN (profile_img_url, profile_background_img_url)",
     "a membership of tomorrow": "SELECT 1 FROM member WHERE cre_dt >= $cutoff",
@@ -54,7 +61,8 @@ VIEWS = """
     special AS (FROM community_member_special_member), report AS (FROM community_common_report),
     push AS (FROM notification_push_config), country AS (FROM wv_user_ctry_history),
     fan_club AS (FROM ws_fc_user_history), wv1 AS (FROM wv1_join_info), channel AS (FROM v_to_wv_comm_mapping),
-    migration AS (FROM community_log_v_member_migration)
+    migration AS (FROM community_log_v_member_migration),
+    view AS (FROM wv_post_view), reaction AS (FROM wv_post_reaction), subscription AS (FROM wdm_subscription)
 """
 TABLES = {table.qualified_name: table for _, table in Catalog.load([Path(contracts.__file__).parent]).tables()}
 
