@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from contracts.period import Period
+
 __all__ = [
     "PROTECTED_UNLESS",
     "Column",
@@ -204,6 +206,15 @@ class Table:
         if isinstance(named, str):
             return named
         return self.partition_columns[0] if len(self.partition_columns) == 1 else None
+
+    @property
+    def publish_period(self) -> Period:
+        """What one value of that column stands for, as the custom property `publishPeriod` says; a day without one.
+
+        Raises:
+            ValueError: it is none of `Period`; lint tells such a contract.
+        """
+        return Period(str(self.custom.get("publishPeriod", Period.DAY)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ class Candidate:
 
     `id` names it for people and commands. `sequence` orders the candidates of one day: a later one supersedes an
     earlier one, whatever order they are promoted in. `fingerprint` is a hash of names and bytes of all files.
-    `day_column` is the partition column whose one value is `part_date`.
+    `day_column` is the partition column whose one value is `part_date`; empty where the table is published whole.
     """
 
     id: str

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from builders.model import Model, typed
-from builders.ports import Engine, WriteTarget, WrittenFile
+from builders.ports import Dataset, Engine, WriteTarget, WrittenFile
 from contracts.catalog import Catalog
 from contracts.day import Day
-from contracts.errors import CouldNotRun, MissingUpstream
+from contracts.errors import CouldNotRun, MissingUpstream, Unusable
 from contracts.model import Table
 from contracts.odcs import Loaded
 from expectations.audit import Scope, audit
@@ -45,6 +45,10 @@ class Job:
     """One table for one day: what is promised, how it is made, and when it was asked for.
 
     `started` is the run's one instant: it becomes `run_timestamp`, the candidate's sequence and part of its id.
+    `made` are the names of the project's models: an input that one of them makes is read where it was published.
+
+    Raises:
+        contracts.errors.Unusable: the table is published by the week or month, and the day begins none.
     """
 
     loaded: Loaded
@@ -52,6 +56,16 @@ class Job:
     model: Model
     day: Day
     started: datetime
+    made: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        period = self.table.publish_period
+        first = period.first(self.day.date)
+        if first != self.day.date:
+            raise Unusable(
+                f"{self.table.qualified_name} is published by the {period}, named by its first day: "
+                f"{self.part_date} lies in that of {first}; give --date {first}"
+            )
 
     @property
     def sequence(self) -> int:
@@ -145,7 +159,7 @@ def now() -> datetime:
 
 
 def _check_upstreams(engine: Engine, job: Job, house: House) -> list[Audit]:
-    """Register every input of the model; the audits of those that break their own contract.
+    """Register every input of the model; the audits of those from outside that break their own contract.
 
     Raises:
         contracts.errors.MissingUpstream: with every input that is not there.
@@ -170,19 +184,34 @@ def _is_daily(house: House, name: str) -> bool:
 
 
 def _register_upstreams(engine: Engine, job: Job, house: House) -> list[tuple[Loaded, Table]]:
-    inputs, missing = [], []
+    """Make every input of the model readable; those that come from outside, which no gate has let through yet."""
+    outside, missing = [], []
     for name in sorted(job.model.inputs):
         loaded, table = house.catalog.find(name)
+        is_made = not job.made.isdisjoint((table.name, table.qualified_name))
         try:
-            dataset = house.upstreams.dataset(table, part_date=job.part_date)
+            dataset = _published(table, job, house) if is_made else house.upstreams.dataset(table, job.part_date)
         except MissingUpstream as error:
             missing.append(str(error))
             continue
         engine.register(table.qualified_name, dataset)
-        inputs.append((loaded, table))
+        if not is_made:
+            outside.append((loaded, table))
     if missing:
         raise MissingUpstream("\n".join(missing))
-    return inputs
+    return outside
+
+
+def _published(table: Table, job: Job, house: House) -> Dataset:
+    """All days of a table that the project itself publishes, once the last day that the job is about is among them."""
+    day = job.table.publish_period.last(job.day.date).isoformat()
+    found, every = house.store.read(table, day), house.store.read(table)
+    if found is None or not found.files or every is None:
+        name = table.qualified_name
+        raise MissingUpstream(
+            f"{name}: {day} is not published in the warehouse; `martgate run {name} --date {day}` publishes it"
+        )
+    return every
 
 
 def _stage(engine: Engine, job: Job, house: House) -> Candidate:

@@ -1,6 +1,6 @@
 """Names become adapters: the one place where rooms are introduced to each other."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -57,9 +57,11 @@ def job(settings: Settings, contracts: Catalog, name: str, day: date) -> Job:
         contracts.errors.Unusable: no such table, no model that makes it, or a contract with problems.
     """
     loaded, table = contracts.find(name)
-    model = model_of(settings, table)
+    models = load(settings.models)
+    model = _making(table, models)
     demand_sound(loaded, contracts)
-    return Job(loaded=loaded, table=table, model=model, day=Day(day, loaded.contract.zone), started=now())
+    when = Day(day, loaded.contract.zone)
+    return Job(loaded=loaded, table=table, model=model, day=when, started=now(), made=frozenset(models))
 
 
 def model_of(settings: Settings, table: Table) -> Model:
@@ -68,7 +70,10 @@ def model_of(settings: Settings, table: Table) -> Model:
     Raises:
         contracts.errors.Unusable: none does; the message says which there are.
     """
-    models = load(settings.models)
+    return _making(table, load(settings.models))
+
+
+def _making(table: Table, models: Mapping[str, Model]) -> Model:
     model = models.get(table.qualified_name) or models.get(table.name)
     if model is None:
         made = ", ".join(sorted(models)) or "none at all"

@@ -9,6 +9,7 @@ from contracts.errors import Problem
 from contracts.hints import clip, did_you_mean
 from contracts.model import Table
 from contracts.odcs import Loaded
+from contracts.period import Period
 
 __all__ = ["custom_path", "problems"]
 
@@ -27,6 +28,7 @@ def problems(loaded: Loaded) -> Iterator[Problem]:
         yield from _positions(document, table, PARTITION, {c.path: c.partition_position for c in table.columns})
         yield from _nullable_keys(document, table)
         yield from _publish_partition(document, table)
+        yield from _publish_period(document, table)
         for path in (table.path, *(column.path for column in table.columns)):
             yield from _custom_twice(document, path)
 
@@ -111,3 +113,10 @@ def _publish_partition(document: Document, table: Table) -> Iterator[Problem]:
         path = custom_path(document, table.path, "publishPartition")
         hint = did_you_mean(str(named), table.partition_columns) or "mark the column with partitioned: true"
         yield document.problem(path, f"publishPartition is {clip(named)}, which is no partition column", hint)
+
+
+def _publish_period(document: Document, table: Table) -> Iterator[Problem]:
+    named = str(table.custom.get("publishPeriod", Period.DAY))
+    if named not in set(Period):
+        path = custom_path(document, table.path, "publishPeriod")
+        yield document.problem(path, f"publishPeriod is {clip(named)}, which is no period", did_you_mean(named, Period))

@@ -169,7 +169,7 @@ class DeltaStore:
         snapshot = deltalog.open_table(root)
         if not deltalog.live_files(snapshot, root):
             return None
-        return deltalog.dataset(snapshot, root, {} if part_date is None else {_day_column(table): part_date})
+        return deltalog.dataset(snapshot, root, {} if part_date is None else _only(_day_column(table), part_date))
 
     def _root(self, qualified_name: str) -> Path:
         parts = qualified_name.split(".")
@@ -197,6 +197,9 @@ def _demand_safe(text: str, what: str, safe: re.Pattern[str] = _SAFE) -> None:
 
 
 def _day_column(table: Table) -> str:
+    """The partition column that a publish replaces one value of; empty where a table without any is replaced whole."""
+    if not table.partition_columns:
+        return ""
     day = table.publish_partition
     if day is None or day not in table.partition_columns:
         found = ", ".join(table.partition_columns) or "none"
@@ -307,7 +310,7 @@ def _expected(table: deltalake.DeltaTable, candidate: Candidate) -> footers.Expe
     types = dict(deltalog.column_types(table))
     partitions = tuple(table.metadata().partition_columns)
     required = frozenset(field.name for field in table.schema().fields if not field.nullable)
-    if candidate.day_column not in partitions:
+    if candidate.day_column not in (partitions or ("",)):
         raise CouldNotRun(f"{candidate.table} is partitioned by {', '.join(partitions)}, not by {candidate.day_column}")
     return footers.Expected(
         types=types,
@@ -330,8 +333,14 @@ def _demand_fit(root: Path, candidate: Candidate, expected: footers.Expected) ->
         raise CouldNotRun(f"candidate {candidate.id}: its bytes are not those that were staged; build it again")
 
 
+def _only(day_column: str, part_date: str) -> dict[str, str]:
+    """The partition that a publish replaces, by column; of a table without partitions it is all of it."""
+    return {day_column: part_date} if day_column else {}
+
+
 def _app(candidate: Candidate) -> str:
-    return f"{candidate.table}/{candidate.day_column}={candidate.part_date}"
+    folders = [f"{name}={value}" for name, value in _only(candidate.day_column, candidate.part_date).items()]
+    return "/".join([candidate.table, *folders])
 
 
 def _earlier(table: deltalake.DeltaTable, root: Path, candidate: Candidate) -> Published | None:
@@ -348,7 +357,8 @@ def _earlier(table: deltalake.DeltaTable, root: Path, candidate: Candidate) -> P
 
 
 def _live(table: deltalake.DeltaTable, root: Path, candidate: Candidate) -> list[str]:
-    return [file.path for file in deltalog.live_files(table, root, {candidate.day_column: candidate.part_date})]
+    only = _only(candidate.day_column, candidate.part_date)
+    return [file.path for file in deltalog.live_files(table, root, only)]
 
 
 def _paths(candidate: Candidate) -> list[str]:
@@ -367,13 +377,14 @@ def _commit(
         "rows": candidate.rows,
     }
     before = table.version()
+    filters = [(name, "=", value) for name, value in _only(candidate.day_column, candidate.part_date).items()]
     try:
         table.create_write_transaction(
             [_add(root, file) for file in candidate.files],
             mode="overwrite",
             schema=table.schema(),  # any other schema would change the table's
             partition_by=table.metadata().partition_columns,
-            partition_filters=[(candidate.day_column, "=", candidate.part_date)],  # without, the whole table goes
+            partition_filters=filters or None,  # without, the whole table goes
             commit_properties=CommitProperties(
                 custom_metadata={deltalog.NAMESPACE: ours},
                 max_commit_retries=0,

@@ -30,7 +30,7 @@ class Expected:
     """What every file of a candidate must look like: the table's columns in order, and its partition columns.
 
     `types` are in Spark's spelling; `required` are the columns that hold no null; `day` is the partition column that a
-    publish replaces and `part_date` its one value.
+    publish replaces and `part_date` its one value; empty where the table has no partitions.
     """
 
     types: Mapping[str, str]
@@ -94,7 +94,7 @@ def _wrong_place(file: WrittenFile, expected: Expected) -> Iterator[str]:
             yield f"{file.path}: {name} is null"
         elif not _is_a(expected.types.get(name, "string"), value):
             yield f"{file.path}: {name}={value} is not a {expected.types[name]}"
-    if file.partition.get(expected.day) != expected.part_date:
+    if expected.day and file.partition.get(expected.day) != expected.part_date:
         yield f"{file.path}: belongs to {file.partition.get(expected.day)}, the candidate to {expected.part_date}"
 
 

@@ -61,7 +61,7 @@ class Shop:
     def stage(self, *pairs: tuple[int, int], day: str = DAY, sql: str = "") -> Candidate:
         self.sequence += 1
         return self.store.stage(
-            TABLE,
+            self.table,
             day,
             candidate_id=f"c{self.sequence}",
             sequence=self.sequence,
@@ -75,7 +75,7 @@ class Shop:
 
     def seen(self, day: str | None = None) -> list[tuple]:
         """What a reader of the table sees: member, community and day."""
-        found = self.store.read(TABLE, day)
+        found = self.store.read(self.table, day)
         assert found is not None
         self.engine.register("published", found)
         return sorted(self.engine.fetch("SELECT id, part_comm_id, part_date FROM published"))

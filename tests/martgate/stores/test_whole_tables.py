@@ -1,0 +1,28 @@
+"""A table without partitions is published whole: each publish replaces all of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from martgate.stores.ports import Promotion
+
+
+@pytest.fixture
+def whole(shop):
+    """The same shop, its table in one piece."""
+    columns = tuple(replace(column, partition_position=None) for column in shop.table.columns)
+    shop.table = replace(shop.table, custom={}, columns=columns)
+    return shop
+
+
+def test_a_publish_replaces_every_row_whatever_day_it_was_asked_for(whole):
+    whole.publish((1, 10), (2, 20))
+    whole.publish((3, 30), day="2024-01-02")
+    assert whole.seen() == whole.seen("2024-01-01") == [(3, 30, "2024-01-02")]
+
+
+def test_an_earlier_candidate_is_superseded_and_the_same_one_is_published_once(whole):
+    early, late = whole.stage((1, 10)), whole.stage((2, 20))
+    outcomes = [whole.store.promote(whole.approve(candidate), {}).promotion for candidate in (late, late, early)]
+    assert outcomes == [Promotion.PUBLISHED, Promotion.ALREADY, Promotion.SUPERSEDED]
+    assert whole.seen() == [(2, 20, "2024-01-01")]
