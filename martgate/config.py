@@ -25,11 +25,11 @@ KEYS: Mapping[str, str] = {
     "spark_master": "where Spark runs if no session is there: local[*], spark://host:7077",
     "out": "reports and everything else that is generated",
     "memory_limit": "what the engine may use before it spills to disk",
-    "report": "full: draw Data Docs after each decision; none: only record it",
+    "report": "full: draw the whole site, Data Docs, after each decision; fast: one page of it; none: only record it",
 }
 """Every setting, with what it is for. Each is a key of the file, a flag, and `MARTGATE_<KEY>`."""
 
-_CHOICES = {"engine": ("duckdb", "spark"), "report": ("full", "none")}
+_CHOICES = {"engine": ("duckdb", "spark"), "report": ("full", "fast", "none")}
 _LISTS = ("contracts", "models")
 
 

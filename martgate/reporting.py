@@ -9,29 +9,30 @@ from pathlib import Path
 
 import click
 
+from contracts.catalog import Catalog
 from contracts.errors import CouldNotRun
 from martgate.candidate import Candidate
 from martgate.config import Settings
 from martgate.exits import ExitCode
 from martgate.progress import progress
-from reports.datadocs import page_path
 from reports.machine import run_json
+from reports.places import page_path
 from reports.text import run_text
 from reports.view import RunRecord
 
 __all__ = ["announce", "answer", "draw", "draw_all", "keep"]
 
 
-def answer(record: RunRecord, settings: Settings, *, as_json: bool) -> ExitCode:
+def answer(record: RunRecord, settings: Settings, *, catalog: Catalog, as_json: bool) -> ExitCode:
     """Keep the record, draw its page, tell it, and turn the decision into an exit code.
 
-    A page that could not be drawn takes nothing back: the decision is told all the same, then the trouble, as the exit
+    `catalog` has the contract that was judged by. A page that could not be drawn takes nothing back: the decision is told all the same, then the trouble, as the exit
     code says. A record without a candidate (nothing was staged) has no page.
     """
     trouble = ""
     if record.candidate:
         try:
-            record = _kept(record, settings)
+            record = _kept(record, settings, catalog)
         except (CouldNotRun, OSError) as error:
             trouble = f"the decision stands, but its report could not be written: {error}"
     click.echo(run_json(record) if as_json else run_text(record))
@@ -41,15 +42,27 @@ def answer(record: RunRecord, settings: Settings, *, as_json: bool) -> ExitCode:
     return ExitCode.DONE if record.decision == "approved" else ExitCode.REFUSED
 
 
-def _kept(record: RunRecord, settings: Settings) -> RunRecord:
+def _kept(record: RunRecord, settings: Settings, catalog: Catalog) -> RunRecord:
     """The record, kept and drawn as the settings ask; it then names its page."""
     if settings.report == "none":
         keep(record, settings)
         return record
-    drawn = replace(record, report=str(page_path(_site(settings), record.candidate)))
+    page = page_path(_site(settings), record.candidate)
+    drawn = replace(record, report=str(page))
     keep(drawn, settings)
-    draw(settings)
+    if settings.report == "full":
+        draw(settings)
+    else:
+        _draw_alone(drawn, page, catalog)
     return drawn
+
+
+def _draw_alone(record: RunRecord, page: Path, catalog: Catalog) -> None:
+    """Draw one page and nothing else of the site; the next drawing of the site puts the whole one there."""
+    from reports.runpage import run_page  # noqa: PLC0415 - not every decision has a page
+
+    loaded, table = catalog.find(record.table)
+    _write(page, run_page(record, loaded.contract, table))
 
 
 def announce(candidate: Candidate, *, as_json: bool) -> ExitCode:
@@ -72,11 +85,15 @@ def announce(candidate: Candidate, *, as_json: bool) -> ExitCode:
 
 def keep(record: RunRecord, settings: Settings) -> None:
     """Write the record where the site is drawn from."""
-    folder = _records(settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".{record.candidate}.json"
-    unfinished.write_text(record.to_json(), encoding="utf-8")
-    unfinished.replace(folder / f"{record.candidate}.json")
+    _write(_records(settings) / f"{record.candidate}.json", record.to_json())
+
+
+def _write(file: Path, text: str) -> None:
+    """The file has all of the text or what it had before."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f".{file.name}")
+    unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
+    unfinished.replace(file)
 
 
 def draw(settings: Settings) -> Path:

@@ -10,7 +10,6 @@ import argparse
 import hashlib
 import logging
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,28 +23,15 @@ from typing import TYPE_CHECKING
 from contracts.errors import CouldNotRun, MartgateError, Unusable
 from contracts.model import Column, Contract, Table
 from expectations.rules import HasColumns, HasType, Rule
+from reports.places import file_name, page_path
 from reports.view import RunRecord, RunView, owner_of, run_view
 
 if TYPE_CHECKING:  # it imports Great Expectations
     from reports.pages import Site
 
-__all__ = ["main", "page_path", "render"]
+__all__ = ["main", "render"]
 
-_LONGEST_NAME = 120
 _EXIT_UNUSABLE, _EXIT_COULD_NOT_RUN = 2, 3
-
-
-def page_path(site_dir: Path, candidate: str) -> Path:
-    """Where the page of a candidate's run is, or will be."""
-    return site_dir / "runs" / f"{_file_name(candidate)}.html"
-
-
-def _file_name(name: str) -> str:
-    """A name that is safe as a file and in a link; another name never gives the same."""
-    safe = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:_LONGEST_NAME]
-    if safe == name and safe.strip("."):
-        return safe
-    return f"{safe.strip('.')}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:10]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +141,7 @@ def _draw(site: "Site", kept: Sequence[_Kept], drawing: Path, former: Path) -> N
     tables: dict[str, _Kept] = {}
     for one in kept:
         tables.setdefault(one.record.table, one)
-    suites = {table: f"suites/{_file_name(table)}.html" for table in sorted(tables)}
+    suites = {table: f"suites/{file_name(table)}.html" for table in sorted(tables)}
     with _loud():
         for one in kept:
             page = page_path(Path(), one.record.candidate)

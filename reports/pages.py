@@ -6,31 +6,26 @@ everything escaped: by the template engine and, for the sentences, by this view.
 Expectations, which costs seconds.
 """
 
-import base64
-import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, ClassVar
 
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.render import RenderedDocumentContent, RenderedSectionContent, RenderedTableContent
 from great_expectations.render.renderer.content_block.expectation_string import ExpectationStringRenderer
 from great_expectations.render.view import DefaultJinjaPageView
-from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import pass_context
 from markupsafe import Markup, escape
 
 from contracts.model import Contract, Table
 from expectations.gx.result import suite_result
 from expectations.gx.suite import configuration
 from expectations.rules import Rule
+from reports.runpage import meanings, run_words
+from reports.style import furnish
 from reports.view import RunRecord, RunView, rule_view
-from reports.words import brief
 
 __all__ = ["Site"]
-
-_SITE = Path(__file__).with_name("site")
 
 
 class _Sentences(ExpectationStringRenderer):  # type: ignore[misc] # great-expectations ships no types
@@ -46,15 +41,8 @@ class _PageView(DefaultJinjaPageView):  # type: ignore[misc] # great-expectation
 
     def __init__(self) -> None:
         super().__init__()
-        env = self.env
         # A custom_views_directory is asked after the templates that ship, so it can replace none of them.
-        env.loader = ChoiceLoader([FileSystemLoader(_SITE), env.loader])
-        env.autoescape = True  # what ships escapes *.html only, and all its templates are *.j2
-        env.undefined = StrictUndefined
-        env.trim_blocks = env.lstrip_blocks = True
-        style, script = ((_SITE / name).read_text(encoding="utf-8") for name in ("style.css", "filter.js"))
-        env.globals |= {"style": Markup(style), "script": Markup(script), "policy": _policy(style, script)}  # noqa: S704 - our own files
-        env.filters |= {"anchor": _anchor, "breakable": _breakable, "brief": brief}
+        furnish(self.env)
 
     @pass_context
     def render_content_block(self, context: Any, content_block: Any, *args: Any, **options: Any) -> Markup:
@@ -92,10 +80,8 @@ class Site:
 
         `links` are the addresses of its `suite` page and of its `result`.
         """
-        names = {rule.name: place for place, rule in enumerate(run.rules)}
-        urgent = sorted(rules, key=lambda rule: names[rule.name])
-        document = self._document(urgent, table, title=run.headline)
-        return self._draw("run.html.j2", document, run=run, columns=_told(table), links=links, digest=digest)
+        document = self._document(rules, table, title=run.headline)
+        return self._draw("run.html.j2", document, **run_words(run, table), links=links, digest=digest)
 
     def result(self, record: RunRecord, table: Table) -> str:
         """One run as the result of a suite, in Great Expectations' own JSON, for whatever else reads those."""
@@ -115,7 +101,7 @@ class Site:
             contract=f"{contract.name or contract.id} {contract.version}" if contract else "",
             owner=owner,
             rules={rule.name: rule_view(rule) for rule in rules},
-            columns=_told(table),
+            columns=meanings(table),
             digest="",
         )
 
@@ -146,28 +132,3 @@ def _said(rule: Rule, table: Table) -> list[Any]:
     known = configuration(rule, table)
     # Without its description, or Great Expectations would repeat the contract's words instead of saying it in its own.
     return list(_Sentences.render(ExpectationConfiguration(type=known["type"], kwargs=known["kwargs"])))
-
-
-def _told(table: Table) -> dict[str, str]:
-    return {column.name: column.description for column in table.columns}
-
-
-def _anchor(name: str) -> str:
-    """An address on the page that stays the same from run to run."""
-    return "rule-" + re.sub(r"[^\w.-]+", "-", name)
-
-
-def _breakable(name: str) -> Markup:
-    """A long name that may be broken behind its dots and bars, and nowhere else if it can be helped."""
-    return Markup("<wbr>").join(re.split(r"(?<=[.|])", name))
-
-
-def _policy(style: str, script: str) -> str:
-    """Nothing is loaded from anywhere, and no style or script runs but those two."""
-    style_hash, script_hash = (
-        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)
-    )
-    return (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{style_hash}'; script-src 'sha256-{script_hash}'; "
-        "base-uri 'none'; form-action 'none'"
-    )

@@ -2,21 +2,52 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import packages_distributions
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 HEAVY = ("duckdb", "pyspark", "great_expectations", "pandas", "deltalake", "pyarrow", "sqlalchemy", "pydantic", "rich")
 
 
+PROBE = (
+    "import sys; from martgate.cli import call; found = sys.argv.pop(1).split(','); code = call(sys.argv[1:]); "
+    "heavy = [name for name in found if name in sys.modules]; sys.exit(str(heavy) if heavy else code)"
+)
+"""Runs a command; its exit code, or on stderr those of some libraries that it imported."""
+
+CONTRACT = """
+{apiVersion: v3.2.0, kind: DataContract, id: t, name: t, version: 1.0.0, status: active, schema: [
+  {name: t, properties: [{name: a, logicalType: integer, physicalType: bigint, required: true}]}]}
+"""
+
+
+def probe(forbidden: Sequence[str], arguments: Sequence[str], folder: Path) -> tuple[int, str]:
+    command = [sys.executable, "-c", PROBE, ",".join(forbidden), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    return done.returncode, done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["config"]])
-def test_help_and_settings_import_no_heavy_library(arguments: list[str]) -> None:
-    probe = (
-        "import sys; from martgate.cli import call; code = call(sys.argv[1:]); "
-        f"heavy = [name for name in {HEAVY!r} if name in sys.modules]; sys.exit(str(heavy) if heavy else code)"
-    )
-    done = subprocess.run([sys.executable, "-c", probe, *arguments], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+def test_help_and_settings_import_no_heavy_library(arguments: list[str], tmp_path: Path) -> None:
+    assert probe(HEAVY, arguments, tmp_path) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("report", "forbidden"),
+    [
+        ("none", ("great_expectations", "pandas", "pyspark", "rich", "marshmallow", "jinja2")),
+        ("fast", ("great_expectations", "pandas", "pyspark", "rich", "marshmallow")),
+    ],
+)
+def test_a_gate_imports_no_library_that_it_does_not_need(report: str, forbidden: list[str], tmp_path: Path) -> None:
+    (tmp_path / "t.odcs.yaml").write_text(CONTRACT, encoding="utf-8")
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "t.parquet")
+    arguments = ["gate", "t", "--input", "t.parquet", "--contract", "t.odcs.yaml", "--report", report]
+    assert probe(forbidden, arguments, tmp_path) == (0, "")
 
 
 @pytest.mark.parametrize("room", ["martgate", "contracts", "builders", "expectations", "reports"])

@@ -39,7 +39,7 @@ def run(table: str, day: date, *, dry_run: bool, settings: Settings, as_json: bo
 
     with house(settings) as rooms:
         record = life.run(job(settings, rooms.catalog, table, day), rooms, dry_run=dry_run)
-    return answer(record, settings, as_json=as_json)
+    return answer(record, settings, catalog=rooms.catalog, as_json=as_json)
 
 
 @click.command(epilog="Example: martgate build wv_comm_user --date 2024-01-01")
@@ -57,7 +57,7 @@ def build(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCo
         built = life.build(job(settings, rooms.catalog, table, day), rooms)
     if isinstance(built, life.Candidate):
         return announce(built, as_json=as_json)
-    return answer(built, settings, as_json=as_json)
+    return answer(built, settings, catalog=rooms.catalog, as_json=as_json)
 
 
 @click.command(
@@ -112,7 +112,7 @@ def gate(  # noqa: PLR0913 - one parameter an option
         else:
             assert day is not None
             record = life.gate(job(settings, rooms.catalog, table, day), rooms, candidate)
-    return answer(record, settings, as_json=as_json)
+    return answer(record, settings, catalog=rooms.catalog, as_json=as_json)
 
 
 def _explain(name: str, contracts: tuple[Path, ...]) -> ExitCode:
@@ -137,4 +137,4 @@ def publish(table: str, day: date, *, candidate: str | None, settings: Settings,
 
     with house(settings) as rooms:
         record = life.publish(rooms.catalog.find(table)[1], day.isoformat(), rooms, candidate)
-    return answer(record, settings, as_json=as_json)
+    return answer(record, settings, catalog=rooms.catalog, as_json=as_json)

@@ -246,6 +246,16 @@ def test_an_edited_ledger_publishes_nothing(run: Call, tmp_path: Path, edit: str
     assert "altered" in out
 
 
+def test_a_fast_report_is_one_page_and_the_site_takes_it_in(martgate: Call, upstreams: Path, tmp_path: Path) -> None:
+    source = str(upstreams / "we_mart" / "we_artist")
+    _, out, _ = martgate("gate", "we_mart.we_user", "--input", source, "--report", "fast", "--json")
+    page = Path(json.loads(out)["report"])
+    assert "we_mart.we_user" in page.read_text(encoding="utf-8")
+    assert [file for file in (tmp_path / "out" / "site").rglob("*") if file.is_file()] == [page]
+    assert martgate("docs")[0] == 0
+    assert "../index.html" in page.read_text(encoding="utf-8")
+
+
 def test_a_report_that_cannot_be_written_takes_no_decision_back(run: Call, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "runs").touch()

@@ -40,14 +40,15 @@ schema:
 
 
 @pytest.mark.xdist_group("great_expectations")
+@pytest.mark.parametrize("report", ["full", "fast"])
 def test_no_value_of_a_classified_column_is_found_in_anything_that_a_run_leaves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], report: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("people.odcs.yaml").write_text(CONTRACT, encoding="utf-8")
     rows = {"id": list(range(80)), "email_group": [1] * 80, "email": CANARIES * 2}
     pq.write_table(pa.table(rows), "people.parquet")
-    arguments = ["gate", "people", "--input", "people.parquet", "--contract", "people.odcs.yaml"]
+    arguments = ["gate", "people", "--input", "people.parquet", "--contract", "people.odcs.yaml", "--report", report]
     assert call(arguments) == 1
     assert call([*arguments, "--json"]) == 1
     out, err = capfd.readouterr()

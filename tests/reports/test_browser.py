@@ -20,14 +20,15 @@ from expectations.rules import (
     Unique,
 )
 from expectations.verdict import Outcome, OutOfScope, Verdict
+from reports.runpage import run_page
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.xdist_group("great_expectations"),
 ]
 
-PAGES = ("index.html", "runs/20240101-a3.html", "suites/shop.orders.html")
-"""One of each kind; the run is the refused one."""
+PAGES = ("index.html", "runs/20240101-a3.html", "suites/shop.orders.html", "runs/alone.html")
+"""One of each kind; the run is the refused one, on the site's page and on the page that is drawn alone."""
 
 HOSTILE = (
     """'"><svg onload=window.__xss=1></svg><script>window.__xss=1</script><img src=x onerror=window.__xss=1>"""
@@ -64,6 +65,7 @@ def site(tmp_path_factory, runs, contract):
     for record in runs.values():
         (records / f"{record.candidate}.json").write_text(record.to_json(), encoding="utf-8")
     render(records, site, [contract])
+    (site / "runs" / "alone.html").write_text(run_page(runs["refused"], contract, contract.tables[0]), encoding="utf-8")
     return site
 
 
@@ -120,21 +122,18 @@ def hostile_site(tmp_path_factory, runs, contract, table):
     )
     (records / "attack.json").write_text(attack.to_json(), encoding="utf-8")
     column = Column(path=HOSTILE, name=HOSTILE, logical_type="string", physical_type="string", description=HOSTILE)
-    render(
-        records,
-        site,
-        [
-            replace(
-                contract,
-                id=HOSTILE,
-                name=HOSTILE,
-                version=HOSTILE,
-                description={"purpose": HOSTILE},
-                team=({"name": HOSTILE, "role": "owner"},),
-                tables=(replace(table, name=HOSTILE, qualified_name=HOSTILE, description=HOSTILE, columns=(column,)),),
-            )
-        ],
+    promised = replace(table, name=HOSTILE, qualified_name=HOSTILE, description=HOSTILE, columns=(column,))
+    promise = replace(
+        contract,
+        id=HOSTILE,
+        name=HOSTILE,
+        version=HOSTILE,
+        description={"purpose": HOSTILE},
+        team=({"name": HOSTILE, "role": "owner"},),
+        tables=(promised,),
     )
+    render(records, site, [promise])
+    (site / "runs" / "alone.html").write_text(run_page(attack, promise, promised), encoding="utf-8")
     return site
 
 
@@ -154,7 +153,7 @@ def opened(browser, path, **options):
 @pytest.mark.parametrize("bypass_csp", [True, False], ids=["without_policy", "with_policy"])
 def test_no_text_of_a_contract_or_of_the_data_runs(browser, hostile_site, bypass_csp):
     pages = sorted(hostile_site.rglob("*.html"))
-    assert len(pages) == 3
+    assert len(pages) == 4
     for path in pages:
         page, asked = opened(browser, path, bypass_csp=bypass_csp)
         page.wait_for_timeout(100)
@@ -197,8 +196,9 @@ def test_pages_are_accessible(browser, site, scheme, width):
         page.context.close()
 
 
-def test_the_reviewer_sees_why_before_anything_else_and_failures_before_the_rest(browser, site):
-    page, _ = opened(browser, site / PAGES[1], viewport={"width": 1400, "height": 900})
+@pytest.mark.parametrize("name", [PAGES[1], PAGES[3]])
+def test_the_reviewer_sees_why_before_anything_else_and_failures_before_the_rest(browser, site, name):
+    page, _ = opened(browser, site / name, viewport={"width": 1400, "height": 900})
     answer = page.locator(".answer").inner_text()
     assert answer.startswith("Refused")
     assert "2 failed: status|implies_email, table|key" in answer

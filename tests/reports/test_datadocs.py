@@ -13,7 +13,8 @@ import pytest
 
 from contracts.errors import CouldNotRun, Unusable
 from expectations.verdict import Outcome
-from reports.datadocs import main, page_path, render
+from reports.datadocs import main, render
+from reports.places import page_path
 
 pytestmark = pytest.mark.xdist_group("great_expectations")
 
