@@ -55,9 +55,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON)
 def spark(session: nox.Session) -> None:
-    """Tests on a real Spark, in one process that shares one JVM; skipped where there is no Java."""
-    if shutil.which("java") is None:
-        session.skip("no java on PATH: install a Java 17 runtime to run these")
+    """Tests on a real Spark, in one process that shares one JVM; the Java that comes with the extra does."""
     sync(session, "test", extras=("pandera", "spark"))
     session.run("pytest", "-m", "spark", *session.posargs)
 
@@ -82,3 +80,10 @@ def demo(session: nox.Session) -> None:
     """The main job, as the README gives it; arguments after -- go to `martgate demo`."""
     sync(session)
     session.run("martgate", "demo", *session.posargs)
+
+
+@nox.session(python=PYTHON, default=False)
+def bench(session: nox.Session) -> None:
+    """How a publish grows, on DuckDB and Spark; arguments after -- go to benchmarks/scale.py. Takes an hour."""
+    sync(session, "bench", extras=("spark",))
+    session.run("python", "benchmarks/scale.py", *session.posargs)

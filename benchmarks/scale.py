@@ -1,0 +1,231 @@
+"""How a whole publish grows with its table: `wv_comm_user` on DuckDB and on a local Spark, side by side in one run.
+
+    uv run --group bench --extra spark python benchmarks/scale.py --members 200000 1000000 --out out/scale
+
+Each publish runs in a process of its own. Its CPU seconds and peak memory count the whole tree of processes, Java
+included; phases are the publish's own words with the time between them. Prints Markdown and leaves `scale.json`.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+DAY = date(2024, 1, 1)
+ENGINES = ("duckdb", "spark")
+_PHASES = {"checking": "check upstreams", "building": "build and stage", "auditing": "audit", "publishing": "publish"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One publish. Seconds, and bytes; `shuffled` and `spilled` are what Spark's stages wrote, or DuckDB's spill files."""
+
+    engine: str
+    members: int
+    rows: int
+    wall: float
+    cpu: float
+    peak_memory: int
+    spilled: int
+    shuffled: int
+    phases: dict[str, float]
+
+    @property
+    def rows_per_cpu_second(self) -> float:
+        return self.rows / self.cpu
+
+
+class Watch(threading.Thread):
+    """Looks at a process and its children twice a second: CPU seconds, peak of their resident memory, size of a folder."""
+
+    def __init__(self, process: psutil.Process, folder: Path) -> None:
+        super().__init__(daemon=True)
+        self._process, self._folder = process, folder
+        self._done = threading.Event()
+        self._seconds: dict[int, float] = {}
+        self.peak_memory = self.peak_folder = 0
+
+    def run(self) -> None:
+        while not self._done.wait(0.5):
+            self.look()
+
+    def look(self) -> None:
+        memory = 0
+        for one in self._tree():
+            try:
+                with one.oneshot():
+                    times, resident = one.cpu_times(), one.memory_info().rss
+            except psutil.NoSuchProcess:
+                continue
+            self._seconds[one.pid] = times.user + times.system
+            memory += resident
+        self.peak_memory = max(self.peak_memory, memory)
+        self.peak_folder = max(self.peak_folder, sum(_sizes(self._folder)))
+
+    def _tree(self) -> list[psutil.Process]:
+        try:
+            return [self._process, *self._process.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def stop(self) -> float:
+        """CPU seconds of the whole tree, as last seen."""
+        self._done.set()
+        self.join()
+        return sum(self._seconds.values())
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    for path in folder.rglob("*"):
+        try:
+            yield path.stat().st_size
+        except FileNotFoundError:  # spill files come and go
+            continue
+
+
+def publish(engine: str, upstreams: Path, out: Path) -> dict[str, Any]:
+    """Publish one day in this process: what was written, when each phase began, and what Spark moved."""
+    from builders.engines.spark_session import session  # noqa: PLC0415 - this is the measured process
+    from martgate import publish as life  # noqa: PLC0415
+    from martgate.config import load  # noqa: PLC0415
+    from martgate.wiring import house, job  # noqa: PLC0415
+
+    settings = load(flags={"engine": engine, "upstreams": str(upstreams), "out": str(out)}, environment={})
+    settings = replace(settings, warehouse=str(out / "warehouse"), ledger=f"sqlite:///{out / 'ledger.db'}")
+    said: list[tuple[str, float]] = []
+    with ExitStack() as opened:
+        rooms = opened.enter_context(house(settings))
+        rooms = replace(rooms, say=lambda words: said.append((words.split()[0], time.monotonic())))
+        spark = None
+        if engine == "spark":  # an open session is used, and can be asked afterwards
+            (out / "spill").mkdir(parents=True, exist_ok=True)
+            spark = opened.enter_context(session("local[*]", settings.memory_limit, out / "spill"))
+        record = life.run(job(settings, rooms.catalog, "wv_comm_user", DAY), rooms)
+        said.append(("end", time.monotonic()))
+        assert record.decision == "approved", record.reasons
+        assert record.audit is not None
+        moved = _moved(spark) if spark else {"shuffled": 0, "spilled": 0}
+    phases: dict[str, float] = {}
+    for (word, began), (_, ended) in pairwise(said):
+        phases[_PHASES[word]] = phases.get(_PHASES[word], 0) + ended - began
+    return {"rows": record.audit.rows, "phases": phases, **moved}
+
+
+def _moved(spark: Any) -> dict[str, int]:
+    """Bytes that Spark's stages wrote for one another, and that did not fit into memory."""
+    context = spark.sparkContext
+    no_quantiles = context._gateway.new_array(context._jvm.double, 0)  # noqa: SLF001 - Python has no other way to ask
+    store = context._jsc.sc().statusStore()  # noqa: SLF001
+    stages = list(_listed(store.stageList(None, False, False, no_quantiles, None)))
+    return {
+        "shuffled": sum(stage.shuffleWriteBytes() for stage in stages),
+        "spilled": sum(stage.diskBytesSpilled() for stage in stages),
+    }
+
+
+def _listed(sequence: Any) -> Iterator[Any]:
+    for place in range(sequence.size()):
+        yield sequence.apply(place)
+
+
+def measure(engine: str, members: int, upstreams: Path, out: Path) -> Measured:
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    command = [sys.executable, __file__, "--publish", engine, "--upstreams", str(upstreams), "--out", str(out)]
+    began = time.monotonic()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - this very file
+        watch = Watch(psutil.Process(process.pid), out / "spill")
+        watch.start()
+        told, _ = process.communicate()
+        wall, cpu = time.monotonic() - began, watch.stop()
+    if process.returncode:
+        raise SystemExit(f"{engine} at {members:,} members: exit {process.returncode}")
+    answer = json.loads(told.splitlines()[-1])
+    shutil.rmtree(out)
+    spilled = answer.pop("spilled") if engine == "spark" else watch.peak_folder
+    shuffled = answer.pop("shuffled")
+    answer.pop("spilled", None)
+    return Measured(
+        engine=engine,
+        members=members,
+        wall=wall,
+        cpu=cpu,
+        peak_memory=watch.peak_memory,
+        spilled=spilled,
+        shuffled=shuffled,
+        **answer,
+    )
+
+
+def table(found: list[Measured]) -> str:
+    """The measurements as Markdown, one line each, with the CPU cost against DuckDB's on the same rows."""
+    head = (
+        "| engine | rows | wall s | CPU s | of DuckDB's | rows / CPU s | peak GB | shuffled GB | spilled GB | "
+        + " | ".join(_PHASES.values())
+    )
+    lines = [f"{head} |", "|" + "---|" * (head.count("|"))]
+    for one in found:
+        others = [other.cpu for other in found if (other.engine, other.members) == ("duckdb", one.members)]
+        ratio = f"{one.cpu / statistics.median(others):.1f}x" if others else ""
+        sizes = (f"{size / 1e9:.2f}" for size in (one.peak_memory, one.shuffled, one.spilled))
+        phases = (f"{one.phases.get(phase, 0):.1f} s" for phase in _PHASES.values())
+        cells = (
+            one.engine,
+            f"{one.rows:,}",
+            f"{one.wall:.0f}",
+            f"{one.cpu:.0f}",
+            ratio,
+            f"{one.rows_per_cpu_second:,.0f}",
+            *sizes,
+            *phases,
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--members", type=int, nargs="+", default=[200_000, 1_000_000, 5_000_000, 10_000_000])
+    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
+    parser.add_argument("--out", type=Path, default=Path("out/scale"), help="samples are kept here from run to run")
+    parser.add_argument("--publish", choices=ENGINES, help=argparse.SUPPRESS)
+    parser.add_argument("--upstreams", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> None:
+    asked = _arguments()
+    if asked.publish:
+        print(json.dumps(publish(asked.publish, asked.upstreams, asked.out.absolute())))  # noqa: T201 - its answer
+        return
+    found: list[Measured] = []
+    for members in asked.members:
+        upstreams = asked.out.absolute() / str(members)
+        if not upstreams.exists():
+            martgate = str(Path(sys.executable).with_name("martgate"))
+            sample = [martgate, "sample", "--out", str(upstreams), "--members", str(members), "--date", str(DAY)]
+            subprocess.run(sample, check=True)  # noqa: S603 - this project's own command
+        for engine in asked.engines:
+            found.append(measure(engine, members, upstreams, asked.out.absolute() / f"{engine}-{members}"))
+            (asked.out / "scale.json").write_text(
+                json.dumps([asdict(one) for one in found], indent=1), encoding="utf-8"
+            )
+            print(table(found), file=sys.stderr)  # noqa: T201 - so far
+    print(table(found))  # noqa: T201 - its answer
+
+
+if __name__ == "__main__":
+    main()
