@@ -41,6 +41,10 @@ SHORT = {
     "wv1": "we_mart.wv1_join_info",
     "migration": "weverse2.community_log_v_member_migration",
     "channel": "we_meta.v_to_wv_comm_mapping",
+    "view": "we_mart.wv_post_view",
+    "reaction": "we_mart.wv_post_reaction",
+    "subscription": "weverse2.wdm_subscription",
+    "comm_user": "we_mart.wv_comm_user",
 }
 LONG_AGO = "2020-01-01 00:00:00"
 DEFAULTS = {
@@ -70,6 +74,24 @@ DEFAULTS = {
     "wv1": {"wv_user_id": 1, "comm_id": 10, "wv1_join_dt": LONG_AGO},
     "migration": {"wv_user_id": 1, "v_channel_id": 3, "v_ch_join_dt": LONG_AGO, "migrated_at": LONG_AGO},
     "channel": {"v_channel_id": 3, "comm_id": 10},
+    "view": {"wv_user_id": 1, "comm_id": 10, "post_id": 1},
+    "reaction": {"wv_user_id": 1, "comm_id": 10, "post_id": 1, "reaction_type": "LIKE"},
+    "subscription": {"wv_user_id": 1, "comm_id": 10, "artist_member_id": "A1", "start_dt": LONG_AGO},
+    "comm_user": {
+        "wv_user_id": 1,
+        "comm_id": 10,
+        "we_art_id": 7,
+        "we_art_name": "SEVEN",
+        "is_fc": 0,
+        "wv_user_status": "NORMAL",
+        "comm_user_first_dt": "2023-01-01 12:00:00",
+        "comm_user_status": "NORMAL",
+        "comm_user_grade": "FAN",
+        "comm_user_cre_dt": "2023-01-01 12:00:00",
+        "cnt_comm_user_id": 1,
+        "comm_user_seq": 1,
+        "part_date": "2024-03-31",
+    },
 }
 
 
@@ -79,15 +101,16 @@ def instant(seoul: str) -> datetime:
 
 
 class World:
-    """Upstream tables under construction, and the mart that is built from them."""
+    """Upstream tables under construction, and the tables that are built from them."""
 
-    def __init__(self, engine, folder, upstreams, mart):
-        self.engine, self.folder, self.upstreams, self.mart = engine, folder, upstreams, mart
+    def __init__(self, engine, folder, tables):
+        self.engine, self.folder, self.tables = engine, folder, tables
+        self.mart = tables["we_mart.wv_comm_user"]
         self.rows = defaultdict(list)
 
     def add(self, table, **values):
         row = {**DEFAULTS[table], **values}
-        types = {column.name: column.physical_type for column in self.upstreams[SHORT[table]].columns}
+        types = {column.name: column.physical_type for column in self.tables[SHORT[table]].columns}
         assert row.keys() <= types.keys(), f"{table} has no {row.keys() - types.keys()}"
         self.rows[table].append(
             {
@@ -103,7 +126,7 @@ class World:
 
     def register(self):
         for short, name in SHORT.items():
-            types = tuple((column.name, column.physical_type) for column in self.upstreams[name].columns)
+            types = tuple((column.name, column.physical_type) for column in self.tables[name].columns)
             files = ()
             if self.rows[short]:
                 file = self.folder / f"{short}.parquet"
@@ -122,8 +145,17 @@ class World:
         assert len(by_id) == len(rows)
         return by_id
 
+    def make(self, name, day="2024-03-31", *columns):
+        """These columns (or all) of the rows of another table, for a day, in no order that matters."""
+        self.register()
+        table = self.tables[f"we_mart.{name}"]
+        found = self.engine.fetch(typed(MODELS[name], table), parameters(day))
+        rows = [dict(zip(table.column_names, row, strict=True)) for row in found]
+        return sorted((tuple(row[column] for column in columns or table.column_names) for row in rows), key=repr)
 
-MODEL = load([BUILT_IN])["wv_comm_user"]
+
+MODELS = load([BUILT_IN])
+MODEL = MODELS["wv_comm_user"]
 
 
 def parameters(day):
@@ -149,8 +181,19 @@ def mart(contract_folder):
 
 
 @pytest.fixture(scope="session")
+def tables(contract_folder):
+    """Every table that has a contract, by its qualified name."""
+    return {table.qualified_name: table for _, table in Catalog.load([contract_folder]).tables()}
+
+
+@pytest.fixture(scope="session")
 def model():
     return MODEL
+
+
+@pytest.fixture(scope="session")
+def models():
+    return MODELS
 
 
 @pytest.fixture(scope="session")
@@ -166,5 +209,5 @@ def engine(duckdb_engine):
 
 
 @pytest.fixture
-def world(engine, tmp_path, upstreams, mart):
-    return World(engine, tmp_path, upstreams, mart)
+def world(engine, tmp_path, tables):
+    return World(engine, tmp_path, tables)

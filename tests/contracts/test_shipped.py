@@ -18,7 +18,8 @@ ROOM = Path(contracts.__file__).parent
 DATA = Path(__file__).parent / "data"
 MART = ROOM / "mart" / "wv_comm_user.odcs.yaml"
 UPSTREAM = sorted((ROOM / "upstream").glob("*.odcs.yaml"))
-SHIPPED = [MART, *UPSTREAM]
+DOWNSTREAM = sorted((ROOM / "downstream").glob("*.odcs.yaml"))
+SHIPPED = [MART, *UPSTREAM, *DOWNSTREAM]
 VOCABULARY = {"public", "internal", "restricted", "personal"}
 UPSTREAM_OF_DOWNSTREAMS = {"we_mart.wv_post_view", "we_mart.wv_post_reaction", "weverse2.wdm_subscription"}
 PERSONAL = {"profile_name", "profile_img_url", "profile_background_img_url"}
@@ -106,6 +107,7 @@ def test_logical_types_are_those_of_the_physical_ones():
         "boolean": "boolean",
         "string": "string",
         "date": "date",
+        "double": "number",
         "timestamp": "timestamp",
     }
     for doc in DOCUMENTS.values():
@@ -217,6 +219,24 @@ def test_every_column_says_where_it_comes_from():
         assert bool(each.get("transformSourceObjects")) is (each["name"] not in from_parameters)
 
 
+@pytest.mark.parametrize("name", ["stats_wv_d_comm_user_cnt", "stats_wv_t_comm_user_cohort"])
+def test_a_table_that_the_page_defines_has_its_columns_types_comments_and_partition_letter_for_letter(name):
+    ddl = PAGE.split(f"create or replace table we_mart.{name}\n", maxsplit=1)[1].split(";", maxsplit=1)[0]
+    own = DOCUMENTS[f"we_mart.{name}"]
+    said = [(c["name"], c["physicalType"], c["description"]) for c in columns(own)]
+    assert said == re.findall(r"(\w+) (\w+) comment '([^']*)'", ddl)
+    assert table(own)["description"] == re.findall(r"^ *comment '([^']*)'", ddl, flags=re.MULTILINE)[0]
+    partitions = re.findall(r"partitioned by \((\w+)\)", ddl)
+    assert [c["name"] for c in columns(own) if c.get("partitioned")] == partitions
+
+
+def test_a_table_that_the_page_describes_has_its_words():
+    described = dict(re.findall(r"^- \*\*(\w+)\*\* : ([^.]+)\.", PAGE, flags=re.MULTILINE))
+    assert {f"we_mart.{name}" for name in described} < DOCUMENTS.keys()
+    for name, words in described.items():
+        assert table(DOCUMENTS[f"we_mart.{name}"])["description"] == words
+
+
 def test_whatever_the_page_does_not_say_is_marked_inferred():
     assert all(custom(c).get("inferred") is True for c in columns(MART_DOCUMENT))
     unmarked = {q["id"] for q in qualities(MART_DOCUMENT) if custom(q).get("inferred") is not True}
@@ -224,7 +244,7 @@ def test_whatever_the_page_does_not_say_is_marked_inferred():
     assert {s["property"] for s in MART_DOCUMENT["slaProperties"] if not custom(s).get("inferred")} == {"frequency"}, (
         "it says DAILY"
     )
-    for path in UPSTREAM:
+    for path in (*UPSTREAM, *DOWNSTREAM):
         assert custom(document(path))["inferred"] is True
 
 
@@ -238,7 +258,8 @@ def test_nullable_columns_with_rules_may_have_nothing_to_look_at():
 
 def test_logs_may_be_empty_and_snapshots_and_artists_may_not():
     never_empty = {name for name, doc in DOCUMENTS.items() if not custom(table(doc)).get("allowVacuous")}
-    assert never_empty == {"wv_comm_user", "we_mart.ods_wv_member_profile", "we_mart.we_user", "we_mart.we_artist"}
+    made = {path.name.removesuffix(".odcs.yaml") for path in (MART, *DOWNSTREAM)}
+    assert never_empty == {*made, "we_mart.ods_wv_member_profile", "we_mart.we_user", "we_mart.we_artist"}
     for name in never_empty:
         assert "not_empty" in {entry["id"] for entry in table(DOCUMENTS[name])["quality"]}
 
@@ -267,6 +288,7 @@ def test_known_dirt_of_upstreams_is_told_and_does_not_block():
         "weverse2.notification_push_config": {"one_setting_at_a_time"},
         "we_mart.wv_post_view": {"one_view_at_a_time"},
         "we_mart.wv_post_reaction": {"one_reaction_at_a_time"},
+        "we_mart.wv_dm_subscr": {"unmatched"},
     }
 
 
