@@ -31,7 +31,7 @@ def probe(forbidden: Sequence[str], arguments: Sequence[str], folder: Path) -> t
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["config"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["query", "--help"], ["config"]])
 def test_help_and_settings_import_no_heavy_library(arguments: list[str], tmp_path: Path) -> None:
     assert probe(HEAVY, arguments, tmp_path) == (0, "")
 

@@ -1,0 +1,110 @@
+"""Answers to named queries, from what was published and nothing else.
+
+A classified column is not there for a query: the tables are read without it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from builders.ports import Engine
+from builders.query import Kind, Query, load
+from contracts.errors import MissingUpstream, Unusable
+from contracts.hints import clip, did_you_mean, join
+from contracts.model import Table
+from martgate.publish import House
+
+__all__ = ["Answer", "answer", "query_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a query found. `missing_days` are those that were asked for and are not published, as `YYYY-MM-DD`."""
+
+    query: str
+    parameters: Mapping[str, str]
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[object, ...]]
+    missing_days: tuple[str, ...] = ()
+
+
+def query_of(name: str) -> Query:
+    """The query of that name.
+
+    Raises:
+        contracts.errors.Unusable: there is none; the message says which there are.
+    """
+    queries = load()
+    if name not in queries:
+        raise Unusable(f"there is no query {clip(name)}. {did_you_mean(name, queries)}")
+    return queries[name]
+
+
+def answer(query: Query, given: Mapping[str, str], house: House) -> Answer:
+    """Ask published tables; days between the first and the last that the parameters name must be among them.
+
+    Raises:
+        contracts.errors.Unusable: a parameter is not what the query takes, or the query reads a classified column.
+        contracts.errors.MissingUpstream: a table, or every day that is asked for, was never published.
+        contracts.errors.CouldNotRun: the engine or the storage failed.
+    """
+    bound = query.bind(given)
+    days = _days(query, bound)
+    tables = {name: house.catalog.find(".".join(name.split(".")[-2:]))[1] for name in query.inputs}
+    for table in tables.values():
+        _demand_unclassified(query, table)
+    with house.engine() as engine:
+        missing = sorted({day for table in tables.values() for day in _read(engine, table, days, house)})
+        text = query.over({name: _unclassified(table) for name, table in tables.items()})
+        rows = [tuple(map(_plain, row)) for row in engine.fetch(text, bound)]
+    return Answer(query=query.name, parameters=bound, columns=query.columns, rows=rows, missing_days=tuple(missing))
+
+
+def _days(query: Query, bound: Mapping[str, str]) -> list[str]:
+    """Every day from the first to the last that the parameters name; none where they name no day."""
+    named = [(p.name, date.fromisoformat(bound[p.name])) for p in query.parameters if p.kind is Kind.DAY]
+    for (earlier, first), (later, last) in pairwise(named):
+        if first > last:
+            raise Unusable(f"parameter {earlier} is {first}, which is after {later}, {last}")
+    if not named:
+        return []
+    first, last = named[0][1], named[-1][1]
+    return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+
+
+def _demand_unclassified(query: Query, table: Table) -> None:
+    read = {name.casefold() for name in query.columns_read}
+    found = [column for column in table.columns if column.is_protected and column.name.casefold() in read]
+    if found:
+        named = join(f"{column.name} ({column.classification})" for column in found)
+        raise Unusable(f"query {query.name} reads {named} of {table.qualified_name}: classified values are not shown")
+
+
+def _unclassified(table: Table) -> str:
+    """The table as a query may read it."""
+    shown = ", ".join(f"`{column.name}`" for column in table.columns if not column.is_protected)
+    return f"(SELECT {shown} FROM {table.qualified_name})"
+
+
+def _read(engine: Engine, table: Table, days: Sequence[str], house: House) -> Iterator[str]:
+    """Make a published table readable; the days that it lacks."""
+    name = table.qualified_name
+    published = house.store.read(table)
+    if published is None:
+        raise MissingUpstream(f"{name} was never published; `martgate run {name} --date ..` publishes a day")
+    engine.register(name, published)
+    if not days or table.publish_partition is None:
+        return
+    found = engine.fetch(f"SELECT DISTINCT CAST(`{table.publish_partition}` AS STRING) FROM {name}")
+    there = {day for (day,) in found}
+    if there.isdisjoint(days):
+        asked = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+        raise MissingUpstream(f"{name}: {asked} is not published; `martgate run {name} --date {days[0]}` publishes it")
+    yield from (day for day in days if day not in there)
+
+
+def _plain(value: object) -> object:
+    """Engines divide in types of their own; whoever asked wants a number."""
+    return float(value) if isinstance(value, Decimal) else value
