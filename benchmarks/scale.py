@@ -49,7 +49,7 @@ class Measured:
 
 
 class Watch(threading.Thread):
-    """Looks at a process and its children twice a second: CPU seconds, peak of their resident memory, size of a folder."""
+    """Looks at a process and its children twice a second: CPU seconds, peak of their memory, size of a folder."""
 
     def __init__(self, process: psutil.Process, folder: Path) -> None:
         super().__init__(daemon=True)
@@ -67,8 +67,9 @@ class Watch(threading.Thread):
         for one in self._tree():
             try:
                 with one.oneshot():
-                    times, resident = one.cpu_times(), one.memory_info().rss
-            except psutil.NoSuchProcess:
+                    # The proportional size: a JVM that forks shares its pages with the child, and must not count twice.
+                    times, resident = one.cpu_times(), one.memory_full_info().pss
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue
             self._seconds[one.pid] = times.user + times.system
             memory += resident
