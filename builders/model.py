@@ -16,7 +16,7 @@ from builders.dialect import SparkMart, check, parameters_of, parse, tables
 from contracts.errors import Problem, Unusable
 from contracts.model import Table
 
-__all__ = ["BUILT_IN", "PARAMETERS", "Model", "load", "typed"]
+__all__ = ["BUILT_IN", "PARAMETERS", "Model", "load", "making", "typed"]
 
 BUILT_IN: Final[Traversable] = files("builders") / "models"
 """The folder of the models that come with the product."""
@@ -156,6 +156,11 @@ def _sql_files(folders: Iterable[Traversable], problems: list[Problem]) -> Itera
             problems.append(Problem(file=str(folder), message="there is no such folder of models"))
             continue
         yield from sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+
+
+def making(table: Table, models: Mapping[str, Model]) -> Model | None:
+    """The one of these models that makes a table: the one of its qualified name, else of its bare one."""
+    return models.get(table.qualified_name) or models.get(table.name)
 
 
 def typed(model: Model, table: Table) -> str:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,7 +21,10 @@ from reports.places import page_path
 from reports.text import run_text
 from reports.view import RunRecord
 
-__all__ = ["announce", "answer", "draw", "draw_all", "keep"]
+if TYPE_CHECKING:  # it brings the engines along
+    from martgate.selection import Outcome
+
+__all__ = ["announce", "answer", "answer_all", "draw", "draw_all", "keep"]
 
 
 def answer(record: RunRecord, settings: Settings, *, catalog: Catalog, as_json: bool) -> ExitCode:
@@ -29,17 +33,65 @@ def answer(record: RunRecord, settings: Settings, *, catalog: Catalog, as_json: 
     `catalog` has the contract that was judged by. A page that could not be drawn takes nothing back: the decision is told all the same, then the trouble, as the exit
     code says. A record without a candidate (nothing was staged) has no page.
     """
-    trouble = ""
-    if record.candidate:
-        try:
-            record = _kept(record, settings, catalog)
-        except (CouldNotRun, OSError) as error:
-            trouble = f"the decision stands, but its report could not be written: {error}"
+    record, trouble = _kept_if_possible(record, settings, catalog)
     click.echo(run_json(record) if as_json else run_text(record))
     if trouble:
         click.echo(f"martgate: {trouble}", err=True)
         return ExitCode.COULD_NOT_RUN
     return ExitCode.DONE if record.decision == "approved" else ExitCode.REFUSED
+
+
+def answer_all(outcomes: Iterable["Outcome"], settings: Settings, *, catalog: Catalog, as_json: bool) -> ExitCode:
+    """Keep and tell each of several runs as it ends, draw the site once, and turn the worst of them into an exit code."""
+    each = replace(settings, report="none") if settings.report == "full" else settings
+    told: list[object] = []
+    troubles: list[str] = []
+    worst = ExitCode.DONE
+    for outcome in outcomes:
+        record, trouble = outcome.record, ""
+        if record is not None:
+            record, trouble = _kept_if_possible(record, each, catalog)
+        if not as_json:
+            click.echo(run_text(record) if record else _without_record(outcome))
+        told.append(json.loads(run_json(record)) if record else _reason(outcome))
+        troubles.append(trouble)
+        worst = max(worst, outcome.code)
+    troubles.append(_drawn_if_possible(settings) if settings.report == "full" else "")
+    if as_json:
+        click.echo(json.dumps({"runs": told}, ensure_ascii=False))
+    for trouble in filter(None, troubles):
+        click.echo(f"martgate: {trouble}", err=True)
+    return ExitCode.COULD_NOT_RUN if any(troubles) else worst
+
+
+def _kept_if_possible(record: RunRecord, settings: Settings, catalog: Catalog) -> tuple[RunRecord, str]:
+    """The record as `_kept` leaves it, and what went wrong with it; one without a candidate is left alone."""
+    if not record.candidate:
+        return record, ""
+    try:
+        return _kept(record, settings, catalog), ""
+    except (CouldNotRun, OSError) as error:
+        return record, f"the decision stands, but its report could not be written: {error}"
+
+
+def _drawn_if_possible(settings: Settings) -> str:
+    try:
+        draw(settings)
+    except (CouldNotRun, OSError) as error:
+        return f"the decisions stand, but the site could not be drawn: {error}"
+    return ""
+
+
+def _reason(outcome: "Outcome") -> dict[str, str]:
+    return {"table": outcome.table, "date": outcome.date, "decision": _decision(outcome), "reason": outcome.reason}
+
+
+def _without_record(outcome: "Outcome") -> str:
+    return f"{_decision(outcome).capitalize()}: {outcome.table} of {outcome.date}: {outcome.reason}\n"
+
+
+def _decision(outcome: "Outcome") -> str:
+    return "could not run" if outcome.code is ExitCode.COULD_NOT_RUN else "skipped"
 
 
 def _kept(record: RunRecord, settings: Settings, catalog: Catalog) -> RunRecord:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from builders.engines.duckdb import DuckDBEngine
-from builders.model import Model, load
+from builders.model import Model, load, making
 from builders.ports import Engine
 from contracts.catalog import Catalog
 from contracts.day import Day
@@ -74,7 +74,7 @@ def model_of(settings: Settings, table: Table) -> Model:
 
 
 def _making(table: Table, models: Mapping[str, Model]) -> Model:
-    model = models.get(table.qualified_name) or models.get(table.name)
+    model = making(table, models)
     if model is None:
         made = ", ".join(sorted(models)) or "none at all"
         raise Unusable(f"no model makes {table.qualified_name}: there are models for {made}")

@@ -25,14 +25,32 @@ _GATE_KEYS = (
 _RUN_KEYS = ("models", *_GATE_KEYS)
 
 
-@click.command(epilog="Example: martgate run we_mart.wv_comm_user --date 2024-01-01")
-@click.argument("table")
+@click.command(
+    epilog="""\b
+Examples:
+  martgate run we_mart.wv_comm_user --date 2024-01-01
+  martgate run --select wv_comm_user+ --date 2024-01-01"""
+)
+@click.argument("table", required=False)
 @click.option("--date", "day", type=DAY, required=True, help="the day to publish, YYYY-MM-DD")
+@click.option(
+    "--select",
+    "selectors",
+    multiple=True,
+    metavar="SELECTOR",
+    help="several tables in order: t, t+ (and all made from it), +t (and all it is made from), tag:x; may be repeated",
+)
 @click.option("--dry-run", is_flag=True, help="do everything but publish")
 @settings_from(*_RUN_KEYS)
 @as_json
-def run(table: str, day: date, *, dry_run: bool, settings: Settings, as_json: bool) -> ExitCode:
-    """Check upstreams, build, audit, then publish TABLE for one day, or refuse."""
+def run(  # noqa: PLR0913 - one parameter an option
+    table: str | None, day: date, *, selectors: tuple[str, ...], dry_run: bool, settings: Settings, as_json: bool
+) -> ExitCode:
+    """Check upstreams, build, audit, then publish TABLE for one day, or refuse; or several tables, by --select."""
+    if (table is None) is not bool(selectors):
+        raise click.UsageError("give one TABLE, or --select for several")
+    if table is None:
+        return _run_selected(selectors, day, dry_run=dry_run, settings=settings, as_json=as_json)
     from martgate import publish as life
     from martgate.reporting import answer
     from martgate.wiring import house, job
@@ -40,6 +58,23 @@ def run(table: str, day: date, *, dry_run: bool, settings: Settings, as_json: bo
     with house(settings) as rooms:
         record = life.run(job(settings, rooms.catalog, table, day), rooms, dry_run=dry_run)
     return answer(record, settings, catalog=rooms.catalog, as_json=as_json)
+
+
+def _run_selected(
+    selectors: tuple[str, ...], day: date, *, dry_run: bool, settings: Settings, as_json: bool
+) -> ExitCode:
+    if dry_run:
+        raise click.UsageError(
+            "--dry-run and --select exclude each other: what is not published, nothing can be made from"
+        )
+    from martgate.reporting import answer_all
+    from martgate.selection import graph_of, run_all, select
+    from martgate.wiring import house
+
+    with house(settings) as rooms:
+        names = select(selectors, graph_of(settings, rooms.catalog), rooms.catalog)
+        outcomes = run_all(names, day, settings, rooms)
+        return answer_all(outcomes, settings, catalog=rooms.catalog, as_json=as_json)
 
 
 @click.command(epilog="Example: martgate build wv_comm_user --date 2024-01-01")
