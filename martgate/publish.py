@@ -252,7 +252,8 @@ def _publish(approved: Approved, house: House) -> RunRecord:
     }
     published = house.store.promote(approved, metadata)
     if published.promotion is Promotion.SUPERSEDED:
-        reason = f"a later candidate of {candidate.part_date} is already published, as version {published.version}"
+        which = f" of {candidate.part_date}" if candidate.day_column else ""
+        reason = f"a later candidate{which} is already published, as version {published.version}"
         record = replace(_record(approved), decision="refused", reasons=(reason,))
         house.ledger.record_run(record, fingerprint=candidate.fingerprint)
         return record

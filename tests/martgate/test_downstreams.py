@@ -9,7 +9,7 @@ import pytest
 from builders.model import Model
 from contracts.errors import MissingUpstream, Unusable
 from martgate.config import load
-from martgate.publish import House, Job, run
+from martgate.publish import Candidate, House, Job, build, gate, publish, run
 from martgate.samples import write_samples
 from martgate.wiring import house, job
 from reports.view import RunRecord
@@ -59,6 +59,15 @@ def test_a_downstream_table_is_published_from_what_the_project_published(mart: M
     record = mart.run(name)
     assert (record.decision, record.reasons) == ("approved", ())
     assert record.audit.out_of_scope == ()
+
+
+def test_an_earlier_candidate_of_a_whole_table_is_superseded_by_one_of_any_day(mart: Mart) -> None:
+    early = build(mart.job("stats_wv_t_comm_user_cohort"), mart.rooms)
+    assert isinstance(early, Candidate)
+    gate(mart.job("stats_wv_t_comm_user_cohort"), mart.rooms, early.id)
+    late = mart.run("stats_wv_t_comm_user_cohort", EVE)
+    record = publish(mart.job("stats_wv_t_comm_user_cohort").table, DAY.isoformat(), mart.rooms, early.id)
+    assert record.reasons == (f"a later candidate is already published, as version {late.published_version}",)
 
 
 def test_a_month_is_published_under_its_first_day_from_the_snapshot_of_its_last(mart: Mart) -> None:
