@@ -22,7 +22,7 @@ BUILT_IN: Final[Traversable] = files("builders") / "models"
 """The folder of the models that come with the product."""
 
 PARAMETERS: Final[Mapping[str, str]] = {
-    "part_date": "the day that is built, as YYYY-MM-DD",
+    "part_date": "the day that is built, or the first day of the week or month, as YYYY-MM-DD",
     "day_end": "the first instant after the day, as an ISO 8601 instant in UTC",
     "run_timestamp": "the instant of the run, the same in every row",
 }
