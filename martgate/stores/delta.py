@@ -25,6 +25,7 @@ from contracts.model import Table
 from martgate.candidate import Candidate
 from martgate.gate import Approved
 from martgate.stores import deltalog, footers
+from martgate.stores.commits import app, day_column, partition, receipt
 from martgate.stores.ports import Promotion, Published
 
 __all__ = ["DeltaStore"]
@@ -65,7 +66,7 @@ class DeltaStore:
             contracts.errors.Unusable: the contract names no day to publish by, or differs from the table as it is.
             contracts.errors.CouldNotRun: the table cannot be created or read, or the files are not as `write` said.
         """
-        day = _day_column(table)
+        day = day_column(table)
         _demand_safe(candidate_id, "candidate")
         root = self._root(table.qualified_name)
         _ensure(root, table)
@@ -169,7 +170,7 @@ class DeltaStore:
         snapshot = deltalog.open_table(root)
         if not deltalog.live_files(snapshot, root):
             return None
-        return deltalog.dataset(snapshot, root, {} if part_date is None else _only(_day_column(table), part_date))
+        return deltalog.dataset(snapshot, root, {} if part_date is None else partition(day_column(table), part_date))
 
     def _root(self, qualified_name: str) -> Path:
         parts = qualified_name.split(".")
@@ -194,20 +195,6 @@ def _demand_safe(text: str, what: str, safe: re.Pattern[str] = _SAFE) -> None:
             "table, since readers disagree on how to spell it; use letters, digits, '.', '_', '-' and '/' "
             "(--warehouse and --out say where tables go)"
         )
-
-
-def _day_column(table: Table) -> str:
-    """The partition column that a publish replaces one value of; empty where a table without any is replaced whole."""
-    if not table.partition_columns:
-        return ""
-    day = table.publish_partition
-    if day is None or day not in table.partition_columns:
-        found = ", ".join(table.partition_columns) or "none"
-        raise Unusable(
-            f"{table.qualified_name} cannot be published day by day: publishPartition is {day or 'not given'}, "
-            f"and its partition columns are {found}"
-        )
-    return day
 
 
 def _ensure(root: Path, table: Table) -> None:
@@ -333,19 +320,9 @@ def _demand_fit(root: Path, candidate: Candidate, expected: footers.Expected) ->
         raise CouldNotRun(f"candidate {candidate.id}: its bytes are not those that were staged; build it again")
 
 
-def _only(day_column: str, part_date: str) -> dict[str, str]:
-    """The partition that a publish replaces, by column; of a table without partitions it is all of it."""
-    return {day_column: part_date} if day_column else {}
-
-
-def _app(candidate: Candidate) -> str:
-    folders = [f"{name}={value}" for name, value in _only(candidate.day_column, candidate.part_date).items()]
-    return "/".join([candidate.table, *folders])
-
-
 def _earlier(table: deltalake.DeltaTable, root: Path, candidate: Candidate) -> Published | None:
     """What the log already knows of this candidate or of a later one of its day; None where it knows neither."""
-    have = table.transaction_version(_app(candidate))
+    have = table.transaction_version(app(candidate))
     if have is None or have < candidate.sequence:
         return None
     version = deltalog.version_of(table, candidate.id) if have == candidate.sequence else None
@@ -357,7 +334,7 @@ def _earlier(table: deltalake.DeltaTable, root: Path, candidate: Candidate) -> P
 
 
 def _live(table: deltalake.DeltaTable, root: Path, candidate: Candidate) -> list[str]:
-    only = _only(candidate.day_column, candidate.part_date)
+    only = partition(candidate.day_column, candidate.part_date)
     return [file.path for file in deltalog.live_files(table, root, only)]
 
 
@@ -369,15 +346,8 @@ def _commit(
     table: deltalake.DeltaTable, root: Path, candidate: Candidate, metadata: Mapping[str, object]
 ) -> int | None:
     """The version that now holds the candidate; None where somebody else's commit came first."""
-    ours = {
-        **metadata,
-        "candidate": candidate.id,
-        "sequence": candidate.sequence,
-        "fingerprint": candidate.fingerprint,
-        "rows": candidate.rows,
-    }
     before = table.version()
-    filters = [(name, "=", value) for name, value in _only(candidate.day_column, candidate.part_date).items()]
+    filters = [(name, "=", value) for name, value in partition(candidate.day_column, candidate.part_date).items()]
     try:
         table.create_write_transaction(
             [_add(root, file) for file in candidate.files],
@@ -386,9 +356,9 @@ def _commit(
             partition_by=table.metadata().partition_columns,
             partition_filters=filters or None,  # without, the whole table goes
             commit_properties=CommitProperties(
-                custom_metadata={deltalog.NAMESPACE: ours},
+                custom_metadata=receipt(candidate, metadata),
                 max_commit_retries=0,
-                app_transactions=[Transaction(_app(candidate), candidate.sequence)],
+                app_transactions=[Transaction(app(candidate), candidate.sequence)],
             ),
             post_commithook_properties=_NO_HOOKS,
         )

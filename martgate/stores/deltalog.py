@@ -19,6 +19,7 @@ from builders.ports import Dataset
 from contracts.errors import CouldNotRun, Unusable
 from contracts.model import Table
 from contracts.types import canonical, spelling
+from martgate.stores.commits import NAMESPACE
 
 __all__ = [
     "LiveFile",
@@ -38,9 +39,6 @@ READABLE = frozenset({"timestampNtz"})
 
 WRITABLE = READABLE | {"appendOnly", "invariants"}
 """Writer features that a commit of whole files can honour: it evaluates no constraint and generates no value."""
-
-NAMESPACE = "martgate"
-"""The key of commit metadata under which everything of ours lies."""
 
 _BASE_READERS, _BASE_WRITERS, _FEATURES = (1, 2), (1, 2), (3, 7)
 

@@ -105,6 +105,7 @@ def test_the_commit_carries_what_it_was_given_and_names_the_candidate(shop):
         "contract_version": "1.0.0",
         "gate": {"rules": 1},
         "candidate": "c1",
+        "transaction": "we_mart.wv_comm_user/part_date=2024-01-01",
         "sequence": 1,
         "fingerprint": candidate.fingerprint,
         "rows": 1,
