@@ -3,7 +3,7 @@ r"""One regular expression, the same on every engine.
 Contracts write ECMA-262; Spark matches with Java, DuckDB with RE2. They differ in small and silent ways: Java's `$` also
 matches before a last line break, its `.` skips more line ends, its `\s` and RE2's disagree on the vertical tab, and `[[]`
 opens a nested class there. So a pattern is rewritten into the part that all of them read alike, and what has no such
-spelling (looking ahead or back, back references) is refused when the contract is read, not when a day is waiting.
+spelling (looking ahead or back, back references, the edge of a word) is refused when the contract is read, not when a day is waiting.
 """
 
 import re
@@ -102,7 +102,9 @@ def _escape(pattern: str, at: int) -> tuple[str, int]:
     if char in _SHORTHAND and char:
         return _SHORTHAND[char], at + 1
     if char in ("b", "B"):
-        return f"\\{char}", at + 1
+        raise ValueError(
+            f"`\\{char}` (the edge of a word) means another word in every engine; write out what stands around"
+        )
     return _character(pattern, at)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from expectations import pattern, rules
 from expectations.rules import Check
-from expectations.spell import fraction, identifier, is_text, literal, text
+from expectations.spell import fraction, identifier, is_text, literal, step, text
 
 __all__ = ["RowTest", "group_test", "row_test"]
 
@@ -86,10 +86,11 @@ def _value(
             wrong = {"minimum": "<", "maximum": ">", "exclusive_minimum": "<=", "exclusive_maximum": ">="}
             return f"{name} {wrong[bound]} {literal(value, kind)}"
         case rules.MultipleOf(_, value):
-            step = literal(value, "")
             if not fraction(kind):
-                return f"{name} % {step} <> 0"
-            return f"NOT ABS({name} / {step} - ROUND({name} / {step})) < 1e-9"  # 0.3 is a multiple of 0.1
+                return f"{name} % {step(value, kind)} <> 0"
+            times = f"CAST({name} AS DOUBLE) / {literal(value, 'double')}"
+            slack = f"1e-9 + 6e-8 * ABS({times})" if kind == "float" else "1e-9"  # half of a float's last digit
+            return f"NOT ABS({times} - ROUND({times})) < {slack}"  # 0.3 is a multiple of 0.1
 
 
 def _metric(check: rules.QualityMetric, types: Mapping[str, str]) -> RowTest | None:

@@ -145,7 +145,11 @@ def reconciled(check: rules.Reconciles, audited: str) -> str:
 
 
 def differs_by(check: rules.Reconciles) -> str:
-    return f"ABS(__here - __there) > {literal(check.tolerance, '')}" if check.tolerance else "__here <> __there"
+    """Each side is held against the other with its slack: a difference of two whole numbers may be too large for their type."""
+    if not check.tolerance:
+        return "__here <> __there"
+    slack = literal(float(check.tolerance), "")
+    return f"__here > __there + {slack} OR __there > __here + {slack}"
 
 
 def place_in_group(check: rules.DenseSequence, place: str, length: str) -> tuple[list[str], str]:

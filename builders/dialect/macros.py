@@ -26,6 +26,9 @@ CREATE OR REPLACE MACRO spk_weekday(d) AS (isodow(d::DATE) - 1)::INTEGER;
 CREATE OR REPLACE MACRO spk_get_json_object(j, p) AS CASE WHEN json_valid(j) THEN json_extract_string(j, p) END;
 CREATE OR REPLACE MACRO spk_divide(a, b) AS
     CASE WHEN b = 0 THEN error('[DIVIDE_BY_ZERO] Division by zero') ELSE a / b END;
+CREATE OR REPLACE MACRO spk_sum(total) AS
+    CASE WHEN typeof(total) = 'HUGEINT' AND NOT total BETWEEN -9223372036854775808 AND 9223372036854775807
+    THEN error('[ARITHMETIC_OVERFLOW] Overflow in SUM') ELSE total END;
 CREATE OR REPLACE MACRO spk_string(x) AS CASE typeof(x)
     WHEN 'TIMESTAMP WITH TIME ZONE' THEN regexp_replace(x::VARCHAR, '\+00$', '') ELSE x::VARCHAR END;
 """

@@ -231,6 +231,32 @@ def _truncation(node: exp.Expr) -> exp.Expr:
     return exp.cast(node.copy(), "timestamptz")
 
 
+def _trim(node: exp.Expr) -> exp.Expr:
+    """Left to itself, TRIM takes spaces away in Spark, and every blank of Unicode in DuckDB."""
+    if node.expression:
+        return node
+    trimmed = node.copy()
+    trimmed.set("expression", exp.Literal.string(" "))
+    return trimmed
+
+
+def _is_nan(node: exp.Expr) -> exp.Expr:
+    """Null is no NaN in Spark, and null in DuckDB."""
+    return exp.func("COALESCE", node.copy(), exp.false())
+
+
+def _sum(node: exp.Expr) -> exp.Expr:
+    """A sum of whole numbers has 64 bits in Spark, and 128 in DuckDB."""
+    return node if isinstance(node.parent, (exp.Window, exp.Filter)) else exp.func("spk_sum", node.copy())
+
+
+def _sum_over(node: exp.Expr) -> exp.Expr:
+    inner = node.this.this if isinstance(node.this, exp.Filter) else node.this
+    if isinstance(inner, exp.Sum) and not isinstance(node.parent, exp.Window):
+        return exp.func("spk_sum", node.copy())
+    return node
+
+
 def _count_if(node: exp.Expr) -> exp.Expr:
     """Over no row, COUNT_IF is 0 in Spark and null in DuckDB."""
     return exp.Count(this=exp.Case().when(node.this.copy(), exp.Literal.number(1)))
@@ -242,11 +268,16 @@ _REWRITES: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
     exp.Ceil: _rounding,
     exp.CountIf: _count_if,
     exp.Div: _division,
+    exp.Filter: _sum_over,
     exp.Floor: _rounding,
     exp.ILike: _like,
+    exp.IsNan: _is_nan,
     exp.Like: _like,
     exp.RegexpLike: _regexp,
+    exp.Sum: _sum,
     exp.TimestampTrunc: _truncation,
+    exp.Trim: _trim,
+    exp.Window: _sum_over,
 }
 
 _DOT: Final = r"[^\n\r\x{85}\x{2028}\x{2029}]"

@@ -183,7 +183,13 @@ class DuckDBEngine:
 
     def _execute(self, sql: str, bound: Mapping[str, str] = _NO_PARAMETERS) -> list[tuple[object, ...]]:
         try:
-            return self._connection.execute(sql, dict(bound)).fetchall()
+            cursor = self._connection.execute(sql, dict(bound))
+            moments = text.moments(cursor.description or ())
+            rows = cursor.fetchall()
         except duckdb.Error as error:
             why = text.reason(error)
+        else:
+            if not any(isinstance(row[place], str) for row in rows for place in moments):
+                return rows
+            why = "OverflowError: a date or a timestamp is outside of the years 1 to 9999"
         raise QueryFailed(why)  # not in the handler: the original quotes values and must not travel along

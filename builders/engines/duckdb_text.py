@@ -21,6 +21,7 @@ __all__ = [
     "empty_select",
     "first_line",
     "identifier",
+    "moments",
     "read_footers",
     "read_parquet",
     "reason",
@@ -194,6 +195,11 @@ def _bounds(
         if types[name].id not in {"varchar", "blob"} and values.get(f"{end}_is_exact") == "true"
     }
     return {name: int(text) if _WHOLE.fullmatch(text) else text for name, text in exact.items()}
+
+
+def moments(description: Iterable[Sequence[object]]) -> tuple[int, ...]:
+    """The places of a result's dates and timestamps: DuckDB hands out text for one that Python cannot hold."""
+    return tuple(place for place, column in enumerate(description) if str(column[1]).startswith(("DATE", "TIMESTAMP")))
 
 
 def first_line(error: Exception) -> str:

@@ -52,6 +52,10 @@ SAME = [
     ("LENGTH('a  ')", 3),
     ("TRIM('  a ')", "a"),
     ("TRIM('\\t a ')", "\t a"),
+    ("TRIM('\u3000a\u00a0')", "\u3000a\u00a0"),
+    ("LTRIM('\u3000a')", "\u3000a"),
+    ("RTRIM('a\u3000')", "a\u3000"),
+    ("ISNAN(CAST(NULL AS DOUBLE))", False),
     ("LTRIM('  a ')", "a "),
     ("RTRIM('  a ')", "  a"),
     ("SUBSTRING('hello', 2, 3)", "ell"),
@@ -185,6 +189,8 @@ QUERIES = [
     ("SELECT COUNT(x), COUNT(*) FROM (VALUES (1), (NULL)) AS t(x)", [(1, 2)]),
     ("SELECT SUM(x) FROM (VALUES (1), (2)) AS t(x)", [(3,)]),
     ("SELECT SUM(x) FROM (VALUES (1)) AS t(x) WHERE x > 5", [(None,)]),
+    ("SELECT SUM(x) FILTER (WHERE x > 1) FROM (VALUES (1), (2)) AS t(x)", [(2,)]),
+    ("SELECT SUM(x) OVER (PARTITION BY x) FROM (VALUES (1), (1)) AS t(x)", [(2,), (2,)]),
     ("SELECT AVG(x) FROM (VALUES (1), (2)) AS t(x)", [(1.5,)]),
     ("SELECT MIN(x), MAX(x) FROM (VALUES ('b'), (NULL), ('a')) AS t(x)", [("a", "b")]),
     ("SELECT MIN(STRUCT(x, y)).y FROM (VALUES (2, 1), (1, 9), (1, 3)) AS t(x, y)", [(3,)]),
@@ -231,6 +237,8 @@ RAISES = [
     "SELECT CAST(x AS INT) FROM (VALUES ('p')) AS t(x)",
     "SELECT x + 1 FROM (VALUES (2147483647)) AS t(x)",
     "SELECT (SELECT x FROM (VALUES (1), (2)) AS t(x))",
+    "SELECT SUM(x) FROM (VALUES (9223372036854775807), (1)) AS t(x)",
+    "SELECT SUM(x) OVER () FROM (VALUES (9223372036854775807), (1)) AS t(x)",
 ]
 # expression, Spark's answer, DuckDB's (None: an error)
 REFUSED = [

@@ -50,10 +50,17 @@ ROWS = [
     (rules.Range("a", "maximum", "2024-01-01T12:00:00Z"), {"a timestamp": [at(12), at(13)]}, FAILED, 1, 2),
     (rules.Range("a", "maximum", 9_223_372_036_854_775_807), {"a bigint": [2**63 - 1]}, PASSED, 0, 1),
     (rules.Range("a", "maximum", 0.1), {"a decimal(10,2)": [Decimal("0.10"), Decimal("0.11")]}, FAILED, 1, 2),
+    (rules.Range("a", "minimum", 0.1), {"a float": [0.1, 0.0]}, FAILED, 1, 2),
+    (rules.InSet("a", (0.1,)), {"a float": [0.1, 0.2]}, FAILED, 1, 2),
+    (rules.Range("a", "maximum", 1e300), {"a float": [float("inf"), 1.0]}, FAILED, 1, 2),
     # multiples: exact for whole numbers and decimals, forgiving for binary fractions
     (rules.MultipleOf("a", 5), {"a int": [0, 5, -10, 7]}, FAILED, 1, 4),
     (rules.MultipleOf("a", 0.05), {"a decimal(10,2)": [Decimal("0.15"), Decimal("0.16")]}, FAILED, 1, 2),
     (rules.MultipleOf("a", 0.1), {"a double": [0.3, 0.7, 0.35]}, FAILED, 1, 3),
+    (rules.MultipleOf("a", 0.1), {"a float": [0.3, 0.7, 0.35]}, FAILED, 1, 3),
+    (rules.MultipleOf("a", 2), {"a float": [9_999_998.0, 9_999_999.0]}, FAILED, 1, 2),
+    (rules.MultipleOf("a", 0.5), {"a int": [1, 2]}, PASSED, 0, 2),
+    (rules.MultipleOf("a", 0.3), {"a decimal(38,0)": [Decimal(3 * 10**36), Decimal(4)]}, FAILED, 1, 2),
     # partitions: there, not empty, of this day
     (rules.InPartition(("d",), "d"), {"d string": ["2024-01-01", "2024-01-02", None, ""]}, FAILED, 3, 4),
     (rules.InPartition(("c", "d"), "d"), {"c bigint": [1, None], "d string": ["2024-01-01"] * 2}, FAILED, 1, 2),
@@ -197,6 +204,7 @@ OTHERS = [
         2,
     ),
     (rules.Reconciles("SUM(a)", "SELECT SUM(k) AS measure FROM s.o", ()), [1, 2], PASSED, 0, 1),
+    (rules.Reconciles("MIN(a)", "SELECT CAST('NaN' AS DOUBLE) AS measure", (), 1), [1], FAILED, 1, 1),
     (rules.Reconciles("SUM(a)", "SELECT SUM(k) AS measure FROM s.o", ()), [1], FAILED, 1, 1),
 ]
 
