@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-__all__ = ["CatalogTable", "Dataset", "Engine", "WriteTarget", "WrittenFile"]
+__all__ = ["CatalogTable", "Dataset", "Engine", "TableTarget", "WriteTarget", "WrittenFile"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,15 @@ class WriteTarget:
     root: str
     partition_by: tuple[str, ...]
     prefix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableTarget:
+    """A new table of the engine's own catalog, as `main.we_mart.member`; only an engine with one can write it."""
+
+    name: str
+    partition_by: tuple[str, ...]
+    format: str = "delta"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +114,12 @@ class Engine(Protocol):
             contracts.errors.QueryFailed: the statement could not be translated or run.
         """
 
-    def write(self, sql: str, target: WriteTarget, parameters: Mapping[str, str] = ...) -> tuple[WrittenFile, ...]:
+    def write(
+        self, sql: str, target: WriteTarget | TableTarget, parameters: Mapping[str, str] = ...
+    ) -> tuple[WrittenFile, ...]:
         """Write a statement's result as Parquet and say what was written; nothing else in the root is touched.
+
+        A table that is written into the engine's catalog is created; which files it has is the catalog's to say.
 
         Raises:
             contracts.errors.QueryFailed: the statement could not be translated or run, or the disk refused.

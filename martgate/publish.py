@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from builders.model import Model, typed
-from builders.ports import Dataset, Engine, WriteTarget, WrittenFile
+from builders.ports import CatalogTable, Dataset, Engine, TableTarget, WriteTarget, WrittenFile
 from contracts.catalog import Catalog
 from contracts.day import Day
 from contracts.errors import CouldNotRun, MissingUpstream, Unusable
@@ -33,7 +34,7 @@ class House:
     """The adapters that a run works with, as `martgate.wiring` introduced them."""
 
     catalog: Catalog
-    engine: Callable[[], Engine]
+    engine: Callable[[], AbstractContextManager[Engine]]
     store: Store
     ledger: Ledger
     upstreams: Upstreams
@@ -202,11 +203,11 @@ def _register_upstreams(engine: Engine, job: Job, house: House) -> list[tuple[Lo
     return outside
 
 
-def _published(table: Table, job: Job, house: House) -> Dataset:
+def _published(table: Table, job: Job, house: House) -> Dataset | CatalogTable:
     """All days of a table that the project itself publishes, once the last day that the job is about is among them."""
     day = job.table.publish_period.last(job.day.date).isoformat()
     found, every = house.store.read(table, day), house.store.read(table)
-    if found is None or not found.files or every is None:
+    if found is None or every is None or (isinstance(found, Dataset) and not found.files):
         name = table.qualified_name
         raise MissingUpstream(
             f"{name}: {day} is not published in the warehouse; `martgate run {name} --date {day}` publishes it"
@@ -218,7 +219,7 @@ def _stage(engine: Engine, job: Job, house: House) -> Candidate:
     house.say(f"building {job.table.qualified_name} of {job.part_date}")
     statement = typed(job.model, job.table)
 
-    def write(target: WriteTarget) -> tuple[WrittenFile, ...]:
+    def write(target: WriteTarget | TableTarget) -> tuple[WrittenFile, ...]:
         return engine.write(statement, target, job.parameters)
 
     name = candidate_id(job.part_date, job.started)

@@ -1,9 +1,11 @@
 """Names become adapters: the one place where rooms are introduced to each other."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import date
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from builders.engines.duckdb import DuckDBEngine
 from builders.model import Model, load, making
@@ -11,6 +13,7 @@ from builders.ports import Engine
 from contracts.catalog import Catalog
 from contracts.day import Day
 from contracts.errors import Problem, Unusable
+from contracts.export.spark import delta_table
 from contracts.hints import did_you_mean
 from contracts.model import Table
 from martgate.config import FILE_NAME, Settings
@@ -18,8 +21,14 @@ from martgate.ledger import Ledger
 from martgate.progress import progress
 from martgate.publish import House, Job, now
 from martgate.review import demand_sound
+from martgate.stores.databricks import DatabricksStore
 from martgate.stores.delta import DeltaStore
+from martgate.stores.ports import Store
+from martgate.stores.tables import is_catalog
 from martgate.stores.upstreams import Upstreams
+
+if TYPE_CHECKING:
+    from builders.engines.spark import SparkEngine
 
 __all__ = ["catalog", "house", "job", "model_of"]
 
@@ -34,13 +43,30 @@ def house(settings: Settings, *, contract: Path | None = None) -> Iterator[House
     contracts = catalog(settings) if contract is None else Catalog.load([contract])
     if contract is None:
         _demand_known(settings.upstream_locations, contracts)
-    with progress() as say:
+    has_catalog = _has_catalog(settings)
+    with progress() as say, ExitStack() as opened:
+
+        @cache
+        def session() -> "SparkEngine":
+            """One for whoever asks for the catalog, from the first use to the end."""
+            return opened.enter_context(_spark(settings))
+
+        def engine() -> AbstractContextManager[Engine]:
+            return nullcontext(session()) if has_catalog else _engine(settings)
+
+        def define(table: Table, name: str) -> str:
+            return delta_table(contracts.find(table.qualified_name)[0].contract, table, name)
+
+        in_catalog = is_catalog(settings.warehouse)
+        store: Store = (
+            DatabricksStore(settings.warehouse, session, define) if in_catalog else DeltaStore(settings.warehouse)
+        )
         yield House(
             catalog=contracts,
-            engine=lambda: _engine(settings),
-            store=DeltaStore(settings.warehouse),
+            engine=engine,
+            store=store,
             ledger=_ledger(settings),
-            upstreams=Upstreams(settings.upstreams, settings.upstream_locations),
+            upstreams=Upstreams(settings.upstreams, settings.upstream_locations, session if has_catalog else None),
             say=say,
         )
 
@@ -93,16 +119,40 @@ def _demand_known(locations: Iterable[str], contracts: Catalog) -> None:
         raise Unusable(*unknown)
 
 
+def _has_catalog(settings: Settings) -> bool:
+    """Whether anything lies in Spark's catalog, which only Spark can read."""
+    places = {"warehouse": settings.warehouse, "upstreams": settings.upstreams}
+    places |= {f"upstreams.{name}": place for name, place in settings.upstream_locations.items()}
+    found = {key: place for key, place in places.items() if is_catalog(place)}
+    if found and settings.engine != "spark":
+        raise Unusable(
+            *(
+                f"{key} {place}: tables of a catalog are read by Spark, and the engine is {settings.engine}; set "
+                'engine = "spark" in martgate.toml, MARTGATE_ENGINE=spark or --engine spark'
+                for key, place in found.items()
+            )
+        )
+    return bool(found)
+
+
 def _engine(settings: Settings) -> Engine:
-    spill = settings.out / "spill"
-    spill.mkdir(parents=True, exist_ok=True)
     if settings.engine == "duckdb":
-        return DuckDBEngine(memory_limit=settings.memory_limit, temp_directory=spill)
+        return DuckDBEngine(memory_limit=settings.memory_limit, temp_directory=_spill(settings))
+    return _spark(settings)
+
+
+def _spark(settings: Settings) -> "SparkEngine":
     try:
         from builders.engines.spark import SparkEngine  # noqa: PLC0415 - an extra, and slow to import
     except ImportError:
         raise Unusable("the engine spark needs pyspark: install martgate[spark]") from None
-    return SparkEngine(settings.memory_limit, spill, master=settings.spark_master)
+    return SparkEngine(settings.memory_limit, _spill(settings), master=settings.spark_master)
+
+
+def _spill(settings: Settings) -> Path:
+    spill = settings.out / "spill"
+    spill.mkdir(parents=True, exist_ok=True)
+    return spill
 
 
 def _ledger(settings: Settings) -> Ledger:

@@ -21,7 +21,7 @@ from duckdb.sqltypes import DuckDBPyType
 from builders.dialect import MACROS, translate
 from builders.engines import duckdb_text as text
 from builders.engines.demands import demand_given, demand_known, demand_one_shape
-from builders.ports import CatalogTable, Dataset, WriteTarget, WrittenFile
+from builders.ports import CatalogTable, Dataset, TableTarget, WriteTarget, WrittenFile
 from contracts.errors import QueryFailed, Unusable
 
 __all__ = ["DuckDBEngine"]
@@ -141,7 +141,7 @@ class DuckDBEngine:
         return self._execute(translated, bound)
 
     def write(
-        self, sql: str, target: WriteTarget, parameters: Mapping[str, str] = _NO_PARAMETERS
+        self, sql: str, target: WriteTarget | TableTarget, parameters: Mapping[str, str] = _NO_PARAMETERS
     ) -> tuple[WrittenFile, ...]:
         """Write a statement's result as Parquet and say what was written; nothing else in the root is touched.
 
@@ -151,6 +151,8 @@ class DuckDBEngine:
         Raises:
             contracts.errors.QueryFailed: the statement could not be translated or run, or the disk refused.
         """
+        if isinstance(target, TableTarget):
+            raise QueryFailed(f"{target.name} cannot be written: it is a table of a catalog, and only Spark has one")
         translated, bound = self._translated(sql, parameters)
         try:
             Path(target.root).mkdir(parents=True, exist_ok=True)

@@ -31,8 +31,9 @@ from builders.engines import spark_text as text
 from builders.engines.demands import demand_given, demand_known, demand_one_shape
 from builders.engines.footers import written
 from builders.engines.spark_session import session
-from builders.ports import CatalogTable, Dataset, WriteTarget, WrittenFile
+from builders.ports import CatalogTable, Dataset, TableTarget, WriteTarget, WrittenFile
 from contracts.errors import QueryFailed, Unusable
+from contracts.export.spark import dotted
 
 __all__ = ["SparkEngine"]
 
@@ -137,10 +138,34 @@ class SparkEngine:
         """
         return text.attempt(lambda: _rows(self._query(sql, parameters).toArrow()))
 
+    def execute(self, sql: str, parameters: Mapping[str, str] = _NO_PARAMETERS) -> Sequence[Mapping[str, object]]:
+        """What a statement about Spark's catalog returns, each row by its columns; the text is sent as it stands.
+
+        Raises:
+            contracts.errors.QueryFailed: the statement cannot be run.
+        """
+        return text.attempt(
+            lambda: [row.asDict() for row in self._session.sql(sql, args=dict(parameters)).collect()],
+            sql.partition("\n")[0],
+        )
+
+    def overwrite(self, table: str, source: CatalogTable, options: Mapping[str, str]) -> None:
+        """Write a table of Spark's catalog over a Delta table that exists, in one commit with these writer's options.
+
+        Raises:
+            contracts.errors.QueryFailed: Spark or Delta refused.
+        """
+
+        def write() -> None:
+            rows = self._session.sql(text.catalog_query(source), args=dict(source.only))
+            rows.write.format("delta").mode("overwrite").options(**options).saveAsTable(dotted(table))
+
+        text.attempt(write, f"{table} cannot be written")
+
     def write(
-        self, sql: str, target: WriteTarget, parameters: Mapping[str, str] = _NO_PARAMETERS
+        self, sql: str, target: WriteTarget | TableTarget, parameters: Mapping[str, str] = _NO_PARAMETERS
     ) -> tuple[WrittenFile, ...]:
-        """Write a statement's result as Parquet and say what was written; nothing else in the root is touched.
+        """Write a statement's result as Parquet, or as a new table, and say which files were written.
 
         Spark names files as it likes: it writes into a folder of its own under the root, which no reader looks into,
         and the files are then moved to their places.
@@ -148,6 +173,9 @@ class SparkEngine:
         Raises:
             contracts.errors.QueryFailed: the statement cannot be read or run, or the disk refused.
         """
+        if isinstance(target, TableTarget):
+            self._create(sql, target, parameters)
+            return ()
         staging = Path(target.root) / f"_{target.prefix}"
         rebalanced = text.rebalanced(sql, target.partition_by)
 
@@ -160,6 +188,16 @@ class SparkEngine:
             return text.attempt(write, f"nothing could be written to {target.root}")
         finally:
             shutil.rmtree(staging, ignore_errors=True)
+
+    def _create(self, sql: str, target: TableTarget, parameters: Mapping[str, str]) -> None:
+        rebalanced = text.rebalanced(sql, target.partition_by)
+
+        def create() -> None:
+            rows = self._query(rebalanced, parameters)
+            written = rows.write.format(target.format).partitionBy(*target.partition_by).mode("error")
+            written.saveAsTable(dotted(target.name))
+
+        text.attempt(create, f"{target.name} cannot be created")
 
     def _query(self, sql: str, given: Mapping[str, str]) -> DataFrame:
         """A statement over registered names, as Spark has analysed it."""

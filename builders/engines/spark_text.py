@@ -14,6 +14,7 @@ from pyspark.errors import AnalysisException, ParseException, PySparkException
 from builders.engines.demands import Shape
 from builders.ports import CatalogTable, Dataset
 from contracts.errors import QueryFailed
+from contracts.export.spark import dotted
 
 __all__ = [
     "attempt",
@@ -46,6 +47,8 @@ _TOLD: Final = (
     ("SCALAR_SUBQUERY_TOO_MANY_ROWS", "a subquery that must return one row returned more"),
     ("CANNOT_PARSE_TIMESTAMP", "a text is not in the date format asked for"),
     ("FAILED_READ_FILE", "a file could not be read, or is not what it was"),
+    ("DELTA_CONCURRENT", "another writer changed the table meanwhile"),
+    ("DELTA_REPLACE_WHERE_MISMATCH", "a row lies outside of the day that is replaced"),
     ("OutOfMemoryError", "Spark ran out of memory: raise memory_limit"),
 )
 
@@ -121,8 +124,7 @@ def catalog_query(table: CatalogTable) -> str:
     """
     version = "" if table.version is None else f" VERSION AS OF {table.version}"
     where = " AND ".join(f"{quoted(name)} = :{name}" for name in table.only)
-    name = ".".join(map(quoted, table.name.split(".")))
-    return f"SELECT * FROM {name}{version}" + (f" WHERE {where}" if where else "")
+    return f"SELECT * FROM {dotted(table.name)}{version}" + (f" WHERE {where}" if where else "")
 
 
 def empty_query(relation: str, dataset: Dataset) -> str:

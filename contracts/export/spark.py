@@ -4,7 +4,7 @@ from contracts.export import python
 from contracts.export.constraints import NOT_SAID, Constraints, constraints, title
 from contracts.model import Contract, Table
 
-__all__ = ["delta_ddl", "identifier", "literal", "struct_type"]
+__all__ = ["delta_ddl", "delta_table", "dotted", "identifier", "literal", "struct_type"]
 
 
 def struct_type(contract: Contract, table: Table) -> str:
@@ -35,15 +35,23 @@ def delta_ddl(contract: Contract, table: Table) -> str:
     Raises:
         contracts.errors.Unusable: the contract states types or limits that there are not.
     """
+    head = "\n".join(python.comment(line.replace("${", "$ {"), "--") for line in (title(contract, table), *NOT_SAID))
+    return f"{head}\nCREATE TABLE {delta_table(contract, table, table.qualified_name)};\n"
+
+
+def delta_table(contract: Contract, table: Table, name: str) -> str:
+    """The table as `CREATE TABLE` takes it, under a name of dotted parts.
+
+    Raises:
+        contracts.errors.Unusable: the contract states types or limits that there are not.
+    """
     columns = ",\n".join(f"  {_definition(one)}" for one in constraints(contract, table))
-    name = ".".join(identifier(part) for part in table.qualified_name.split("."))
-    parts = [f"CREATE TABLE {name} (\n{columns}\n)", "USING DELTA"]
+    parts = [f"{dotted(name)} (\n{columns}\n)", "USING DELTA"]
     if table.partition_columns:
         parts.append(f"PARTITIONED BY ({', '.join(map(identifier, table.partition_columns))})")
     if table.description:
         parts.append(f"COMMENT {literal(table.description)}")
-    head = "\n".join(python.comment(line.replace("${", "$ {"), "--") for line in (title(contract, table), *NOT_SAID))
-    return head + "\n" + "\n".join(parts) + ";\n"
+    return "\n".join(parts)
 
 
 def _definition(one: Constraints) -> str:
@@ -58,6 +66,15 @@ def _definition(one: Constraints) -> str:
 
 def identifier(name: str) -> str:
     return f"`{name.replace('`', '``')}`"
+
+
+def dotted(name: str) -> str:
+    """A name of several parts, each quoted.
+
+    >>> dotted("main.we_mart.member")
+    '`main`.`we_mart`.`member`'
+    """
+    return ".".join(map(identifier, name.split(".")))
 
 
 def literal(found: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from builders.ports import Dataset, WriteTarget, WrittenFile
+from builders.ports import CatalogTable, Dataset, TableTarget, WriteTarget, WrittenFile
 from contracts.model import Table
 from martgate.candidate import Candidate
 from martgate.gate import Approved
@@ -39,34 +39,34 @@ class Store(Protocol):
         *,
         candidate_id: str,
         sequence: int,
-        write: Callable[[WriteTarget], tuple[WrittenFile, ...]],
+        write: Callable[[WriteTarget | TableTarget], tuple[WrittenFile, ...]],
     ) -> Candidate:
-        """Let `write` write the files of a candidate into the table's own folders, uncommitted.
+        """Let `write` write a candidate where no reader of the table sees it: files of its folders, or a table beside it.
 
         Creates the (empty) table first where there is none, so that uncommitted files are never mistaken for it.
-        A write that fails leaves none of its files behind.
+        A write that fails leaves nothing behind.
         """
 
-    def dataset(self, candidate: Candidate, table: Table) -> Dataset:
-        """Exactly the files of the candidate, for an engine to audit.
+    def dataset(self, candidate: Candidate, table: Table) -> Dataset | CatalogTable:
+        """Exactly the candidate, for an engine to audit.
 
         Raises:
-            contracts.errors.CouldNotRun: a file is missing or its bytes are not those that were staged.
+            contracts.errors.CouldNotRun: something is missing or is not what was staged.
         """
 
     def is_intact(self, candidate: Candidate) -> bool:
-        """Whether the candidate's files are still there, with exactly the bytes that were staged."""
+        """Whether the candidate is still there, exactly as it was staged."""
 
     def promote(self, approved: Approved, metadata: Mapping[str, object]) -> Published:
         """Replace the candidate's day by the candidate, in one commit that carries `metadata`.
 
         Raises:
-            contracts.errors.CouldNotRun: the files are not those that were approved, or do not fit the table.
+            contracts.errors.CouldNotRun: the candidate is not what was approved, or does not fit the table.
             contracts.errors.PublishConflict: other writers kept winning.
         """
 
     def discard(self, candidate: Candidate) -> None:
-        """Delete the candidate's files; refuses (CouldNotRun) if one of them is published."""
+        """Delete the candidate; refuses (CouldNotRun) if readers of the table need its files."""
 
-    def read(self, table: Table, part_date: str | None = None) -> Dataset | None:
-        """The published files, of one day or of all; None where the table was never published."""
+    def read(self, table: Table, part_date: str | None = None) -> Dataset | CatalogTable | None:
+        """What is published, of one day or of all; None where nothing is."""

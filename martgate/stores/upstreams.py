@@ -2,14 +2,15 @@
 
 import difflib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from builders.ports import Dataset
+from builders.ports import CatalogTable, Dataset
 from contracts.errors import CouldNotRun, MissingUpstream, Unusable
 from contracts.model import Table
+from martgate.stores.tables import Session, Tables, is_catalog, name_in
 
 if TYPE_CHECKING:  # Arrow and delta-rs are loaded by whoever reads or writes a table
     import pyarrow as pa
@@ -21,23 +22,30 @@ _NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 
 
 class Upstreams:
-    """Input tables, each a Delta table, a folder of Parquet files or one Parquet file.
+    """Input tables, each a Delta table, a folder of Parquet files, one Parquet file, or a table of Spark's catalog.
 
     A table lies in `<root>/<schema>/<table>` (one file: `<table>.parquet`), or where `overrides` says by its qualified
-    or bare name.
+    or bare name. Places that begin with `catalog://` are asked for in `session`.
     """
 
-    def __init__(self, root: str, overrides: Mapping[str, str] | None = None) -> None:
-        self._root = Path(root)
+    def __init__(
+        self, root: str, overrides: Mapping[str, str] | None = None, session: Callable[[], Session] | None = None
+    ) -> None:
+        self._root = root
         self._overrides = dict(overrides or {})
+        self._tables = Tables(session) if session else None
 
-    def dataset(self, table: Table, part_date: str | None = None) -> Dataset:
-        """The files of a table; only those of the day where one is given and the table is partitioned by it.
+    def dataset(self, table: Table, part_date: str | None = None) -> Dataset | CatalogTable:
+        """What a table is made of; only those of the day where one is given and the table is partitioned by it.
 
         Raises:
             contracts.errors.MissingUpstream: there is no such table, or no such day of it.
             contracts.errors.CouldNotRun: it cannot be read.
         """
+        own = self._own_place(table)
+        if self._tables and is_catalog(own or self._root):
+            name = name_in(own, table, single=True) if own else name_in(self._root, table)
+            return self._tables.dataset(name, table, part_date)
         place = self._place(table)
         day = table.publish_partition
         only = {day: part_date} if day is not None and part_date is not None else {}
@@ -76,20 +84,30 @@ class Upstreams:
         """
         from martgate.stores.lay import replace_table  # noqa: PLC0415 - see above
 
-        place = self._location(table)
+        place = self._folder(table)
         if place.exists() and not place.is_dir():
             raise Unusable(f"{place}: is a file, and {table.qualified_name} would be a folder; give another place")
         return replace_table(place, table, rows)
 
-    def _location(self, table: Table) -> Path:
-        for name in (table.qualified_name, table.name):
-            if name in self._overrides:
-                return Path(self._overrides[name])
-        return self._root.joinpath(*table.qualified_name.split("."))
+    def _own_place(self, table: Table) -> str | None:
+        """Where the table is said to be by its name."""
+        names = (table.qualified_name, table.name)
+        return next((self._overrides[name] for name in names if name in self._overrides), None)
+
+    def _folder(self, table: Table) -> Path:
+        """The folder of a table that lies in one.
+
+        Raises:
+            contracts.errors.Unusable: it is a table of a catalog.
+        """
+        own = self._own_place(table)
+        if is_catalog(own or self._root):
+            raise Unusable(f"{table.qualified_name}: {own or self._root} is a catalog, and files lie in folders")
+        return Path(own) if own else Path(self._root).joinpath(*table.qualified_name.split("."))
 
     def _place(self, table: Table) -> Path:
         """Where the table is."""
-        place = self._location(table)
+        place = self._folder(table)
         single = place.with_name(f"{place.name}.parquet")
         if place.exists():
             return place

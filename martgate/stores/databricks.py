@@ -1,0 +1,310 @@
+"""A warehouse of Delta tables in a catalog that Spark commits to, as on Databricks.
+
+A candidate is a table of its own beside the mart. It is written once, audited at the version that the write made, and
+published by one commit of Delta's own: `replaceWhere` takes the day out and the candidate's rows in, `txnAppId` and
+`txnVersion` make doing it again do nothing, `userMetadata` says which candidate it was. Rows are copied, so the version
+that is copied is the one that was audited, and whatever was done to the staging table in between is seen and refused.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from builders.ports import CatalogTable, TableTarget, WriteTarget, WrittenFile
+from contracts.errors import CouldNotRun, PublishConflict, Unusable
+from contracts.export.spark import dotted, identifier, literal
+from contracts.model import Table
+from contracts.types import canonical
+from martgate.candidate import Candidate
+from martgate.gate import Approved
+from martgate.stores.commits import NAMESPACE, app, day_column, partition, receipt
+from martgate.stores.ports import Promotion, Published
+from martgate.stores.tables import Session, Tables, name_in
+
+__all__ = ["DatabricksStore", "write_options"]
+
+_ATTEMPTS = 5
+"""Each is a copy of the day."""
+_PAUSE = 1.0
+_STAGING = "__candidate_"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One commit of a table, and what it says of us: nothing, where somebody else made it."""
+
+    version: int
+    ours: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A table as it is: its newest version, its bytes, and a hash over both, its files and which table it is."""
+
+    version: int
+    bytes: int
+    fingerprint: str
+
+
+class DatabricksStore:
+    """Tables of one catalog, `catalog://main`, each as `main.<schema>.<table>`.
+
+    `define` tells a table, under a given name, as `CREATE TABLE` takes it.
+    """
+
+    def __init__(
+        self,
+        warehouse: str,
+        session: Callable[[], Session],
+        define: Callable[[Table, str], str],
+        *,
+        pause: float = _PAUSE,
+    ) -> None:
+        self._warehouse = warehouse
+        self._tables = Tables(session)
+        self._define = define
+        self._pause = pause
+
+    def stage(
+        self,
+        table: Table,
+        part_date: str,
+        *,
+        candidate_id: str,
+        sequence: int,
+        write: Callable[[WriteTarget | TableTarget], tuple[WrittenFile, ...]],
+    ) -> Candidate:
+        """Let `write` write a candidate into a table of its own, beside the mart, which is created where it is not.
+
+        Raises:
+            contracts.errors.Unusable: the contract names no day to publish by, or differs from the table as it is.
+            contracts.errors.CouldNotRun: a table cannot be created or read.
+        """
+        day = day_column(table)
+        mart = name_in(self._warehouse, table)
+        self._ensure(mart, table)
+        schema, _, name = mart.rpartition(".")
+        staging = f"{schema}.{_STAGING}{name}_{candidate_id}"
+        if self._tables.exists(staging):
+            raise CouldNotRun(f"candidate {candidate_id} is staged already, as {staging}")
+        try:
+            write(TableTarget(name=staging, partition_by=table.partition_columns))
+            state = self._state(staging)
+            rows = self._tables.rows(CatalogTable(name=staging, version=state.version))
+        except BaseException:
+            self._drop(staging)
+            raise
+        staged = WrittenFile(
+            path=f"{staging}@v{state.version}", rows=rows, bytes=state.bytes, partition=partition(day, part_date)
+        )
+        return Candidate(
+            id=candidate_id,
+            table=table.qualified_name,
+            part_date=part_date,
+            sequence=sequence,
+            root=mart,
+            files=(staged,),
+            fingerprint=state.fingerprint,
+            day_column=day,
+        )
+
+    def dataset(self, candidate: Candidate, table: Table) -> CatalogTable:
+        """The candidate's table at the version that was staged, for an engine to audit.
+
+        Raises:
+            contracts.errors.CouldNotRun: it is not there any more, or was altered.
+        """
+        self._demand_own(candidate, table)
+        self._demand_intact(candidate)
+        return _staged(candidate)
+
+    def is_intact(self, candidate: Candidate) -> bool:
+        """Whether the candidate's table is still there, and nothing was committed to it since it was staged."""
+        staging = _staged(candidate).name
+        return self._tables.exists(staging) and self._state(staging).fingerprint == candidate.fingerprint
+
+    def promote(self, approved: Approved, metadata: Mapping[str, object]) -> Published:
+        """Replace the candidate's day by the candidate, in one commit that carries `metadata` (JSON values).
+
+        What an exception says is not believed: after one, the table's history is asked whether the commit is there.
+        A day whose history has been cleaned away since counts as published by a later candidate: it is not touched.
+
+        Raises:
+            contracts.errors.CouldNotRun: the candidate is not what was approved, or Delta refused it.
+            contracts.errors.PublishConflict: other writers kept winning.
+        """
+        if not isinstance(approved, Approved):
+            raise TypeError(f"only what the gate approved can be promoted, not a {type(approved).__name__}")
+        candidate = approved.candidate
+        for _ in range(_ATTEMPTS):
+            history = self._history(candidate.root)
+            if earlier := _earlier(history, candidate):
+                return earlier
+            self._demand_intact(candidate)
+            published = self._commit(candidate, metadata, before=history[0].version)
+            if published is not None:
+                return self._confirmed(candidate, published)
+            time.sleep(self._pause)
+        raise PublishConflict(
+            f"{candidate.table} of {candidate.part_date}: other writers were faster {_ATTEMPTS} times in a row; "
+            "nothing was published, try again"
+        )
+
+    def discard(self, candidate: Candidate) -> None:
+        """Drop the candidate's table; a published candidate has none that anybody reads, so it may go as well."""
+        self._drop(_staged(candidate).name)
+
+    def read(self, table: Table, part_date: str | None = None) -> CatalogTable | None:
+        """The published table, or one day of it; None where nothing of it is published."""
+        mart = name_in(self._warehouse, table)
+        only = {} if part_date is None else partition(day_column(table), part_date)
+        source = CatalogTable(name=mart, only=only)
+        return source if self._tables.exists(mart) and self._tables.holds(source) else None
+
+    def _ensure(self, mart: str, table: Table) -> None:
+        """Create the empty table where there is none; where there is one, it must be what the contract says."""
+        if not self._tables.exists(mart):
+            self._tables.execute(f"CREATE TABLE IF NOT EXISTS {self._define(table, mart)}")
+        have = [(name, canonical(kind)) for name, kind in self._tables.columns(mart)]
+        want = [(column.name, canonical(column.physical_type)) for column in table.columns]
+        differences = [
+            f"{' '.join(a or ('nothing',))} in the table, {' '.join(b or ('nothing',))} in the contract"
+            for a, b in zip_longest(have, want)
+            if a != b
+        ]
+        if differences:
+            raise Unusable(f"{table.qualified_name}: {mart} is not what the contract says: {'; '.join(differences)}")
+        found = tuple(self._detail(mart)["partitionColumns"])
+        if found != table.partition_columns:
+            raise Unusable(
+                f"{table.qualified_name}: {mart} is partitioned by {', '.join(found) or 'nothing'}, "
+                f"the contract says {', '.join(table.partition_columns) or 'nothing'}"
+            )
+
+    def _detail(self, name: str) -> Mapping[str, Any]:
+        (found,) = self._tables.execute(f"DESCRIBE DETAIL {dotted(name)}")
+        return found
+
+    def _history(self, name: str) -> list[_Entry]:
+        """The commits of a table, as far back as its history is kept, newest first."""
+        found = [_entry(row) for row in self._tables.execute(f"DESCRIBE HISTORY {dotted(name)}")]
+        if not found:
+            raise CouldNotRun(f"{name} has no history; is it a Delta table?")
+        return sorted(found, key=lambda entry: entry.version, reverse=True)
+
+    def _state(self, name: str) -> _State:
+        detail, version = self._detail(name), self._history(name)[0].version
+        facts = json.dumps([detail["id"], version, detail["numFiles"], detail["sizeInBytes"]])
+        return _State(version, int(detail["sizeInBytes"]), hashlib.sha256(facts.encode()).hexdigest())
+
+    def _demand_own(self, candidate: Candidate, table: Table) -> None:
+        mart = name_in(self._warehouse, table)
+        if candidate.root != mart:
+            raise CouldNotRun(
+                f"candidate {candidate.id} was staged for {candidate.root}, and this warehouse has {mart}"
+            )
+
+    def _demand_intact(self, candidate: Candidate) -> None:
+        if not self.is_intact(candidate):
+            raise CouldNotRun(
+                f"candidate {candidate.id} is not what was staged: {_staged(candidate).name} is gone, or something "
+                "was committed to it since; build it again"
+            )
+
+    def _commit(self, candidate: Candidate, metadata: Mapping[str, object], *, before: int) -> Published | None:
+        """The version that now holds the candidate; None where somebody else's commit came first."""
+        failure = None
+        try:
+            self._tables.overwrite(candidate.root, _staged(candidate), write_options(candidate, metadata))
+        except CouldNotRun as error:
+            failure = error
+        history = self._after(candidate, failure)
+        landed = [one.version for one in history if one.version > before and one.ours.get("candidate") == candidate.id]
+        if landed:
+            return Published(promotion=Promotion.PUBLISHED, version=landed[0])
+        newest = history[0].version
+        if failure is not None and newest > before:
+            return None
+        if failure is not None:
+            raise CouldNotRun(f"{candidate.root}: the commit failed, nothing was published: {failure}") from failure
+        return _earlier(history, candidate) or Published(promotion=Promotion.SUPERSEDED, version=newest)
+
+    def _after(self, candidate: Candidate, failure: CouldNotRun | None) -> list[_Entry]:
+        try:
+            return self._history(candidate.root)
+        except CouldNotRun as unreadable:
+            told = f"the commit failed ({failure})" if failure else "the commit was sent"
+            raise CouldNotRun(
+                f"{candidate.root}: {told} and its history cannot be read ({unreadable}); "
+                "publish the same candidate again to learn whether it is there"
+            ) from unreadable
+
+    def _confirmed(self, candidate: Candidate, published: Published) -> Published:
+        """The publication, once its version holds exactly as many rows of the day as the candidate."""
+        if published.promotion is not Promotion.PUBLISHED:
+            return published
+        only = partition(candidate.day_column, candidate.part_date)
+        rows = self._tables.rows(CatalogTable(name=candidate.root, only=only, version=published.version))
+        if rows != candidate.rows:
+            raise CouldNotRun(
+                f"{candidate.table}: version {published.version} holds {rows} rows of {candidate.part_date}, and "
+                f"candidate {candidate.id} has {candidate.rows}; restore the version before it"
+            )
+        return published
+
+    def _drop(self, name: str) -> None:
+        self._tables.execute(f"DROP TABLE IF EXISTS {dotted(name)}")
+
+
+def write_options(candidate: Candidate, metadata: Mapping[str, object]) -> dict[str, str]:
+    """The options of Delta's writer for the commit that publishes a candidate.
+
+    They belong to the one write, where `SET` would change every later write of the session, too.
+    """
+    only = partition(candidate.day_column, candidate.part_date)
+    where = " AND ".join(f"{identifier(name)} = {literal(value)}" for name, value in only.items())
+    return {
+        **({"replaceWhere": where} if where else {}),
+        "txnAppId": app(candidate),
+        "txnVersion": str(candidate.sequence),
+        "userMetadata": json.dumps(receipt(candidate, metadata), ensure_ascii=False, sort_keys=True),
+    }
+
+
+def _staged(candidate: Candidate) -> CatalogTable:
+    """The candidate's table: its one file is told as `main.we_mart.name@v0`."""
+    (file,) = candidate.files
+    name, _, version = file.path.rpartition("@v")
+    return CatalogTable(name=name, version=int(version))
+
+
+def _entry(row: Mapping[str, object]) -> _Entry:
+    """A commit of somebody else may carry any text at all."""
+    try:
+        told = json.loads(str(row.get("userMetadata") or "null"))
+    except ValueError:
+        told = None
+    ours = told.get(NAMESPACE) if isinstance(told, dict) else None
+    return _Entry(int(str(row["version"])), ours if isinstance(ours, dict) else {})
+
+
+def _earlier(history: list[_Entry], candidate: Candidate) -> Published | None:
+    """What the history knows of this candidate or of a later one of its day; None where it knows neither."""
+    sequence, last = max(_of_day(history, candidate), key=lambda found: found[0], default=(-1, None))
+    if last is None or sequence < candidate.sequence:
+        return None
+    if last.ours.get("candidate") == candidate.id:
+        return Published(promotion=Promotion.ALREADY, version=last.version)
+    return Published(promotion=Promotion.SUPERSEDED, version=history[0].version)
+
+
+def _of_day(history: list[_Entry], candidate: Candidate) -> Iterator[tuple[int, _Entry]]:
+    """The commits that published a candidate of the same day, each with its sequence."""
+    for entry in history:
+        sequence = entry.ours.get("sequence")
+        if entry.ours.get("transaction") == app(candidate) and isinstance(sequence, int):
+            yield sequence, entry

@@ -1,0 +1,137 @@
+"""What Spark's own catalog says of tables, on a local Spark with tables of Parquet in Delta's place."""
+
+from dataclasses import replace
+
+import pytest
+
+from builders.ports import CatalogTable, TableTarget
+from contracts.errors import MissingUpstream, QueryFailed, Unusable
+from contracts.export.spark import delta_table
+from contracts.model import Contract
+from martgate.stores.tables import Tables, name_in
+from martgate.stores.upstreams import Upstreams
+
+DAY = "2024-01-01"
+NAME = "spark_catalog.we_mart.wv_comm_user"
+
+
+@pytest.mark.parametrize(
+    ("location", "single", "name"),
+    [
+        ("catalog://main", False, "main.we_mart.wv_comm_user"),
+        ("catalog://main", True, "main.we_mart.wv_comm_user"),
+        ("catalog://main.bronze.member", True, "main.bronze.member"),
+    ],
+)
+def test_a_location_names_a_table(shop, location, single, name):
+    assert name_in(location, shop.table, single=single) == name
+
+
+@pytest.mark.parametrize(
+    ("location", "single"),
+    [
+        ("catalog://", False),
+        ("catalog://main.bronze", True),
+        ("catalog://main.bronze.member", False),
+        ("catalog://main/bronze", False),
+        ("catalog://`main`", False),
+    ],
+)
+def test_a_location_that_names_none_says_what_would(shop, location, single):
+    with pytest.raises(Unusable, match=r"expected a catalog, as in catalog://main"):
+        name_in(location, shop.table, single=single)
+
+
+def test_an_engine_without_a_catalog_writes_no_table(shop):
+    with pytest.raises(QueryFailed, match="only Spark has one"):
+        shop.engine.write(shop.rows((1, 7)), TableTarget(name=NAME, partition_by=()))
+
+
+def test_files_cannot_lie_in_a_catalog(shop):
+    with pytest.raises(Unusable, match="is a catalog, and files lie in folders"):
+        Upstreams("catalog://main").dataset(shop.table)
+
+
+@pytest.fixture
+def catalog(spark, spark_engine, shop):
+    """The engine, once it has written the table `we_mart.wv_comm_user` into its catalog."""
+    spark.sql("CREATE DATABASE IF NOT EXISTS we_mart")
+    spark.sql(f"DROP TABLE IF EXISTS {NAME}")
+    target = TableTarget(name=NAME, partition_by=shop.table.partition_columns, format="parquet")
+    spark_engine.write(shop.rows((1, 7), (2, 7), (3, 8)), target)
+    yield spark_engine
+    spark.sql(f"DROP TABLE IF EXISTS {NAME}")
+
+
+@pytest.mark.spark
+def test_a_result_becomes_a_table_of_its_own_columns_and_partitions(catalog, spark):
+    assert Tables(lambda: catalog).columns(NAME) == [
+        ("id", "bigint"),
+        ("comm_id", "bigint"),
+        ("grade", "tinyint"),
+        ("score", "decimal(18,4)"),
+        ("seen", "timestamp"),
+        ("nick", "string"),
+        ("part_comm_id", "bigint"),
+        ("part_date", "string"),
+    ]
+    found = [column.name for column in spark.catalog.listColumns(NAME) if column.isPartition]
+    assert found == ["part_comm_id", "part_date"]
+
+
+@pytest.mark.spark
+def test_a_table_is_never_written_over(catalog, shop):
+    with pytest.raises(QueryFailed, match=f"{NAME} cannot be created"):
+        catalog.write(shop.rows((9, 9)), TableTarget(name=NAME, partition_by=(), format="parquet"))
+    assert Tables(lambda: catalog).rows(CatalogTable(name=NAME)) == 3
+
+
+@pytest.mark.spark
+def test_the_catalog_is_asked_in_spark_sql(catalog, spark):
+    tables = Tables(lambda: catalog)
+    spark.sql("SELECT 1 AS one").createOrReplaceTempView("only_a_view")
+    assert tables.exists(NAME)
+    assert not tables.exists("spark_catalog.we_mart.wv_comm")
+    assert not tables.exists("spark_catalog.we_mart.only_a_view")
+    assert tables.rows(CatalogTable(name=NAME, only={"part_date": DAY})) == 3
+    assert tables.rows(CatalogTable(name=NAME, only={"part_date": "2030-01-01"})) == 0
+    assert tables.holds(CatalogTable(name=NAME))
+
+
+@pytest.mark.spark
+def test_the_mart_is_created_as_its_contract_says(spark, catalog, shop):
+    contract = Contract(file="c.yaml", id="c", version="1.0.0", api_version="v3.2.0", tables=(shop.table,))
+    tables = Tables(lambda: catalog)
+    have = tables.columns(NAME)
+    spark.sql(f"DROP TABLE {NAME}")
+    tables.execute(
+        "CREATE TABLE IF NOT EXISTS " + delta_table(contract, shop.table, NAME).replace("USING DELTA", "USING PARQUET")
+    )
+    assert tables.columns(NAME) == have
+    assert spark.catalog.getTable(NAME).description == shop.table.description
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("where", [("catalog://spark_catalog", {}), ("nowhere", {"wv_comm_user": f"catalog://{NAME}"})])
+def test_an_input_is_read_where_the_catalog_has_it(catalog, shop, where):
+    upstreams = Upstreams(*where, lambda: catalog)
+    found = upstreams.dataset(shop.table, DAY)
+    assert found == CatalogTable(name=NAME, only={"part_date": DAY})
+    catalog.register("ours", found)
+    assert sorted(catalog.fetch("SELECT id, nick FROM ours")) == [(1, "secret1"), (2, "secret2"), (3, "secret3")]
+
+
+@pytest.mark.spark
+def test_a_missing_input_or_day_is_told_as_one(catalog, shop):
+    upstreams = Upstreams("catalog://spark_catalog", {}, lambda: catalog)
+    with pytest.raises(MissingUpstream, match="there is no row with part_date=2030-01-01"):
+        upstreams.dataset(shop.table, "2030-01-01")
+    with pytest.raises(MissingUpstream, match=r"there is no table spark_catalog\.we_mart\.other"):
+        upstreams.dataset(replace(shop.table, name="other", qualified_name="we_mart.other"), DAY)
+
+
+@pytest.mark.spark
+def test_a_statement_that_fails_is_told_without_a_row(catalog):
+    with pytest.raises(QueryFailed, match="CAST_INVALID_INPUT") as told:
+        Tables(lambda: catalog).execute(f"SELECT CAST(nick AS INT) AS n FROM {NAME}")
+    assert "secret1" not in str(told.value)
