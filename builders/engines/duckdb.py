@@ -10,10 +10,10 @@
 """
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
@@ -23,6 +23,9 @@ from builders.engines import duckdb_text as text
 from builders.engines.demands import demand_given, demand_known, demand_one_shape
 from builders.ports import CatalogTable, Dataset, TableTarget, WriteTarget, WrittenFile
 from contracts.errors import QueryFailed, Unusable
+
+if TYPE_CHECKING:  # DuckDB imports it itself where batches are asked for
+    import pyarrow as pa
 
 __all__ = ["DuckDBEngine"]
 
@@ -139,6 +142,31 @@ class DuckDBEngine:
         """
         translated, bound = self._translated(sql, parameters)
         return self._execute(translated, bound)
+
+    def batches(self, relation: str, columns: Sequence[str] = ()) -> "Generator[pa.RecordBatch]":
+        """All rows of a relation, or these columns of them, in batches of Arrow: at least one, be it empty.
+
+        Close it before the next statement, unless it was read to its end.
+
+        Raises:
+            contracts.errors.QueryFailed: the relation is unknown, or its files have gone.
+        """
+        import pyarrow as pa  # noqa: PLC0415 - half a second, for none but this
+
+        demand_known(relation, self._relations)
+        listed = ", ".join(map(text.identifier, columns)) or "*"
+        try:
+            with self._connection.sql(f"SELECT {listed} FROM {text.relation(relation)}").to_arrow_reader() as reader:
+                first = next(reader, None)
+                yield pa.RecordBatch.from_pylist([], reader.schema) if first is None else first
+                yield from reader
+        except duckdb.Error as error:
+            why = text.reason(error)
+        except (pa.ArrowException, OSError) as error:
+            why = type(error).__name__
+        else:
+            return
+        raise QueryFailed(f"{relation} cannot be read: {why}")
 
     def write(
         self, sql: str, target: WriteTarget | TableTarget, parameters: Mapping[str, str] = _NO_PARAMETERS

@@ -130,6 +130,15 @@ class SparkEngine:
         view = self._views[relation.lower()]
         return tuple(text.attempt(lambda: self._session.table(view).dtypes, f"{relation} cannot be read"))
 
+    def frame(self, relation: str) -> DataFrame:
+        """A relation as Spark's own frame, of which nothing has been read yet.
+
+        Raises:
+            contracts.errors.QueryFailed: the relation is unknown.
+        """
+        demand_known(relation, self._names)
+        return text.attempt(lambda: self._session.table(self._views[relation.lower()]), f"{relation} cannot be read")
+
     def fetch(self, sql: str, parameters: Mapping[str, str] = _NO_PARAMETERS) -> Sequence[tuple[object, ...]]:
         """All rows of one Spark SQL statement; timestamps come as UTC datetimes.
 

@@ -123,10 +123,13 @@ def _lambda(expression: str, name: str) -> python.Source:
 # Spark. pandera's own checks take some of the types only, so each limit is a condition in Spark SQL.
 
 _HELPER = '''\
-def holds(condition: str) -> pa.Check:
+def holds(column: str, condition: str) -> pa.Check:
     """No row breaks a condition in Spark SQL; null breaks none."""
-    broken = f"NOT ({condition})"
-    return pa.Check(lambda df: df.filter(broken).isEmpty(), error=condition)
+
+    def is_kept(df):
+        return df.filter(f"NOT ({condition})").isEmpty()
+
+    return pa.Check(is_kept, name=column, error=condition)
 '''
 _ORDER_HELPER = '''\
 def in_order() -> pa.Check:
@@ -140,7 +143,7 @@ def has_type(column: str, kind: str) -> pa.Check:
     def is_that(df):
         return df.schema[column].dataType.simpleString() == kind
 
-    return pa.Check(is_that, error=f"{column} has type {kind}")
+    return pa.Check(is_that, name=column, error=f"{column} has type {kind}")
 '''
 _UNIQUE_HELPER = '''\
 def repeats_not(column: str) -> pa.Check:
@@ -150,7 +153,7 @@ def repeats_not(column: str) -> pa.Check:
         counts = df.dropna(subset=[column]).groupBy(column).count()
         return counts.filter("count > 1").isEmpty()
 
-    return pa.Check(is_unique, error=f"{column} is unique")
+    return pa.Check(is_unique, name=column, error=f"{column} is unique")
 '''
 
 
@@ -159,7 +162,7 @@ def _pyspark(contract: Contract, table: Table, found: tuple[Constraints, ...]) -
     checks: dict[str, list[python.Source]] = {
         _ORDER_HELPER: [_called("in_order")],
         _TYPE_HELPER: [_called("has_type", one.column.name, one.type.spark) for one in found if _is_struct(one)],
-        _HELPER: [_called("holds", condition) for one in found for condition in _conditions(one)],
+        _HELPER: [_called("holds", one.column.name, condition) for one in found for condition in _conditions(one)],
         _UNIQUE_HELPER: [_called("repeats_not", one.column.name) for one in found if _is_unique(one, table)],
     }
     every = tuple(check for some in checks.values() for check in some)
