@@ -25,11 +25,12 @@ KEYS: Mapping[str, str] = {
     "spark_master": "where Spark runs if no session is there: local[*], spark://host:7077",
     "out": "reports and everything else that is generated",
     "memory_limit": "what the engine may use before it spills to disk",
+    "frames": "pandera: have it check each upstream, as the engine reads it, beside the rules; none: the rules alone",
     "report": "full: draw the whole site, Data Docs, after each decision; fast: one page of it; none: only record it",
 }
 """Every setting, with what it is for. Each is a key of the file, a flag, and `MARTGATE_<KEY>`."""
 
-_CHOICES = {"engine": ("duckdb", "spark"), "report": ("full", "fast", "none")}
+_CHOICES = {"engine": ("duckdb", "spark"), "frames": ("none", "pandera"), "report": ("full", "fast", "none")}
 _LISTS = ("contracts", "models")
 
 
@@ -48,6 +49,7 @@ class Settings:
     spark_master: str
     out: Path
     memory_limit: str
+    frames: str
     report: str
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -117,6 +119,7 @@ def _defaults(folder: Path) -> dict[str, Any]:
         "spark_master": "local[*]",
         "out": str(out),
         "memory_limit": "3GB",
+        "frames": "none",
         "report": "full",
     }
 
@@ -156,6 +159,7 @@ def _settings(folder: Path, given: Mapping[str, _Given]) -> Settings:
         spark_master=given["spark_master"].value,
         out=_path(given["out"].value, given["out"].base),
         memory_limit=given["memory_limit"].value,
+        frames=given["frames"].value,
         report=given["report"].value,
         origins={key: one.origin for key, one in given.items()},
     )

@@ -1,7 +1,7 @@
 """Write, audit, publish: the life of one partition. Read `run` first; the rest of the room serves it."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from builders.ports import CatalogTable, Dataset, Engine, TableTarget, WriteTarg
 from contracts.catalog import Catalog
 from contracts.day import Day
 from contracts.errors import CouldNotRun, MissingUpstream, Unusable
-from contracts.model import Table
+from contracts.model import Contract, Table
 from contracts.odcs import Loaded
 from expectations.audit import Scope, audit
 from expectations.derive import derive
@@ -23,10 +23,13 @@ from martgate.stores.ports import Promotion, Store
 from martgate.stores.upstreams import Upstreams
 from reports.view import RunRecord
 
-__all__ = ["Candidate", "House", "Job", "build", "candidate_id", "gate", "now", "publish", "run"]
+__all__ = ["Candidate", "FrameCheck", "House", "Job", "build", "candidate_id", "gate", "now", "publish", "run"]
 
 Say = Callable[[str], None]
 """Told what is being done, as it begins."""
+
+FrameCheck = Callable[[Engine, str, Contract, Table], Sequence[object]]
+"""What an independent library has to say against a registered relation; each finding is told as text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ class House:
     ledger: Ledger
     upstreams: Upstreams
     say: Say
+    frames: FrameCheck | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,13 +163,45 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _check_upstreams(engine: Engine, job: Job, house: House) -> list[Audit]:
-    """Register every input of the model; the audits of those from outside that break their own contract.
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """Why upstreams cannot be built from, and the verdicts that say so."""
+
+    reasons: tuple[str, ...]
+    verdicts: tuple[Verdict, ...] = ()
+
+
+def _check_upstreams(engine: Engine, job: Job, house: House) -> _Broken | None:
+    """Register every input of the model; what is wrong with those from outside that break their own contract.
+
+    The frames of inputs that keep every rule are checked once more, where the house has somebody to do it.
 
     Raises:
         contracts.errors.MissingUpstream: with every input that is not there.
+        contracts.errors.CouldNotRun: a frame could not be checked.
     """
     inputs = _register_upstreams(engine, job, house)
+    broken = _audit_upstreams(engine, inputs, job, house)
+    if broken:
+        return _broken_by_rules(broken)
+    reasons = _check_frames(engine, inputs, house)
+    return _Broken(reasons) if reasons else None
+
+
+def _check_frames(engine: Engine, inputs: list[tuple[Loaded, Table]], house: House) -> tuple[str, ...]:
+    if house.frames is None:
+        return ()
+    reasons = []
+    for loaded, table in inputs:
+        name = table.qualified_name
+        house.say(f"checking the frame of {name}")
+        found = house.frames(engine, name, loaded.contract, table)
+        reasons += [f"upstream {name}: pandera: {finding}" for finding in found]
+    return tuple(reasons)
+
+
+def _audit_upstreams(engine: Engine, inputs: list[tuple[Loaded, Table]], job: Job, house: House) -> list[Audit]:
+    """The audits of the inputs that break their own contract."""
     scope = Scope(day=job.day, audited_at=job.started, others=frozenset(table.qualified_name for _, table in inputs))
     audits = []
     for loaded, table in inputs:
@@ -262,16 +298,26 @@ def _publish(approved: Approved, house: House) -> RunRecord:
     return replace(_record(approved), published_version=published.version)
 
 
-def _refuse_to_build(job: Job, house: House, broken: list[Audit]) -> RunRecord:
-    """The refusal as one record, its verdicts those of the upstreams: each rule named `schema.table: rule`."""
+def _broken_by_rules(broken: list[Audit]) -> _Broken:
+    """Each rule is named `schema.table: rule`."""
     verdicts = tuple(
         replace(verdict, rule=replace(verdict.rule, name=f"{found.table}: {verdict.rule.name}"))
         for found in broken
         for verdict in found.blocking
     )
     reasons = tuple(f"upstream {found.table}: {reason}" for found in broken for reason in refusals(found))
-    name = job.table.qualified_name
-    record = _refused(name, job.part_date, candidate_id(job.part_date, job.started), *reasons, verdicts=verdicts)
+    return _Broken(reasons, verdicts)
+
+
+def _refuse_to_build(job: Job, house: House, broken: _Broken) -> RunRecord:
+    """The refusal as one record, its verdicts those of the upstreams."""
+    record = _refused(
+        job.table.qualified_name,
+        job.part_date,
+        candidate_id(job.part_date, job.started),
+        *broken.reasons,
+        verdicts=broken.verdicts,
+    )
     house.ledger.record_run(record)
     return record
 

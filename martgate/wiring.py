@@ -19,7 +19,7 @@ from contracts.model import Table
 from martgate.config import FILE_NAME, Settings
 from martgate.ledger import Ledger
 from martgate.progress import progress
-from martgate.publish import House, Job, now
+from martgate.publish import FrameCheck, House, Job, now
 from martgate.review import demand_sound
 from martgate.stores.databricks import DatabricksStore
 from martgate.stores.delta import DeltaStore
@@ -68,6 +68,7 @@ def house(settings: Settings, *, contract: Path | None = None) -> Iterator[House
             ledger=_ledger(settings),
             upstreams=Upstreams(settings.upstreams, settings.upstream_locations, session if has_catalog else None),
             say=say,
+            frames=_frame_check(settings),
         )
 
 
@@ -153,6 +154,16 @@ def _spill(settings: Settings) -> Path:
     spill = settings.out / "spill"
     spill.mkdir(parents=True, exist_ok=True)
     return spill
+
+
+def _frame_check(settings: Settings) -> FrameCheck | None:
+    if settings.frames == "none":
+        return None
+    try:
+        from builders.seams import check_frames  # noqa: PLC0415 - an extra, and slow to import
+    except ImportError:
+        raise Unusable("frames are checked by pandera: install martgate[pandera], or set frames to none") from None
+    return check_frames
 
 
 def _ledger(settings: Settings) -> Ledger:

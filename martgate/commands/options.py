@@ -19,6 +19,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
     "contracts": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
     "models": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
     "engine": {"type": click.Choice(["duckdb", "spark"])},
+    "frames": {"type": click.Choice(["none", "pandera"])},
     "report": {"type": click.Choice(["full", "fast", "none"])},
 }
 

@@ -23,6 +23,7 @@ _GATE_KEYS = (
     "report",
 )
 _RUN_KEYS = ("models", *_GATE_KEYS)
+_BUILD_KEYS = (*_RUN_KEYS, "frames")
 
 
 @click.command(
@@ -41,7 +42,7 @@ Examples:
     help="several tables in order: t, t+ (and all made from it), +t (and all it is made from), tag:x; may be repeated",
 )
 @click.option("--dry-run", is_flag=True, help="do everything but publish")
-@settings_from(*_RUN_KEYS)
+@settings_from(*_BUILD_KEYS)
 @as_json
 def run(  # noqa: PLR0913 - one parameter an option
     table: str | None, day: date, *, selectors: tuple[str, ...], dry_run: bool, settings: Settings, as_json: bool
@@ -80,7 +81,7 @@ def _run_selected(
 @click.command(epilog="Example: martgate build wv_comm_user --date 2024-01-01")
 @click.argument("table")
 @click.option("--date", "day", type=DAY, required=True, help="the day to build, YYYY-MM-DD")
-@settings_from(*_RUN_KEYS)
+@settings_from(*_BUILD_KEYS)
 @as_json
 def build(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
     """Check upstreams and stage a candidate of TABLE for one day; nothing becomes visible."""

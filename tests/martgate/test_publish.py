@@ -1,5 +1,6 @@
 """The life of one publish, on real upstreams, a real engine, a real Delta table."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,11 +10,12 @@ import duckdb
 import pytest
 
 from builders.model import Model
-from contracts.errors import CouldNotRun, MissingUpstream
+from contracts.errors import CouldNotRun, MissingUpstream, Unusable
 from martgate.config import Settings, load
 from martgate.publish import Candidate, House, Job, build, gate, publish, run
 from martgate.samples import write_samples
 from martgate.wiring import house, job
+from reports.text import run_text
 
 DAY = date(2024, 1, 2)
 EVE = date(2024, 1, 1)
@@ -167,3 +169,43 @@ def test_a_dirty_upstream_makes_a_clean_mart_on_every_seed(seed: int, mart: Call
     here = mart(seed=seed, days=1, members=300)
     record = run(here.job(), here.rooms)
     assert (record.decision, record.reasons) == ("approved", ())
+
+
+def test_frames_that_pandera_checks_are_published_where_it_finds_nothing(mart: Callable[..., Mart]) -> None:
+    here = mart()
+    with house(replace(here.settings, frames="pandera")) as rooms:
+        assert rooms.frames is not None
+        assert run(here.job(), rooms).decision == "approved"
+
+
+def test_a_frame_that_only_pandera_refuses_is_not_built_from(mart: Callable[..., Mart]) -> None:
+    here = mart()
+
+    def refusing(_: object, relation: str, *promised: object) -> list[str]:
+        return ["wv_user_id breaks isin in 2 rows"] if relation == "we_mart.we_user" else []
+
+    record = run(here.job(), replace(here.rooms, frames=refusing))
+    assert record.decision == "refused"
+    assert record.reasons == ("upstream we_mart.we_user: pandera: wv_user_id breaks isin in 2 rows",)
+    assert "wv_user_id breaks isin in 2 rows" in run_text(record)
+    assert build(here.job(), replace(here.rooms, frames=refusing)).decision == "refused"
+    assert here.rooms.ledger.candidate("we_mart.wv_comm_user", "2024-01-02", None) is None
+
+
+def test_frames_that_could_not_be_checked_publish_nothing(mart: Callable[..., Mart]) -> None:
+    def failing(*_: object) -> list[str]:
+        raise CouldNotRun("pandera could not check it")
+
+    here = mart()
+    with pytest.raises(CouldNotRun, match="could not check"):
+        run(here.job(), replace(here.rooms, frames=failing))
+    assert here.rooms.ledger.candidate("we_mart.wv_comm_user", "2024-01-02", None) is None
+
+
+def test_pandera_that_is_not_there_is_told_before_anything_runs(
+    mart: Callable[..., Mart], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = mart()
+    monkeypatch.setitem(sys.modules, "builders.seams", None)
+    with pytest.raises(Unusable, match=r"martgate\[pandera\]"), house(replace(here.settings, frames="pandera")):
+        pass
