@@ -96,6 +96,7 @@ def spark_engine(spark):
     from builders.engines.spark import SparkEngine
 
     with SparkEngine() as opened:
+        opened._session.conf.set("spark.sql.shuffle.partitions", "2")  # every task has its price, however few the rows
         yield opened
 
 
