@@ -135,3 +135,34 @@ def test_a_statement_that_fails_is_told_without_a_row(catalog):
     with pytest.raises(QueryFailed, match="CAST_INVALID_INPUT") as told:
         Tables(lambda: catalog).execute(f"SELECT CAST(nick AS INT) AS n FROM {NAME}")
     assert "secret1" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [{"warehouse": "catalog://main"}, {"upstreams": {"root": "u", "we_mart.wv_comm_user": "catalog://main.a.b"}}],
+    ids=["warehouse", "upstreams"],
+)
+def test_a_catalog_without_spark_is_told_before_anything_runs(tmp_path, flags):
+    from martgate.config import load
+    from martgate.wiring import house
+
+    places = {"out": str(tmp_path), "ledger": f"sqlite:///{tmp_path / 'ledger.db'}"}
+    with (
+        pytest.raises(Unusable, match=r"tables of a catalog are read by Spark, and the engine is duckdb; set engine"),
+        house(load(flags={**places, **flags}, environment={})),
+    ):
+        pass
+
+
+@pytest.mark.spark
+def test_a_house_in_a_catalog_has_one_session_for_its_store_and_its_audits(spark, tmp_path):
+    from martgate.config import load
+    from martgate.wiring import house
+
+    places = {"out": str(tmp_path), "ledger": f"sqlite:///{tmp_path / 'ledger.db'}", "engine": "spark"}
+    spark.sql("CREATE DATABASE IF NOT EXISTS we_mart")
+    with house(load(flags={**places, "warehouse": "catalog://spark_catalog"}, environment={})) as rooms:
+        assert rooms.store.read(rooms.catalog.find("we_mart.wv_dm_subscr")[1]) is None
+        with rooms.engine() as first, rooms.engine() as second:
+            assert first is second
+        assert first.fetch("SELECT 1") == [(1,)]
