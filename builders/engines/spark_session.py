@@ -34,6 +34,9 @@ _LOCAL: Final[Mapping[str, str]] = {
     "spark.sql.shuffle.partitions": "16",  # 200 tasks for a small table are 200 times a task's price
 }
 
+_DATABRICKS = "DATABRICKS_RUNTIME_VERSION"
+"""The variable that says where this process runs."""
+
 _ADDRESS = re.compile(r"(?:spark|sc)://([^/;?]+)")
 _CONNECT_PORT = 15002
 _PATIENCE = 10
@@ -46,7 +49,8 @@ _MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", re.IGNORECASE)
 def session(master: str, memory_limit: str, folder: Path) -> Iterator[SparkSession]:
     """A session in UTC and ANSI mode, apart from anybody else's settings and temporary views.
 
-    The first there is of: the active session (as on Databricks), the server that SPARK_REMOTE names, and a Spark on
+    The first there is of: the active session, the one that Databricks has for every process, though it may be active in
+    another thread only, the server that SPARK_REMOTE names, and a Spark on
     `master` (`local[*]`, `spark://host:7077`) that is started here with `memory_limit` of heap, spills into `folder`,
     and is stopped in the end.
 
@@ -55,9 +59,10 @@ def session(master: str, memory_limit: str, folder: Path) -> Iterator[SparkSessi
         contracts.errors.Unusable: the memory limit is not one.
     """
     active, remote = SparkSession.getActiveSession(), os.environ.get("SPARK_REMOTE")
-    if active is None:
+    is_hosted = _DATABRICKS in os.environ
+    if active is None and not is_hosted:
         _demand_answer(remote or master)
-    if active is None and not remote:
+    if active is None and not is_hosted and not remote:
         with _started(master, memory_limit, folder) as opened:
             yield _required(opened)
         return

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -175,6 +176,22 @@ def test_an_open_session_is_used_and_left_as_it_was(spark, visits):
     finally:
         spark.conf.set("spark.sql.session.timeZone", "UTC")
         spark.catalog.dropTempView("`shop.visits`")
+
+
+def test_the_session_of_a_databricks_cluster_is_found_from_any_thread_and_left_running(spark, monkeypatch):
+    from pyspark.sql import SparkSession
+
+    from builders.engines.spark import SparkEngine
+
+    def ask():
+        assert SparkSession.getActiveSession() is None
+        with SparkEngine(master="spark://nobody:1") as engine:
+            return engine.fetch("SELECT 1")
+
+    monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "17.3")
+    with ThreadPoolExecutor(1) as another:
+        assert another.submit(ask).result() == [(1,)]
+    assert spark.sql("SELECT 2 AS two").collect()[0].two == 2
 
 
 def test_an_old_java_is_not_tried(monkeypatch, tmp_path):
