@@ -223,7 +223,7 @@ class DatabricksStore:
         except CouldNotRun as error:
             failure = error
         history = self._after(candidate, failure)
-        landed = [one.version for one in history if one.version > before and one.ours.get("candidate") == candidate.id]
+        landed = [one.version for one in history if one.ours.get("candidate") == candidate.id]
         if landed:
             return Published(promotion=Promotion.PUBLISHED, version=landed[0])
         newest = history[0].version

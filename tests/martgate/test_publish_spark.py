@@ -1,0 +1,89 @@
+"""One table, two writers: what Spark publishes is what DuckDB publishes, row for row and verdict for verdict."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from builders.engines.duckdb import DuckDBEngine
+from builders.model import Model
+from martgate.config import load
+from martgate.publish import run
+from martgate.samples import write_samples
+from martgate.stores.delta import DeltaStore
+from martgate.wiring import house, job
+
+pytestmark = pytest.mark.spark
+
+EVE, DAY = date(2024, 1, 1), date(2024, 1, 2)
+STARTED = datetime(2024, 1, 3, 1, tzinfo=UTC)
+TABLE = "we_mart.wv_comm_user"
+
+
+@pytest.fixture(scope="module")
+def upstreams(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lake")
+    write_samples(load(environment={}), folder, {"members": 150, "date": DAY, "days": 2}, lambda _: None)
+    return folder
+
+
+@pytest.fixture
+def rooms(upstreams, tmp_path, spark_engine):
+    """A house of one warehouse for each engine."""
+    places = {"warehouse": str(tmp_path / "warehouse"), "ledger": f"sqlite:///{tmp_path / 'ledger.db'}"}
+    settings = load(flags={"out": str(tmp_path), "upstreams": str(upstreams), **places}, environment={})
+    with house(settings) as opened:
+        yield {
+            "duckdb": opened,
+            "spark": replace(opened, engine=lambda: nullcontext(spark_engine)),
+            "job": lambda day: replace(job(settings, opened.catalog, TABLE, day), started=STARTED),
+        }
+
+
+def seen(engine, room, day=None):
+    """All columns and rows that a reader gets from an engine, in the order of their keys."""
+    table = room.catalog.find(TABLE)[1]
+    engine.register("published", room.store.read(table, day and day.isoformat()))
+    order = ", ".join(table.primary_key)
+    return engine.columns("published"), engine.fetch(f"SELECT * FROM published ORDER BY {order}, part_date")
+
+
+def test_a_day_published_with_spark_is_read_back_alike_by_both_and_equals_that_of_duckdb(rooms, spark_engine, tmp_path):
+    assert run(rooms["job"](DAY), rooms["spark"]).published_version == 1
+    other = replace(rooms["duckdb"], store=DeltaStore(str(tmp_path / "other")))
+    assert run(rooms["job"](DAY), other).published_version == 1
+    with DuckDBEngine() as duckdb:
+        by_spark = seen(duckdb, rooms["spark"])
+        assert len(by_spark[1]) > 100
+        assert seen(spark_engine, rooms["spark"]) == by_spark
+        assert seen(duckdb, other) == by_spark
+
+
+def test_a_table_with_a_day_by_each_engine_is_one_table(rooms, spark_engine):
+    assert run(rooms["job"](EVE), rooms["duckdb"]).published_version == 1
+    assert run(rooms["job"](DAY), rooms["spark"]).published_version == 2
+    with DuckDBEngine() as duckdb:
+        whole = seen(duckdb, rooms["spark"])
+        assert seen(spark_engine, rooms["spark"]) == whole
+        assert sorted(seen(duckdb, rooms["spark"], EVE)[1] + seen(duckdb, rooms["spark"], DAY)[1], key=repr) == sorted(
+            whole[1], key=repr
+        )
+
+
+@pytest.mark.parametrize(("column", "value"), [("key_date", "DATE_SUB(key_date, 1)"), ("comm_user_id", "NULL")])
+def test_a_planted_defect_is_refused_by_both_with_the_same_verdicts(rooms, column, value):
+    work = rooms["job"](DAY)
+    listed = ", ".join(f"{value} AS {name}" if name == column else name for name in work.model.columns)
+    bad = replace(work, model=Model(name=work.model.name, sql=f"SELECT {listed} FROM ({work.model.sql}) made"))
+    told = {}
+    for name in ("duckdb", "spark"):
+        record = run(bad, rooms[name])
+        told[name] = (
+            record.decision,
+            record.reasons,
+            [(v.rule, v.outcome, v.failed, v.total) for v in record.audit.verdicts],
+        )
+    assert told["spark"] == told["duckdb"]
+    assert told["spark"][0] == "refused"
+    assert rooms["duckdb"].store.read(work.table) is None
