@@ -1,25 +1,35 @@
 """What can be said of a contract without data: everything wrong with it, what becomes of each leaf, how it is audited."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from builders.dialect import check
+from builders.dialect import cautions, check
 from contracts.catalog import Catalog, contract_files
 from contracts.errors import Problem, Unusable
 from contracts.lint import lint
 from contracts.model import Table
 from contracts.odcs import Loaded, read
 from expectations.coverage import Item, Status, coverage
-from expectations.derive import derive
+from expectations.derive import derivation, derive
 from expectations.plan import Source, explain, plan
-from expectations.rules import References, Rule, SameSet, statements_in
+from expectations.predicates import row_test
+from expectations.rules import HasType, InSet, Range, References, Rule, SameSet, statements_in
 
-__all__ = ["coverage_of", "demand_sound", "plan_of", "problems_of", "review"]
+__all__ = ["Review", "coverage_of", "demand_sound", "plan_of", "problems_of", "review", "warnings_of"]
 
 
-def review(paths: Sequence[Path], *, known: Iterable[Path]) -> tuple[list[Problem], int]:
-    """The problems of all contracts under `paths`, and how many files that were.
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What is wrong with the contracts of so many `files`, and what their engines will answer differently."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    files: int
+
+
+def review(paths: Sequence[Path], *, known: Iterable[Path]) -> Review:
+    """The problems and warnings of all contracts under `paths`.
 
     Args:
         paths: files, or folders that are searched for `*.odcs.yaml`.
@@ -35,7 +45,8 @@ def review(paths: Sequence[Path], *, known: Iterable[Path]) -> tuple[list[Proble
     catalog = Catalog((*contracts, *_read(others, [])))
     for loaded in contracts:
         problems.extend(problems_of(loaded, catalog))
-    return problems, len(files)
+    warnings = [warning for loaded in contracts for warning in warnings_of(loaded)]
+    return Review(tuple(problems), tuple(warnings), len(files))
 
 
 def _read(files: Iterable[Path], problems: list[Problem]) -> list[Loaded]:
@@ -61,6 +72,29 @@ def problems_of(loaded: Loaded, catalog: Catalog | None) -> list[Problem]:
         problems.extend(_unsupported(item, loaded) for item in items if item.status is Status.UNSUPPORTED)
         problems.extend(_untried(loaded, table))
     return sorted(set(problems), key=lambda problem: (problem.line, problem.column, problem.message))
+
+
+def warnings_of(loaded: Loaded) -> list[Problem]:
+    """Where DuckDB and Spark answer a rule differently by the types of its columns; none for rules that are not sound."""
+    found = []
+    for table in loaded.contract.tables:
+        types = {
+            rule.check.column.casefold(): rule.check.type
+            for rule in derivation(loaded.contract, table).rules
+            if isinstance(rule.check, HasType)
+        }
+        for rule in derivation(loaded.contract, table).rules:
+            for statement in _own_sql(rule, types):
+                for differs, instead in cautions(statement.replace("{object}", table.name), types):
+                    told = Problem(file=loaded.contract.file, path=rule.clauses[0], message=f"{rule.name}: {differs}")
+                    found.append(_placed(replace(told, hint=f"{instead}; see docs/engines.md"), loaded))
+    return list(dict.fromkeys(found))
+
+
+def _own_sql(rule: Rule, types: Mapping[str, str]) -> tuple[str, ...]:
+    """What the author wrote as SQL, and the values that are compared with a column."""
+    test = row_test(rule.check, types) if isinstance(rule.check, InSet | Range) else None
+    return (*statements_in(rule.check), *([f"SELECT {test.broken}"] if test else []))
 
 
 def coverage_of(loaded: Loaded, table: Table) -> tuple[Item, ...]:

@@ -98,22 +98,20 @@ def coverage_json(items: Iterable[Item]) -> str:
     return _dumps(told)
 
 
-def lint_json(problems: Iterable[Problem]) -> str:
+def lint_json(problems: Iterable[Problem], *, warnings: Iterable[Problem] = ()) -> str:
     """Every problem of every file, as `lint --json` prints it; lines and columns count from 1, 0 is the whole file."""
-    told = {
-        "errors": [
-            {
-                "file": problem.file,
-                "line": problem.line,
-                "column": problem.column,
-                "path": problem.path,
-                "message": problem.message,
-                "hint": problem.hint,
-            }
-            for problem in problems
-        ]
+    return _dumps({"errors": list(map(_problem, problems)), "warnings": list(map(_problem, warnings))})
+
+
+def _problem(problem: Problem) -> dict[str, str | int]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "path": problem.path,
+        "message": problem.message,
+        "hint": problem.hint,
     }
-    return _dumps(told)
 
 
 def _dumps(told: Mapping[str, object]) -> str:

@@ -26,6 +26,7 @@ _MOST_SOURCE = 120
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _INDENT = " " * 9
 _STYLES = {"good": "1;32", "bad": "1;31", "warn": "33", "bold": "1", "dim": "2"}
+_LINTED = {"error": "bad", "warning": "warn"}
 
 Paint = Callable[[str, str], str]
 
@@ -84,14 +85,18 @@ def _closing(run: RunView) -> Iterator[str]:
         yield f"report: {plain(run.report)}"
 
 
-def lint_text(problems: Iterable[Problem], *, files: int, color: bool | None = None) -> str:
+def lint_text(
+    problems: Iterable[Problem], *, files: int, warnings: Iterable[Problem] = (), color: bool | None = None
+) -> str:
     """Every problem with its place, its line, a caret and what to do; then how many there are in how many `files`."""
     paint = _painter(color)
-    listed = list(problems)
-    sources = {file: _lines(file) for file in dict.fromkeys(problem.file for problem in listed) if file}
-    blocks = ["\n".join(_problem(problem, sources.get(problem.file, []), paint)) for problem in listed]
-    errors = paint("bad", counted(len(listed), "errors")) if listed else paint("good", "no errors")
-    return "\n".join([*blocks, f"{errors} in {counted(files, 'files')}"])
+    listed = {"error": list(problems), "warning": list(warnings)}
+    told = [(word, problem) for word, found in listed.items() for problem in found]
+    sources = {file: _lines(file) for file in dict.fromkeys(problem.file for _, problem in told) if file}
+    blocks = ["\n".join(_problem(problem, sources.get(problem.file, []), paint, word=word)) for word, problem in told]
+    errors = paint("bad", counted(len(listed["error"]), "errors")) if listed["error"] else paint("good", "no errors")
+    warned = f", {paint('warn', counted(len(listed['warning']), 'warnings'))}" if listed["warning"] else ""
+    return "\n".join([*blocks, f"{errors}{warned} in {counted(files, 'files')}"])
 
 
 def coverage_text(items: Iterable[Item], *, color: bool | None = None) -> str:
@@ -111,10 +116,10 @@ def coverage_text(items: Iterable[Item], *, color: bool | None = None) -> str:
     )
 
 
-def _problem(problem: Problem, source: list[str], paint: Paint) -> Iterator[str]:
+def _problem(problem: Problem, source: list[str], paint: Paint, *, word: str) -> Iterator[str]:
     place = ":".join([plain(problem.file), *(str(n) for n in (problem.line, problem.column) if n)])
     subject = f"{plain(problem.path)}: " if problem.path else ""
-    yield f"{paint('bold', place)}{': ' if place else ''}{paint('bad', 'error')}: {subject}{plain(problem.message)}"
+    yield f"{paint('bold', place)}{': ' if place else ''}{paint(_LINTED[word], word)}: {subject}{plain(problem.message)}"
     gutter = len(str(problem.line))
     if 0 < problem.line <= len(source):
         yield from _pointed(problem, source[problem.line - 1], gutter, paint)

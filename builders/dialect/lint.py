@@ -250,6 +250,24 @@ def _regexp(node: exp.Expr) -> Iterator[Complaint]:
             yield f"{found[0]!r} in a regular expression means something else to each engine", "write it without"
 
 
+def _counted(node: exp.Expr) -> Iterator[Complaint]:
+    if not (isinstance(node.expression, exp.Literal) and node.expression.name.isdigit()):
+        yield f"{_text(node)}: engines differ below zero", "write the number of characters out"
+
+
+def _sha2(node: exp.Expr) -> Iterator[Complaint]:
+    length = node.args.get("length")
+    if length is not None and length.name != "256":
+        yield f"{_text(node)}: only one engine has this length", "use SHA2(.., 256)"
+
+
+def _compared_structs(node: exp.Expr) -> Iterator[Complaint]:
+    """DuckDB pairs the fields of two structs by name, Spark by place."""
+    structs = [side for side in (node.this, node.expression) if isinstance(side, exp.Struct)]
+    if len(structs) == 2 and any(struct.find(exp.Column) for struct in structs):
+        yield f"{_text(node)}: fields pair up by name in one engine, by place in the other", "compare column by column"
+
+
 _SPECIAL: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], Iterator[Complaint]]]] = {
     exp.Qualify: _qualify,
     exp.Cast: _cast,
@@ -259,4 +277,7 @@ _SPECIAL: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], Iterator[Complaint]
     exp.Interval: _interval,
     exp.RegexpLike: _regexp,
     exp.TimeToStr: _date_format,
+    **dict.fromkeys((exp.Left, exp.Right), _counted),
+    exp.SHA2: _sha2,
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ), _compared_structs),
 }

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import click
@@ -20,14 +21,15 @@ _TARGETS = ("gx", "pandera", "spark", "delta-ddl", "sqlalchemy", "jsonschema", "
 @settings_from("contracts", "models")
 @as_json
 def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitCode:
-    """Check contracts: every error with its place and what to do. PATHS are files or folders."""
+    """Check contracts: every error and warning with its place and what to do. PATHS are files or folders."""
     from martgate.review import review
     from reports.machine import lint_json
     from reports.text import lint_text
 
-    problems, files = review(paths or settings.contracts, known=settings.contracts)
-    click.echo(lint_json(problems) if as_json else lint_text(problems, files=files))
-    return ExitCode.UNUSABLE if problems else ExitCode.DONE
+    found = review(paths or settings.contracts, known=settings.contracts)
+    told = lint_json if as_json else partial(lint_text, files=found.files)
+    click.echo(told(found.problems, warnings=found.warnings))
+    return ExitCode.UNUSABLE if found.problems else ExitCode.DONE
 
 
 @click.command(epilog="Example: martgate coverage we_mart.wv_comm_user")

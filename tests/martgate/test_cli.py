@@ -226,6 +226,33 @@ schema:
     assert "severity" in gated[2]
 
 
+def test_where_engines_differ_lint_warns_and_refuses_nothing(martgate: Call, tmp_path: Path) -> None:
+    text = """
+apiVersion: v3.2.0
+kind: DataContract
+id: t
+name: t
+version: 1.0.0
+status: active
+schema:
+  - name: t
+    properties:
+      - name: a
+        logicalType: number
+        physicalType: NUMERIC(38, 0)
+        logicalTypeOptions: {minimum: 0.5}
+        quality:
+          - {id: fair, type: sql, query: "SELECT AVG(a) FROM {object}", mustBeGreaterThan: 0}
+"""
+    (tmp_path / "t.odcs.yaml").write_text(text)
+    code, out, _ = martgate("lint", "t.odcs.yaml")
+    assert (code, out.count("warning: ")) == (0, 2)
+    assert "CAST it AS DOUBLE first; see docs/engines.md" in out
+    code, out, _ = martgate("lint", "t.odcs.yaml", "--json")
+    told = json.loads(out)
+    assert (code, told["errors"], [warning["line"] for warning in told["warnings"]]) == (0, [], [14, 16])
+
+
 def test_a_location_for_a_table_that_no_contract_knows_is_unusable(martgate: Call, tmp_path: Path) -> None:
     (tmp_path / "martgate.toml").write_text('[upstreams]\n"we_mart.we_usr" = "users"\n')
     code, _, err = martgate("run", "wv_comm_user", "--date", "2024-01-01")

@@ -134,6 +134,11 @@ def test_a_caret_stays_true_behind_tabs_control_characters_and_a_mile_of_text(tm
         assert len(source) < 200
 
 
+def test_a_warning_is_no_error():
+    told = lint_text([], warnings=[Problem(file="a.yaml", message="may differ", hint="do this")], files=2)
+    assert told == "a.yaml: warning: may differ\n  = do this\nno errors, 1 warning in 2 files"
+
+
 def test_no_problem_is_said_in_as_many_words():
     assert lint_text([], files=13) == "no errors in 13 files"
 
