@@ -8,6 +8,7 @@ that is copied is the one that was audited, and whatever was done to the staging
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -88,7 +89,8 @@ class DatabricksStore:
         mart = name_in(self._warehouse, table)
         self._ensure(mart, table)
         schema, _, name = mart.rpartition(".")
-        staging = f"{schema}.{_STAGING}{name}_{candidate_id}"
+        plain = re.sub(r"[^A-Za-z0-9]", "_", candidate_id)  # all that every catalog takes for a name
+        staging = f"{schema}.{_STAGING}{name}_{plain}"
         if self._tables.exists(staging):
             raise CouldNotRun(f"candidate {candidate_id} is staged already, as {staging}")
         try:

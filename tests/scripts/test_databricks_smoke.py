@@ -1,7 +1,10 @@
 """The smoke run of a workspace: its project is sound, and its checks hold, and fail, where there is no workspace."""
 
 import importlib.util
+import re
 import sys
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,76 @@ def test_a_check_that_fails_is_told_and_the_others_are_still_run(smoke, lab, mon
     assert found[1][1] == "this check needs a catalog"
     assert found[2][1] == ""
     assert smoke.report(found).splitlines()[2] == "ok      publishing again does nothing"
+
+
+@pytest.fixture
+def in_parquet(smoke, tmp_path, spark):
+    """The throw-away project in the catalog of a local Spark, with Parquet in Delta's place and its history kept here."""
+    from builders.engines.spark import SparkEngine
+    from builders.ports import CatalogTable, TableTarget
+    from contracts.export.spark import delta_table, dotted
+    from martgate.config import load
+    from martgate.stores.databricks import DatabricksStore
+    from martgate.stores.upstreams import Upstreams
+    from martgate.wiring import house
+
+    class ParquetEngine(SparkEngine):
+        def __init__(self):
+            super().__init__()
+            self.said = {}
+
+        def execute(self, sql, parameters=None):
+            name = ".".join(re.findall(r"`([^`]+)`", sql.partition("(\n")[0])[:3])
+            if sql.startswith("DESCRIBE HISTORY"):
+                return [{"version": version, "userMetadata": told} for version, told in enumerate(self.said[name])]
+            if sql.startswith("DESCRIBE DETAIL"):
+                return [{"id": name, "numFiles": 1, "sizeInBytes": 1, "partitionColumns": ["part_date"]}]
+            if sql.startswith("CREATE TABLE"):
+                self.said.setdefault(name, [None])
+            if sql.startswith("INSERT INTO"):
+                self.said[name].append(None)
+            plain = re.sub(r" VERSION AS OF \d+", "", sql).replace("USING DELTA", "USING PARQUET")
+            return super().execute(plain, parameters or {})
+
+        def register(self, relation, source):
+            super().register(relation, replace(source, version=None) if isinstance(source, CatalogTable) else source)
+
+        def write(self, sql, target, parameters):
+            assert isinstance(target, TableTarget)
+            self.said[target.name] = [None]
+            return super().write(sql, replace(target, format="parquet"), parameters)
+
+        def overwrite(self, table, source, options):
+            day = re.search("= ('.+')", options["replaceWhere"])[1]
+            super().execute(f"ALTER TABLE {dotted(table)} DROP IF EXISTS PARTITION (part_date = {day})")
+            super().execute(f"INSERT INTO {dotted(table)} SELECT * FROM {dotted(source.name)}")
+            self.said[table].append(options["userMetadata"])
+
+    place = "catalog://spark_catalog"
+    settings = load(flags=smoke.project(tmp_path, "smoke"), environment={})
+    spark.sql("CREATE DATABASE smoke")
+    with ParquetEngine() as engine, house(settings) as rooms:
+        engine.execute(f"CREATE TABLE smoke.visits_raw USING DELTA PARTITIONED BY (part_date) AS {smoke.raw()}")
+        (loaded, _) = rooms.catalog.find("smoke.visits")
+        store = DatabricksStore(place, lambda: engine, lambda table, name: delta_table(loaded.contract, table, name))
+        inside = replace(
+            rooms, engine=lambda: nullcontext(engine), store=store, upstreams=Upstreams(place, {}, lambda: engine)
+        )
+        settings = replace(settings, warehouse=place)
+        yield smoke.Lab(schema="smoke", settings=settings, rooms=inside, session=lambda: engine)
+    spark.sql("DROP DATABASE smoke CASCADE")
+
+
+@pytest.mark.spark
+def test_all_but_what_delta_itself_must_do_holds_on_a_local_spark(smoke, in_parquet):
+    only_delta = {
+        smoke.racing_publishers_double_no_row,
+        smoke.delta_skips_a_sequence_that_it_has_seen,
+        smoke.a_row_outside_of_the_day_is_refused,
+    }
+    checks = [check for check in smoke.IN_A_CATALOG if check not in only_delta]
+    assert [told for told in smoke.perform(checks, in_parquet) if told[1]] == []
+    assert len(checks) == 8
 
 
 def test_a_dry_run_says_what_it_would_do_and_imports_no_spark(smoke, capsys):
