@@ -245,6 +245,14 @@ REFUSED = [
     ("CAST(2.9 AS INT)", 2, [(3,)]),
     ("CAST(5 AS DECIMAL(10,2)) / 3", Decimal("1.666667"), [(1.6666666666666667,)]),
     ("SUBSTRING('hello', 0, 3)", "hel", [("he",)]),
+    ("LEFT('hello', -1)", "", [("hell",)]),
+    ("RIGHT('hello', -1)", "", [("ello",)]),
+    (
+        "SHA2('a', 224)",
+        "abd37534c7d9a2efb9465de931cd7055ffdb8879563ae98078d6d6d5",
+        None,
+    ),
+    ("SELECT STRUCT(x, y) < STRUCT(x, z) FROM (VALUES (1, 'b', 'a')) AS t(x, y, z)", [(False,)], [(True,)]),
     ("UPPER('straße')", "STRASSE", [("STRAẞE",)]),
     ("LOWER('ΑΣ')", "ας", [("ασ",)]),
     ("'é' RLIKE '(?i)É'", False, [(True,)]),
@@ -299,6 +307,14 @@ def test_a_query_means_on_duckdb_what_it_means_on_spark(engine, sql, rows):
 def test_what_spark_refuses_to_compute_is_refused_here(engine, expression):
     with pytest.raises(QueryFailed):
         engine.fetch(query(expression))
+
+
+def test_a_date_that_python_cannot_hold_is_a_failure_and_no_text(engine):
+    with pytest.raises(QueryFailed, match="outside of the years 1 to 9999"):
+        engine.fetch("SELECT DATE_ADD(DATE '9999-12-31', 1)")
+    assert engine.fetch("SELECT CAST('9999-12-31' AS STRING), DATE '9999-12-31'") == [
+        ("9999-12-31", date(9999, 12, 31))
+    ]
 
 
 @pytest.mark.parametrize(("expression", "spark_answer", "duckdb_answer"), REFUSED)
