@@ -24,7 +24,7 @@ from martgate.candidate import Candidate
 from martgate.gate import Approved
 from martgate.stores.commits import NAMESPACE, app, day_column, partition, receipt
 from martgate.stores.ports import Promotion, Published
-from martgate.stores.tables import Session, Tables, name_in
+from martgate.stores.tables import Session, Tables, demand_catalog, name_in
 
 __all__ = ["DatabricksStore", "write_options"]
 
@@ -55,6 +55,9 @@ class DatabricksStore:
     """Tables of one catalog, `catalog://main`, each as `main.<schema>.<table>`.
 
     `define` tells a table, under a given name, as `CREATE TABLE` takes it.
+
+    Raises:
+        contracts.errors.Unusable: the warehouse is no catalog.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class DatabricksStore:
         *,
         pause: float = _PAUSE,
     ) -> None:
+        demand_catalog(warehouse)
         self._warehouse = warehouse
         self._tables = Tables(session)
         self._define = define

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from builders.ports import CatalogTable
-from contracts.errors import MissingUpstream, Unusable
+from contracts.errors import MissingUpstream, QueryFailed, Unusable
 from contracts.export.spark import dotted, identifier, literal
 from contracts.model import Table
 from martgate.stores.commits import partition
 
-__all__ = ["Session", "Tables", "is_catalog", "name_in"]
+__all__ = ["Session", "Tables", "demand_catalog", "is_catalog", "name_in"]
 
 _SCHEME = "catalog://"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -80,7 +80,11 @@ class Tables:
         Raises:
             contracts.errors.MissingUpstream: there is no such table, or no row of the day.
         """
-        if not self.exists(name):
+        try:
+            is_there = self.exists(name)
+        except QueryFailed as error:  # there is not even the schema
+            raise MissingUpstream(f"{table.qualified_name}: {name} cannot be found: {error}") from error
+        if not is_there:
             raise MissingUpstream(f"{table.qualified_name}: there is no table {name} in Spark's catalog")
         day = table.publish_partition
         source = CatalogTable(name=name, only=partition(day or "", part_date) if part_date else {})
@@ -100,13 +104,27 @@ def name_in(location: str, table: Table, *, single: bool = False) -> str:
     Raises:
         contracts.errors.Unusable: the location is neither.
     """
+    parts = _parts(location, single=single)
+    return ".".join(parts if len(parts) == 3 else (*parts, table.qualified_name))
+
+
+def demand_catalog(location: str) -> None:
+    """Raise unless a location means a whole catalog.
+
+    Raises:
+        contracts.errors.Unusable: it does not.
+    """
+    _parts(location, single=False)
+
+
+def _parts(location: str, *, single: bool) -> list[str]:
     parts = location.removeprefix(_SCHEME).split(".")
     if len(parts) not in ((1, 3) if single else (1,)) or not all(map(_NAME.fullmatch, parts)):
         one = ", or one table of it, as in catalog://main.bronze.member" if single else ""
         raise Unusable(
             f"{location}: expected a catalog, as in catalog://main{one}; names are of letters, digits, '_' and '-'"
         )
-    return ".".join(parts if len(parts) == 3 else (*parts, table.qualified_name))
+    return parts
 
 
 def _where(source: CatalogTable) -> str:

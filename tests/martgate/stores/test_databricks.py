@@ -291,6 +291,11 @@ def test_a_candidate_of_another_warehouse_is_not_ours(here):
         other.dataset(here.stage(), here.table)
 
 
+def test_a_warehouse_is_a_whole_catalog(here):
+    with pytest.raises(Unusable, match=r"catalog://main\.we_mart\.t: expected a catalog, as in catalog://main;"):
+        DatabricksStore("catalog://main.we_mart.t", lambda: here.catalog, lambda table, name: name)
+
+
 def test_a_discarded_candidate_is_gone(here):
     candidate = here.stage()
     here.store.discard(candidate)

@@ -128,6 +128,8 @@ def test_a_missing_input_or_day_is_told_as_one(catalog, shop):
         upstreams.dataset(shop.table, "2030-01-01")
     with pytest.raises(MissingUpstream, match=r"there is no table spark_catalog\.we_mart\.other"):
         upstreams.dataset(replace(shop.table, name="other", qualified_name="we_mart.other"), DAY)
+    with pytest.raises(MissingUpstream, match=r"nowhere\.other cannot be found: .*SCHEMA_NOT_FOUND"):
+        upstreams.dataset(replace(shop.table, name="other", qualified_name="nowhere.other"), DAY)
 
 
 @pytest.mark.spark
