@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from builders.dialect.spark import SparkMart, parse
 from contracts.errors import Unusable
+from contracts.types import INTEGER_RANGES
 
 __all__ = ["Caution", "cautions"]
 
@@ -62,6 +63,23 @@ def _cast(node: exp.Expr, types: Mapping[str, str]) -> Iterator[Caution]:
 def _average(node: exp.Expr, types: Mapping[str, str]) -> Iterator[Caution]:
     if _type(node.this, types).startswith("decimal"):
         yield "Spark rounds the average of decimals, DuckDB does not", "CAST it AS DOUBLE first"
+    yield from _sum(node, types)
+
+
+def _sum(node: exp.Expr, types: Mapping[str, str]) -> Iterator[Caution]:
+    if _type(node.this, types) in _FLOATING:
+        yield "floating numbers are added in any order, so that last digits differ", "give it a tolerance, or ROUND it"
+
+
+def _tried_division(node: exp.Expr, types: Mapping[str, str]) -> Iterator[Caution]:
+    if any(_type(side, types).startswith("decimal") for side in (node.this, node.expression)):
+        yield "a decimal in Spark, a DOUBLE in DuckDB", "CAST both AS DOUBLE"
+
+
+def _padding(node: exp.Expr, _: Mapping[str, str]) -> Iterator[Caution]:
+    pad = node.args.get("fill_pattern")
+    if isinstance(pad, exp.Literal) and not pad.name:
+        yield "Spark pads with nothing, DuckDB refuses to", "leave the text as it is"
 
 
 def _whole_division(node: exp.Expr, types: Mapping[str, str]) -> Iterator[Caution]:
@@ -78,8 +96,15 @@ def _binary(node: exp.Expr, types: Mapping[str, str]) -> Iterator[Caution]:
         yield "Spark compares no boolean with a number", "compare with TRUE or FALSE"
     if isinstance(node, exp.Sub) and kinds == ["date", "date"]:
         yield "an interval in Spark, a number in DuckDB", "use DATEDIFF"
+    if any(kind in INTEGER_RANGES for kind in kinds) and any(_is_text(side) for side in sides):
+        yield "Spark refuses text that is no whole number, DuckDB reads it", "compare with a number"
     if not _have_room(node, types, sides):
         yield f"DuckDB has no decimal of more than {_MOST_DIGITS} digits for both sides", "CAST the columns AS DOUBLE"
+
+
+def _is_text(node: exp.Expr) -> bool:
+    """Whether text is written out that is no whole number."""
+    return isinstance(node, exp.Literal) and node.is_string and not re.fullmatch(r"-?\d+", node.name)
 
 
 def _is_number(node: exp.Expr) -> bool:
@@ -138,6 +163,9 @@ def _of_bytes(node: exp.Expr, types: Mapping[str, str]) -> Iterator[Caution]:
 _BY_NODE: Final[Mapping[type[exp.Expr], Callable[[exp.Expr, Mapping[str, str]], Iterator[Caution]]]] = {
     exp.Cast: _cast,
     exp.Avg: _average,
+    exp.Sum: _sum,
+    exp.SafeDivide: _tried_division,
+    exp.Pad: _padding,
     exp.IntDiv: _whole_division,
     **dict.fromkeys((*_COMPARISONS, *_ARITHMETIC), _binary),
     exp.In: _among,

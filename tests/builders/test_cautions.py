@@ -38,6 +38,12 @@ PARTED = [
     ("day - eve", "DATEDIFF(x, y)"),
     ("POWER(ratio, 2)", "POWER"),
     ("LENGTH(raw)", "of bytes"),
+    ("SUM(ratio)", "last digits differ"),
+    ("AVG(part)", "last digits differ"),
+    ("TRY_DIVIDE(price, 2)", "TRY_DIVIDE(x, y)"),
+    ("number = '1.0'", "compare with a number"),
+    ("number IN (1, 'x')", "compare with a number"),
+    ("LPAD(name, 3, '')", "LPAD(x, 3, '')"),
 ]
 ALIKE = [
     "CAST(number AS BIGINT)",
@@ -47,6 +53,10 @@ ALIKE = [
     "price > 0.005",
     "flag = TRUE",
     "LENGTH(name)",
+    "SUM(number)",
+    "number = '1'",
+    "TRY_DIVIDE(number, 2)",
+    "LPAD(name, 3, ' ')",
 ]
 ALIKE += [
     "DATEDIFF(day, eve)",
