@@ -135,7 +135,7 @@ def _validator(schema: dict[str, Any]) -> Any:
 
     def unevaluated(validator: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
         if allowed is False and isinstance(instance, dict):
-            yield from _unknown(instance, set(_known(validator, schema, instance, definitions)))
+            yield from _stray(instance, _known(validator, schema, instance, definitions))
 
     keywords = {"$ref": reference, "unevaluatedProperties": unevaluated, "additionalProperties": _additional}
     extended: Any = extend  # untyped in its stubs
@@ -155,10 +155,22 @@ def _known(validator: Any, schema: Any, instance: Any, definitions: Mapping[str,
     inner = [_definition(definitions, schema["$ref"])] if "$ref" in schema else []
     for keyword in ("allOf", "anyOf", "oneOf"):
         inner += schema.get(keyword, ())
-    if "if" in schema and validator.evolve(schema=schema["if"]).is_valid(instance):
-        inner.append(schema.get("then", {}))
     for part in inner:
         yield from _known(validator, part, instance, definitions)
+    if "if" in schema and validator.evolve(schema=schema["if"]).is_valid(instance):
+        yield from _known(validator, schema.get("then", {}), instance, definitions)
+
+
+def _stray(instance: dict[str, Any], known: Iterable[str]) -> Iterator[ValidationError]:
+    """The keys that nothing knows. What is known is asked for only until it suffices: its conditions cost most."""
+    names: set[str] = set()
+    left = set(instance)
+    for name in known:
+        names.add(name)
+        left.discard(name)
+        if not left:
+            return
+    yield from _unknown(instance, names)
 
 
 def _additional(_: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
