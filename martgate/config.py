@@ -18,8 +18,8 @@ FILE_NAME = "martgate.toml"
 KEYS: Mapping[str, str] = {
     "contracts": "folders of *.odcs.yaml",
     "models": "folders of *.sql",
-    "upstreams": "input tables as <schema>/<table>, Delta or Parquet",
-    "warehouse": "published tables, same layout",
+    "upstreams": "input tables as <schema>/<table>, Delta or Parquet; or catalog://<name>, on Spark",
+    "warehouse": "published tables, same layout; or catalog://<name>, on Databricks",
     "ledger": "database of runs and receipts, as a SQLAlchemy URL",
     "engine": "what builds and audits: duckdb or spark",
     "spark_master": "where Spark runs if no session is there: local[*], spark://host:7077",
