@@ -33,7 +33,12 @@ BYTES = "{0} = {1}|{0} < {1}|{0} <=> {1}|MD5({0})|SHA2({0}, 256)|COALESCE({0}, {
 OVER = {
     **dict.fromkeys(("tinyint", "smallint", "int", "bigint", "float", "double"), NUMBER),
     **dict.fromkeys(("decimal_4_1", "decimal_10_2", "decimal_38_18"), NUMBER),
-    "string": TEXT, "date": DATE, "timestamp": MOMENT, "timestamp_ntz": MOMENT, "boolean": TRUTH, "binary": BYTES,
+    "string": TEXT,
+    "date": DATE,
+    "timestamp": MOMENT,
+    "timestamp_ntz": MOMENT,
+    "boolean": TRUTH,
+    "binary": BYTES,
 }
 
 

@@ -40,7 +40,21 @@ def test_a_pattern_holds_for_the_whole_value(find, pattern, good, bad):
     assert find(rules.Pattern("a", pattern), {"a string": bad}).failed == len(bad)
 
 
-REFUSED = [r"(?=a)", r"(?!a)", r"(?<=a)b", r"(?i)a", r"(a)\1", r"\k<x>", r"a++", r"a{2}+", r"[]", r"[^]", r"[\D]", r"a\b", r"\Ba"]
+REFUSED = [
+    r"(?=a)",
+    r"(?!a)",
+    r"(?<=a)b",
+    r"(?i)a",
+    r"(a)\1",
+    r"\k<x>",
+    r"a++",
+    r"a{2}+",
+    r"[]",
+    r"[^]",
+    r"[\D]",
+    r"a\b",
+    r"\Ba",
+]
 REFUSED += [r"\cA", "\\", "(", "a)", "[a", "[z-a]", "*", "a**", "a{2,1}", "a{1001}", r"\07"]
 
 
