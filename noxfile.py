@@ -35,7 +35,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHON, tags=["quick"])
 def types(session: nox.Session) -> None:
     """Types: mypy, strict."""
-    sync(session, "types")
+    sync(session, "types", extras=("spark",))
     session.run("mypy")
 
 
@@ -57,6 +57,7 @@ def tests(session: nox.Session) -> None:
 def spark(session: nox.Session) -> None:
     """Tests on a real Spark, in one process that shares one JVM; the Java that comes with the extra does."""
     sync(session, "test", extras=("pandera", "spark"))
+    session.run("pytest", "builders/engines")
     session.run("pytest", "-m", "spark", *session.posargs)
 
 
