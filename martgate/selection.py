@@ -20,7 +20,7 @@ from martgate.publish import House, Job, now, run
 from martgate.wiring import job
 from reports.view import RunRecord
 
-__all__ = ["Graph", "Outcome", "graph_of", "run_all", "select"]
+__all__ = ["Graph", "Outcome", "attempt", "graph_of", "run_all", "select", "skipped"]
 
 Graph = Mapping[str, frozenset[str]]
 """For each table that a model makes, by qualified name, those of its inputs that a model makes, too."""
@@ -112,7 +112,7 @@ def run_all(names: Sequence[str], day: date, settings: Settings, house: House) -
         name = work.table.qualified_name
         blocking = sorted(graph[name] & stuck)
         reason = _reason_to_skip(work.table, day, blocking)
-        outcome = _skipped(work, reason) if reason else _run(work, house)
+        outcome = skipped(work, reason) if reason else attempt(work, house)
         if blocking or outcome.code is not ExitCode.DONE:
             stuck.add(name)
         yield outcome
@@ -127,11 +127,13 @@ def _reason_to_skip(table: Table, day: date, blocking: Sequence[str]) -> str:
     return ""
 
 
-def _skipped(work: Job, reason: str) -> Outcome:
+def skipped(work: Job, reason: str) -> Outcome:
+    """What is told of a job that was not run."""
     return Outcome(table=work.table.qualified_name, date=work.part_date, reason=reason)
 
 
-def _run(work: Job, house: House) -> Outcome:
+def attempt(work: Job, house: House) -> Outcome:
+    """Run a job now; one that could not run is an outcome, too, since others may follow it."""
     name = work.table.qualified_name
     try:
         record = run(replace(work, started=now()), house)

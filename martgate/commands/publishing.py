@@ -9,7 +9,7 @@ from martgate.commands.options import DAY, as_json, settings_from
 from martgate.config import Settings
 from martgate.exits import ExitCode
 
-__all__ = ["build", "gate", "publish", "run"]
+__all__ = ["backfill", "build", "gate", "publish", "run"]
 
 _GATE_KEYS = (
     "contracts",
@@ -75,6 +75,33 @@ def _run_selected(
     with house(settings) as rooms:
         names = select(selectors, graph_of(settings, rooms.catalog), rooms.catalog)
         outcomes = run_all(names, day, settings, rooms)
+        return answer_all(outcomes, settings, catalog=rooms.catalog, as_json=as_json)
+
+
+@click.command(epilog="Example: martgate backfill wv_comm_user --from 2024-01-01 --to 2024-01-31")
+@click.argument("table")
+@click.option("--from", "first", type=DAY, required=True, help="the first day, YYYY-MM-DD")
+@click.option("--to", "last", type=DAY, required=True, help="the last day, YYYY-MM-DD")
+@click.option("--keep-going", is_flag=True, help="go on after a day that was not published")
+@click.option("--again", is_flag=True, help="do days anew that this version of the contract let through already")
+@settings_from(*_BUILD_KEYS)
+@as_json
+def backfill(  # noqa: PLR0913 - one parameter an option
+    table: str, *, first: date, last: date, keep_going: bool, again: bool, settings: Settings, as_json: bool
+) -> ExitCode:
+    """Publish TABLE for many days, the earliest first; days that stand published are left alone."""
+    if last < first:
+        raise click.UsageError(f"--from {first} is after --to {last}; give the earlier day first")
+    from martgate import backfill as many
+    from martgate.reporting import answer_all
+    from martgate.wiring import house, job
+
+    with house(settings) as rooms:
+        days = many.days_of(rooms.catalog.find(table)[1], first, last)
+        if not days:
+            raise click.UsageError(f"no partition of {table} begins between {first} and {last}")
+        work = job(settings, rooms.catalog, table, days[0])
+        outcomes = many.backfill(work, days, rooms, keep_going=keep_going, again=again)
         return answer_all(outcomes, settings, catalog=rooms.catalog, as_json=as_json)
 
 

@@ -1,0 +1,59 @@
+"""One table, many days, in order. What stands published already is left alone, so that a killed backfill goes on."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+from contracts.day import Day
+from contracts.model import Table
+from martgate.exits import ExitCode
+from martgate.publish import House, Job
+from martgate.selection import Outcome, attempt, skipped
+
+__all__ = ["backfill", "days_of"]
+
+
+def days_of(table: Table, first: date, last: date) -> tuple[date, ...]:
+    """The days from first to last that name a partition: of a table by the week or month, the first of each."""
+    every = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return tuple(day for day in every if table.publish_period.first(day) == day)
+
+
+def backfill(
+    work: Job, days: tuple[date, ...], house: House, *, keep_going: bool = False, again: bool = False
+) -> Iterator[Outcome]:
+    """Run a job for each day, the earliest first, and tell what became of it.
+
+    A day that was published under the contract's present version is skipped, unless `again`. After a day that was not
+    published the others are skipped, unless `keep_going`.
+    """
+    done = set() if again else _published(work, house)
+    failed = ""
+    for day in days:
+        job = replace(work, day=Day(day, work.loaded.contract.zone))
+        reason = _reason_to_skip(job, done, failed)
+        outcome = skipped(job, reason) if reason else attempt(job, house)
+        if outcome.code is not ExitCode.DONE and not keep_going:
+            failed = job.part_date
+        yield outcome
+
+
+def _reason_to_skip(job: Job, done: set[str], failed: str) -> str:
+    if failed:
+        return f"{failed} was not published; --keep-going goes on after such a day"
+    if job.part_date in done:
+        version = job.loaded.contract.version
+        return f"it is published already, by version {version} of the contract; --again does it anew"
+    return ""
+
+
+def _published(work: Job, house: House) -> set[str]:
+    """The days whose newest receipt is of a candidate that the contract, as it is now, let through."""
+    contract, name = work.loaded.contract, work.table.qualified_name
+    versions = {
+        record.candidate: (record.audit.contract, record.audit.contract_version)
+        for record in house.ledger.records()
+        if record.table == name
+    }
+    newest = {receipt.part_date: receipt.candidate for receipt in house.ledger.publications(name)}
+    return {day for day, candidate in newest.items() if versions.get(candidate) == (contract.id, contract.version)}
