@@ -24,7 +24,7 @@ PERIODS = {"w": date(2024, 3, 25), "m": date(2024, 3, 1)}
 """The first day of what a table tells, by the letter in its name."""
 
 SAMPLES = {
-    "dirty": SampleSpec(members=600, date=LAST, days=2, seed=5),
+    **{f"dirty, seed {seed}": SampleSpec(members=400, date=LAST, days=2, seed=seed) for seed in (5, 17, 29, 41, 53)},
     "dirty, few communities": SampleSpec(members=300, date=LAST, days=2, seed=11, communities=2),
     "clean": SampleSpec(members=300, date=LAST, days=2, seed=23, clean=True),
 }
