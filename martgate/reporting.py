@@ -30,8 +30,9 @@ __all__ = ["announce", "answer", "answer_all", "draw", "draw_all", "keep"]
 def answer(record: RunRecord, settings: Settings, *, catalog: Catalog, as_json: bool) -> ExitCode:
     """Keep the record, draw its page, tell it, and turn the decision into an exit code.
 
-    `catalog` has the contract that was judged by. A page that could not be drawn takes nothing back: the decision is told all the same, then the trouble, as the exit
-    code says. A record without a candidate (nothing was staged) has no page.
+    `catalog` has the contract that was judged by. A page that could not be drawn takes nothing back: the decision is
+    told all the same, then the trouble, as the exit code says. A record without a candidate (nothing was staged) has no
+    page.
     """
     record, trouble = _kept_if_possible(record, settings, catalog)
     click.echo(run_json(record) if as_json else run_text(record))

@@ -49,10 +49,9 @@ _MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", re.IGNORECASE)
 def session(master: str, memory_limit: str, folder: Path) -> Iterator[SparkSession]:
     """A session in UTC and ANSI mode, apart from anybody else's settings and temporary views.
 
-    The first there is of: the active session, the one that Databricks has for every process, though it may be active in
-    another thread only, the server that SPARK_REMOTE names, and a Spark on
-    `master` (`local[*]`, `spark://host:7077`) that is started here with `memory_limit` of heap, spills into `folder`,
-    and is stopped in the end.
+    The first there is of: the active session; the one that Databricks has for every process, though it may be active in
+    another thread only; the server that SPARK_REMOTE names; and a Spark on `master` (`local[*]`, `spark://host:7077`)
+    that is started here with `memory_limit` of heap, spills into `folder`, and is stopped in the end.
 
     Raises:
         contracts.errors.QueryFailed: Spark cannot be reached or started.
