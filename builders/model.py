@@ -14,6 +14,7 @@ from sqlglot.optimizer.scope import traverse_scope
 
 from builders.dialect import SparkMart, check, parameters_of, parse, tables
 from contracts.errors import Problem, Unusable
+from contracts.export.spark import identifier
 from contracts.model import Table
 
 __all__ = ["BUILT_IN", "PARAMETERS", "Model", "load", "making", "typed"]
@@ -173,12 +174,10 @@ def typed(model: Model, table: Table) -> str:
     """
     if problems := _differences(model, table):
         raise Unusable(*problems)
-    casts = ",\n".join(f"  CAST({_quoted(c.name)} AS {c.physical_type}) AS {_quoted(c.name)}" for c in table.columns)
+    casts = ",\n".join(
+        f"  CAST({identifier(c.name)} AS {c.physical_type}) AS {identifier(c.name)}" for c in table.columns
+    )
     return f"SELECT\n{casts}\nFROM (\n{model.sql.rstrip().removesuffix(';')}\n)"
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
 
 
 def _differences(model: Model, table: Table) -> list[Problem]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
+from contracts.export.spark import dotted, identifier
+
 __all__ = ["CatalogTable", "Dataset", "Engine", "TableTarget", "WriteTarget", "WrittenFile"]
 
 
@@ -43,6 +45,17 @@ class CatalogTable:
     name: str
     only: Mapping[str, str] = field(default_factory=dict)
     version: int | None = None
+
+    @property
+    def from_clause(self) -> str:
+        """What follows a SELECT's list in Spark SQL; the values of `only` are parameters of the same names.
+
+        >>> CatalogTable(name="main.s.t", only={"day": "2024-01-01"}, version=3).from_clause
+        'FROM `main`.`s`.`t` VERSION AS OF 3 WHERE `day` = :day'
+        """
+        version = "" if self.version is None else f" VERSION AS OF {self.version}"
+        where = " AND ".join(f"{identifier(name)} = :{name}" for name in self.only)
+        return f"FROM {dotted(self.name)}{version}" + (f" WHERE {where}" if where else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

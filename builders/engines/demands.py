@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import zip_longest
 
+from builders.ports import Dataset
 from contracts.errors import QueryFailed
 
-__all__ = ["Shape", "demand_given", "demand_known", "demand_one_shape"]
+__all__ = ["Shape", "demand_declared", "demand_given", "demand_known", "demand_one_shape"]
 
 Shape = tuple[str, Sequence[tuple[str, str]]]
 """A file, and the columns (name and type, in order) that it has."""
@@ -21,6 +22,12 @@ def demand_known(relation: str, known: Collection[str]) -> None:
     listed = ", ".join(sorted(known)) or "none"
     hint = f"Did you mean {by_lower[near[0]]}?" if near else f"Known tables: {listed}."
     raise QueryFailed(f"there is no table {relation}. {hint}")
+
+
+def demand_declared(relation: str, dataset: Dataset) -> None:
+    """Raise where nothing says which columns a table without files has."""
+    if not dataset.columns:
+        raise QueryFailed(f"{relation} cannot be read: it has no file, and its columns are not declared")
 
 
 def demand_given(named: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:

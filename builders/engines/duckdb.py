@@ -9,7 +9,6 @@
 | errors | quote values of rows | told without any value: rows may hold personal data |
 """
 
-import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +20,7 @@ from duckdb.sqltypes import DuckDBPyType
 from builders.dialect import MACROS, translate
 from builders.engines import duckdb_text as text
 from builders.engines.demands import demand_given, demand_known, demand_one_shape
+from builders.engines.spill import spill_folder
 from builders.ports import CatalogTable, Dataset, TableTarget, WriteTarget, WrittenFile
 from contracts.errors import QueryFailed, Unusable
 
@@ -61,10 +61,7 @@ class DuckDBEngine:
         Raises:
             contracts.errors.Unusable: DuckDB does not accept a setting, or the temporary folder cannot be used.
         """
-        try:
-            self._spill = tempfile.TemporaryDirectory(prefix="martgate-spill-", dir=self._temp_directory)
-        except OSError as error:
-            raise Unusable(f"no temporary folder in {self._temp_directory}: {error.strerror}") from error
+        self._spill = spill_folder(self._temp_directory)
         try:
             self._connection = duckdb.connect(config={**self._settings, "temp_directory": self._spill.name})
         except (duckdb.Error, RuntimeError) as error:

@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from builders.dialect import SparkMart
+from builders.engines.demands import demand_declared
 from builders.ports import Dataset, WriteTarget, WrittenFile
 from contracts.errors import QueryFailed
 
@@ -144,8 +145,7 @@ def read_parquet(dataset: Dataset) -> str:
 
 def empty_select(name: str, dataset: Dataset) -> str:
     """A table without rows, of the declared columns."""
-    if not dataset.columns:
-        raise QueryFailed(f"{name} cannot be read: it has no file, and its columns are not declared")
+    demand_declared(name, dataset)
     typed = (f"CAST(NULL AS {duckdb_type(type_)}) AS {identifier(column)}" for column, type_ in dataset.columns)
     return f"SELECT {', '.join(typed)} WHERE false"
 

@@ -11,7 +11,6 @@
 """
 
 import shutil
-import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -31,9 +30,10 @@ from builders.engines import spark_text as text
 from builders.engines.demands import demand_given, demand_known, demand_one_shape
 from builders.engines.footers import written
 from builders.engines.spark_session import session
+from builders.engines.spill import spill_folder
 from builders.ports import CatalogTable, Dataset, TableTarget, WriteTarget, WrittenFile
 from contracts.errors import QueryFailed, Unusable
-from contracts.export.spark import dotted
+from contracts.export.spark import dotted, identifier
 
 __all__ = ["SparkEngine"]
 
@@ -54,7 +54,6 @@ class SparkEngine:
         self._master = master
         self._memory_limit = memory_limit
         self._temp_directory = temp_directory
-        self._views: dict[str, str] = {}
         self._names: set[str] = set()
         self._open = ExitStack()
 
@@ -66,18 +65,13 @@ class SparkEngine:
             contracts.errors.QueryFailed: Spark cannot be reached or started.
         """
         with ExitStack() as opening:
-            try:
-                made = tempfile.TemporaryDirectory(prefix="martgate-spill-", dir=self._temp_directory)
-            except OSError as error:
-                raise Unusable(f"no temporary folder in {self._temp_directory}: {error.strerror}") from error
-            folder = Path(opening.enter_context(made))
+            folder = Path(opening.enter_context(spill_folder(self._temp_directory)))
             opening.enter_context(text.silence())
             self._session: SparkSession = opening.enter_context(session(self._master, self._memory_limit, folder))
             self._open = opening.pop_all()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._views.clear()
         self._names.clear()
         self._open.close()
 
@@ -89,15 +83,17 @@ class SparkEngine:
         Raises:
             contracts.errors.QueryFailed: a file is missing or is not Parquet, or the catalog has no such table.
         """
-        view = text.quoted(relation)
-        text.attempt(lambda: self._frame(relation, source).createOrReplaceTempView(view), f"{relation} cannot be read")
-        self._views[relation.lower()] = view
+        view = identifier(relation)
+        text.attempt(lambda: self._read(relation, source).createOrReplaceTempView(view), f"{relation} cannot be read")
         self._names.add(relation)
 
-    def _frame(self, relation: str, source: Dataset | CatalogTable) -> DataFrame:
+    def _read(self, relation: str, source: Dataset | CatalogTable) -> DataFrame:
         if isinstance(source, CatalogTable):
-            return self._session.sql(text.catalog_query(source), args=dict(source.only))
+            return self._of_catalog(source)
         return self._files(relation, source) if source.files else self._session.sql(text.empty_query(relation, source))
+
+    def _of_catalog(self, table: CatalogTable) -> DataFrame:
+        return self._session.sql(f"SELECT * {table.from_clause}", args=dict(table.only))
 
     def _files(self, relation: str, dataset: Dataset) -> DataFrame:
         """A frame over exactly these files, each footer of which was read: a broken file is named now, not mid-way."""
@@ -126,9 +122,7 @@ class SparkEngine:
         Raises:
             contracts.errors.QueryFailed: the relation is unknown.
         """
-        demand_known(relation, self._names)
-        view = self._views[relation.lower()]
-        return tuple(text.attempt(lambda: self._session.table(view).dtypes, f"{relation} cannot be read"))
+        return tuple(text.attempt(lambda: self.frame(relation).dtypes, f"{relation} cannot be read"))
 
     def frame(self, relation: str) -> DataFrame:
         """A relation as Spark's own frame, of which nothing has been read yet.
@@ -137,7 +131,7 @@ class SparkEngine:
             contracts.errors.QueryFailed: the relation is unknown.
         """
         demand_known(relation, self._names)
-        return text.attempt(lambda: self._session.table(self._views[relation.lower()]), f"{relation} cannot be read")
+        return text.attempt(lambda: self._session.table(identifier(relation)), f"{relation} cannot be read")
 
     def fetch(self, sql: str, parameters: Mapping[str, str] = _NO_PARAMETERS) -> Sequence[tuple[object, ...]]:
         """All rows of one Spark SQL statement; timestamps come as UTC datetimes.
@@ -166,7 +160,7 @@ class SparkEngine:
         """
 
         def write() -> None:
-            rows = self._session.sql(text.catalog_query(source), args=dict(source.only))
+            rows = self._of_catalog(source)
             rows.write.format("delta").mode("overwrite").options(**options).saveAsTable(dotted(table))
 
         text.attempt(write, f"{table} cannot be written")
@@ -202,9 +196,8 @@ class SparkEngine:
         rebalanced = text.rebalanced(sql, target.partition_by)
 
         def create() -> None:
-            rows = self._query(rebalanced, parameters)
-            written = rows.write.format(target.format).partitionBy(*target.partition_by).mode("error")
-            written.saveAsTable(dotted(target.name))
+            writer = self._query(rebalanced, parameters).write.format(target.format).mode("error")
+            writer.partitionBy(*target.partition_by).saveAsTable(dotted(target.name))
 
         text.attempt(create, f"{target.name} cannot be created")
 
@@ -217,7 +210,8 @@ class SparkEngine:
         for table in tables(tree):
             demand_known(table, self._names)
         named = demand_given(parameters_of(tree), given)
-        return self._session.sql(renamed(sql, tree, self._views), args=named)
+        views = {name.lower(): identifier(name) for name in self._names}
+        return self._session.sql(renamed(sql, tree, views), args=named)
 
 
 def _rows(found: pa.Table) -> list[tuple[object, ...]]:

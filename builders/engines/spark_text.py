@@ -11,17 +11,15 @@ import pyarrow as pa
 from py4j.protocol import Py4JError
 from pyspark.errors import AnalysisException, ParseException, PySparkException
 
-from builders.engines.demands import Shape
-from builders.ports import CatalogTable, Dataset
+from builders.engines.demands import Shape, demand_declared
+from builders.ports import Dataset
 from contracts.errors import QueryFailed
-from contracts.export.spark import dotted
+from contracts.export.spark import identifier
 
 __all__ = [
     "attempt",
-    "catalog_query",
     "empty_query",
     "location",
-    "quoted",
     "rebalanced",
     "schema",
     "silence",
@@ -85,22 +83,13 @@ def silence() -> Iterator[None]:
             logging.getLogger(name).setLevel(level)
 
 
-def quoted(name: str) -> str:
-    """A name of one part, dots and all.
-
-    >>> quoted("we_mart.member")
-    '`we_mart.member`'
-    """
-    return "`" + name.replace("`", "``") + "`"
-
-
 def location(path: str | Path) -> str:
     """A local path, which is local whatever file system Spark takes for the usual one."""
     return f"file:{path}"
 
 
 def schema(types: Mapping[str, str]) -> str:
-    return ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())
+    return ", ".join(f"{identifier(name)} {kind}" for name, kind in types.items())
 
 
 def unfolded(name: str, kind: str) -> str:
@@ -108,7 +97,7 @@ def unfolded(name: str, kind: str) -> str:
 
     Parquet statistics leave NaN out, and Spark skips row groups by them: NaN is greater than 5, and was never seen.
     """
-    column = quoted(name)
+    column = identifier(name)
     return (
         f"CASE WHEN isnan({column}) THEN CAST('NaN' AS {kind}) ELSE {column} END AS {column}"
         if kind in _FLOATING
@@ -116,28 +105,16 @@ def unfolded(name: str, kind: str) -> str:
     )
 
 
-def catalog_query(table: CatalogTable) -> str:
-    """The rows of a table of Spark's catalog; the values of `only` are parameters of the same names.
-
-    >>> catalog_query(CatalogTable(name="main.s.t", only={"day": "2024-01-01"}, version=3))
-    'SELECT * FROM `main`.`s`.`t` VERSION AS OF 3 WHERE `day` = :day'
-    """
-    version = "" if table.version is None else f" VERSION AS OF {table.version}"
-    where = " AND ".join(f"{quoted(name)} = :{name}" for name in table.only)
-    return f"SELECT * FROM {dotted(table.name)}{version}" + (f" WHERE {where}" if where else "")
-
-
 def empty_query(relation: str, dataset: Dataset) -> str:
     """A table without rows, of the declared columns."""
-    if not dataset.columns:
-        raise QueryFailed(f"{relation} cannot be read: it has no file, and its columns are not declared")
-    typed = (f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in dataset.columns)
+    demand_declared(relation, dataset)
+    typed = (f"CAST(NULL AS {kind}) AS {identifier(name)}" for name, kind in dataset.columns)
     return f"SELECT {', '.join(typed)} WHERE false"
 
 
 def rebalanced(sql: str, by: Sequence[str]) -> str:
     """The query with its rows brought together by partition, and large partitions split again among several tasks."""
-    return f"SELECT /*+ REBALANCE({', '.join(map(quoted, by))}) */ * FROM (\n{sql}\n)" if by else sql
+    return f"SELECT /*+ REBALANCE({', '.join(map(identifier, by))}) */ * FROM (\n{sql}\n)" if by else sql
 
 
 def widest(relation: str, shapes: Iterable[Shape]) -> dict[str, str]:

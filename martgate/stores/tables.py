@@ -6,7 +6,7 @@ from typing import Protocol
 
 from builders.ports import CatalogTable
 from contracts.errors import MissingUpstream, QueryFailed, Unusable
-from contracts.export.spark import dotted, identifier, literal
+from contracts.export.spark import dotted, literal
 from contracts.model import Table
 from martgate.stores.commits import partition
 
@@ -54,15 +54,12 @@ class Tables:
 
     def rows(self, source: CatalogTable) -> int:
         """How many rows a table has, of the version and the day that are asked for."""
-        version = "" if source.version is None else f" VERSION AS OF {source.version}"
-        (row,) = self.execute(
-            f"SELECT COUNT(*) AS rows FROM {dotted(source.name)}{version}{_where(source)}", source.only
-        )
+        (row,) = self.execute(f"SELECT COUNT(*) AS rows {source.from_clause}", source.only)
         return int(str(row["rows"]))
 
     def holds(self, source: CatalogTable) -> bool:
         """Whether a table has any row of the day that is asked for."""
-        return bool(self.execute(f"SELECT 1 AS one FROM {dotted(source.name)}{_where(source)} LIMIT 1", source.only))
+        return bool(self.execute(f"SELECT 1 AS one {source.from_clause} LIMIT 1", source.only))
 
     def columns(self, name: str) -> list[tuple[str, str]]:
         """Name and type of each column, in order; types in Spark's spelling."""
@@ -125,9 +122,3 @@ def _parts(location: str, *, single: bool) -> list[str]:
             f"{location}: expected a catalog, as in catalog://main{one}; names are of letters, digits, '_' and '-'"
         )
     return parts
-
-
-def _where(source: CatalogTable) -> str:
-    """The values are parameters of the same names."""
-    terms = " AND ".join(f"{identifier(name)} = :{name}" for name in source.only)
-    return f" WHERE {terms}" if terms else ""
