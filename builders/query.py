@@ -11,7 +11,6 @@ The comment on top of its file says what it asks, and declares each parameter in
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from importlib.resources import files
@@ -21,6 +20,7 @@ from typing import Final
 from sqlglot import exp
 
 from builders.dialect import parameters_of, parse, renamed, tables
+from contracts.day import day_of
 from contracts.errors import Problem, Unusable
 from contracts.hints import clip, did_you_mean
 
@@ -47,19 +47,12 @@ class Kind(StrEnum):
     def admits(self, text: str) -> bool:
         match self:
             case Kind.DAY:
-                return _is_day(text)
+                return day_of(text) is not None
             case Kind.NUMBER:
                 digits = text.removeprefix("-")
                 return digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER
             case Kind.COUNTRY:
                 return re.fullmatch(r"[A-Z]{2}", text) is not None
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

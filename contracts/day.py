@@ -1,10 +1,11 @@
 """One day of a mart, and the instant at which it ends."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["Day"]
+__all__ = ["Day", "day_of", "days_between"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,26 @@ class Day:
     def parameters(self) -> dict[str, str]:
         """The named parameters that models and rules may use, as text; SQL casts `:day_end` to TIMESTAMP."""
         return {"part_date": self.date.isoformat(), "day_end": f"{self.cutoff:%Y-%m-%dT%H:%M:%S}Z"}
+
+
+def day_of(text: str) -> date | None:
+    """The day that a text names as `YYYY-MM-DD`; None where it names none, or in another way.
+
+    >>> day_of("2024-02-29"), day_of("2023-02-29"), day_of("20240229")
+    (datetime.date(2024, 2, 29), None, None)
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.isoformat() == text else None
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Every day from the first to the last.
+
+    >>> [day.day for day in days_between(date(2024, 2, 28), date(2024, 3, 1))]
+    [28, 29, 1]
+    """
+    for number in range((last - first).days + 1):
+        yield first + timedelta(days=number)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
-from contracts.day import Day
+from contracts.day import Day, days_between
 from contracts.model import Table
 from martgate.exits import ExitCode
 from martgate.publish import House, Job
@@ -15,21 +15,20 @@ __all__ = ["backfill", "days_of"]
 
 def days_of(table: Table, first: date, last: date) -> tuple[date, ...]:
     """The days from first to last that name a partition: of a table by the week or month, the first of each."""
-    every = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return tuple(day for day in every if table.publish_period.first(day) == day)
+    return tuple(day for day in days_between(first, last) if table.publish_period.first(day) == day)
 
 
 def backfill(
-    work: Job, days: tuple[date, ...], house: House, *, keep_going: bool = False, again: bool = False
+    work: Job, on: tuple[date, ...], house: House, *, keep_going: bool = False, again: bool = False
 ) -> Iterator[Outcome]:
-    """Run a job for each day, the earliest first, and tell what became of it.
+    """Run a job on each of these days, the earliest first, and tell what became of it.
 
     A day that was published under the contract's present version is skipped, unless `again`. After a day that was not
     published the others are skipped, unless `keep_going`.
     """
     done = set() if again else _published(work, house)
     failed = ""
-    for day in days:
+    for day in on:
         job = replace(work, day=Day(day, work.loaded.contract.zone))
         reason = _reason_to_skip(job, done, failed)
         outcome = skipped(job, reason) if reason else attempt(job, house)

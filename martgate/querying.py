@@ -5,12 +5,13 @@ A classified column is not there for a query: the tables are read without it.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
 from builders.ports import Engine
 from builders.query import Kind, Query, load
+from contracts.day import days_between
 from contracts.errors import MissingUpstream, Unusable
 from contracts.export.spark import identifier
 from contracts.hints import clip, did_you_mean, join
@@ -72,7 +73,7 @@ def _days(query: Query, bound: Mapping[str, str]) -> list[str]:
     if not named:
         return []
     first, last = named[0][1], named[-1][1]
-    return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+    return [day.isoformat() for day in days_between(first, last)]
 
 
 def _demand_unclassified(query: Query, table: Table) -> None:

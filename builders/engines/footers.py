@@ -1,6 +1,6 @@
 """What a Parquet file's own footer says of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -8,26 +8,23 @@ import pyarrow.parquet as pq
 
 from builders.ports import WrittenFile
 
-__all__ = ["written"]
+__all__ = ["bounds", "written"]
 
 
 def written(file: Path, *, root: Path, partition: Mapping[str, str]) -> WrittenFile:
-    """A file as its footer describes it, bounds only of whole numbers and dates: those of text may be personal."""
+    """A file as its footer describes it."""
     with pq.ParquetFile(file) as opened:
         metadata = opened.metadata
     nulls: dict[str, int] = {}
     least: dict[str, object] = {}
     greatest: dict[str, object] = {}
     for place in range(metadata.num_columns):
-        groups = [metadata.row_group(group).column(place) for group in range(metadata.num_row_groups)]
-        found = [group.statistics for group in groups]
+        found = [metadata.row_group(group).column(place).statistics for group in range(metadata.num_row_groups)]
         name = metadata.schema.column(place).path
         if all(one is not None and one.has_null_count for one in found):
             nulls[name] = sum(one.null_count for one in found)
-        bounds = [one for one in found if one is not None and one.has_min_max]
-        if len(bounds) == len(groups) > 0 and type(bounds[0].min) in (int, date):
-            least[name] = _told(min(one.min for one in bounds))
-            greatest[name] = _told(max(one.max for one in bounds))
+        if ends := bounds(found):
+            least[name], greatest[name] = ends
     return WrittenFile(
         path=file.relative_to(root).as_posix(),
         rows=metadata.num_rows,
@@ -37,6 +34,17 @@ def written(file: Path, *, root: Path, partition: Mapping[str, str]) -> WrittenF
         maximum=greatest,
         null_count=nulls,
     )
+
+
+def bounds(found: Sequence[pq.Statistics | None]) -> tuple[object, object] | None:
+    """The least and greatest value of a column, as JSON has them, from the statistics of all its row groups.
+
+    Only of whole numbers and dates: those of text are truncated and may be personal, those of doubles may not be JSON.
+    """
+    ends = [(one.min, one.max) for one in found if one is not None and one.has_min_max]
+    if not ends or len(ends) < len(found) or type(ends[0][0]) not in (int, date):
+        return None
+    return _told(min(low for low, _ in ends)), _told(max(high for _, high in ends))
 
 
 def _told(value: object) -> object:

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from contracts.day import day_of
 from martgate.config import KEYS, load
 
 __all__ = ["DAY", "as_json", "settings_from"]
@@ -32,11 +33,8 @@ class _Day(click.ParamType[date]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
         if isinstance(value, date):
             return value
-        try:
-            day = date.fromisoformat(str(value))
-        except ValueError:
-            day = None
-        if day is None or day.isoformat() != value:
+        day = day_of(str(value))
+        if day is None:
             self.fail(f"{value!r} is not a day; write it as YYYY-MM-DD, for example 2024-01-01", param, ctx)
         return day
 

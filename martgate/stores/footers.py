@@ -8,15 +8,15 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from builders.engines.footers import bounds
 from builders.ports import WrittenFile
+from contracts.day import day_of
 from contracts.types import canonical
 
 __all__ = ["Expected", "fingerprint", "misfits", "missing", "spark_type", "stats_json"]
@@ -103,10 +103,7 @@ def _is_a(kind: str, value: str) -> bool:
     if kind in ("tinyint", "smallint", "int", "bigint"):
         return value.removeprefix("-").isascii() and value.removeprefix("-").isdigit()
     if kind == "date":
-        try:
-            return date.fromisoformat(value).isoformat() == value
-        except ValueError:
-            return False
+        return day_of(value) is not None
     return True
 
 
@@ -155,25 +152,17 @@ def _statistics(opened: pq.ParquetFile, name: str) -> Iterator[pq.Statistics | N
 def stats_json(root: Path, file: WrittenFile, columns: Iterable[str]) -> str:
     """The statistics of a Delta add action as its JSON, from the footer: the rows, and for some columns nulls and bounds.
 
-    Bounds only of whole numbers and dates: those of text are truncated, those of doubles may not be JSON.
+    Bounds only of those columns of which `bounds` tells any.
     """
     stats: dict[str, object] = {"numRecords": file.rows}
     nulls, least, greatest = {}, {}, {}
     with pq.ParquetFile(root / file.path) as opened:
         for name in columns:
             nulls[name] = _null_count(opened, name)
-            bounds: list[tuple[Any, Any]] = [
-                (s.min, s.max) for s in _statistics(opened, name) if s is not None and s.has_min_max
-            ]
-            if len(bounds) == opened.metadata.num_row_groups > 0 and type(bounds[0][0]) in (int, date):
-                least[name] = _json(min(low for low, _ in bounds))
-                greatest[name] = _json(max(high for _, high in bounds))
+            if ends := bounds([*_statistics(opened, name)]):
+                least[name], greatest[name] = ends
     stats |= {"nullCount": nulls, "minValues": least, "maxValues": greatest}
     return json.dumps(stats, allow_nan=False)
-
-
-def _json(value: object) -> object:
-    return value.isoformat() if isinstance(value, date) else value
 
 
 _EXACT: tuple[tuple[pa.DataType, str], ...] = (
