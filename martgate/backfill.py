@@ -47,12 +47,7 @@ def _reason_to_skip(job: Job, done: set[str], failed: str) -> str:
 
 
 def _published(work: Job, house: House) -> set[str]:
-    """The days whose newest receipt is of a candidate that the contract, as it is now, let through."""
-    contract, name = work.loaded.contract, work.table.qualified_name
-    versions = {
-        record.candidate: (record.audit.contract, record.audit.contract_version)
-        for record in house.ledger.records()
-        if record.table == name
-    }
-    newest = {receipt.part_date: receipt.candidate for receipt in house.ledger.publications(name)}
-    return {day for day, candidate in newest.items() if versions.get(candidate) == (contract.id, contract.version)}
+    """The days that the contract, as it is now, has let through."""
+    now = (work.loaded.contract.id, work.loaded.contract.version)
+    by_day = house.ledger.contracts_published(work.table.qualified_name)
+    return {day for day, contract in by_day.items() if contract == now}

@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     create_engine,
     event,
     insert,
@@ -243,6 +244,18 @@ class Ledger:
             )
             for row in rows
         )
+
+    def contracts_published(self, table: str) -> dict[str, tuple[str, str]]:
+        """By day, the contract and its version that let through what stands published of a table."""
+        approving = and_(_RUNS.c.candidate == _PUBLICATIONS.c.candidate, _RUNS.c.decision == "approved")
+        wanted = (
+            select(_PUBLICATIONS.c.part_date, _RUNS.c.contract, _RUNS.c.contract_version)
+            .join(_RUNS, approving, isouter=True)
+            .where(_PUBLICATIONS.c.table_name == table)
+            .order_by(_PUBLICATIONS.c.id, _RUNS.c.id)
+        )
+        with _answering(self._engine) as connection:
+            return {row.part_date: (row.contract, row.contract_version) for row in connection.execute(wanted)}
 
     def records(self) -> list[RunRecord]:
         """The newest run of every candidate, oldest first, each with the version it was published as.

@@ -17,7 +17,7 @@ schema:
   - name: base
     physicalName: s.base
     properties:
-      - {{name: n, logicalType: integer, physicalType: bigint, required: true, logicalTypeOptions: {{maximum: 9}}}}
+      - {{name: n, logicalType: integer, physicalType: bigint, required: true, logicalTypeOptions: {{maximum: {most}}}}}
       - {{name: day, logicalType: string, physicalType: string, required: true, partitioned: true}}
 """
 BAD_SECOND = "SELECT CASE WHEN :part_date = '2024-01-02' THEN 10 ELSE 1 END AS n, :part_date AS day"
@@ -34,8 +34,8 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def promise(project, version):
-    (project / "contracts" / "base.odcs.yaml").write_text(CONTRACT.format(version=version))
+def promise(project, version, most=9):
+    (project / "contracts" / "base.odcs.yaml").write_text(CONTRACT.format(version=version, most=most))
 
 
 @pytest.fixture
@@ -44,6 +44,7 @@ def backfill(project, capsys):
 
     def _backfill(sql, *options, days=("2024-01-01", "2024-01-03")):
         (project / "models" / "base.sql").write_text(sql)
+        capsys.readouterr()
         code = call(["backfill", "base", "--from", days[0], "--to", days[1], "--json", *options])
         told = capsys.readouterr()
         runs = json.loads(told.out).get("runs", [])
@@ -87,6 +88,14 @@ def test_asked_for_again_published_days_are_done_anew(backfill):
 
 def test_a_new_version_of_the_contract_has_let_nothing_through_yet(backfill, project):
     backfill(GOOD)
+    promise(project, "1.1.0")
+    assert decisions(backfill(GOOD)) == (0, ["approved"] * 3)
+
+
+def test_a_version_that_refused_a_published_candidate_has_not_let_it_through(backfill, project):
+    backfill(GOOD)
+    promise(project, "1.1.0", most=0)
+    assert call(["gate", "base", "--date", "2024-01-01"]) == 1
     promise(project, "1.1.0")
     assert decisions(backfill(GOOD)) == (0, ["approved"] * 3)
 
