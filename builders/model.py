@@ -13,6 +13,7 @@ from sqlglot.lineage import Node, lineage
 from sqlglot.optimizer.scope import traverse_scope
 
 from builders.dialect import SparkMart, check, parameters_of, parse, tables
+from builders.sqlfiles import load_all
 from contracts.errors import Problem, Unusable
 from contracts.export.spark import identifier
 from contracts.model import Table
@@ -133,30 +134,7 @@ def load(folders: Iterable[Traversable]) -> dict[str, Model]:
         contracts.errors.Unusable: a folder is not there, a file cannot be used, or two files have one name; with every
             problem of every file.
     """
-    problems: list[Problem] = []
-    models: dict[str, Model] = {}
-    for file in _sql_files(folders, problems):
-        name = file.name.removesuffix(".sql")
-        if name in models:
-            problems.append(Problem(file=str(file), message=f"a second model {name}; the first is {models[name].file}"))
-            continue
-        try:
-            models[name] = Model(name, file.read_text("utf-8"), str(file))
-        except Unusable as error:
-            problems.extend(error.problems)
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(Problem(file=str(file), message=f"cannot be read as UTF-8 text: {error}"))
-    if problems:
-        raise Unusable(*problems)
-    return models
-
-
-def _sql_files(folders: Iterable[Traversable], problems: list[Problem]) -> Iterable[Traversable]:
-    for folder in folders:
-        if not folder.is_dir():
-            problems.append(Problem(file=str(folder), message="there is no such folder of models"))
-            continue
-        yield from sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    return load_all(folders, Model, kind="model", kinds="models")
 
 
 def making(table: Table, models: Mapping[str, Model]) -> Model | None:

@@ -20,6 +20,7 @@ from typing import Final
 from sqlglot import exp
 
 from builders.dialect import parameters_of, parse, renamed, tables
+from builders.sqlfiles import load_all
 from contracts.day import day_of
 from contracts.errors import Problem, Unusable
 from contracts.hints import clip, did_you_mean
@@ -169,15 +170,4 @@ def load(folder: Traversable = BUILT_IN) -> dict[str, Query]:
     Raises:
         contracts.errors.Unusable: with every problem of every file.
     """
-    queries: dict[str, Query] = {}
-    problems: list[Problem] = []
-    for file in sorted(folder.iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".sql"):
-            name = file.name.removesuffix(".sql")
-            try:
-                queries[name] = Query(name, file.read_text("utf-8"), str(file))
-            except Unusable as error:
-                problems.extend(error.problems)
-    if problems:
-        raise Unusable(*problems)
-    return queries
+    return load_all([folder], Query, kind="query", kinds="queries")

@@ -78,12 +78,9 @@ def warnings_of(loaded: Loaded) -> list[Problem]:
     """Where DuckDB and Spark answer a rule differently by the types of its columns; none for rules that are not sound."""
     found = []
     for table in loaded.contract.tables:
-        types = {
-            rule.check.column.casefold(): rule.check.type
-            for rule in derivation(loaded.contract, table).rules
-            if isinstance(rule.check, HasType)
-        }
-        for rule in derivation(loaded.contract, table).rules:
+        rules = derivation(loaded.contract, table).rules
+        types = {rule.check.column.casefold(): rule.check.type for rule in rules if isinstance(rule.check, HasType)}
+        for rule in rules:
             for statement in _own_sql(rule, types):
                 for differs, instead in cautions(statement.replace("{object}", table.name), types):
                     told = Problem(file=loaded.contract.file, path=rule.clauses[0], message=f"{rule.name}: {differs}")

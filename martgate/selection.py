@@ -9,18 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
 
-from builders.model import load, making
+from builders.model import Model, making
 from contracts.catalog import Catalog
 from contracts.errors import CouldNotRun, Unusable
 from contracts.hints import clip, did_you_mean, join
 from contracts.model import Table
-from martgate.config import Settings
 from martgate.exits import ExitCode
 from martgate.publish import House, Job, now, run
-from martgate.wiring import job
+from martgate.wiring import job_of
 from reports.view import RunRecord
 
-__all__ = ["Graph", "Outcome", "attempt", "graph_of", "run_all", "select", "skipped"]
+__all__ = ["Graph", "Outcome", "attempt", "graph_of", "jobs_of", "run_all", "select", "skipped"]
 
 Graph = Mapping[str, frozenset[str]]
 """For each table that a model makes, by qualified name, those of its inputs that a model makes, too."""
@@ -37,13 +36,12 @@ class Outcome:
     code: ExitCode = ExitCode.DONE
 
 
-def graph_of(settings: Settings, catalog: Catalog) -> Graph:
+def graph_of(models: Mapping[str, Model], catalog: Catalog) -> Graph:
     """What is made from what, as the models' own SQL says.
 
     Raises:
-        contracts.errors.Unusable: a model cannot be used, or reads a table without a contract.
+        contracts.errors.Unusable: a model reads a table without a contract, or models are made from each other.
     """
-    models = load(settings.models)
     made = {table.qualified_name: model for _, table in catalog.tables() if (model := making(table, models))}
     inputs = {name: {catalog.find(read)[1].qualified_name for read in model.inputs} for name, model in made.items()}
     graph = {name: frozenset(read & made.keys()) for name, read in inputs.items()}
@@ -96,17 +94,21 @@ def _reached(name: str, graph: Graph) -> set[str]:
     return {name}.union(*(_reached(near, graph) for near in graph[name]))
 
 
-def run_all(names: Sequence[str], day: date, settings: Settings, house: House) -> Iterator[Outcome]:
-    """Run tables in the order given, for one day; what stands on one that was not published is skipped.
-
-    A table by the week or month is run on the last day of its period.
+def jobs_of(names: Iterable[str], day: date, models: Mapping[str, Model], catalog: Catalog) -> list[Job]:
+    """What it takes to publish these tables for one day, or for the week or month that it lies in.
 
     Raises:
-        contracts.errors.Unusable: one of them cannot be run as it stands; then none was.
+        contracts.errors.Unusable: one of them cannot be run as it stands.
     """
-    graph = graph_of(settings, house.catalog)
-    tables = [house.catalog.find(name)[1] for name in names]
-    jobs = [job(settings, house.catalog, table.qualified_name, table.publish_period.first(day)) for table in tables]
+    tables = [catalog.find(name)[1] for name in names]
+    return [job_of(models, catalog, table.qualified_name, table.publish_period.first(day)) for table in tables]
+
+
+def run_all(jobs: Iterable[Job], day: date, graph: Graph, house: House) -> Iterator[Outcome]:
+    """Run jobs in the order given; what stands on a table that was not published is skipped.
+
+    A table by the week or month is run on the last day of its period.
+    """
     stuck: set[str] = set()
     for work in jobs:
         name = work.table.qualified_name

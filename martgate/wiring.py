@@ -30,7 +30,7 @@ from martgate.stores.upstreams import Upstreams
 if TYPE_CHECKING:
     from builders.engines.spark import SparkEngine
 
-__all__ = ["catalog", "house", "job", "model_of"]
+__all__ = ["catalog", "house", "job", "job_of", "model_of"]
 
 
 @contextmanager
@@ -83,8 +83,16 @@ def job(settings: Settings, contracts: Catalog, name: str, day: date) -> Job:
     Raises:
         contracts.errors.Unusable: no such table, no model that makes it, or a contract with problems.
     """
+    return job_of(load(settings.models), contracts, name, day)
+
+
+def job_of(models: Mapping[str, Model], contracts: Catalog, name: str, day: date) -> Job:
+    """The same, of models that are loaded already.
+
+    Raises:
+        contracts.errors.Unusable: as `job` does.
+    """
     loaded, table = contracts.find(name)
-    models = load(settings.models)
     model = _making(table, models)
     demand_sound(loaded, contracts)
     when = Day(day, loaded.contract.zone)

@@ -108,13 +108,17 @@ def _is_text(node: exp.Expr) -> bool:
 
 
 def _is_number(node: exp.Expr) -> bool:
-    inner = node.this if isinstance(node, exp.Neg) else node
-    return isinstance(inner, exp.Literal) and not inner.is_string
+    number = _unsigned(node)
+    return isinstance(number, exp.Literal) and not number.is_string
+
+
+def _unsigned(node: exp.Expr) -> exp.Expr:
+    return node.this if isinstance(node, exp.Neg) else node
 
 
 def _is_rounded(node: exp.Expr) -> bool:
     """Whether a number written out is none that a FLOAT holds to the last digit."""
-    return _is_number(node) and not re.fullmatch(r"\d{1,7}", (node.this if isinstance(node, exp.Neg) else node).name)
+    return _is_number(node) and not re.fullmatch(r"\d{1,7}", _unsigned(node).name)
 
 
 def _have_room(node: exp.Expr, types: Mapping[str, str], sides: tuple[exp.Expr, ...]) -> bool:
@@ -129,7 +133,7 @@ def _have_room(node: exp.Expr, types: Mapping[str, str], sides: tuple[exp.Expr, 
 def _digits(node: exp.Expr, types: Mapping[str, str]) -> tuple[int, int] | None:
     """Digits before and after the point, of a column or of a number written out."""
     if _is_number(node):
-        written = _NUMBER.fullmatch((node.this if isinstance(node, exp.Neg) else node).name)
+        written = _NUMBER.fullmatch(_unsigned(node).name)
         return (len(written[1]), len(written[2])) if written else None
     decimal = _DECIMAL.fullmatch(_type(node, types))
     return (int(decimal[1]) - int(decimal[2]), int(decimal[2])) if decimal else None

@@ -68,13 +68,16 @@ def _run_selected(
         raise click.UsageError(
             "--dry-run and --select exclude each other: what is not published, nothing can be made from"
         )
+    from builders.model import load
     from martgate.reporting import answer_all
-    from martgate.selection import graph_of, run_all, select
+    from martgate.selection import graph_of, jobs_of, run_all, select
     from martgate.wiring import house
 
     with house(settings) as rooms:
-        names = select(selectors, graph_of(settings, rooms.catalog), rooms.catalog)
-        outcomes = run_all(names, day, settings, rooms)
+        models = load(settings.models)
+        graph = graph_of(models, rooms.catalog)
+        jobs = jobs_of(select(selectors, graph, rooms.catalog), day, models, rooms.catalog)
+        outcomes = run_all(jobs, day, graph, rooms)
         return answer_all(outcomes, settings, catalog=rooms.catalog, as_json=as_json)
 
 

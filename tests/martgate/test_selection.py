@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.model import load as load_models
 from contracts.catalog import Catalog
 from contracts.errors import Unusable
 from martgate.cli import call
@@ -63,7 +64,10 @@ def settings_of(project: Path) -> tuple[Settings, Catalog]:
 
 def chosen(project: Path, *selectors: str) -> list[str]:
     settings, contracts = settings_of(project)
-    return [name.removeprefix("s.") for name in select(selectors, graph_of(settings, contracts), contracts)]
+    return [
+        name.removeprefix("s.")
+        for name in select(selectors, graph_of(load_models(settings.models), contracts), contracts)
+    ]
 
 
 def runs(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, dict[str, object]]]:
@@ -90,7 +94,7 @@ def test_a_selector_means_tables_each_after_those_it_is_made_from(
     found = chosen(project, *selectors)
     assert sorted(found) == sorted(tables)
     settings, contracts = settings_of(project)
-    for name, inputs in graph_of(settings, contracts).items():
+    for name, inputs in graph_of(load_models(settings.models), contracts).items():
         short = name.removeprefix("s.")
         for each in (read.removeprefix("s.") for read in inputs):
             assert not {short, each} <= set(found) or found.index(each) < found.index(short)

@@ -67,13 +67,14 @@ def test_the_job_calls_the_command_line_as_it_is(bundle, daily, task, target):
 
 @pytest.mark.parametrize("target", ["dev", "prod"])
 def test_the_tables_that_the_job_selects_are_made_by_models(bundle, target):
+    from builders.model import load as load_models
     from martgate.config import load
     from martgate.selection import graph_of, select
     from martgate.wiring import catalog
 
     settings = load(environment={})
     contracts = catalog(settings)
-    chosen = select([variables(bundle, target)["table"]], graph_of(settings, contracts), contracts)
+    chosen = select([variables(bundle, target)["table"]], graph_of(load_models(settings.models), contracts), contracts)
     assert "we_mart.wv_comm_user" in chosen
 
 
