@@ -1,12 +1,13 @@
-"""What every commit of ours says, whichever store makes it: which day it replaces, and who it is from."""
+"""What every commit of ours is about, whichever store makes it: which day it replaces, and who it is from."""
 
 from collections.abc import Mapping
 
-from contracts.errors import Unusable
+from contracts.errors import PublishConflict, Unusable
 from contracts.model import Table
 from martgate.candidate import Candidate
+from martgate.gate import Approved
 
-__all__ = ["NAMESPACE", "app", "day_column", "partition", "receipt"]
+__all__ = ["NAMESPACE", "app", "approved_candidate", "day_column", "lost", "partition", "receipt"]
 
 NAMESPACE = "martgate"
 """The key of commit metadata under which everything of ours lies."""
@@ -55,3 +56,22 @@ def receipt(candidate: Candidate, metadata: Mapping[str, object]) -> dict[str, o
         "rows": candidate.rows,
     }
     return {NAMESPACE: ours}
+
+
+def approved_candidate(approved: Approved) -> Candidate:
+    """The candidate that may be promoted; a caller that the type checker never saw is stopped here.
+
+    Raises:
+        TypeError: it is not what the gate approved.
+    """
+    if not isinstance(approved, Approved):
+        raise TypeError(f"only what the gate approved can be promoted, not a {type(approved).__name__}")
+    return approved.candidate
+
+
+def lost(candidate: Candidate, attempts: int) -> PublishConflict:
+    """What is raised after so many attempts."""
+    return PublishConflict(
+        f"{candidate.table} of {candidate.part_date}: other writers were faster {attempts} times in a row; "
+        "nothing was published, try again"
+    )

@@ -12,18 +12,18 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any
 
 from builders.ports import CatalogTable, TableTarget, WriteTarget, WrittenFile
-from contracts.errors import CouldNotRun, PublishConflict, Unusable
+from contracts.errors import CouldNotRun
 from contracts.export.spark import dotted, identifier, literal
 from contracts.model import Table
 from contracts.types import canonical
 from martgate.candidate import Candidate
 from martgate.gate import Approved
-from martgate.stores.commits import NAMESPACE, app, day_column, partition, receipt
+from martgate.stores.commits import NAMESPACE, app, approved_candidate, day_column, lost, partition, receipt
 from martgate.stores.ports import Promotion, Published
+from martgate.stores.shape import demand_shape
 from martgate.stores.tables import Session, Tables, demand_catalog, name_in
 
 __all__ = ["DatabricksStore", "write_options"]
@@ -143,9 +143,7 @@ class DatabricksStore:
             contracts.errors.CouldNotRun: the candidate is not what was approved, or Delta refused it.
             contracts.errors.PublishConflict: other writers kept winning.
         """
-        if not isinstance(approved, Approved):
-            raise TypeError(f"only what the gate approved can be promoted, not a {type(approved).__name__}")
-        candidate = approved.candidate
+        candidate = approved_candidate(approved)
         for _ in range(_ATTEMPTS):
             history = self._history(candidate.root)
             if earlier := _earlier(history, candidate):
@@ -155,10 +153,7 @@ class DatabricksStore:
             if published is not None:
                 return self._confirmed(candidate, published)
             time.sleep(self._pause)
-        raise PublishConflict(
-            f"{candidate.table} of {candidate.part_date}: other writers were faster {_ATTEMPTS} times in a row; "
-            "nothing was published, try again"
-        )
+        raise lost(candidate, _ATTEMPTS)
 
     def discard(self, candidate: Candidate) -> None:
         """Drop the candidate's table; a published candidate has none that anybody reads, so it may go as well."""
@@ -175,21 +170,8 @@ class DatabricksStore:
         """Create the empty table where there is none; where there is one, it must be what the contract says."""
         if not self._tables.exists(mart):
             self._tables.execute(f"CREATE TABLE IF NOT EXISTS {self._define(table, mart)}")
-        have = [(name, canonical(kind)) for name, kind in self._tables.columns(mart)]
-        want = [(column.name, canonical(column.physical_type)) for column in table.columns]
-        differences = [
-            f"{' '.join(a or ('nothing',))} in the table, {' '.join(b or ('nothing',))} in the contract"
-            for a, b in zip_longest(have, want)
-            if a != b
-        ]
-        if differences:
-            raise Unusable(f"{table.qualified_name}: {mart} is not what the contract says: {'; '.join(differences)}")
-        found = tuple(self._detail(mart)["partitionColumns"])
-        if found != table.partition_columns:
-            raise Unusable(
-                f"{table.qualified_name}: {mart} is partitioned by {', '.join(found) or 'nothing'}, "
-                f"the contract says {', '.join(table.partition_columns) or 'nothing'}"
-            )
+        have = ((name, canonical(kind)) for name, kind in self._tables.columns(mart))
+        demand_shape(table, mart, have, self._detail(mart)["partitionColumns"])
 
     def _detail(self, name: str) -> Mapping[str, Any]:
         (found,) = self._tables.execute(f"DESCRIBE DETAIL {dotted(name)}")

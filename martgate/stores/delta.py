@@ -20,13 +20,14 @@ from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction
 
 from builders.ports import Dataset, WriteTarget, WrittenFile
-from contracts.errors import CouldNotRun, PublishConflict, Unusable
+from contracts.errors import CouldNotRun, Unusable
 from contracts.model import Table
 from martgate.candidate import Candidate
 from martgate.gate import Approved
 from martgate.stores import deltalog, footers
-from martgate.stores.commits import app, day_column, partition, receipt
+from martgate.stores.commits import app, approved_candidate, day_column, lost, partition, receipt
 from martgate.stores.ports import Promotion, Published
+from martgate.stores.shape import demand_shape, physical_types
 
 __all__ = ["DeltaStore"]
 
@@ -100,7 +101,7 @@ class DeltaStore:
         """
         root = self._own(candidate)
         _demand(candidate, footers.missing(root, candidate.files))
-        types = deltalog.physical_types(table)
+        types = physical_types(table)
         return Dataset(
             files=tuple(str(root / file.path) for file in candidate.files),
             partitions={name: types[name] for name in table.partition_columns},
@@ -123,9 +124,8 @@ class DeltaStore:
             contracts.errors.CouldNotRun: the files are not those that were approved, or do not fit the table.
             contracts.errors.PublishConflict: other writers kept winning.
         """
-        if not isinstance(approved, Approved):
-            raise TypeError(f"only what the gate approved can be promoted, not a {type(approved).__name__}")
-        candidate, root, checked = approved.candidate, self._own(approved.candidate), None
+        candidate = approved_candidate(approved)
+        root, checked = self._own(candidate), None
         for attempt in range(_ATTEMPTS):
             table = deltalog.open_table(root)
             if earlier := _earlier(table, root, candidate):
@@ -139,10 +139,7 @@ class DeltaStore:
             if version is not None:
                 return _confirmed(root, candidate, Published(promotion=Promotion.PUBLISHED, version=version))
             time.sleep(min(0.01 * 2**attempt, _LONGEST_PAUSE))
-        raise PublishConflict(
-            f"{candidate.table} of {candidate.part_date}: other writers were faster {_ATTEMPTS} times in a row; "
-            "nothing was published, try again"
-        )
+        raise lost(candidate, _ATTEMPTS)
 
     def discard(self, candidate: Candidate) -> None:
         """Delete the candidate's files.
@@ -214,33 +211,7 @@ def _ensure(root: Path, table: Table) -> None:
             if not deltalog.is_delta(root):  # unless another process was faster
                 raise CouldNotRun(f"{root}: the table cannot be created: {error}") from error
     found = deltalog.open_table(root)
-    have, want = tuple(deltalog.column_types(found)), tuple(deltalog.physical_types(table).items())
-    if have != want:
-        told = [f"{_typed(a)} in the table, {_typed(b)} in the contract" for a, b in _differences(have, want)]
-        raise Unusable(f"{table.qualified_name}: the table at {root} is not what the contract says: {'; '.join(told)}")
-    if tuple(found.metadata().partition_columns) != table.partition_columns:
-        raise Unusable(
-            f"{table.qualified_name}: the table at {root} is partitioned by {found.metadata().partition_columns}, "
-            f"the contract says {list(table.partition_columns)}"
-        )
-
-
-_Typed = tuple[str, str]
-
-
-def _typed(column: _Typed | None) -> str:
-    return " ".join(column) if column else "nothing"
-
-
-def _differences(have: tuple[_Typed, ...], want: tuple[_Typed, ...]) -> list[tuple[_Typed | None, _Typed | None]]:
-    """What differs, by name; by place where only the order does."""
-    old, new = dict(have), dict(want)
-    named = [
-        ((name, old[name]) if name in old else None, (name, new[name]) if name in new else None)
-        for name in {**old, **new}
-        if old.get(name) != new.get(name)
-    ]
-    return named or [(a, b) for a, b in zip(have, want, strict=True) if a != b]
+    demand_shape(table, f"the table at {root}", deltalog.column_types(found), found.metadata().partition_columns)
 
 
 def _bare(file: WrittenFile, table: Table) -> WrittenFile:

@@ -16,10 +16,11 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from builders.ports import Dataset
-from contracts.errors import CouldNotRun, Unusable
+from contracts.errors import CouldNotRun
 from contracts.model import Table
 from contracts.types import canonical, spelling
 from martgate.stores.commits import NAMESPACE
+from martgate.stores.shape import physical_types
 
 __all__ = [
     "LiveFile",
@@ -29,7 +30,6 @@ __all__ = [
     "is_delta",
     "live_files",
     "open_table",
-    "physical_types",
     "refuse_unwritable",
     "version_of",
 ]
@@ -180,23 +180,6 @@ def _spark(delta: Any) -> str:
         case _:
             fields = (f"`{field['name'].replace('`', '``')}`:{_spark(field['type'])}" for field in delta["fields"])
             return f"struct<{','.join(fields)}>"
-
-
-def physical_types(table: Table) -> dict[str, str]:
-    """The contract's type of each column, in Spark's spelling.
-
-    Raises:
-        contracts.errors.Unusable: with every column whose type is unknown.
-    """
-    types, problems = {}, []
-    for column in table.columns:
-        try:
-            types[column.name] = canonical(column.physical_type)
-        except ValueError as error:
-            problems.append(f"{table.qualified_name}.{column.name}: {error}")
-    if problems:
-        raise Unusable(*problems)
-    return types
 
 
 def delta_schema(table: Table) -> deltalake.Schema:

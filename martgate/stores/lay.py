@@ -9,8 +9,8 @@ from deltalake.exceptions import DeltaError
 
 from contracts.errors import CouldNotRun, Unusable
 from contracts.model import Table
-from martgate.stores import deltalog
 from martgate.stores.footers import spark_type
+from martgate.stores.shape import physical_types
 
 __all__ = ["replace_table"]
 
@@ -59,7 +59,7 @@ def _field(table: Table, name: str, kind: pa.DataType) -> "pa.Field[pa.DataType]
 
 def _demand_contract(table: Table, schema: pa.Schema) -> None:
     have = {field.name: spark_type(field.type) for field in schema}
-    want = deltalog.physical_types(table)
+    want = physical_types(table)
     wrong = [
         f"{table.qualified_name}.{name}: {have.get(name, 'nothing')} was given, the contract says {want.get(name, 'nothing')}"
         for name in {**want, **have}

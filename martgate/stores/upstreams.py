@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from builders.ports import CatalogTable, Dataset
 from contracts.errors import CouldNotRun, MissingUpstream, Unusable
 from contracts.model import Table
+from martgate.stores.shape import physical_types
 from martgate.stores.tables import Session, Tables, is_catalog, name_in
 
 if TYPE_CHECKING:  # Arrow and delta-rs are loaded by whoever reads or writes a table
@@ -175,7 +176,7 @@ def _folder(place: Path, table: Table | None, only: Mapping[str, str]) -> Datase
     return Dataset(
         files=tuple(str(file.absolute()) for file in kept),
         partitions=types,
-        columns=() if table is None or kept else tuple(_contract_types(table).items()),
+        columns=() if table is None or kept else tuple(physical_types(table).items()),
     )
 
 
@@ -196,15 +197,9 @@ def _hive_values(relative: Path) -> dict[str, str]:
 
 def _hive_type(name: str, table: Table | None, values: Iterable[str]) -> str:
     if table is not None and name in table.column_names:
-        return _contract_types(table)[name]
+        return physical_types(table)[name]
     known = [value for value in values if value != _NULL_FOLDER]
     return "bigint" if known and all(value.lstrip("-").isdecimal() and len(value) < 19 for value in known) else "string"
-
-
-def _contract_types(table: Table) -> dict[str, str]:
-    from martgate.stores.deltalog import physical_types  # noqa: PLC0415 - see above
-
-    return physical_types(table)
 
 
 def _no_such_day(place: Path, table: Table, only: Mapping[str, str]) -> str:

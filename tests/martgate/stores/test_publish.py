@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from contracts.errors import CouldNotRun
-from martgate.stores import deltalog
 from martgate.stores.delta import DeltaStore
 from martgate.stores.ports import Promotion
+from martgate.stores.shape import physical_types
 
 DAY, NEXT = "2024-01-01", "2024-01-02"
 
@@ -40,7 +40,7 @@ def test_an_unpublished_candidate_is_readable_through_its_own_files(shop):
     candidate = shop.stage((1, 7), (2, 8))
     shop.engine.register("staged", shop.store.dataset(candidate, shop.table))
     assert sorted(shop.engine.fetch("SELECT id, part_comm_id, part_date FROM staged")) == [(1, 7, DAY), (2, 8, DAY)]
-    assert shop.engine.columns("staged") == tuple(deltalog.physical_types(shop.table).items())
+    assert shop.engine.columns("staged") == tuple(physical_types(shop.table).items())
     assert shop.store.is_intact(candidate)
 
 
@@ -49,7 +49,7 @@ def test_the_first_publish_shows_exactly_the_candidate(shop):
     published = shop.store.promote(shop.approve(candidate), {})
     assert (published.promotion, published.version) == (Promotion.PUBLISHED, 1)
     assert shop.seen() == [(1, 7, DAY), (2, 8, DAY)]
-    assert shop.engine.columns("published") == tuple(deltalog.physical_types(shop.table).items())
+    assert shop.engine.columns("published") == tuple(physical_types(shop.table).items())
 
 
 def test_publishing_a_candidate_again_changes_nothing(shop):
@@ -94,7 +94,7 @@ def test_other_days_keep_their_files(shop):
 def test_a_day_without_rows_reads_as_an_empty_table_of_the_right_columns(shop):
     shop.publish((1, 7))
     assert shop.seen("2030-01-01") == []
-    assert shop.engine.columns("published") == tuple(deltalog.physical_types(shop.table).items())
+    assert shop.engine.columns("published") == tuple(physical_types(shop.table).items())
 
 
 def test_the_commit_carries_what_it_was_given_and_names_the_candidate(shop):
