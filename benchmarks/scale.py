@@ -12,7 +12,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,7 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import psutil
+from watch import cost
 
 DAY = date(2024, 1, 1)
 ENGINES = ("duckdb", "spark")
@@ -46,55 +45,6 @@ class Measured:
     @property
     def rows_per_cpu_second(self) -> float:
         return self.rows / self.cpu
-
-
-class Watch(threading.Thread):
-    """Looks at a process and its children twice a second: CPU seconds, peak of their memory, size of a folder."""
-
-    def __init__(self, process: psutil.Process, folder: Path) -> None:
-        super().__init__(daemon=True)
-        self._process, self._folder = process, folder
-        self._done = threading.Event()
-        self._seconds: dict[int, float] = {}
-        self.peak_memory = self.peak_folder = 0
-
-    def run(self) -> None:
-        while not self._done.wait(0.5):
-            self.look()
-
-    def look(self) -> None:
-        memory = 0
-        for one in self._tree():
-            try:
-                with one.oneshot():
-                    # The proportional size: a JVM that forks shares its pages with the child, and must not count twice.
-                    times, resident = one.cpu_times(), one.memory_full_info().pss
-            except (psutil.NoSuchProcess, psutil.AccessDenied):
-                continue
-            self._seconds[one.pid] = times.user + times.system
-            memory += resident
-        self.peak_memory = max(self.peak_memory, memory)
-        self.peak_folder = max(self.peak_folder, sum(_sizes(self._folder)))
-
-    def _tree(self) -> list[psutil.Process]:
-        try:
-            return [self._process, *self._process.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return []
-
-    def stop(self) -> float:
-        """CPU seconds of the whole tree, as last seen."""
-        self._done.set()
-        self.join()
-        return sum(self._seconds.values())
-
-
-def _sizes(folder: Path) -> Iterator[int]:
-    for path in folder.rglob("*"):
-        try:
-            yield path.stat().st_size
-        except FileNotFoundError:  # spill files come and go
-            continue
 
 
 def publish(engine: str, upstreams: Path, out: Path) -> dict[str, Any]:
@@ -146,25 +96,20 @@ def measure(engine: str, members: int, upstreams: Path, out: Path) -> Measured:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     command = [sys.executable, __file__, "--publish", engine, "--upstreams", str(upstreams), "--out", str(out)]
-    began = time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - this very file
-        watch = Watch(psutil.Process(process.pid), out / "spill")
-        watch.start()
-        told, _ = process.communicate()
-        wall, cpu = time.monotonic() - began, watch.stop()
-    if process.returncode:
-        raise SystemExit(f"{engine} at {members:,} members: exit {process.returncode}")
-    answer = json.loads(told.splitlines()[-1])
+    found = cost(command, folder=out / "spill")
+    if found.code:
+        raise SystemExit(f"{engine} at {members:,} members: exit {found.code}")
+    answer = json.loads(found.told.splitlines()[-1])
     shutil.rmtree(out)
-    spilled = answer.pop("spilled") if engine == "spark" else watch.peak_folder
+    spilled = answer.pop("spilled") if engine == "spark" else found.peak_folder
     shuffled = answer.pop("shuffled")
     answer.pop("spilled", None)
     return Measured(
         engine=engine,
         members=members,
-        wall=wall,
-        cpu=cpu,
-        peak_memory=watch.peak_memory,
+        wall=found.wall,
+        cpu=found.cpu,
+        peak_memory=found.peak_memory,
         spilled=spilled,
         shuffled=shuffled,
         **answer,

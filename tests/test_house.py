@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import deltalake
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -36,17 +37,21 @@ def test_help_and_settings_import_no_heavy_library(arguments: list[str], tmp_pat
     assert probe(HEAVY, arguments, tmp_path) == (0, "")
 
 
+@pytest.mark.parametrize("source", ["t.parquet", "delta"])
 @pytest.mark.parametrize(
     ("report", "forbidden"),
     [
-        ("none", ("great_expectations", "pandas", "pyspark", "rich", "marshmallow", "jinja2")),
-        ("fast", ("great_expectations", "pandas", "pyspark", "rich", "marshmallow")),
+        ("none", ("great_expectations", "pandas", "pyspark", "rich", "marshmallow", "jinja2", "pyarrow", "numpy")),
+        ("fast", ("great_expectations", "pandas", "pyspark", "rich", "marshmallow", "pyarrow", "numpy")),
     ],
 )
-def test_a_gate_imports_no_library_that_it_does_not_need(report: str, forbidden: list[str], tmp_path: Path) -> None:
+def test_a_gate_imports_no_library_that_it_does_not_need(
+    report: str, forbidden: list[str], source: str, tmp_path: Path
+) -> None:
     (tmp_path / "t.odcs.yaml").write_text(CONTRACT, encoding="utf-8")
     pq.write_table(pa.table({"a": [1]}), tmp_path / "t.parquet")
-    arguments = ["gate", "t", "--input", "t.parquet", "--contract", "t.odcs.yaml", "--report", report]
+    deltalake.write_deltalake(tmp_path / "delta", pa.table({"a": [1]}))
+    arguments = ["gate", "t", "--input", source, "--contract", "t.odcs.yaml", "--report", report]
     assert probe(forbidden, arguments, tmp_path) == (0, "")
 
 

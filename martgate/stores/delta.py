@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import deltalake
 from deltalake import CommitProperties, PostCommitHookProperties, Transaction
@@ -24,10 +25,14 @@ from contracts.errors import CouldNotRun, Unusable
 from contracts.model import Table
 from martgate.candidate import Candidate
 from martgate.gate import Approved
-from martgate.stores import deltalog, footers
+from martgate.stores import deltalog
 from martgate.stores.commits import app, approved_candidate, day_column, lost, partition, receipt
+from martgate.stores.files import fingerprint, missing
 from martgate.stores.ports import Promotion, Published
 from martgate.stores.shape import demand_shape, physical_types
+
+if TYPE_CHECKING:  # Arrow, for none but a publish
+    from martgate.stores.footers import Expected
 
 __all__ = ["DeltaStore"]
 
@@ -77,7 +82,7 @@ class DeltaStore:
             files = tuple(_bare(file, table) for file in write(target))
             _demand_sound(root, target, files)
             _flush(root, files)
-            fingerprint = footers.fingerprint(root, files)
+            staged = fingerprint(root, files)
         except BaseException:
             for path in set(root.rglob(f"{target.prefix}*")) - there:
                 path.unlink(missing_ok=True)
@@ -89,7 +94,7 @@ class DeltaStore:
             sequence=sequence,
             root=str(root),
             files=files,
-            fingerprint=fingerprint,
+            fingerprint=staged,
             day_column=day,
         )
 
@@ -100,7 +105,7 @@ class DeltaStore:
             contracts.errors.CouldNotRun: a file is missing or has another size than when it was staged.
         """
         root = self._own(candidate)
-        _demand(candidate, footers.missing(root, candidate.files))
+        _demand(candidate, missing(root, candidate.files))
         types = physical_types(table)
         return Dataset(
             files=tuple(str(root / file.path) for file in candidate.files),
@@ -111,9 +116,9 @@ class DeltaStore:
     def is_intact(self, candidate: Candidate) -> bool:
         """Whether the candidate's files are still there, with exactly the bytes that were staged."""
         root = self._own(candidate)
-        if any(footers.missing(root, candidate.files)):
+        if any(missing(root, candidate.files)):
             return False
-        return footers.fingerprint(root, candidate.files) == candidate.fingerprint
+        return fingerprint(root, candidate.files) == candidate.fingerprint
 
     def promote(self, approved: Approved, metadata: Mapping[str, object]) -> Published:
         """Replace the candidate's day by the candidate, in one commit that carries `metadata` (JSON values).
@@ -229,7 +234,7 @@ def _bare(file: WrittenFile, table: Table) -> WrittenFile:
 
 
 def _demand_sound(root: Path, target: WriteTarget, files: tuple[WrittenFile, ...]) -> None:
-    wrong = list(footers.missing(root, files))
+    wrong = list(missing(root, files))
     for file in files:
         path = Path(file.path)
         if path.is_absolute() or ".." in path.parts or not path.name.startswith(target.prefix):
@@ -263,14 +268,16 @@ def _demand(candidate: Candidate, problems: Iterable[str]) -> None:
         raise CouldNotRun("\n".join([f"candidate {candidate.id} is not what was staged:", *found]))
 
 
-def _expected(table: deltalake.DeltaTable, candidate: Candidate) -> footers.Expected:
+def _expected(table: deltalake.DeltaTable, candidate: Candidate) -> "Expected":
     """What the table, as it is now, asks of the candidate's files."""
+    from martgate.stores.footers import Expected  # noqa: PLC0415 - Arrow, for none but a publish
+
     types = dict(deltalog.column_types(table))
     partitions = tuple(table.metadata().partition_columns)
     required = frozenset(field.name for field in table.schema().fields if not field.nullable)
     if candidate.day_column not in (partitions or ("",)):
         raise CouldNotRun(f"{candidate.table} is partitioned by {', '.join(partitions)}, not by {candidate.day_column}")
-    return footers.Expected(
+    return Expected(
         types=types,
         partitions=partitions,
         required=required - set(partitions),
@@ -279,15 +286,17 @@ def _expected(table: deltalake.DeltaTable, candidate: Candidate) -> footers.Expe
     )
 
 
-def _demand_fit(root: Path, candidate: Candidate, expected: footers.Expected) -> None:
+def _demand_fit(root: Path, candidate: Candidate, expected: "Expected") -> None:
     """Raise unless the files are the staged ones to the byte, and fit the table to the width of a type."""
+    from martgate.stores.footers import misfits  # noqa: PLC0415 - Arrow, for none but a publish
+
     if not candidate.files:
         raise CouldNotRun(f"candidate {candidate.id} has no file; publishing it would empty {candidate.part_date}")
-    _demand(candidate, footers.missing(root, candidate.files))
+    _demand(candidate, missing(root, candidate.files))
     paths = [file.path for file in candidate.files]
     _demand(candidate, (f"{a}: is named twice" for a, b in pairwise(sorted(paths)) if a == b))
-    _demand(candidate, (problem for file in candidate.files for problem in footers.misfits(root, file, expected)))
-    if footers.fingerprint(root, candidate.files) != candidate.fingerprint:
+    _demand(candidate, (problem for file in candidate.files for problem in misfits(root, file, expected)))
+    if fingerprint(root, candidate.files) != candidate.fingerprint:
         raise CouldNotRun(f"candidate {candidate.id}: its bytes are not those that were staged; build it again")
 
 
@@ -356,6 +365,8 @@ def _after(error: Exception, root: Path, candidate: Candidate, before: int) -> i
 
 
 def _add(root: Path, file: WrittenFile) -> AddAction:
+    from martgate.stores.footers import stats_json  # noqa: PLC0415 - Arrow, for none but a publish
+
     keys = sorted(file.null_count)
     return AddAction(
         path=file.path,
@@ -363,7 +374,7 @@ def _add(root: Path, file: WrittenFile) -> AddAction:
         partition_values=dict(file.partition),
         modification_time=int((root / file.path).stat().st_mtime * 1000),
         data_change=True,
-        stats=footers.stats_json(root, file, keys),
+        stats=stats_json(root, file, keys),
     )
 
 

@@ -4,7 +4,6 @@ A Delta commit takes a writer's word for everything: rows, types, nulls, even wh
 held against the files themselves, at the price of their last kilobytes.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,9 +18,8 @@ from builders.ports import WrittenFile
 from contracts.day import day_of
 from contracts.types import canonical
 
-__all__ = ["Expected", "fingerprint", "misfits", "missing", "spark_type", "stats_json"]
+__all__ = ["Expected", "misfits", "spark_type", "stats_json"]
 
-_CHUNK = 1 << 20
 _NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -43,30 +41,6 @@ class Expected:
     def stored(self) -> tuple[tuple[str, str], ...]:
         """The columns inside the files; partition columns stand in the paths."""
         return tuple((name, kind) for name, kind in self.types.items() if name not in self.partitions)
-
-
-def missing(root: Path, files: Iterable[WrittenFile]) -> Iterator[str]:
-    """One sentence for each file that is gone or has another size than it was written with."""
-    for file in files:
-        try:
-            size = (root / file.path).stat().st_size
-        except OSError:
-            yield f"{file.path}: the file is missing"
-            continue
-        if size != file.bytes:
-            yield f"{file.path}: {size:,} bytes, {file.bytes:,} were written"
-
-
-def fingerprint(root: Path, files: Iterable[WrittenFile]) -> str:
-    """SHA-256 over the sorted paths and the SHA-256 of each file's bytes."""
-    whole = hashlib.sha256()
-    for path in sorted(file.path for file in files):
-        one = hashlib.sha256()
-        with (root / path).open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                one.update(chunk)
-        whole.update(f"{path}\0{one.hexdigest()}\n".encode())
-    return whole.hexdigest()
 
 
 def misfits(root: Path, file: WrittenFile, expected: Expected) -> Iterator[str]:

@@ -12,7 +12,7 @@ import pytest
 from contracts.errors import CouldNotRun
 from martgate.candidate import Candidate
 from martgate.gate import Approved
-from martgate.stores import footers
+from martgate.stores.files import fingerprint
 
 DAY, NEXT = "2024-01-01", "2024-01-02"
 
@@ -24,7 +24,7 @@ def rewritten(candidate: Candidate, change: Callable[[pa.Table], pa.Table]) -> C
     content = change(pq.ParquetFile(path).read())
     pq.write_table(content, path)
     files = (dataclasses.replace(first, rows=content.num_rows, bytes=path.stat().st_size), *others)
-    return dataclasses.replace(candidate, files=files, fingerprint=footers.fingerprint(Path(candidate.root), files))
+    return dataclasses.replace(candidate, files=files, fingerprint=fingerprint(Path(candidate.root), files))
 
 
 def recast(name: str, kind: pa.DataType) -> Callable[[pa.Table], pa.Table]:
@@ -73,7 +73,7 @@ def test_null_keys_are_found_without_the_writers_statistics(shop):
     content = without_value("comm_id")(pq.ParquetFile(path).read())
     pq.write_table(content, path, write_statistics=False)
     files = (dataclasses.replace(file, bytes=path.stat().st_size),)
-    forged = dataclasses.replace(candidate, files=files, fingerprint=footers.fingerprint(shop.root, files))
+    forged = dataclasses.replace(candidate, files=files, fingerprint=fingerprint(shop.root, files))
     with pytest.raises(CouldNotRun, match="1 rows without comm_id"):
         shop.store.promote(shop.approve(forged), {})
 

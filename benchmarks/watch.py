@@ -1,0 +1,123 @@
+"""What a command costs, with every process that it starts: seconds, and memory at its peak."""
+
+import os
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+__all__ = ["Cost", "Limits", "cost"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds and bytes, of all processes together, beyond which a command is ended."""
+
+    seconds: float = float("inf")
+    memory: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Seconds, and bytes. `code` is the exit code, `told` what it printed; `stopped` says which limit it broke, if any."""
+
+    code: int
+    told: str
+    wall: float
+    cpu: float
+    peak_memory: int
+    peak_folder: int
+    stopped: str
+
+
+def cost(
+    command: Sequence[str],
+    *,
+    folder: Path | None = None,
+    limits: Limits = Limits(),  # noqa: B008 - it is frozen
+    environment: Mapping[str, str] | None = None,
+) -> Cost:
+    """Run a command and watch it, and how large a folder of it becomes; what it says on stderr is passed on."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
+        began = time.monotonic()
+        process = subprocess.Popen(command, stdout=out, env=environment, start_new_session=True)  # noqa: S603 - ours
+        watch = _Watch(psutil.Process(process.pid), folder, limits)
+        watch.start()
+        _, status, used = os.wait4(process.pid, 0)  # exact, but without children that nobody waited for, as a JVM
+        process.returncode = os.waitstatus_to_exitcode(status)
+        wall, seen = time.monotonic() - began, watch.stop()
+        out.seek(0)
+        return Cost(
+            code=process.returncode,
+            told=out.read(),
+            wall=wall,
+            cpu=max(used.ru_utime + used.ru_stime, seen),
+            peak_memory=max(used.ru_maxrss * 1024, watch.peak_memory),
+            peak_folder=watch.peak_folder,
+            stopped=watch.stopped,
+        )
+
+
+class _Watch(threading.Thread):
+    """Looks at a process and its children thrice a second: CPU seconds, peak of their memory, size of a folder."""
+
+    def __init__(self, process: psutil.Process, folder: Path | None, limits: Limits) -> None:
+        super().__init__(daemon=True)
+        self._process, self._folder, self._limits = process, folder, limits
+        self._ended, self._began = threading.Event(), time.monotonic()
+        self._seconds: dict[int, float] = {}
+        self.peak_memory = self.peak_folder = 0
+        self.stopped = ""
+
+    def run(self) -> None:
+        while not self._ended.wait(0.3):
+            self._look()
+            over = [
+                *(["time"] if time.monotonic() - self._began > self._limits.seconds else []),
+                *(["memory"] if self.peak_memory > self._limits.memory else []),
+            ]
+            if over:
+                self.stopped = " and ".join(over)
+                for one in self._tree():
+                    with suppress(psutil.NoSuchProcess):
+                        one.kill()
+
+    def _look(self) -> None:
+        memory = 0
+        for one in self._tree():
+            try:
+                with one.oneshot():
+                    # The proportional size: a JVM that forks shares its pages with the child, and must not count twice.
+                    times, resident = one.cpu_times(), one.memory_full_info().pss
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
+            self._seconds[one.pid] = times.user + times.system
+            memory += resident
+        self.peak_memory = max(self.peak_memory, memory)
+        self.peak_folder = max(self.peak_folder, sum(_sizes(self._folder)) if self._folder else 0)
+
+    def _tree(self) -> list[psutil.Process]:
+        try:
+            return [self._process, *self._process.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def stop(self) -> float:
+        """CPU seconds of the whole tree, as last seen."""
+        self._ended.set()
+        self.join()
+        return sum(self._seconds.values())
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    for path in folder.rglob("*"):
+        try:
+            yield path.stat().st_size
+        except FileNotFoundError:  # spill files come and go
+            continue
