@@ -11,7 +11,7 @@ import click
 from contracts.errors import MartgateError, Problem, Unusable
 from martgate.commands.contracts import coverage, export, lint
 from martgate.commands.project import config, docs
-from martgate.commands.publishing import backfill, build, gate, publish, run
+from martgate.commands.publishing import backfill, build, gate, publish, run, upstreams
 from martgate.commands.querying import query
 from martgate.commands.sampling import demo, sample
 from martgate.exits import ExitCode
@@ -43,7 +43,22 @@ def martgate(*, debug: bool) -> None:
     """  # noqa: D301 - click wants the control character itself
 
 
-for command in (demo, run, build, gate, publish, backfill, lint, coverage, export, docs, query, sample, config):
+for command in (
+    demo,
+    run,
+    upstreams,
+    build,
+    gate,
+    publish,
+    backfill,
+    lint,
+    coverage,
+    export,
+    docs,
+    query,
+    sample,
+    config,
+):
     martgate.add_command(command)
 
 

@@ -23,7 +23,19 @@ from martgate.stores.ports import Promotion, Store
 from martgate.stores.upstreams import Upstreams
 from reports.view import RunRecord
 
-__all__ = ["Candidate", "FrameCheck", "House", "Job", "build", "candidate_id", "gate", "now", "publish", "run"]
+__all__ = [
+    "Candidate",
+    "FrameCheck",
+    "House",
+    "Job",
+    "build",
+    "candidate_id",
+    "gate",
+    "missing",
+    "now",
+    "publish",
+    "run",
+]
 
 Say = Callable[[str], None]
 """Told what is being done, as it begins."""
@@ -106,6 +118,13 @@ def run(job: Job, house: House, *, dry_run: bool = False) -> RunRecord:
     if isinstance(decision, Refused) or dry_run:
         return _record(decision, dry_run=dry_run)
     return _publish(decision, house)
+
+
+def missing(job: Job, house: House) -> tuple[str, ...]:
+    """Which inputs of the model are not there for the job's day, and why; nothing is read of those that are."""
+    inputs = (house.catalog.find(name)[1] for name in sorted(job.model.inputs))
+    found = (_looked_up(table, job, house) for table in inputs)
+    return tuple(str(each) for each in found if isinstance(each, MissingUpstream))
 
 
 def build(job: Job, house: House) -> Candidate | RunRecord:
@@ -225,18 +244,28 @@ def _register_upstreams(engine: Engine, job: Job, house: House) -> list[tuple[Lo
     outside, missing = [], []
     for name in sorted(job.model.inputs):
         loaded, table = house.catalog.find(name)
-        is_made = not job.made.isdisjoint((table.name, table.qualified_name))
-        try:
-            dataset = _published(table, job, house) if is_made else house.upstreams.dataset(table, job.part_date)
-        except MissingUpstream as error:
-            missing.append(str(error))
+        dataset = _looked_up(table, job, house)
+        if isinstance(dataset, MissingUpstream):
+            missing.append(str(dataset))
             continue
         engine.register(table.qualified_name, dataset)
-        if not is_made:
+        if not _is_made(table, job):
             outside.append((loaded, table))
     if missing:
         raise MissingUpstream("\n".join(missing))
     return outside
+
+
+def _is_made(table: Table, job: Job) -> bool:
+    return not job.made.isdisjoint((table.name, table.qualified_name))
+
+
+def _looked_up(table: Table, job: Job, house: House) -> Dataset | CatalogTable | MissingUpstream:
+    """What an input is made of, or why it is not there."""
+    try:
+        return _published(table, job, house) if _is_made(table, job) else house.upstreams.dataset(table, job.part_date)
+    except MissingUpstream as error:
+        return error
 
 
 def _published(table: Table, job: Job, house: House) -> Dataset | CatalogTable:

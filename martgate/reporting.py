@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +21,11 @@ from reports.places import page_path
 from reports.text import run_text
 from reports.view import RunRecord
 
-if TYPE_CHECKING:  # it brings the engines along
+if TYPE_CHECKING:  # they bring the engines along
+    from martgate.publish import Job
     from martgate.selection import Outcome
 
-__all__ = ["announce", "answer", "answer_all", "draw", "draw_all", "keep"]
+__all__ = ["announce", "announce_missing", "answer", "answer_all", "draw", "draw_all", "keep"]
 
 
 def answer(record: RunRecord, settings: Settings, *, catalog: Catalog, as_json: bool) -> ExitCode:
@@ -134,6 +135,18 @@ def announce(candidate: Candidate, *, as_json: bool) -> ExitCode:
         f"{len(candidate.files)} files, visible to nobody"
     )
     return ExitCode.DONE
+
+
+def announce_missing(job: "Job", missing: Sequence[str], *, as_json: bool) -> ExitCode:
+    """Say which inputs of a job are not there, each in a sentence; a day that lacks one could not be run."""
+    name, inputs = job.table.qualified_name, len(job.model.inputs)
+    if as_json:
+        told = {"table": name, "date": job.part_date, "inputs": inputs, "missing": list(missing)}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        there = f"{inputs - len(missing)} of the {inputs} inputs of {name} are there for {job.part_date}"
+        click.echo("\n".join([there, *missing]))
+    return ExitCode.COULD_NOT_RUN if missing else ExitCode.DONE
 
 
 def keep(record: RunRecord, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""`run` and its scheduler-sized steps: build, gate, publish."""
+"""`run` and its scheduler-sized steps: upstreams, build, gate, publish."""
 
 from datetime import date
 from pathlib import Path
@@ -9,7 +9,7 @@ from martgate.commands.options import DAY, as_json, settings_from
 from martgate.config import Settings
 from martgate.exits import ExitCode
 
-__all__ = ["backfill", "build", "gate", "publish", "run"]
+__all__ = ["backfill", "build", "gate", "publish", "run", "upstreams"]
 
 _GATE_KEYS = (
     "contracts",
@@ -69,8 +69,9 @@ def _run_selected(
             "--dry-run and --select exclude each other: what is not published, nothing can be made from"
         )
     from builders.model import load
+    from martgate.graph import graph_of, select
     from martgate.reporting import answer_all
-    from martgate.selection import graph_of, jobs_of, run_all, select
+    from martgate.selection import jobs_of, run_all
     from martgate.wiring import house
 
     with house(settings) as rooms:
@@ -106,6 +107,22 @@ def backfill(  # noqa: PLR0913 - one parameter an option
         work = job(settings, rooms.catalog, table, days[0])
         outcomes = many.backfill(work, days, rooms, keep_going=keep_going, again=again)
         return answer_all(outcomes, settings, catalog=rooms.catalog, as_json=as_json)
+
+
+@click.command(epilog="Example: martgate upstreams wv_comm_user --date 2024-01-01")
+@click.argument("table")
+@click.option("--date", "day", type=DAY, required=True, help="the day to build, YYYY-MM-DD")
+@settings_from("contracts", "models", "upstreams", "warehouse", "ledger", "engine", "spark_master", "out")
+@as_json
+def upstreams(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
+    """Say which inputs of TABLE are not there yet for one day; nothing is read of them."""
+    from martgate import publish as life
+    from martgate.reporting import announce_missing
+    from martgate.wiring import house, job
+
+    with house(settings) as rooms:
+        work = job(settings, rooms.catalog, table, day)
+        return announce_missing(work, life.missing(work, rooms), as_json=as_json)
 
 
 @click.command(epilog="Example: martgate build wv_comm_user --date 2024-01-01")

@@ -185,6 +185,25 @@ def test_a_day_that_an_upstream_does_not_have_could_not_run_and_is_named(run: Ca
     assert "2025-01-01" in out + err
 
 
+def test_a_day_whose_upstreams_are_all_there_can_be_waited_for(martgate: Call, upstreams: Path) -> None:
+    place = ["--upstreams", upstreams]
+    code, out, _ = martgate("upstreams", "wv_comm_user", "--date", "2024-01-02", "--json", *place)
+    told = {"table": "we_mart.wv_comm_user", "date": "2024-01-02", "inputs": 12, "missing": []}
+    assert (code, json.loads(out)) == (0, told)
+    code, out, _ = martgate("upstreams", "wv_comm_user", "--date", "2031-01-01", *place)
+    lines = out.splitlines()
+    assert (code, len(lines)) == (3, 13 - int(lines[0].split()[0]))
+    assert "we_mart.we_user: there is no part_date=2031-01-01" in out
+
+
+def test_an_upstream_that_the_project_makes_is_there_once_it_is_published(martgate: Call, upstreams: Path) -> None:
+    code, out, _ = martgate("upstreams", "stats_wv_d_comm_user_cnt", "--date", "2024-01-02", "--json")
+    (reason,) = json.loads(out)["missing"]
+    assert (code, reason.split(":")[0]) == (3, "we_mart.wv_comm_user")
+    martgate("run", "wv_comm_user", "--date", "2024-01-02", "--upstreams", upstreams, "--report", "none")
+    assert martgate("upstreams", "stats_wv_d_comm_user_cnt", "--date", "2024-01-02")[0] == 0
+
+
 def test_any_parquet_file_can_be_held_against_a_contract(run: Call, martgate: Call, upstreams: Path) -> None:
     source = str(upstreams / "we_mart" / "we_artist")
     code, out, _ = martgate("gate", "we_artist", "--input", source, "--report", "none", "--json")

@@ -10,7 +10,7 @@ from contracts.catalog import Catalog
 from contracts.errors import Unusable
 from martgate.cli import call
 from martgate.config import Settings, load
-from martgate.selection import graph_of, select
+from martgate.graph import graph_of, select
 from martgate.wiring import catalog
 
 BASE = "we_mart.wv_comm_user"

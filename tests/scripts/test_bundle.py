@@ -69,7 +69,7 @@ def test_the_job_calls_the_command_line_as_it_is(bundle, daily, task, target):
 def test_the_tables_that_the_job_selects_are_made_by_models(bundle, target):
     from builders.model import load as load_models
     from martgate.config import load
-    from martgate.selection import graph_of, select
+    from martgate.graph import graph_of, select
     from martgate.wiring import catalog
 
     settings = load(environment={})
