@@ -18,10 +18,10 @@ from expectations.ports import AuditEngine
 from expectations.rules import Rule, columns_of
 from expectations.samples import MASK, as_text, sample
 from expectations.schema import compare_columns, compare_type
-from expectations.scope import Scope
+from expectations.scope import Earlier, NoEarlier, Scope
 from expectations.verdict import Audit, Outcome, Verdict
 
-__all__ = ["Scope", "audit"]
+__all__ = ["Earlier", "NoEarlier", "Scope", "audit"]
 
 _REASON_WIDTH = 300
 
@@ -51,6 +51,7 @@ def audit(  # noqa: PLR0913 (all six are what an audit is; none has a sensible d
         seconds=round(time.perf_counter() - started, 3),
         verdicts=verdicts,
         out_of_scope=tuple(outside),
+        compared_with=scope.earlier.day.isoformat() if isinstance(scope.earlier, Earlier) else "",
     )
 
 
@@ -78,7 +79,9 @@ class _Run:
 
     @property
     def _source(self) -> Source:
-        return Source(self.relation, {name.casefold(): kind for name, kind in self.found}, self.tables)
+        types = {name.casefold(): kind for name, kind in self.found}
+        earlier = self.scope.earlier
+        return Source(self.relation, types, self.tables, earlier.relation if isinstance(earlier, Earlier) else "")
 
     def _misses_column(self, rule: Rule) -> bool:
         """Whether a rule reads a column that the data do not have; such a rule has its verdict at once."""
@@ -191,6 +194,8 @@ def _unit(rule: Rule) -> str:
             rules.ConstantWithin() | rules.CountMatches() | rules.ExtremeOf() | rules.ExactlyOne() | rules.Reconciles()
         ):
             return "groups"
+        case rules.UnchangedSince() | rules.NeverDisappears() | rules.NeverFalls() | rules.NeverRises():
+            return "keys"
         case rules.SameSet():
             return "values"
         case _:

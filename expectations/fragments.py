@@ -12,8 +12,8 @@ if TYPE_CHECKING:  # sqlglot takes a third of a second to import; a program that
 
 __all__ = ["PARAMETERS", "columns_read", "expression_mistake", "parameters_read", "query_mistake", "tables_read"]
 
-PARAMETERS = frozenset({"part_date", "day_end", "audited_at"})
-"""What a fragment may name as `:parameter`."""
+PARAMETERS = frozenset({"part_date", "day_end", "earlier_end", "audited_at"})
+"""What a fragment may name as `:parameter`; `earlier_end` is the `day_end` of the earlier day that is compared with."""
 
 _OBJECT = "{object}"
 _STAND_IN = "`{object}`"

@@ -11,6 +11,7 @@ from contracts.address import extend
 from contracts.hints import clip, did_you_mean
 from contracts.model import Column, Table
 from expectations import pattern, rules
+from expectations.days import AcrossDays
 from expectations.findings import Findings, Mistake, is_finite
 from expectations.fragments import columns_read, expression_mistake, query_mistake
 from expectations.rules import Check
@@ -44,6 +45,10 @@ KINDS: Mapping[str, type[Check]] = {
         rules.References,
         rules.SameSet,
         rules.Reconciles,
+        rules.UnchangedSince,
+        rules.NeverDisappears,
+        rules.NeverFalls,
+        rules.NeverRises,
         rules.Fresh,
     )
 }
@@ -65,7 +70,7 @@ def read_implementation(
         hint = f"{near} {known}" if near.startswith("Did") else known
         findings.add(path, Mistake(found, hint, key="rule" if "rule" in given else ""))
         return None
-    return _build(KINDS[kind], _completed(KINDS[kind], given, column), table, findings, path)
+    return _build(KINDS[kind], _completed(KINDS[kind], given, table, column), table, findings, path)
 
 
 def known_columns(names: tuple[str, ...], table: Table) -> tuple[str, ...]:
@@ -85,8 +90,8 @@ def _key(key: object) -> str:
     return "null" if key is None else str(key)  # YAML reads the bare word `null` as nothing
 
 
-def _completed(kind: type[Check], given: dict[str, object], column: Column | None) -> dict[str, object]:
-    """What goes without saying: the column that a quality stands on, the same names in the other table."""
+def _completed(kind: type[Check], given: dict[str, object], table: Table, column: Column | None) -> dict[str, object]:
+    """What goes without saying: the column that a quality stands on, the same names in the other table, a day's key."""
     fields = {field.name for field in dataclasses.fields(kind)}
     values = {key: value for key, value in given.items() if key not in _BESIDE}
     if column and "column" in fields:
@@ -95,6 +100,9 @@ def _completed(kind: type[Check], given: dict[str, object], column: Column | Non
         values.setdefault("columns", [column.name])
     if "to_columns" in fields and "columns" in values:
         values.setdefault("to_columns", values["columns"])
+    key = [name for name in table.primary_key if name != table.publish_partition]
+    if "key" in fields and key:
+        values.setdefault("key", key)
     if "null_passes" in fields and "null" in values:
         values["null_passes"] = values.pop("null")
     return values
@@ -121,16 +129,54 @@ def _build(kind: type[Check], values: dict[str, object], table: Table, findings:
     if len(findings.problems) > before:
         return None
     check = cast("Callable[..., Check]", kind)(**arguments)
-    return _coherent(check, findings, path)
+    incoherence = _incoherence(check, table)
+    if incoherence:
+        findings.add(path, incoherence)
+        return None
+    return check
 
 
-def _coherent(check: Check, findings: Findings, path: str) -> Check | None:
+def _incoherence(check: Check, table: Table) -> Mistake | None:
     """What no single field can see."""
     if isinstance(check, _OTHER_TABLES) and len(check.columns) != len(check.to_columns):
         counts = f"{len(check.columns)} columns here, {len(check.to_columns)} in {check.to}"
-        findings.add(path, Mistake(f"columns do not pair up: {counts}", key="to_columns"))
+        return Mistake(f"columns do not pair up: {counts}", key="to_columns")
+    return _days_apart(check, table) if isinstance(check, AcrossDays) else None
+
+
+def _days_apart(check: AcrossDays, table: Table) -> Mistake | None:
+    """What keeps two days of the table from being compared so."""
+    day = table.publish_partition
+    if day is None:
+        message = f"{check.kind} compares with an earlier day, and {table.name} keeps none: it is published whole"
+        return Mistake(message, "a table with days names their column as publishPartition", key="rule")
+    if day in check.key:
+        return Mistake(f"{day} is the day itself: no key of one day is there on another", "leave it out", key="key")
+    name, compared = _compared(check)
+    moving = [column for column in check.key if column in compared]
+    if moving:
+        return Mistake(f"{moving[0]} is part of the key, so that it cannot differ from what it was", key=name)
+    return _not_a_number(check, table)
+
+
+def _compared(check: AcrossDays) -> tuple[str, tuple[str, ...]]:
+    """The columns whose values are compared, and the key that names them."""
+    match check:
+        case rules.NeverDisappears():
+            return "", ()
+        case rules.UnchangedSince(columns):
+            return "columns", columns
+        case rules.NeverFalls(column) | rules.NeverRises(column):
+            return "column", (column,)
+
+
+def _not_a_number(check: AcrossDays, table: Table) -> Mistake | None:
+    if not isinstance(check, rules.NeverFalls | rules.NeverRises) or not check.allowance:
         return None
-    return check
+    kind = table.column(check.column).logical_type
+    if kind in ("integer", "number"):
+        return None
+    return Mistake(f"an allowance is a number, and {check.column} is of logicalType {kind}", key="allowance")
 
 
 def _read_field(kind: type[Check], name: str, value: object, table: Table) -> object:
@@ -141,7 +187,7 @@ def _read_field(kind: type[Check], name: str, value: object, table: Table) -> ob
         return _READERS[name](value, table)
     if name == "where":
         return _expression(value, None if kind in _OTHER_TABLES else table)
-    if name in ("columns", "by", "order_by"):
+    if name in ("columns", "by", "order_by", "key"):
         least = 0 if kind is rules.Reconciles else _SEVERAL.get(kind, 1)
         return known_columns(_names(value, least), table)
     return _scalar(value) if name == "value" and kind is rules.Range else _number(value, hint)
@@ -234,6 +280,7 @@ _READERS: Mapping[str, Callable[[object, Table], object]] = {
     "distinct": lambda value, table: _expression(value, table),
     "measure": lambda value, table: _expression(value, table, aggregate=True),
     "against": lambda value, _: _query(value),
+    "allowance": lambda value, _: _query(value),
     "pattern": lambda value, _: _pattern(value),
     "values": lambda value, _: _scalars(value),
     "to": lambda value, _: _text(value),

@@ -1,4 +1,5 @@
-"""Rules into the fewest statements: one pass answers every check that looks at rows, one grouping all that share it.
+"""Rules into the fewest statements: one pass answers every check that looks at rows, one grouping all that share it, one
+join with an earlier day all that share a key.
 
 Every statement is Spark SQL, returns one row, and knows which of its numbers answer which rule. A statement can be taken
 apart, so that a rule that cannot run does not take its neighbours with it.
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from expectations import rules, wholes
+from expectations.days import AcrossDays, allowances, both_days, day_test
 from expectations.predicates import group_test, row_test
 from expectations.rules import Check, Rule
 from expectations.spell import identifier, identifiers, relation
@@ -21,12 +23,14 @@ class Source:
     """What is audited: its relation, the types it really has, and where the other tables are.
 
     `types` are in Spark's spelling, by casefolded column name. `tables` leads from the name that a contract gives to
-    another table to the name under which the engine knows it.
+    another table to the name under which the engine knows it. `earlier` is the relation of the earlier day, empty where
+    there is none.
     """
 
     relation: str
     types: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
+    earlier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
     by_schema: list[Rule] = []
     scanned: list[Rule] = []
     grouped: dict[tuple[str, ...], list[Rule]] = {}
+    across: dict[tuple[str, ...], list[Rule]] = {}
     alone: list[Rule] = []
     for rule in asked:
         if isinstance(rule.check, rules.HasColumns | rules.HasType):
@@ -77,11 +82,14 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
             scanned.append(rule)
         elif isinstance(rule.check, _GROUPED):
             grouped.setdefault(rule.check.by, []).append(rule)
+        elif isinstance(rule.check, AcrossDays):
+            across.setdefault(rule.check.key, []).append(rule)
         else:
             alone.append(rule)
     queries = [
         _scan(scanned, source),
         *(_group(by, members, source=source) for by, members in grouped.items()),
+        *(_compared(key, members, source=source) for key, members in across.items()),
         *(_whole([rule], source=source) for rule in alone),
     ]
     return Plan(tuple(queries), tuple(by_schema))
@@ -150,6 +158,16 @@ def _group(by: tuple[str, ...], asked: Sequence[Rule], *, source: Source) -> Que
     grouped = f"  SELECT\n    {listed}\n  FROM {rows}\n  GROUP BY {identifiers(by)}"
     sql = f"SELECT\n  {select.sql()}\nFROM (\n{grouped}\n) AS grouped"
     return Query(sql, tuple(answers), partial(_group, by, source=source))
+
+
+def _compared(key: tuple[str, ...], asked: Sequence[Rule], *, source: Source) -> Query:
+    """One join of the earlier day with this one."""
+    checks = [rule.check for rule in asked if isinstance(rule.check, AcrossDays)]
+    select, allowed = _Select(), allowances(checks)
+    tests = [day_test(check, allowed) for check in checks]
+    places = [(select.place(f"COUNT_IF({test.broken})"), select.place(test.total)) for test in tests]
+    sql = f"SELECT\n  {select.sql()}\n{both_days(checks, key, source.relation, source.earlier)}"
+    return Query(sql, tuple(map(Answer, asked, places)), partial(_compared, key, source=source))
 
 
 def _whole(asked: Sequence[Rule], *, source: Source) -> Query:

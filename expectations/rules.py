@@ -1,18 +1,48 @@
-"""What can be checked: a closed union of small sentences, and the rule that carries one of them.
+"""The rule that carries a check: where it comes from, what happens when it is broken, and what its check says and reads.
 
-A `Check` says what must be true; a `Rule` adds where it comes from and what happens when it is broken. Adding a kind
-means: a class here, its sentence below, its place in the plan; mypy's `assert_never` finds every `match` that forgot it.
-SQL inside a check is Spark SQL over the columns of the table under audit, with `:part_date` and `:day_end` where a day
-is known. Unless a check says otherwise, null passes (nullness is `not_null`'s business) and failures count rows.
+A `Check` (see `expectations.checks`) says what must be true; all of them are names of this module, too.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import assert_never
 
-from contracts.model import Metric, Severity, Threshold, Unit
+from contracts.model import Severity
 from expectations import words
-from expectations.fragments import columns_read
+from expectations.checks import (
+    AllOrNone,
+    Check,
+    ConstantWithin,
+    CountMatches,
+    DenseSequence,
+    ExactlyOne,
+    ExtremeOf,
+    Fresh,
+    HasColumns,
+    HasType,
+    Holds,
+    Iff,
+    Implies,
+    InPartition,
+    InSet,
+    Length,
+    MultipleOf,
+    NeverDisappears,
+    NeverFalls,
+    NeverRises,
+    NotNull,
+    Pattern,
+    QualityMetric,
+    Range,
+    Reconciles,
+    References,
+    SameSet,
+    Scalar,
+    SqlNumber,
+    UnchangedSince,
+    Unique,
+)
+from expectations.fragments import columns_read, parameters_read
 
 __all__ = [
     "AllOrNone",
@@ -32,6 +62,9 @@ __all__ = [
     "InSet",
     "Length",
     "MultipleOf",
+    "NeverDisappears",
+    "NeverFalls",
+    "NeverRises",
     "NotNull",
     "Pattern",
     "QualityMetric",
@@ -40,308 +73,15 @@ __all__ = [
     "References",
     "Rule",
     "SameSet",
+    "Scalar",
     "SqlNumber",
+    "UnchangedSince",
     "Unique",
     "columns_of",
+    "looks_back",
     "sentence",
     "statements_in",
 ]
-
-Scalar = str | int | float | bool
-
-
-# The shape of the table: answered by its schema, no row is read.
-
-
-@dataclass(frozen=True, slots=True)
-class HasColumns:
-    """The table has exactly these columns, in this order. Failures count columns lost, added or moved."""
-
-    columns: tuple[str, ...]
-    kind: Literal["columns"] = "columns"
-
-
-@dataclass(frozen=True, slots=True)
-class HasType:
-    """The column has this type (Spark's spelling), to the width. Failures count 0 or 1."""
-
-    column: str
-    type: str
-    kind: Literal["type"] = "type"
-
-
-# Each row by itself: one pass answers all of them.
-
-
-@dataclass(frozen=True, slots=True)
-class NotNull:
-    column: str
-    kind: Literal["not_null"] = "not_null"
-
-
-@dataclass(frozen=True, slots=True)
-class InSet:
-    column: str
-    values: tuple[Scalar, ...]
-    kind: Literal["in_set"] = "in_set"
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """The whole value matches a regular expression (ECMA-262, anchored at both ends)."""
-
-    column: str
-    pattern: str
-    kind: Literal["pattern"] = "pattern"
-
-
-@dataclass(frozen=True, slots=True)
-class Length:
-    """The text has at least or at most `value` characters (code points)."""
-
-    column: str
-    bound: Literal["minimum", "maximum"]
-    value: int
-    kind: Literal["length"] = "length"
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """The value is on the right side of one bound. A bound on a date or timestamp is ISO 8601 text."""
-
-    column: str
-    bound: Literal["minimum", "maximum", "exclusive_minimum", "exclusive_maximum"]
-    value: Scalar
-    kind: Literal["range"] = "range"
-
-
-@dataclass(frozen=True, slots=True)
-class MultipleOf:
-    column: str
-    value: float
-    kind: Literal["multiple_of"] = "multiple_of"
-
-
-@dataclass(frozen=True, slots=True)
-class InPartition:
-    """Every row carries its partition columns, not null and not empty, and belongs to the partition under audit.
-
-    `day_column` must equal `:part_date`; where it is None (a partitioned table without days) only presence is checked.
-    """
-
-    columns: tuple[str, ...]
-    day_column: str | None = None
-    kind: Literal["partitions"] = "partitions"
-
-
-@dataclass(frozen=True, slots=True)
-class Holds:
-    """A boolean expression is true. Null counts as failed, unless `null_passes`."""
-
-    expression: str
-    null_passes: bool = False
-    kind: Literal["holds"] = "holds"
-
-
-@dataclass(frozen=True, slots=True)
-class Implies:
-    """Where `when` is true, `then` is true; looks only at rows where `when` is true."""
-
-    when: str
-    then: str
-    null_passes: bool = False
-    kind: Literal["implies"] = "implies"
-
-
-@dataclass(frozen=True, slots=True)
-class Iff:
-    """Both expressions are true, or both are false. Null on either side counts as failed, unless `null_passes`."""
-
-    left: str
-    right: str
-    null_passes: bool = False
-    kind: Literal["iff"] = "iff"
-
-
-@dataclass(frozen=True, slots=True)
-class AllOrNone:
-    """The columns are all null or all set."""
-
-    columns: tuple[str, ...]
-    kind: Literal["all_or_none"] = "all_or_none"
-
-
-# Groups of rows: failures count groups, except where said.
-
-
-@dataclass(frozen=True, slots=True)
-class Unique:
-    """No two rows share the values of these columns (rows with a null in one are not looked at).
-
-    Failures count the rows that share a value, all of them: 3 equal rows are 3 failures.
-    """
-
-    columns: tuple[str, ...]
-    kind: Literal["unique"] = "unique"
-
-
-@dataclass(frozen=True, slots=True)
-class ConstantWithin:
-    """Each of `columns` has one value within each group of `by`; null is a value like any other."""
-
-    columns: tuple[str, ...]
-    by: tuple[str, ...]
-    kind: Literal["constant_within"] = "constant_within"
-
-
-@dataclass(frozen=True, slots=True)
-class DenseSequence:
-    """Within each group of `by`, ordered by `order_by`, `column` counts 1, 2, 3 .. up to `length` (a column, if given).
-
-    Failures count rows whose number is not their place, or whose group is not as long as `length` says.
-    """
-
-    column: str
-    by: tuple[str, ...]
-    order_by: tuple[str, ...]
-    length: str | None = None
-    kind: Literal["dense_sequence"] = "dense_sequence"
-
-
-@dataclass(frozen=True, slots=True)
-class CountMatches:
-    """`column` says how many rows its group of `by` has."""
-
-    column: str
-    by: tuple[str, ...]
-    kind: Literal["count_matches"] = "count_matches"
-
-
-@dataclass(frozen=True, slots=True)
-class ExtremeOf:
-    """`column` is the smallest or greatest value of the expression `of` over its group of `by`."""
-
-    column: str
-    of: str
-    by: tuple[str, ...]
-    extreme: Literal["min", "max"]
-    kind: Literal["extreme_of"] = "extreme_of"
-
-
-@dataclass(frozen=True, slots=True)
-class ExactlyOne:
-    """Within each group of `by`, the rows where `where` is true hold exactly one value of `distinct`."""
-
-    by: tuple[str, ...]
-    distinct: str
-    where: str
-    kind: Literal["exactly_one"] = "exactly_one"
-
-
-# Other tables.
-
-
-@dataclass(frozen=True, slots=True)
-class References:
-    """Every row whose `columns` are all set has its match in `to_columns` of table `to` (of those rows where `where`)."""
-
-    columns: tuple[str, ...]
-    to: str
-    to_columns: tuple[str, ...]
-    where: str = ""
-    kind: Literal["references"] = "references"
-
-
-@dataclass(frozen=True, slots=True)
-class SameSet:
-    """The distinct values of `columns` equal those of `to_columns` in `to` (of those rows where `where`).
-
-    Failures count values missing here and values that should not be here.
-    """
-
-    columns: tuple[str, ...]
-    to: str
-    to_columns: tuple[str, ...]
-    where: str = ""
-    kind: Literal["same_set"] = "same_set"
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciles:
-    """The aggregate `measure`, per group of `by`, agrees with the same group of the query `against`.
-
-    `against` returns the columns of `by` and one number named `measure`; a group missing on either side counts as 0.
-    """
-
-    measure: str
-    against: str
-    by: tuple[str, ...]
-    tolerance: float = 0
-    kind: Literal["reconciles"] = "reconciles"
-
-
-# One number of the whole table, held against a threshold.
-
-
-@dataclass(frozen=True, slots=True)
-class QualityMetric:
-    """One of ODCS's library metrics. In percent, the number is a share of the rows looked at."""
-
-    metric: Metric
-    columns: tuple[str, ...]
-    threshold: Threshold
-    unit: Unit = "rows"
-    missing_values: tuple[Scalar | None, ...] = ()
-    valid_values: tuple[Scalar, ...] = ()
-    pattern: str = ""
-    kind: Literal["metric"] = "metric"
-
-
-@dataclass(frozen=True, slots=True)
-class SqlNumber:
-    """A query's one number. `{object}` stands for the table under audit."""
-
-    query: str
-    threshold: Threshold
-    kind: Literal["sql"] = "sql"
-
-
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """The greatest value of `column` is at most `seconds` older than the audit (`:audited_at`)."""
-
-    column: str
-    seconds: int
-    kind: Literal["fresh"] = "fresh"
-
-
-Check = (
-    HasColumns
-    | HasType
-    | NotNull
-    | InSet
-    | Pattern
-    | Length
-    | Range
-    | MultipleOf
-    | InPartition
-    | Holds
-    | Implies
-    | Iff
-    | AllOrNone
-    | Unique
-    | ConstantWithin
-    | DenseSequence
-    | CountMatches
-    | ExtremeOf
-    | ExactlyOne
-    | References
-    | SameSet
-    | Reconciles
-    | QualityMetric
-    | SqlNumber
-    | Fresh
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -422,6 +162,14 @@ def sentence(check: Check) -> str:  # noqa: C901, PLR0911, PLR0912 (one line a k
         case Reconciles(measure, _, by, tolerance):
             slack = f", give or take {words.number(tolerance)}" if tolerance else ""
             return f"{words.flat(measure)}{f' for each {words.listed(by)}' if by else ''} agrees with its source{slack}"
+        case UnchangedSince(columns, key):
+            return f"{words.listed(columns)} {words.agree(columns, 'is', 'are')} what {words.agree(columns, 'it was', 'they were')} on the earlier day for each {words.listed(key)}"
+        case NeverDisappears(key):
+            return f"every {words.listed(key)} of the earlier day is still there"
+        case NeverFalls(column, key) | NeverRises(column, key):
+            least = "least" if isinstance(check, NeverFalls) else "most"
+            slack = ", but for its allowance" if check.allowance else ""
+            return f"{column} is at {least} what it was on the earlier day for each {words.listed(key)}{slack}"
         case QualityMetric(metric, columns, threshold, unit):
             return f"{words.METRICS[metric]}{f' of {words.listed(columns)}' if columns else ''} is {words.held(threshold, unit)}"
         case SqlNumber(_, threshold):
@@ -432,7 +180,7 @@ def sentence(check: Check) -> str:  # noqa: C901, PLR0911, PLR0912 (one line a k
             assert_never(check)
 
 
-def columns_of(check: Check) -> tuple[str, ...]:  # noqa: C901, PLR0911 (as above)
+def columns_of(check: Check) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912 (as above)
     """The columns of the table under audit that a check reads, each once, in order; those of other tables are not named.
 
     A whole query (`SqlNumber`) is not taken apart: it may read any column, so it names none.
@@ -444,11 +192,11 @@ def columns_of(check: Check) -> tuple[str, ...]:  # noqa: C901, PLR0911 (as abov
             return (check.column,)
         case InPartition() | AllOrNone() | Unique() | References() | SameSet() | QualityMetric():
             return check.columns
-        case ConstantWithin(columns, by):
+        case ConstantWithin(columns, by) | UnchangedSince(columns, by):
             return _once(by, columns)
         case DenseSequence(column, by, order_by, length):
             return _once(by, order_by, [column], [length] if length else [])
-        case CountMatches(column, by):
+        case CountMatches(column, by) | NeverFalls(column, by) | NeverRises(column, by):
             return _once(by, [column])
         case ExtremeOf(column, of, by):
             return _once(by, [column], columns_read(of))
@@ -460,8 +208,21 @@ def columns_of(check: Check) -> tuple[str, ...]:  # noqa: C901, PLR0911 (as abov
             return _once(columns_read(first), columns_read(second))
         case Reconciles(measure, _, by):
             return _once(by, columns_read(measure))
+        case NeverDisappears(key):
+            return key
         case _:
             assert_never(check)
+
+
+def looks_back(check: Check) -> bool:
+    """Whether a check compares with an earlier day of the same table, or asks when that one ended.
+
+    >>> looks_back(NeverDisappears(("comm_user_id",))), looks_back(NotNull("comm_user_id"))
+    (True, False)
+    """
+    if isinstance(check, UnchangedSince | NeverDisappears | NeverFalls | NeverRises):
+        return True
+    return any("earlier_end" in parameters_read(statement) for statement in statements_in(check))
 
 
 def statements_in(check: Check) -> tuple[str, ...]:
@@ -475,6 +236,8 @@ def statements_in(check: Check) -> tuple[str, ...]:
             return (query,)
         case Reconciles(measure, against):
             return (f"SELECT {measure}", against)
+        case NeverFalls() | NeverRises():
+            return (check.allowance,) if check.allowance else ()
         case Holds(expression):
             fragments: tuple[str, ...] = (expression,)
         case Implies(first, second) | Iff(first, second):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from expectations import rules, wholes
+from expectations.days import AcrossDays, allowances, both_days, day_test
 from expectations.plan import Source
 from expectations.predicates import group_test, row_test
 from expectations.rules import Check, Rule, columns_of
@@ -34,10 +35,14 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """One column of an example: its name, and what it is in the statement below."""
+    """One column of an example: its name, what it is in the statement below, and the table's column that it shows.
+
+    `column` is empty where that is the name itself.
+    """
 
     name: str
     expression: str
+    column: str = ""
 
 
 def sample(rule: Rule, source: Source, *, key: Sequence[str], protected: frozenset[str]) -> Sample | None:
@@ -56,7 +61,7 @@ def sample(rule: Rule, source: Source, *, key: Sequence[str], protected: frozens
 
 
 def _masked(column: _Shown, protected: frozenset[str]) -> str:
-    if column.name not in protected:
+    if (column.column or column.name) not in protected:
         return column.expression
     return f"CASE WHEN {column.expression} IS NOT NULL THEN {text(MASK)} END"
 
@@ -87,6 +92,8 @@ def _offenders(  # noqa: PLR0911 (one answer a kind)
         case rules.References():
             body = wholes.unmatched(check, source.relation, source.tables[check.to], grouped=False, more=names)
             return _columns(names, "here."), f"{body}\nWHERE found.__to0 IS NULL"
+        case rules.UnchangedSince() | rules.NeverDisappears() | rules.NeverFalls() | rules.NeverRises():
+            return _then_and_now(check, source)
         case rules.SameSet():
             return _one_sided(check, source)
         case rules.Reconciles(_, _, by):
@@ -115,6 +122,15 @@ def _rows_of_groups(
     groups = f"SELECT {listed} FROM {audited} GROUP BY {by} HAVING {group_test(check)} ORDER BY {by} LIMIT {MOST}"
     pairs = " AND ".join(f"here.{identifier(name)} <=> broken.__by{place}" for place, name in enumerate(check.by))
     return f"FROM {audited} AS here\nJOIN (\n  {groups}\n) AS broken ON {pairs}"
+
+
+def _then_and_now(check: AcrossDays, source: Source) -> tuple[list[_Shown], str]:
+    """The key, and what stood on either day where the check compares values."""
+    moved = [name for name in columns_of(check) if name not in check.key]
+    then = [_Shown(f"{name} (earlier)", f"earlier.{identifier(name)}", name) for name in moved]
+    broken = day_test(check, allowances([check])).broken
+    rows = f"{both_days([check], check.key, source.relation, source.earlier)}\nWHERE {broken}"
+    return [*_columns(check.key, "earlier."), *then, *_columns(moved, "here.")], rows
 
 
 def _one_sided(check: rules.SameSet, source: Source) -> tuple[list[_Shown], str]:

@@ -1,37 +1,59 @@
-"""What an audit is about: which day, at what time, and which other tables can be asked."""
+"""What an audit is about: which day, at what time, and which other tables and days can be asked."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from enum import StrEnum
 
 from contracts.day import Day
 from contracts.model import Table
 from expectations import rules
 from expectations.fragments import parameters_read, tables_read
-from expectations.rules import Check, Rule
+from expectations.rules import Check, Rule, looks_back
 from expectations.verdict import OutOfScope
 
-__all__ = ["Scope"]
+__all__ = ["Earlier", "NoEarlier", "Scope"]
 
 _OF_THE_DAY = frozenset({"part_date", "day_end"})
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """The day under audit (None: no day), the instant of the audit (with its zone), and the other tables registered.
+class Earlier:
+    """The earlier day that rules may compare with, and the name under which the engine knows its rows."""
 
-    `others` are the names under which the engine knows them, `schema.table` or bare.
+    relation: str
+    day: date
+
+
+class NoEarlier(StrEnum):
+    """Why there is no earlier day to compare with; rules that look back are out of scope for that reason."""
+
+    NONE_PUBLISHED = "no earlier day is published: there is nothing to compare with"
+    NOT_ASKED = "it compares with an earlier day, which is not part of this audit"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The day under audit (None: no day), the instant of the audit (with its zone), and what else is registered.
+
+    `others` are the names under which the engine knows other tables, `schema.table` or bare; `earlier` is the newest
+    earlier day of the table itself, or why there is none.
     """
 
     day: Day | None
     audited_at: datetime
     others: frozenset[str] = field(default=frozenset())
+    earlier: Earlier | NoEarlier = NoEarlier.NOT_ASKED
 
     @property
     def parameters(self) -> dict[str, str]:
         """What a statement may name as `:parameter`."""
-        at = {"audited_at": f"{self.audited_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}
-        return at if self.day is None else at | self.day.parameters
+        named = {"audited_at": f"{self.audited_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}
+        if self.day is not None:
+            named |= self.day.parameters
+            if isinstance(self.earlier, Earlier):
+                named["earlier_end"] = Day(self.earlier.day, self.day.zone).parameters["day_end"]
+        return named
 
     def tables(self, asked: Iterable[Rule], table: Table, relation: str) -> dict[str, str]:
         """Where to find the tables that rules compare with; a table that means itself is the relation under audit."""
@@ -56,6 +78,8 @@ class Scope:
     def _out_of_reach(self, check: Check, tables: Mapping[str, str], relation: str) -> str:
         if self.day is None and _needs_day(check):
             return "it is about a day, and no day was given"
+        if isinstance(self.earlier, NoEarlier) and looks_back(check):
+            return self.earlier.value
         if isinstance(check, rules.References | rules.SameSet):
             missing = [] if check.to in tables else [check.to]
         else:
@@ -86,6 +110,8 @@ def _queries(check: Check) -> tuple[str, ...]:
             return (query,)
         case rules.Reconciles(_, against):
             return (against,)
+        case rules.NeverFalls() | rules.NeverRises():
+            return (check.allowance,) if check.allowance else ()
         case _:
             return ()
 

@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 class Verdict:
     """What one rule found.
 
-    `total` counts what was in scope and `failed` what broke the rule, both in `unit` (rows, groups, columns, values).
+    `total` counts what was in scope and `failed` what broke the rule, both in `unit` (rows, groups, keys, columns, values).
     `observed` is the measured value where the rule holds one against a threshold, or found against expected where a
     shape differs. `reason` says why a rule could not run. `examples` are a few offenders, column to text, only where a
     rule failed, and never a protected value.
@@ -49,7 +49,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutOfScope:
-    """A rule that this audit was not asked to judge, and why (another table, no day given)."""
+    """A rule that this audit was not asked to judge, and why (another table, no day given, no earlier day)."""
 
     rule: Rule
     reason: str
@@ -60,7 +60,8 @@ class Audit:
     """All verdicts on one table at one time: as many as there were rules, in their order.
 
     `relation` is what was audited, `part_date` the day (empty where none), `rows` what it held, `rules` how many rules
-    were to be judged, `queries` how many statements it took, `seconds` of wall time.
+    were to be judged, `queries` how many statements it took, `seconds` of wall time. `compared_with` is the earlier day
+    of the table that rules looked back to (empty where none did).
     """
 
     table: str
@@ -74,6 +75,7 @@ class Audit:
     seconds: float
     verdicts: tuple[Verdict, ...]
     out_of_scope: tuple[OutOfScope, ...] = field(default=())
+    compared_with: str = ""
 
     def count(self, outcome: Outcome) -> int:
         return sum(verdict.outcome is outcome for verdict in self.verdicts)

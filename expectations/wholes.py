@@ -13,6 +13,7 @@ from expectations.rules import Check
 from expectations.spell import identifier, identifiers, literal, relation
 
 __all__ = [
+    "all_set",
     "compared_sets",
     "differs_by",
     "duplicates",
@@ -69,6 +70,10 @@ def statement(  # noqa: PLR0911 (one answer a kind)
             | rules.CountMatches()
             | rules.ExtremeOf()
             | rules.ExactlyOne()
+            | rules.UnchangedSince()
+            | rules.NeverDisappears()
+            | rules.NeverFalls()
+            | rules.NeverRises()
             | rules.Fresh()
         ):
             raise ValueError(f"{check.kind} shares a statement with others")
@@ -97,24 +102,24 @@ def _shared(columns: tuple[str, ...], audited: str) -> str:
 
 def duplicates(columns: tuple[str, ...], audited: str) -> str:
     """Every combination of non-null values with the number of its rows, `__rows`."""
-    present = _all_set(columns)
+    present = all_set(columns)
     names = identifiers(columns)
     return f"  SELECT {names}, COUNT(*) AS __rows FROM {relation(audited)} WHERE {present} GROUP BY {names}"
 
 
-def _all_set(columns: tuple[str, ...]) -> str:
+def all_set(columns: tuple[str, ...]) -> str:
     return " AND ".join(f"{identifier(name)} IS NOT NULL" for name in columns)
 
 
 def unmatched(check: rules.References, audited: str, to: str, *, grouped: bool, more: tuple[str, ...] = ()) -> str:
     """FROM rows of `here` (or distinct values with their `__rows`), each joined with its match in `found`, if any."""
-    present, names = _all_set(check.columns), identifiers(check.columns)
+    present, names = all_set(check.columns), identifiers(check.columns)
     here = f"SELECT {names}, COUNT(*) AS __rows FROM {relation(audited)} WHERE {present} GROUP BY {names}"
     if not grouped:
         every = identifiers(tuple(dict.fromkeys([*check.columns, *more])))
         here = f"SELECT {every} FROM {relation(audited)} WHERE {present}"
     listed = ", ".join(f"{identifier(name)} AS __to{place}" for place, name in enumerate(check.to_columns))
-    where = f"{_all_set(check.to_columns)}{f' AND ({check.where})' if check.where else ''}"
+    where = f"{all_set(check.to_columns)}{f' AND ({check.where})' if check.where else ''}"
     pairs = " AND ".join(f"here.{identifier(name)} = found.__to{place}" for place, name in enumerate(check.columns))
     found = f"SELECT DISTINCT {listed} FROM {relation(to)} WHERE {where}"
     return f"FROM (\n  {here}\n) AS here\nLEFT JOIN (\n  {found}\n) AS found ON {pairs}"

@@ -105,7 +105,8 @@ def plan_of(loaded: Loaded, table: Table) -> str:
     """How an audit of the table would go: each statement, headed by the rules that it answers; nothing is run."""
     rules = derive(loaded.contract, table)
     types = {column.name.casefold(): column.physical_type for column in table.columns}
-    return explain(plan(rules, Source(table.qualified_name, types, {name: name for name in _others(rules)})))
+    others = {name: name for name in _others(rules)}
+    return explain(plan(rules, Source(table.qualified_name, types, others, "the_earlier_day")))
 
 
 def _others(rules: Iterable[Rule]) -> set[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from contracts.model import Table, Threshold
 from contracts.types import canonical
 from expectations import rules, wholes
+from expectations.days import AcrossDays, allowances, both_days, day_test
 from expectations.fragments import columns_read, tables_read
 from expectations.predicates import group_test, row_test
 from expectations.rules import Check, columns_of
@@ -18,6 +19,7 @@ from expectations.spell import identifier, identifiers, literal, relation, text
 __all__ = ["bound", "other_tables", "parameters_left", "types_of", "unexpected_rows"]
 
 _BATCH = "__the_batch__"
+_EARLIER = "__the_earlier_day__"
 _NOTHING = "1 AS `offending`"
 _COUNT = re.compile(r"count\s*\(\s*\*\s*\)")
 _OURS = re.compile(
@@ -40,9 +42,17 @@ def _kind(physical_type: str) -> str:
 
 def unexpected_rows(check: Check, table: Table) -> str:
     """The query, with `{batch}` for the table and every other brace doubled; `:parameters` stay as they are."""
-    sql = _query(check, table)
+    sql = _query(check, table).replace(relation(_EARLIER), _newest_before(table))
     doubled = sql.replace("{", "{{").replace("}", "}}")
     return doubled.replace(relation(_BATCH), "{batch}")
+
+
+def _newest_before(table: Table) -> str:
+    """The rows of the newest day before the one under audit, as the table itself has them."""
+    assert table.publish_partition is not None  # without days, no rule that looks back is derived
+    name, day = relation(table.qualified_name), identifier(table.publish_partition)
+    newest = f"SELECT MAX({day}) FROM {name} WHERE {day} < :part_date"
+    return f"(SELECT * FROM {name} WHERE {day} = ({newest})) AS days"
 
 
 def bound(sql: str, parameters: Mapping[str, str]) -> str:
@@ -71,6 +81,8 @@ def other_tables(check: Check) -> tuple[str, ...]:
             return tables_read(against)
         case rules.SqlNumber(query):
             return tables_read(query)
+        case rules.NeverFalls() | rules.NeverRises():
+            return tables_read(check.allowance) if check.allowance else ()
         case _:
             return ()
 
@@ -131,6 +143,8 @@ def _whole(check: Check, shown: _Shown) -> str:  # noqa: PLR0911 (one answer a k
             return _same_set(check, shown)
         case rules.Reconciles():
             return _reconciles(check, shown)
+        case rules.UnchangedSince() | rules.NeverDisappears() | rules.NeverFalls() | rules.NeverRises():
+            return _across_days(check, shown)
         case _:
             raise ValueError(f"no query over rows finds what breaks a check of kind {check.kind}")
 
@@ -196,7 +210,7 @@ def _admits(number: str, threshold: Threshold) -> str:
     return f"{number} {signs[threshold.operator]} {first}"
 
 
-# Other tables: for people to read, and for sessions that know those tables by their names.
+# Other tables and days: for people to read, and for sessions that know those tables by their names.
 
 
 def _references(check: rules.References, shown: _Shown) -> str:
@@ -216,3 +230,13 @@ def _reconciles(check: rules.Reconciles, shown: _Shown) -> str:
     listed = ", ".join([*shown.columns(check.by), *numbers]) or _NOTHING
     sides = wholes.reconciled(check, _BATCH)
     return f"SELECT {listed}\nFROM (\n{sides}\n) AS compared\nWHERE {wholes.differs_by(check)}"
+
+
+def _across_days(check: AcrossDays, shown: _Shown) -> str:
+    moved = [name for name in columns_of(check) if name not in check.key]
+    then = [
+        f"earlier.{identifier(name)} AS {identifier(f'{name} (earlier)')}" for name in moved if shown.all_open([name])
+    ]
+    listed = ", ".join([*shown.columns(check.key, "earlier."), *then, *shown.columns(moved, "here.")]) or _NOTHING
+    broken = day_test(check, allowances([check])).broken
+    return f"SELECT {listed}\n{both_days([check], check.key, _BATCH, _EARLIER)}\nWHERE {broken}"

@@ -17,7 +17,7 @@ from contracts.model import Contract, Severity, Table
 from expectations import words
 from expectations.gx.core import core
 from expectations.gx.queries import bound, other_tables, parameters_left, types_of, unexpected_rows
-from expectations.rules import InPartition, Rule
+from expectations.rules import InPartition, Rule, looks_back
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
@@ -108,6 +108,8 @@ def _suite(
 
 def _within_batch(rule: Rule, table: Table, day: Day | None) -> tuple[Rule | None, str]:
     """The rule as far as one batch of one table can answer it, and why the rest is left out."""
+    if looks_back(rule.check):
+        return None, "it compares with an earlier day, and a suite sees one batch of one table"
     others = other_tables(rule.check)
     if others:
         return None, f"it compares with {words.listed(others)}, and a suite sees one batch of one table"

@@ -10,11 +10,12 @@ import pytest
 from builders.ports import Dataset
 from contracts.day import Day
 from contracts.model import Column, Contract, Quality, QualityType, Table
-from expectations.audit import Scope, audit
+from expectations.audit import Earlier, Scope, audit
 from expectations.rules import Rule, columns_of
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 DAY = Day(date(2024, 1, 1), "Asia/Seoul")
+BEFORE = date(2023, 12, 29)
 ARROW = {
     "tinyint": pa.int8(),
     "int": pa.int32(),
@@ -60,14 +61,15 @@ def register(engine, tmp_path):
 
 @pytest.fixture
 def find(engine, register):
-    """find(check, columns, others={..}): the verdict on one check over hand-made rows."""
+    """find(check, columns, others={..}, earlier={..}): the verdict on one check over hand-made rows."""
 
-    def _find(check, columns, *, others=None, day=DAY, table=None, **rule):
+    def _find(check, columns, *, others=None, earlier=None, day=DAY, table=None, **rule):
         register("s.audited", columns)
+        days = {} if earlier is None else {"earlier": Earlier(register("earlier", earlier), BEFORE)}
         for name, rows in (others or {}).items():
             register(name, rows)
         rule = Rule(name="r", check=check, clauses=(), columns=columns_of(check), **rule)
-        scope = Scope(day, NOON + timedelta(hours=1), frozenset(others or {}))
+        scope = Scope(day, NOON + timedelta(hours=1), frozenset(others or {}), **days)
         table = table or Table(path="schema[0]", name="audited", qualified_name="s.audited", columns=())
         found = audit(engine, "s.audited", contract=contract_of(table), table=table, rules=[rule], scope=scope)
         (verdict,) = found.verdicts

@@ -212,8 +212,9 @@ BAD = [
     ({}, "schema[0].quality[0].implementation", "expected an object"),
     ({"expression": "a > 0"}, I, "names no rule"),
     ({"rule": "hold"}, f"{I}.rule", "Did you mean 'holds'? known kinds are all_or_none, constant_within"),
-    ({"rule": "never_falls", "column": "a"}, f"{I}.rule", "rule 'never_falls' is not known"),
-    ({"rule": "unchanged_since", "columns": ["a"]}, f"{I}.rule", "rule 'unchanged_since' is not known"),
+    ({"rule": "never_moves", "column": "a"}, f"{I}.rule", "rule 'never_moves' is not known"),
+    ({"rule": "never_falls", "column": "a", "key": ["b"]}, f"{I}.rule", "it is published whole"),
+    ({"rule": "never_falls", "column": "a"}, I, "rule never_falls needs 'key'"),
     ({"rule": "columns", "columns": ["a"]}, f"{I}.rule", "rule 'columns' is not known"),
     ({"rule": "holds"}, I, "rule holds needs 'expression'"),
     ({"rule": "holds", "expression": "a > 0", "colum": "a"}, f"{I}.colum", "rule holds has no 'colum'"),
@@ -414,3 +415,55 @@ def test_numbers_that_no_engine_can_hold_are_told(mistakes, make):
         "schema[0].quality[0].mustBe",
         "slaProperties[0].value",
     }
+
+
+@pytest.fixture
+def of_days(make):
+    """of_days(implementation): a table with days and a quality of that implementation."""
+
+    def _of_days(implementation):
+        columns = [
+            make.column("id", at=0, primary_key_position=1),
+            make.column("d", "string", at=1, primary_key_position=2, partition_position=1),
+            make.column("n", at=2),
+            make.column("at", "timestamp", at=3),
+        ]
+        return columns, (replace(make.quality("q"), implementation=implementation),)
+
+    return _of_days
+
+
+ACROSS_DAYS = [
+    ({"rule": "never_disappears"}, rules.NeverDisappears(("id",))),
+    ({"rule": "unchanged_since", "columns": ["n", "AT"]}, rules.UnchangedSince(("n", "at"), ("id",))),
+    ({"rule": "never_falls", "column": "n", "key": "at"}, rules.NeverFalls("n", ("at",))),
+    (
+        {"rule": "never_rises", "column": "n", "allowance": "SELECT id, 1 AS measure FROM s.o"},
+        rules.NeverRises("n", ("id",), "SELECT id, 1 AS measure FROM s.o"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("implementation", "check"), ACROSS_DAYS, ids=lambda value: getattr(value, "kind", ""))
+def test_the_key_across_days_is_that_of_the_table_without_the_day(derived, of_days, implementation, check):
+    columns, quality = of_days(implementation)
+    assert derived(*columns, quality=quality)["table|q"].check == check
+
+
+@pytest.mark.parametrize(
+    ("implementation", "path", "message"),
+    [
+        ({"rule": "never_disappears", "key": ["id", "d"]}, f"{I}.key", "d is the day itself"),
+        ({"rule": "never_disappears", "key": ["nope"]}, f"{I}.key", "no column 'nope'"),
+        ({"rule": "unchanged_since", "columns": ["id"]}, f"{I}.columns", "id is part of the key"),
+        ({"rule": "never_rises", "column": "id"}, f"{I}.column", "id is part of the key"),
+        ({"rule": "never_falls", "column": "n", "allowance": "n > 1"}, f"{I}.allowance", "expected one SELECT"),
+        ({"rule": "never_falls", "column": "n", "allowance": "SELECT :nope"}, f"{I}.allowance", "parameter :nope"),
+        ({"rule": "never_falls", "column": "at", "allowance": "SELECT 1"}, f"{I}.allowance", "is a number"),
+        ({"rule": "never_falls", "columns": ["n"]}, f"{I}.columns", "rule never_falls has no 'columns'"),
+    ],
+)
+def test_a_wrong_rule_across_days_is_told_with_its_place(mistakes, of_days, implementation, path, message):
+    columns, quality = of_days(implementation)
+    told = mistakes(*columns, quality=quality)
+    assert message in told[path]

@@ -85,6 +85,10 @@ BEYOND = (
     rule("same_set", rules.SameSet(("person",), "club.people", ("id",))),
     rule("reconciles", rules.Reconciles("COUNT(*)", "SELECT COUNT(*) AS measure FROM club.people", ())),
     rule("elsewhere", rules.SqlNumber("SELECT COUNT(*) FROM club.people", Threshold("mustBe", (0,)))),
+    rule("gone", rules.NeverDisappears(("id",))),
+    rule("kept", rules.UnchangedSince(("person", "nick"), ("id",))),
+    rule("falls", rules.NeverFalls("total", ("id",), "SELECT id, 1 AS measure FROM club.people")),
+    rule("rises", rules.NeverRises("first", ("id",))),
 )
 EVERY = (*derive(CONTRACT, TABLE), *WITHIN, *OF_THE_DAY, *BEYOND)
 
@@ -159,8 +163,9 @@ def test_the_same_contract_gives_the_same_bytes():
 def test_what_one_batch_cannot_answer_is_left_out_by_name_and_reason():
     without_day = json.loads(suite_json(CONTRACT, TABLE, EVERY))
     left_out = {one["rule"]: one["reason"] for one in without_day["meta"]["out_of_scope"]}
-    assert set(left_out) == {"references", "same_set", "reconciles", "elsewhere", "cutoff", "table|partitions"}
+    assert set(left_out) == {one.name for one in BEYOND} | {"cutoff", "table|partitions"}
     assert "club.people" in left_out["references"]
+    assert "an earlier day" in left_out["gone"]
     assert "no day was given" in left_out["cutoff"]
     assert left_out["table|partitions"].startswith("in part")
     names = [one["meta"]["rule"] for one in without_day["expectations"]]
@@ -169,6 +174,15 @@ def test_what_one_batch_cannot_answer_is_left_out_by_name_and_reason():
     assert {one["rule"] for one in with_day["meta"]["out_of_scope"]} == {one.name for one in BEYOND}
     queries = [one["kwargs"].get("unexpected_rows_query", "") for one in with_day["expectations"]]
     assert any("CAST('2024-01-31T15:00:00Z' AS TIMESTAMP)" in query for query in queries)
+
+
+def test_a_rule_across_days_asks_the_table_for_its_newest_earlier_day_and_shows_nothing_protected():
+    found = [configuration(one, TABLE, day=DAY) for one in BEYOND if one.name in ("gone", "kept", "falls", "rises")]
+    queries = {one["meta"]["rule"]: one["kwargs"]["unexpected_rows_query"] for one in found}
+    newest = "(SELECT MAX(`day`) FROM `club`.`members` WHERE `day` < '2024-01-31')"
+    assert all(newest in query and "{batch}" in query for query in queries.values())
+    listed = queries["kept"].partition("\n")[0]
+    assert listed == "SELECT earlier.`id`, earlier.`person` AS `person (earlier)`, here.`person`"
 
 
 def test_severity_words_and_addresses_travel_along():

@@ -20,6 +20,7 @@ SOURCE = Source(
         "at": "timestamp",
     },
     {"s.o": "s.o"},
+    "s.earlier",
 )
 CHECKS = {
     "table|columns": rules.HasColumns(("id",)),
@@ -51,6 +52,10 @@ CHECKS = {
     "table|sums": rules.Reconciles(
         "SUM(n)", "SELECT l AS pair, COUNT(*) AS measure FROM s.o GROUP BY l", ("pair",), 0.5
     ),
+    "id|gone": rules.NeverDisappears(("id",)),
+    "n|falls": rules.NeverFalls("n", ("id",), "SELECT k AS id, w AS measure FROM s.o"),
+    "table|kept": rules.UnchangedSince(("pair", "seq"), ("id",)),
+    "pair|rises": rules.NeverRises("pair", ("seq",)),
     "table|number": rules.SqlNumber("SELECT COUNT(*) FROM {object} WHERE n > 9", Threshold("mustBe", (0,))),
 }
 RULES = tuple(Rule(name=name, check=check, clauses=()) for name, check in CHECKS.items())
@@ -66,9 +71,9 @@ def test_every_rule_is_answered_once():
     assert sorted(rule.name for rule in answered) == sorted(CHECKS)
 
 
-def test_one_pass_answers_all_that_looks_at_rows_and_one_grouping_all_that_share_it():
+def test_one_pass_answers_all_that_looks_at_rows_and_one_grouping_or_join_all_that_share_it():
     planned = plan(RULES, SOURCE)
-    assert [len(query.rules) for query in planned.queries] == [14, 4, 1, 1, 1, 1, 1, 1, 1, 1]
+    assert [len(query.rules) for query in planned.queries] == [14, 4, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1]
     assert [rule.name for rule in planned.by_schema] == ["table|columns", "id|type"]
 
 
@@ -87,7 +92,7 @@ def test_rows_are_counted_even_where_no_rule_looks_at_them():
 def test_every_statement_is_one_query_over_known_tables(query):
     tree = parse_one(query.sql, dialect="databricks")
     assert isinstance(tree, exp.Select)
-    assert {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table)} <= {"we_mart.t", "s.o"}
+    assert {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table)} <= {"we_mart.t", "s.o", "s.earlier"}
     assert max(place for answer in query.answers for place in answer.places) < len(tree.selects)
 
 

@@ -48,6 +48,19 @@ SAID = [
         "SUM(b) for each a agrees with its source, give or take 0.5",
         ("a", "b"),
     ),
+    (rules.UnchangedSince(("b",), ("a",)), "b is what it was on the earlier day for each a", ("a", "b")),
+    (
+        rules.UnchangedSince(("b", "c"), ("a",)),
+        "b and c are what they were on the earlier day for each a",
+        ("a", "b", "c"),
+    ),
+    (rules.NeverDisappears(("a", "b")), "every a and b of the earlier day is still there", ("a", "b")),
+    (rules.NeverFalls("b", ("a",)), "b is at least what it was on the earlier day for each a", ("a", "b")),
+    (
+        rules.NeverRises("b", ("a",), "SELECT 1"),
+        "b is at most what it was on the earlier day for each a, but for its allowance",
+        ("a", "b"),
+    ),
     (
         rules.QualityMetric("nullValues", ("a",), Threshold("mustBeLessThan", (5,)), "percent"),
         "the number of null values of a is less than 5 percent",

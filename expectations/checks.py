@@ -1,0 +1,398 @@
+"""What can be checked: a closed union of small sentences.
+
+Adding a kind means: a class here, its sentence in `expectations.rules`, its place in the plan; mypy's `assert_never`
+finds every `match` that forgot it. SQL inside a check is Spark SQL over the columns of the table under audit, with
+`:part_date` and `:day_end` where a day is known. Unless a check says otherwise, null passes (nullness is `not_null`'s
+business) and failures count rows.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from contracts.model import Metric, Threshold, Unit
+
+__all__ = [
+    "AllOrNone",
+    "Check",
+    "ConstantWithin",
+    "CountMatches",
+    "DenseSequence",
+    "ExactlyOne",
+    "ExtremeOf",
+    "Fresh",
+    "HasColumns",
+    "HasType",
+    "Holds",
+    "Iff",
+    "Implies",
+    "InPartition",
+    "InSet",
+    "Length",
+    "MultipleOf",
+    "NeverDisappears",
+    "NeverFalls",
+    "NeverRises",
+    "NotNull",
+    "Pattern",
+    "QualityMetric",
+    "Range",
+    "Reconciles",
+    "References",
+    "SameSet",
+    "Scalar",
+    "SqlNumber",
+    "UnchangedSince",
+    "Unique",
+]
+
+Scalar = str | int | float | bool
+
+
+# The shape of the table: answered by its schema, no row is read.
+
+
+@dataclass(frozen=True, slots=True)
+class HasColumns:
+    """The table has exactly these columns, in this order. Failures count columns lost, added or moved."""
+
+    columns: tuple[str, ...]
+    kind: Literal["columns"] = "columns"
+
+
+@dataclass(frozen=True, slots=True)
+class HasType:
+    """The column has this type (Spark's spelling), to the width. Failures count 0 or 1."""
+
+    column: str
+    type: str
+    kind: Literal["type"] = "type"
+
+
+# Each row by itself: one pass answers all of them.
+
+
+@dataclass(frozen=True, slots=True)
+class NotNull:
+    column: str
+    kind: Literal["not_null"] = "not_null"
+
+
+@dataclass(frozen=True, slots=True)
+class InSet:
+    column: str
+    values: tuple[Scalar, ...]
+    kind: Literal["in_set"] = "in_set"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """The whole value matches a regular expression (ECMA-262, anchored at both ends)."""
+
+    column: str
+    pattern: str
+    kind: Literal["pattern"] = "pattern"
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """The text has at least or at most `value` characters (code points)."""
+
+    column: str
+    bound: Literal["minimum", "maximum"]
+    value: int
+    kind: Literal["length"] = "length"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The value is on the right side of one bound. A bound on a date or timestamp is ISO 8601 text."""
+
+    column: str
+    bound: Literal["minimum", "maximum", "exclusive_minimum", "exclusive_maximum"]
+    value: Scalar
+    kind: Literal["range"] = "range"
+
+
+@dataclass(frozen=True, slots=True)
+class MultipleOf:
+    column: str
+    value: float
+    kind: Literal["multiple_of"] = "multiple_of"
+
+
+@dataclass(frozen=True, slots=True)
+class InPartition:
+    """Every row carries its partition columns, not null and not empty, and belongs to the partition under audit.
+
+    `day_column` must equal `:part_date`; where it is None (a partitioned table without days) only presence is checked.
+    """
+
+    columns: tuple[str, ...]
+    day_column: str | None = None
+    kind: Literal["partitions"] = "partitions"
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """A boolean expression is true. Null counts as failed, unless `null_passes`."""
+
+    expression: str
+    null_passes: bool = False
+    kind: Literal["holds"] = "holds"
+
+
+@dataclass(frozen=True, slots=True)
+class Implies:
+    """Where `when` is true, `then` is true; looks only at rows where `when` is true."""
+
+    when: str
+    then: str
+    null_passes: bool = False
+    kind: Literal["implies"] = "implies"
+
+
+@dataclass(frozen=True, slots=True)
+class Iff:
+    """Both expressions are true, or both are false. Null on either side counts as failed, unless `null_passes`."""
+
+    left: str
+    right: str
+    null_passes: bool = False
+    kind: Literal["iff"] = "iff"
+
+
+@dataclass(frozen=True, slots=True)
+class AllOrNone:
+    """The columns are all null or all set."""
+
+    columns: tuple[str, ...]
+    kind: Literal["all_or_none"] = "all_or_none"
+
+
+# Groups of rows: failures count groups, except where said.
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """No two rows share the values of these columns (rows with a null in one are not looked at).
+
+    Failures count the rows that share a value, all of them: 3 equal rows are 3 failures.
+    """
+
+    columns: tuple[str, ...]
+    kind: Literal["unique"] = "unique"
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantWithin:
+    """Each of `columns` has one value within each group of `by`; null is a value like any other."""
+
+    columns: tuple[str, ...]
+    by: tuple[str, ...]
+    kind: Literal["constant_within"] = "constant_within"
+
+
+@dataclass(frozen=True, slots=True)
+class DenseSequence:
+    """Within each group of `by`, ordered by `order_by`, `column` counts 1, 2, 3 .. up to `length` (a column, if given).
+
+    Failures count rows whose number is not their place, or whose group is not as long as `length` says.
+    """
+
+    column: str
+    by: tuple[str, ...]
+    order_by: tuple[str, ...]
+    length: str | None = None
+    kind: Literal["dense_sequence"] = "dense_sequence"
+
+
+@dataclass(frozen=True, slots=True)
+class CountMatches:
+    """`column` says how many rows its group of `by` has."""
+
+    column: str
+    by: tuple[str, ...]
+    kind: Literal["count_matches"] = "count_matches"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtremeOf:
+    """`column` is the smallest or greatest value of the expression `of` over its group of `by`."""
+
+    column: str
+    of: str
+    by: tuple[str, ...]
+    extreme: Literal["min", "max"]
+    kind: Literal["extreme_of"] = "extreme_of"
+
+
+@dataclass(frozen=True, slots=True)
+class ExactlyOne:
+    """Within each group of `by`, the rows where `where` is true hold exactly one value of `distinct`."""
+
+    by: tuple[str, ...]
+    distinct: str
+    where: str
+    kind: Literal["exactly_one"] = "exactly_one"
+
+
+# Other tables.
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Every row whose `columns` are all set has its match in `to_columns` of table `to` (of those rows where `where`)."""
+
+    columns: tuple[str, ...]
+    to: str
+    to_columns: tuple[str, ...]
+    where: str = ""
+    kind: Literal["references"] = "references"
+
+
+@dataclass(frozen=True, slots=True)
+class SameSet:
+    """The distinct values of `columns` equal those of `to_columns` in `to` (of those rows where `where`).
+
+    Failures count values missing here and values that should not be here.
+    """
+
+    columns: tuple[str, ...]
+    to: str
+    to_columns: tuple[str, ...]
+    where: str = ""
+    kind: Literal["same_set"] = "same_set"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciles:
+    """The aggregate `measure`, per group of `by`, agrees with the same group of the query `against`.
+
+    `against` returns the columns of `by` and one number named `measure`; a group missing on either side counts as 0.
+    """
+
+    measure: str
+    against: str
+    by: tuple[str, ...]
+    tolerance: float = 0
+    kind: Literal["reconciles"] = "reconciles"
+
+
+# Days before: each key is held against its row on the newest earlier day that is published. Failures count keys of that
+# day; rows with a null in their key are not looked at, and where a day repeats a key, each pair of its rows counts.
+
+
+@dataclass(frozen=True, slots=True)
+class UnchangedSince:
+    """For each `key` of both days, each of `columns` is what it was; null is a value like any other.
+
+    A value that was lost has changed, and so has one that was set where there was none.
+    """
+
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    kind: Literal["unchanged_since"] = "unchanged_since"
+
+
+@dataclass(frozen=True, slots=True)
+class NeverDisappears:
+    """Each `key` of the earlier day is still there."""
+
+    key: tuple[str, ...]
+    kind: Literal["never_disappears"] = "never_disappears"
+
+
+@dataclass(frozen=True, slots=True)
+class NeverFalls:
+    """For each `key` of both days that had a value, `column` is at least what it was; a value that was lost has fallen.
+
+    `allowance` is a query that returns the columns of `key` and one number named `measure`: by so much may the column
+    fall for that key (by nothing, where the query does not name it). It knows the end of the earlier day as
+    `:earlier_end`, so that it can look at what happened in between.
+    """
+
+    column: str
+    key: tuple[str, ...]
+    allowance: str = ""
+    kind: Literal["never_falls"] = "never_falls"
+
+
+@dataclass(frozen=True, slots=True)
+class NeverRises:
+    """For each `key` of both days that had a value, `column` is at most what it was; a value that was lost has risen.
+
+    `allowance` is as in `NeverFalls`.
+    """
+
+    column: str
+    key: tuple[str, ...]
+    allowance: str = ""
+    kind: Literal["never_rises"] = "never_rises"
+
+
+# One number of the whole table, held against a threshold.
+
+
+@dataclass(frozen=True, slots=True)
+class QualityMetric:
+    """One of ODCS's library metrics. In percent, the number is a share of the rows looked at."""
+
+    metric: Metric
+    columns: tuple[str, ...]
+    threshold: Threshold
+    unit: Unit = "rows"
+    missing_values: tuple[Scalar | None, ...] = ()
+    valid_values: tuple[Scalar, ...] = ()
+    pattern: str = ""
+    kind: Literal["metric"] = "metric"
+
+
+@dataclass(frozen=True, slots=True)
+class SqlNumber:
+    """A query's one number. `{object}` stands for the table under audit."""
+
+    query: str
+    threshold: Threshold
+    kind: Literal["sql"] = "sql"
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The greatest value of `column` is at most `seconds` older than the audit (`:audited_at`)."""
+
+    column: str
+    seconds: int
+    kind: Literal["fresh"] = "fresh"
+
+
+Check = (
+    HasColumns
+    | HasType
+    | NotNull
+    | InSet
+    | Pattern
+    | Length
+    | Range
+    | MultipleOf
+    | InPartition
+    | Holds
+    | Implies
+    | Iff
+    | AllOrNone
+    | Unique
+    | ConstantWithin
+    | DenseSequence
+    | CountMatches
+    | ExtremeOf
+    | ExactlyOne
+    | References
+    | SameSet
+    | Reconciles
+    | UnchangedSince
+    | NeverDisappears
+    | NeverFalls
+    | NeverRises
+    | QualityMetric
+    | SqlNumber
+    | Fresh
+)
