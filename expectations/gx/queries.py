@@ -42,7 +42,9 @@ def _kind(physical_type: str) -> str:
 
 def unexpected_rows(check: Check, table: Table) -> str:
     """The query, with `{batch}` for the table and every other brace doubled; `:parameters` stay as they are."""
-    sql = _query(check, table).replace(relation(_EARLIER), _newest_before(table))
+    sql = _query(check, table)
+    if relation(_EARLIER) in sql:
+        sql = sql.replace(relation(_EARLIER), _newest_before(table))
     doubled = sql.replace("{", "{{").replace("}", "}}")
     return doubled.replace(relation(_BATCH), "{batch}")
 
