@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 
 from contracts.errors import QueryFailed
 from contracts.hints import did_you_mean
@@ -15,6 +16,7 @@ from contracts.model import Contract, Table
 from expectations import rules, words
 from expectations.plan import Answer, Plan, Query, Source, plan
 from expectations.ports import AuditEngine
+from expectations.proofs import WRITTEN, Known
 from expectations.rules import Rule, columns_of
 from expectations.samples import MASK, as_text, sample
 from expectations.schema import compare_columns, compare_type
@@ -55,7 +57,7 @@ def audit(  # noqa: PLR0913 (all six are what an audit is; none has a sensible d
     )
 
 
-@dataclass(slots=True)
+@dataclass
 class _Run:
     """One audit on its way: what it asks of the engine, and what came back so far."""
 
@@ -71,13 +73,25 @@ class _Run:
 
     def verdicts(self, asked: Sequence[Rule]) -> tuple[Verdict, ...]:
         answerable = [rule for rule in asked if not self._misses_column(rule)]
-        planned = plan(answerable, self._source)
-        self._judge_schema(planned)
-        for query in planned.queries:
-            self._judge(query)
+        self._judge_all(answerable, self._known)
+        if (
+            self.scope.written and self._known.rows != self.rows
+        ):  # they tell of other files than those that were looked at
+            self._judge_all(answerable, Known())
         return tuple(self._with_examples(self._verdicts[rule]) for rule in asked)
 
-    @property
+    def _judge_all(self, asked: Sequence[Rule], known: Known) -> None:
+        planned = plan(asked, replace(self._source, known=known))
+        self._judge_schema(planned)
+        self._judge_proved(planned)
+        for query in planned.queries:
+            self._judge(query)
+
+    @cached_property
+    def _known(self) -> Known:
+        return Known(self.scope.written, self._source.types, self.scope.parameters.get("part_date", ""))
+
+    @cached_property
     def _source(self) -> Source:
         types = {name.casefold(): kind for name, kind in self.found}
         earlier = self.scope.earlier
@@ -100,6 +114,11 @@ class _Run:
                 self._verdicts[rule] = compare_columns(rule, self.found, self.table.partition_columns)
             else:
                 self._verdicts[rule] = compare_type(rule, self.found)
+
+    def _judge_proved(self, planned: Plan) -> None:
+        for rule, found in planned.proved.items():
+            answer = Answer(rule, (0, 1))
+            self._verdicts[rule] = replace(_verdict(answer, found, self.scope, hides=self._hides(rule)), how=WRITTEN)
 
     def _judge(self, query: Query) -> None:
         """The verdicts of one statement; of its halves where it cannot run as a whole."""

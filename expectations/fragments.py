@@ -4,13 +4,23 @@ A fragment is put into statements word for word, in parentheses; reading it with
 it is, what it reads and what it must not do. Nothing here writes SQL.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # sqlglot takes a third of a second to import; a program that only prints its help never needs it
     from sqlglot.expressions import Expr
 
-__all__ = ["PARAMETERS", "columns_read", "expression_mistake", "parameters_read", "query_mistake", "tables_read"]
+__all__ = [
+    "PARAMETERS",
+    "Side",
+    "columns_read",
+    "equal_sides",
+    "expression_mistake",
+    "parameters_read",
+    "query_mistake",
+    "tables_read",
+]
 
 PARAMETERS = frozenset({"part_date", "day_end", "earlier_end", "audited_at"})
 """What a fragment may name as `:parameter`; `earlier_end` is the `day_end` of the earlier day that is compared with."""
@@ -28,6 +38,41 @@ def columns_read(fragment: str) -> tuple[str, ...]:
         return ()
     found = sorted(parsed[0].find_all(exp.Column), key=lambda column: column.this.meta.get("start", 0))
     return tuple(dict.fromkeys(column.parts[0].name for column in found))  # a struct is read by its first name
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A column as one side of an equality; `as_day` where its date is written as text, `2024-01-01`."""
+
+    column: str
+    as_day: bool = False
+
+
+def equal_sides(expression: str) -> tuple[Side, Side] | None:
+    """The two columns that an expression says are equal; None for every other expression.
+
+    >>> equal_sides("DATE_FORMAT(key_date, 'yyyy-MM-dd') = part_date")
+    (Side(column='key_date', as_day=True), Side(column='part_date', as_day=False))
+    """
+    from sqlglot import exp  # noqa: PLC0415 (see above)
+
+    parsed = _parsed(expression)
+    if len(parsed) != 1 or not isinstance(parsed[0], exp.EQ):
+        return None
+    left, right = _side(parsed[0].left), _side(parsed[0].right)
+    return (left, right) if left and right else None
+
+
+def _side(tree: "Expr") -> Side | None:
+    from sqlglot import exp  # noqa: PLC0415 (see above)
+
+    columns = list(tree.find_all(exp.Column))
+    if len(columns) != 1 or len(columns[0].parts) != 1:
+        return None
+    written = columns[0].sql(dialect="databricks")
+    shapes = {written: False, f"DATE_FORMAT({written}, 'yyyy-MM-dd')": True}
+    name = columns[0].name
+    return next((Side(name, as_day) for shape, as_day in shapes.items() if _parsed(shape) == (tree,)), None)
 
 
 def parameters_read(sql: str) -> frozenset[str]:

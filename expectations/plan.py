@@ -12,6 +12,7 @@ from functools import partial
 from expectations import rules, wholes
 from expectations.days import AcrossDays, allowances, both_days, day_test
 from expectations.predicates import group_test, row_test
+from expectations.proofs import Known
 from expectations.rules import Check, Rule
 from expectations.spell import identifier, identifiers, relation
 
@@ -24,13 +25,14 @@ class Source:
 
     `types` are in Spark's spelling, by casefolded column name. `tables` leads from the name that a contract gives to
     another table to the name under which the engine knows it. `earlier` is the relation of the earlier day, empty where
-    there is none.
+    there is none. `known` is what the statistics of the files prove.
     """
 
     relation: str
     types: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
     earlier: str = ""
+    known: Known = field(default_factory=Known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,20 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`by_schema` are the rules that the table's schema answers, without a statement."""
+    """`by_schema` are the rules that the table's schema answers, without a statement.
+
+    `proved` are those that the statistics of its files answer: what failed of each, and what it is about.
+    """
 
     queries: tuple[Query, ...]
     by_schema: tuple[Rule, ...] = ()
+    proved: Mapping[Rule, tuple[int, int]] = field(default_factory=dict)
 
 
 def plan(asked: Iterable[Rule], source: Source) -> Plan:
     """The statements that answer the rules; the first one always counts the rows."""
     by_schema: list[Rule] = []
+    proved: dict[Rule, tuple[int, int]] = {}
     scanned: list[Rule] = []
     grouped: dict[tuple[str, ...], list[Rule]] = {}
     across: dict[tuple[str, ...], list[Rule]] = {}
@@ -78,6 +85,8 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
     for rule in asked:
         if isinstance(rule.check, rules.HasColumns | rules.HasType):
             by_schema.append(rule)
+        elif proof := source.known.proof(rule.check):
+            proved[rule] = proof
         elif _is_scanned(rule.check):
             scanned.append(rule)
         elif isinstance(rule.check, _GROUPED):
@@ -92,7 +101,7 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
         *(_compared(key, members, source=source) for key, members in across.items()),
         *(_whole([rule], source=source) for rule in alone),
     ]
-    return Plan(tuple(queries), tuple(by_schema))
+    return Plan(tuple(queries), tuple(by_schema), proved)
 
 
 _GROUPED = rules.ConstantWithin | rules.CountMatches | rules.ExtremeOf | rules.ExactlyOne | rules.DenseSequence
@@ -184,6 +193,9 @@ def explain(planned: Plan) -> str:
     if planned.by_schema:
         names = "\n".join(f"--   {rule.name}" for rule in planned.by_schema)
         parts.append(f"-- from the schema, without a statement:\n{names}")
+    if planned.proved:
+        names = "\n".join(f"--   {rule.name}" for rule in planned.proved)
+        parts.append(f"-- from the statistics of the files, without a statement:\n{names}")
     for number, query in enumerate(planned.queries, start=1):
         names = "\n".join(f"--   {rule.name}" for rule in query.rules) or "--   the number of rows"
         parts.append(f"-- statement {number} of {len(planned.queries)}:\n{names}\n{query.sql};")

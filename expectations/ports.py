@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-__all__ = ["AuditEngine"]
+__all__ = ["AuditEngine", "FileStatistics"]
 
 
 class AuditEngine(Protocol):
@@ -22,3 +22,22 @@ class AuditEngine(Protocol):
         Raises:
             contracts.errors.QueryFailed: the statement could not be translated or run.
         """
+
+
+class FileStatistics(Protocol):
+    """One file of the table under audit, as the engine told of it when it wrote it: texts of its path, dates as ISO 8601."""
+
+    @property
+    def rows(self) -> int: ...
+
+    @property
+    def partition(self) -> Mapping[str, str]: ...
+
+    @property
+    def minimum(self) -> Mapping[str, object]: ...
+
+    @property
+    def maximum(self) -> Mapping[str, object]: ...
+
+    @property
+    def null_count(self) -> Mapping[str, int]: ...

@@ -1,4 +1,4 @@
-"""What an audit is about: which day, at what time, and which other tables and days can be asked."""
+"""What an audit is about: which day, at what time, which other tables and days can be asked, what is known already."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from contracts.day import Day
 from contracts.model import Table
 from expectations import rules
 from expectations.fragments import parameters_read, tables_read
+from expectations.ports import FileStatistics
 from expectations.rules import Check, Rule, looks_back
 from expectations.verdict import OutOfScope
 
@@ -37,13 +38,15 @@ class Scope:
     """The day under audit (None: no day), the instant of the audit (with its zone), and what else is registered.
 
     `others` are the names under which the engine knows other tables, `schema.table` or bare; `earlier` is the newest
-    earlier day of the table itself, or why there is none.
+    earlier day of the table itself, or why there is none. `written` is what the engine told of each file of the table as
+    it wrote it; empty where nobody is to be believed.
     """
 
     day: Day | None
     audited_at: datetime
     others: frozenset[str] = field(default=frozenset())
     earlier: Earlier | NoEarlier = NoEarlier.NOT_ASKED
+    written: tuple[FileStatistics, ...] = ()
 
     @property
     def parameters(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from expectations.rules import Scalar
 
-__all__ = ["fraction", "identifier", "identifiers", "is_text", "literal", "relation", "step", "text"]
+__all__ = ["fraction", "identifier", "identifiers", "is_text", "is_whole", "literal", "relation", "step", "text"]
 
 _TEXTS = ("string", "varchar", "char")
 _MOMENTS = ("date", "timestamp", "timestamp_ntz")
@@ -70,7 +70,7 @@ def step(value: float, kind: str) -> str:
     ('1', '3', '0.05', '0.1')
     """
     found = _DECIMAL.fullmatch(kind)
-    if not found and kind not in _WHOLES:
+    if not found and not is_whole(kind):
         return literal(value, "")
     scale = int(found[1]) if found else 0
     units = (Fraction(repr(value)) * 10**scale).numerator  # reduced: what is left below the line divides every number
@@ -79,6 +79,10 @@ def step(value: float, kind: str) -> str:
 
 def is_text(kind: str) -> bool:
     return kind.startswith(_TEXTS)
+
+
+def is_whole(kind: str) -> bool:
+    return kind in _WHOLES
 
 
 def fraction(kind: str) -> bool:

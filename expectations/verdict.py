@@ -26,8 +26,8 @@ class Verdict:
 
     `total` counts what was in scope and `failed` what broke the rule, both in `unit` (rows, groups, keys, columns, values).
     `observed` is the measured value where the rule holds one against a threshold, or found against expected where a
-    shape differs. `reason` says why a rule could not run. `examples` are a few offenders, column to text, only where a
-    rule failed, and never a protected value.
+    shape differs. `reason` says why a rule could not run. `how` names what answered where the rows were not looked at.
+    `examples` are a few offenders, column to text, only where a rule failed, and never a protected value.
     """
 
     rule: Rule
@@ -37,6 +37,7 @@ class Verdict:
     unit: str = "rows"
     observed: str = ""
     reason: str = ""
+    how: str = ""
     examples: tuple[Mapping[str, str], ...] = ()
 
     @property

@@ -26,11 +26,17 @@ KEYS: Mapping[str, str] = {
     "out": "reports and everything else that is generated",
     "memory_limit": "what the engine may use before it spills to disk",
     "frames": "pandera: have it check each upstream, as the engine reads it, beside the rules; none: the rules alone",
+    "trust_stats": "written: what the engine tells of the files it wrote in this run may prove a rule; never: read them",
     "report": "full: draw the whole site, Data Docs, after each decision; fast: one page of it; none: only record it",
 }
 """Every setting, with what it is for. Each is a key of the file, a flag, and `MARTGATE_<KEY>`."""
 
-_CHOICES = {"engine": ("duckdb", "spark"), "frames": ("none", "pandera"), "report": ("full", "fast", "none")}
+_CHOICES = {
+    "engine": ("duckdb", "spark"),
+    "frames": ("none", "pandera"),
+    "trust_stats": ("written", "never"),
+    "report": ("full", "fast", "none"),
+}
 _LISTS = ("contracts", "models")
 
 
@@ -50,6 +56,7 @@ class Settings:
     out: Path
     memory_limit: str
     frames: str
+    trust_stats: str
     report: str
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -120,6 +127,7 @@ def _defaults(folder: Path) -> dict[str, Any]:
         "out": str(out),
         "memory_limit": "3GB",
         "frames": "none",
+        "trust_stats": "written",
         "report": "full",
     }
 
@@ -160,6 +168,7 @@ def _settings(folder: Path, given: Mapping[str, _Given]) -> Settings:
         out=_path(given["out"].value, given["out"].base),
         memory_limit=given["memory_limit"].value,
         frames=given["frames"].value,
+        trust_stats=given["trust_stats"].value,
         report=given["report"].value,
         origins={key: one.origin for key, one in given.items()},
     )

@@ -46,7 +46,10 @@ FrameCheck = Callable[[Engine, str, Contract, Table], Sequence[object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """The adapters that a run works with, as `martgate.wiring` introduced them."""
+    """The adapters that a run works with, as `martgate.wiring` introduced them.
+
+    With `trusts_written`, what an engine tells of the files that it wrote a moment ago counts as looked at.
+    """
 
     catalog: Catalog
     engine: Callable[[], AbstractContextManager[Engine]]
@@ -54,6 +57,7 @@ class House:
     ledger: Ledger
     upstreams: Upstreams
     say: Say
+    trusts_written: bool = True
     frames: FrameCheck | None = None
 
 
@@ -111,8 +115,8 @@ def run(job: Job, house: House, *, dry_run: bool = False) -> RunRecord:
         broken = _check_upstreams(engine, job, house)
         if broken:
             return _refuse_to_build(job, house, broken)
-        candidate = _stage(engine, job, house)
-        found = _inspect(engine, candidate, job, house)
+        candidate, written = _stage(engine, job, house)
+        found = _inspect(engine, candidate, job, house, written if house.trusts_written else ())
     decision = judge(candidate, found)
     house.ledger.record_run(_record(decision, dry_run=dry_run), fingerprint=candidate.fingerprint)
     if isinstance(decision, Refused) or dry_run:
@@ -133,7 +137,7 @@ def build(job: Job, house: House) -> Candidate | RunRecord:
         broken = _check_upstreams(engine, job, house)
         if broken:
             return _refuse_to_build(job, house, broken)
-        return _stage(engine, job, house)
+        return _stage(engine, job, house)[0]
 
 
 def gate(job: Job, house: House, candidate_id: str | None = None) -> RunRecord:
@@ -280,26 +284,34 @@ def _published(table: Table, job: Job, house: House) -> Dataset | CatalogTable:
     return every
 
 
-def _stage(engine: Engine, job: Job, house: House) -> Candidate:
+def _stage(engine: Engine, job: Job, house: House) -> tuple[Candidate, tuple[WrittenFile, ...]]:
+    """What is staged, and its files as the engine told of them: the candidate itself keeps no value of a row."""
+    told: list[WrittenFile] = []
     house.say(f"building {job.table.qualified_name} of {job.part_date}")
     statement = typed(job.model, job.table)
 
     def write(target: WriteTarget | TableTarget) -> tuple[WrittenFile, ...]:
-        return engine.write(statement, target, job.parameters)
+        told[:] = engine.write(statement, target, job.parameters)
+        return tuple(told)
 
     name = candidate_id(job.part_date, job.started)
     candidate = house.store.stage(job.table, job.part_date, candidate_id=name, sequence=job.sequence, write=write)
     house.ledger.record_candidate(candidate)
-    return candidate
+    return candidate, tuple(told)
 
 
-def _inspect(engine: Engine, candidate: Candidate, job: Job, house: House) -> Audit:
-    """Audit the staged files themselves, never the query that made them."""
+def _inspect(
+    engine: Engine, candidate: Candidate, job: Job, house: House, written: Sequence[WrittenFile] = ()
+) -> Audit:
+    """Audit the staged files themselves, never the query that made them.
+
+    `written` are the files as the engine told of them in this process, if that is to be believed.
+    """
     rules = derive(job.loaded.contract, job.table)
     house.say(f"auditing {candidate.rows:,} rows against {len(rules)} rules")
     name = job.table.qualified_name
     engine.register(name, house.store.dataset(candidate, job.table))
-    scope = Scope(day=job.day, audited_at=job.started, others=frozenset(job.model.inputs))
+    scope = Scope(day=job.day, audited_at=job.started, others=frozenset(job.model.inputs), written=tuple(written))
     return audit(engine, name, contract=job.loaded.contract, table=job.table, rules=rules, scope=scope)
 
 

@@ -68,6 +68,7 @@ def house(settings: Settings, *, contract: Path | None = None) -> Iterator[House
             ledger=_ledger(settings),
             upstreams=Upstreams(settings.upstreams, settings.upstream_locations, session if has_catalog else None),
             say=say,
+            trusts_written=settings.trust_stats == "written",
             frames=_frame_check(settings),
         )
 

@@ -23,6 +23,7 @@ class _Verdict(TypedDict):
     unit: str
     observed: str
     reason: str
+    how: str
     columns: list[str]
     examples: list[dict[str, str]]
 
@@ -80,6 +81,7 @@ def _verdict(verdict: Verdict) -> _Verdict:
         "unit": verdict.unit,
         "observed": verdict.observed,
         "reason": verdict.reason,
+        "how": verdict.how,
         "columns": list(verdict.rule.columns),
         "examples": [dict(example) for example in verdict.examples],
     }

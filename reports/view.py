@@ -109,7 +109,8 @@ class RunView:
     """One run in words. `headline` alone answers whether readers have this day now, and if not, why.
 
     `verb` is one of Published, Approved, Would publish, Refused. `rules` holds every judged rule, those that stand in
-    the way first, and `out_of_scope` those that were not judged, each with its reason.
+    the way first, and `out_of_scope` those that were not judged, each with its reason. `proved` counts those that the
+    statistics of the written files answered.
     """
 
     table: str
@@ -135,6 +136,7 @@ class RunView:
     errors: int
     vacuous: int
     waived: int
+    proved: int
     rules: tuple[RuleView, ...]
     out_of_scope: tuple[RuleView, ...]
 
@@ -157,6 +159,11 @@ class RunView:
     def idle(self) -> tuple[RuleView, ...]:
         """The rules that had nothing to look at, as the contract allows."""
         return tuple(rule for rule in self.rules if rule.standing == 2)
+
+    @property
+    def proved_words(self) -> str:
+        """How many rules the statistics of the written files answered; empty where they answered none."""
+        return counted(self.proved, "rules") if self.proved else ""
 
     @property
     def tally(self) -> str:
@@ -199,6 +206,7 @@ def run_view(record: RunRecord, contract: Contract | None = None) -> RunView:
         errors=audit.count(Outcome.ERROR),
         vacuous=audit.count(Outcome.VACUOUS),
         waived=0,
+        proved=sum(bool(verdict.how) for verdict in audit.verdicts),
         rules=tuple(sorted(map(_judged, audit.verdicts), key=_urgency)),
         out_of_scope=tuple(rule_view(item.rule, reason=item.reason) for item in audit.out_of_scope),
     )
@@ -255,7 +263,7 @@ def _found(verdict: Verdict) -> str:
         case Outcome.FAILED:
             return counted(verdict.failed, verdict.unit)
         case Outcome.PASSED:
-            return f"all of {counted(verdict.total, verdict.unit)}"
+            return f"all of {counted(verdict.total, verdict.unit)}" + (f", by {verdict.how}" if verdict.how else "")
         case Outcome.VACUOUS:
             return f"no {verdict.unit} in scope"
         case Outcome.ERROR:

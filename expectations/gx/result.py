@@ -128,4 +128,6 @@ def _meta(verdict: Verdict) -> dict[str, object]:
     meta: dict[str, object] = {"rule": verdict.rule.name, "outcome": verdict.outcome.value, "unit": verdict.unit}
     if verdict.outcome is Outcome.VACUOUS:
         meta["note"] = _VACUOUS
+    if verdict.how:
+        meta["how"] = verdict.how
     return meta

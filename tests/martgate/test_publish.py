@@ -171,6 +171,19 @@ def test_a_dirty_upstream_makes_a_clean_mart_on_every_seed(seed: int, mart: Call
     assert (record.decision, record.reasons) == ("approved", ())
 
 
+@pytest.mark.parametrize(("column", "value"), [("", ""), ("is_fc", "2"), ("we_art_id", "NULL"), ("key_date", "NULL")])
+def test_statistics_that_the_engine_returned_answer_as_the_rows_do(
+    mart: Callable[..., Mart], column: str, value: str
+) -> None:
+    here = mart()
+    work = spoiled(here.job(), column, value)
+    trusting = run(work, here.rooms, dry_run=True).audit.verdicts
+    looking = run(work, replace(here.rooms, trusts_written=False), dry_run=True).audit.verdicts
+    assert sum(bool(one.how) for one in trusting) > 50
+    assert not any(one.how for one in looking)
+    assert [replace(one, how="") for one in trusting] == list(looking)
+
+
 def test_frames_that_pandera_checks_are_published_where_it_finds_nothing(mart: Callable[..., Mart]) -> None:
     here = mart()
     with house(replace(here.settings, frames="pandera")) as rooms:
