@@ -59,7 +59,7 @@ def publish(engine: str, upstreams: Path, out: Path) -> dict[str, Any]:
     said: list[tuple[str, float]] = []
     with ExitStack() as opened:
         rooms = opened.enter_context(house(settings))
-        rooms = replace(rooms, say=lambda words: said.append((words.split()[0], time.monotonic())))
+        rooms = replace(rooms, say=lambda words, **_: said.append((words.split()[0], time.monotonic())))
         spark = None
         if engine == "spark":  # an open session is used, and can be asked afterwards
             (out / "spill").mkdir(parents=True, exist_ok=True)

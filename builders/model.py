@@ -75,9 +75,25 @@ class Model:
         Raises:
             contracts.errors.Unusable: a column cannot be traced, as under `SELECT *` from a table.
         """
+        return {column: frozenset(sources) for column, (_, sources) in self._traced().items()}
+
+    @property
+    def stamped(self) -> tuple[str, ...]:
+        """The columns that tell the run's instant and nothing of the data: made from `:run_timestamp`, from no column.
+
+        None where a column cannot be traced.
+        """
+        try:
+            traced = self._traced()
+        except Unusable:
+            return ()
+        return tuple(name for name, (node, sources) in traced.items() if not sources and _names(node, "run_timestamp"))
+
+    def _traced(self) -> dict[str, tuple[Node, list[str]]]:
+        """How each column is made, and the columns of tables that it is made of."""
         try:
             traced = lineage(None, _qualified(self._tree), schema={}, dialect=SparkMart, trim_selects=False)
-            return {column: frozenset(_sources(node)) for column, node in traced.items()}
+            return {column: (node, list(_sources(node))) for column, node in traced.items()}
         except SqlglotError as error:
             message = f"lineage cannot be traced: {str(error).splitlines()[0]}"
         raise Unusable(Problem(file=self.file or self.name, message=message))
@@ -103,6 +119,10 @@ def _sources(node: Node) -> Iterable[str]:
             raise SqlglotError("name the columns instead of *")
         if isinstance(part.expression, exp.Table) and not part.downstream:
             yield f"{'.'.join(name.name for name in part.expression.parts)}.{part.name.rpartition('.')[2]}"
+
+
+def _names(node: Node, parameter: str) -> bool:
+    return any(parameter in parameters_of(part.expression) for part in node.walk())
 
 
 def _problems(sql: str, file: str) -> tuple[Problem, ...]:

@@ -14,6 +14,7 @@ class Candidate:
     `id` names it for people and commands. `sequence` orders the candidates of one day: a later one supersedes an
     earlier one, whatever order they are promoted in. `fingerprint` is a hash of names and bytes of all files.
     `day_column` is the partition column whose one value is `part_date`; empty where the table is published whole.
+    `stamped` are the columns that tell the run's instant, in which two candidates of a day always differ.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Candidate:
     files: tuple[WrittenFile, ...]
     fingerprint: str
     day_column: str = "part_date"
+    stamped: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:

@@ -28,14 +28,16 @@ from sqlalchemy import (
     create_engine,
     event,
     insert,
+    inspect,
     select,
 )
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from contracts.errors import CouldNotRun, Unusable
+from expectations.restatement import Restatement
 from martgate.candidate import Candidate
 from martgate.stores.ports import Promotion, Published
 from reports.view import RunRecord
@@ -95,9 +97,11 @@ _PUBLICATIONS = Table(
     Column("published_at", DateTime(timezone=True), nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("restatement", Text),
 )
 
 _MANIFESTS = TypeAdapter(Candidate)
+_RESTATEMENTS = TypeAdapter(Restatement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class Altered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """One receipt: which candidate became which version of a table, when, and with which bytes."""
+    """One receipt: which candidate became which version of a table, when, with which bytes, and in place of what."""
 
     table: str
     part_date: str
@@ -117,6 +121,7 @@ class Publication:
     version: int
     published_at: datetime
     fingerprint: str
+    restatement: Restatement | None = None
 
 
 class Ledger:
@@ -208,10 +213,14 @@ class Ledger:
             return Altered(candidate.id)
         return RunRecord.from_json(row.record)
 
-    def record_publication(self, candidate: Candidate, published: Published, *, at: datetime) -> None:
+    def record_publication(
+        self, candidate: Candidate, published: Published, *, at: datetime, restatement: Restatement | None = None
+    ) -> None:
         """Keep the receipt of a publish, once; a candidate that a later one superseded was never published."""
         if published.promotion is Promotion.SUPERSEDED:
             return
+        kept = None if restatement is None else _RESTATEMENTS.dump_json(restatement).decode()
+        said = (candidate.table, candidate.part_date, candidate.id, str(published.version))
         row = {
             "table_name": candidate.table,
             "part_date": candidate.part_date,
@@ -219,7 +228,8 @@ class Ledger:
             "version": published.version,
             "published_at": at.astimezone(UTC),
             "fingerprint": candidate.fingerprint,
-            "digest": _digest(candidate.table, candidate.part_date, candidate.id, str(published.version)),
+            "digest": _digest(*said, *([kept] if kept else [])),
+            "restatement": kept,
         }
         known = select(_PUBLICATIONS.c.id).where(
             _PUBLICATIONS.c.table_name == candidate.table, _PUBLICATIONS.c.candidate == candidate.id
@@ -229,7 +239,11 @@ class Ledger:
                 connection.execute(insert(_PUBLICATIONS), row)
 
     def publications(self, table: str) -> tuple[Publication, ...]:
-        """The receipts of a table, oldest first."""
+        """The receipts of a table, oldest first.
+
+        Raises:
+            contracts.errors.CouldNotRun: a receipt is damaged.
+        """
         wanted = select(_PUBLICATIONS).where(_PUBLICATIONS.c.table_name == table).order_by(_PUBLICATIONS.c.id)
         with _answering(self._engine) as connection:
             rows = connection.execute(wanted).all()
@@ -241,6 +255,7 @@ class Ledger:
                 version=row.version,
                 published_at=_in_utc(row.published_at),
                 fingerprint=row.fingerprint,
+                restatement=_restatement(row.restatement, row.candidate),
             )
             for row in rows
         )
@@ -295,6 +310,16 @@ def _create_missing(connection: Connection) -> None:
         connection.execute(CreateTable(table, if_not_exists=True))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             connection.execute(CreateIndex(index, if_not_exists=True))
+        _add_columns(connection, table)
+
+
+def _add_columns(connection: Connection, table: Table) -> None:
+    """A ledger of an earlier version lacks the columns that came later; all of them may be null."""
+    there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+    for column in table.columns:
+        if column.name not in there:
+            definition = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
 
 
 def _manifest(connection: Connection, candidate: str) -> str:
@@ -307,6 +332,13 @@ def _read(text: str, candidate: str) -> RunRecord:
         return RunRecord.from_json(text)
     except CouldNotRun as error:
         raise CouldNotRun(f"the ledger's record of the run that judged {candidate} is damaged: {error}") from None
+
+
+def _restatement(text: str | None, candidate: str) -> Restatement | None:
+    try:
+        return None if text is None else _RESTATEMENTS.validate_json(text)
+    except ValidationError:
+        raise CouldNotRun(f"the ledger's receipt of {candidate} is damaged") from None
 
 
 def _in_utc(instant: datetime) -> datetime:

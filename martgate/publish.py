@@ -19,8 +19,12 @@ from expectations.verdict import Audit, Verdict
 from martgate.candidate import Candidate
 from martgate.gate import Approved, Refused, judge, refusals
 from martgate.ledger import Altered, Ledger
-from martgate.stores.ports import Promotion, Store
+from martgate.progress import Say
+from martgate.restating import Compared, compare, metadata
+from martgate.stores.commits import lost
+from martgate.stores.ports import Promotion, Published, Store
 from martgate.stores.upstreams import Upstreams
+from reports.restated import restated
 from reports.view import RunRecord
 
 __all__ = [
@@ -37,8 +41,8 @@ __all__ = [
     "run",
 ]
 
-Say = Callable[[str], None]
-"""Told what is being done, as it begins."""
+_ATTEMPTS = 5
+"""Each compares the whole day again."""
 
 FrameCheck = Callable[[Engine, str, Contract, Table], Sequence[object]]
 """What an independent library has to say against a registered relation; each finding is told as text."""
@@ -117,11 +121,13 @@ def run(job: Job, house: House, *, dry_run: bool = False) -> RunRecord:
             return _refuse_to_build(job, house, broken)
         candidate, written = _stage(engine, job, house)
         found = _inspect(engine, candidate, job, house, written if house.trusts_written else ())
-    decision = judge(candidate, found)
-    house.ledger.record_run(_record(decision, dry_run=dry_run), fingerprint=candidate.fingerprint)
+        decision = judge(candidate, found)
+        compared = _compare(engine, decision, job.table, house)
+    record = replace(_record(decision, compared), dry_run=dry_run)
+    house.ledger.record_run(record, fingerprint=candidate.fingerprint)
     if isinstance(decision, Refused) or dry_run:
-        return _record(decision, dry_run=dry_run)
-    return _publish(decision, house)
+        return record
+    return _publish(decision, compared, job.table, house)
 
 
 def missing(job: Job, house: House) -> tuple[str, ...]:
@@ -151,14 +157,18 @@ def gate(job: Job, house: House, candidate_id: str | None = None) -> RunRecord:
         raise CouldNotRun(_no_candidate(candidate, job.table, job.part_date, candidate_id))
     with house.engine() as engine:
         _register_upstreams(engine, job, house)
-        found = _inspect(engine, candidate, job, house)
-    record = _record(judge(candidate, found))
+        decision = judge(candidate, _inspect(engine, candidate, job, house))
+        compared = _compare(engine, decision, job.table, house)
+    record = _record(decision, compared)
     house.ledger.record_run(record, fingerprint=candidate.fingerprint)
     return record
 
 
 def publish(table: Table, part_date: str, house: House, candidate_id: str | None = None) -> RunRecord:
-    """Promote a candidate by the audit that the ledger keeps of it, if its bytes are still those of that audit."""
+    """Promote a candidate by the audit that the ledger keeps of it, if its bytes are still those of that audit.
+
+    What it changes was counted at the gate; it is counted anew where another candidate was published since.
+    """
     name = table.qualified_name
     candidate = house.ledger.candidate(name, part_date, candidate_id)
     if not isinstance(candidate, Candidate):
@@ -173,7 +183,8 @@ def publish(table: Table, part_date: str, house: House, candidate_id: str | None
         return _record(decision)
     if not house.store.is_intact(candidate):
         return _refused(name, part_date, candidate.id, "its files are not those that the verdict is about")
-    return _publish(decision, house)
+    restatement = judged.restatement
+    return _publish(decision, Compared(restatement.state if restatement else "", restatement), table, house)
 
 
 def candidate_id(prefix: str, started: datetime) -> str:
@@ -295,7 +306,9 @@ def _stage(engine: Engine, job: Job, house: House) -> tuple[Candidate, tuple[Wri
         return tuple(told)
 
     name = candidate_id(job.part_date, job.started)
-    candidate = house.store.stage(job.table, job.part_date, candidate_id=name, sequence=job.sequence, write=write)
+    staged = house.store.stage(job.table, job.part_date, candidate_id=name, sequence=job.sequence, write=write)
+    stamped = {column.casefold() for column in job.model.stamped}
+    candidate = replace(staged, stamped=tuple(c for c in job.table.column_names if c.casefold() in stamped))
     house.ledger.record_candidate(candidate)
     return candidate, tuple(told)
 
@@ -315,11 +328,36 @@ def _inspect(
     return audit(engine, name, contract=job.loaded.contract, table=job.table, rules=rules, scope=scope)
 
 
-def _publish(approved: Approved, house: House) -> RunRecord:
-    """Promote what was approved, unless a later candidate of the day already stands there."""
+def _compare(engine: Engine, decision: Approved | Refused, table: Table, house: House) -> Compared:
+    """What the candidate would change; of one that is refused nobody wants to know."""
+    if isinstance(decision, Refused):
+        return Compared("", None)
+    house.say("comparing it with the day that is published")
+    return compare(engine, decision.candidate, table, house.store)
+
+
+def _publish(approved: Approved, compared: Compared, table: Table, house: House) -> RunRecord:
+    """Promote what was approved, unless a later candidate of the day already stands there.
+
+    Each try is preceded by what it changes of the day as it stands: where that has moved, it is compared again.
+    """
+    candidate = approved.candidate
+    for _ in range(_ATTEMPTS):
+        if compared.restatement:
+            house.say(f"{candidate.table} of {candidate.part_date} {restated(compared.restatement)}", lasting=True)
+        house.say(f"publishing candidate {candidate.id}")
+        published = house.store.promote(approved, _metadata(approved, compared), onto=compared.state)
+        if published.promotion is not Promotion.MOVED:
+            return _published_as(published, approved, compared, house)
+        with house.engine() as engine:
+            compared = _compare(engine, approved, table, house)
+        house.ledger.record_run(_record(approved, compared), fingerprint=candidate.fingerprint)
+    raise lost(candidate, _ATTEMPTS)
+
+
+def _metadata(approved: Approved, compared: Compared) -> dict[str, object]:
     candidate, found = approved.candidate, approved.audit
-    house.say(f"publishing candidate {candidate.id}")
-    metadata = {
+    return {
         "candidate": candidate.id,
         "fingerprint": candidate.fingerprint,
         "contract": found.contract,
@@ -327,16 +365,20 @@ def _publish(approved: Approved, house: House) -> RunRecord:
         "audited_at": found.audited_at.isoformat(),
         "rules": found.rules,
         "rows": found.rows,
+        **metadata(compared.restatement),
     }
-    published = house.store.promote(approved, metadata)
+
+
+def _published_as(published: Published, approved: Approved, compared: Compared, house: House) -> RunRecord:
+    candidate, record = approved.candidate, _record(approved, compared)
     if published.promotion is Promotion.SUPERSEDED:
         which = f" of {candidate.part_date}" if candidate.day_column else ""
         reason = f"a later candidate{which} is already published, as version {published.version}"
-        record = replace(_record(approved), decision="refused", reasons=(reason,))
-        house.ledger.record_run(record, fingerprint=candidate.fingerprint)
-        return record
-    house.ledger.record_publication(candidate, published, at=now())
-    return replace(_record(approved), published_version=published.version)
+        refused = replace(record, decision="refused", reasons=(reason,), restatement=None)
+        house.ledger.record_run(refused, fingerprint=candidate.fingerprint)
+        return refused
+    house.ledger.record_publication(candidate, published, at=now(), restatement=record.restatement)
+    return replace(record, published_version=published.version)
 
 
 def _broken_by_rules(broken: list[Audit]) -> _Broken:
@@ -389,7 +431,7 @@ def _refused(
     return RunRecord(table=table, date=part_date, candidate=candidate, decision="refused", reasons=reasons, audit=found)
 
 
-def _record(decision: Approved | Refused, *, dry_run: bool = False) -> RunRecord:
+def _record(decision: Approved | Refused, compared: Compared | None = None) -> RunRecord:
     candidate = decision.candidate
     return RunRecord(
         table=candidate.table,
@@ -398,5 +440,5 @@ def _record(decision: Approved | Refused, *, dry_run: bool = False) -> RunRecord
         decision="refused" if isinstance(decision, Refused) else "approved",
         reasons=decision.reasons if isinstance(decision, Refused) else (),
         audit=decision.audit,
-        dry_run=dry_run,
+        restatement=compared.restatement if compared else None,
     )

@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from contracts.errors import Problem
 from expectations.coverage import Item, Status
+from expectations.restatement import Restatement
 from expectations.verdict import Outcome, Verdict
 from reports.view import RunRecord
 
@@ -28,6 +29,18 @@ class _Verdict(TypedDict):
     examples: list[dict[str, str]]
 
 
+class _Restatement(TypedDict):
+    version: int
+    rows: int | None
+    added: int | None
+    removed: int | None
+    changed: int | None
+    key: list[str]
+    columns: dict[str, int]
+    apart: list[str]
+    trouble: str
+
+
 class _Counts(TypedDict):
     rows: int
     rules: int
@@ -41,7 +54,12 @@ class _Counts(TypedDict):
 
 
 def run_json(record: RunRecord) -> str:
-    """A run, as `gate --json` and `run --json` print it: decision, counts, then a verdict for every rule."""
+    """A run, as `gate --json` and `run --json` print it: decision, counts, then a verdict for every rule.
+
+    `restatement` is null, or what replacing the day of the table's `version` changes: its `rows`, those `added`,
+    `removed` and `changed`, rows changed by `columns`, the `key` they were matched by, and the columns left `apart`. The
+    counts are null where `trouble` says why nothing could be compared.
+    """
     audit = record.audit
     counts: _Counts = {
         "rows": audit.rows,
@@ -62,12 +80,30 @@ def run_json(record: RunRecord) -> str:
         "reasons": list(record.reasons),
         "published_version": record.published_version,
         "dry_run": record.dry_run,
+        "restatement": _restatement(record.restatement),
         **counts,
         "report": record.report,
         "verdicts": [_verdict(verdict) for verdict in audit.verdicts],
         "out_of_scope": [{"rule": item.rule.name, "reason": item.reason} for item in audit.out_of_scope],
     }
     return _dumps(told)
+
+
+def _restatement(found: Restatement | None) -> _Restatement | None:
+    if found is None:
+        return None
+    counted = found.difference
+    return {
+        "version": found.version,
+        "rows": counted.rows if counted else None,
+        "added": counted.added if counted else None,
+        "removed": counted.removed if counted else None,
+        "changed": counted.changed if counted else None,
+        "key": list(counted.key) if counted else [],
+        "columns": dict(counted.columns) if counted else {},
+        "apart": list(found.apart),
+        "trouble": found.trouble,
+    }
 
 
 def _verdict(verdict: Verdict) -> _Verdict:

@@ -22,6 +22,7 @@ from reports.words import clipped, counted, plain
 __all__ = ["coverage_text", "lint_text", "run_text", "wants_color"]
 
 _MOST_RULES = 20
+_MOST_COLUMNS = 10
 _MOST_EXAMPLE = 160
 _MOST_SOURCE = 120
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -38,10 +39,10 @@ def wants_color(stream: TextIO) -> bool:
 
 
 def run_text(record: RunRecord, *, color: bool | None = None) -> str:
-    """The summary of a run: the answer, what stands in the way, the tally, and where the report is."""
+    """The summary of a run: the answer, what stands in the way, what it changes, the tally, and where the report is."""
     run = run_view(record)
     paint = _painter(color)
-    return "\n".join([_headline(run, paint), *_told(run, paint), *_closing(run)])
+    return "\n".join([_headline(run, paint), *_told(run, paint), *_restated(run), *_closing(run)])
 
 
 def _headline(run: RunView, paint: Paint) -> str:
@@ -73,6 +74,18 @@ def _rule(rule: RuleView, width: int, paint: Paint) -> Iterator[str]:
     for example in rule.examples[:1]:
         cells = ", ".join(f"{plain(column)}={plain(value)}" for column, value in example.items())
         yield paint("dim", f"{_INDENT}for example: {clipped(cells, _MOST_EXAMPLE)}")
+
+
+def _restated(run: RunView) -> Iterator[str]:
+    """What changes for readers of the day; of many columns that differ, the page has them all."""
+    if not run.restated:
+        return
+    yield ""
+    yield run.restated
+    for column, found in run.restated_columns[:_MOST_COLUMNS]:
+        yield f"{_INDENT}{plain(column)} differs in {found}"
+    if len(run.restated_columns) > _MOST_COLUMNS:
+        yield f"{_INDENT}and {counted(len(run.restated_columns) - _MOST_COLUMNS, 'columns')} more in the report"
 
 
 def _closing(run: RunView) -> Iterator[str]:

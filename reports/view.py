@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 from contracts.errors import CouldNotRun
 from contracts.model import Contract, Severity
+from expectations.restatement import Restatement
 from expectations.rules import Rule
 from expectations.verdict import Audit, Outcome, Verdict
+from reports.restated import restated, restated_columns
 from reports.words import brief, counted, percent
 
 if TYPE_CHECKING:  # three quarters of a second to import, and only those who read or write records need it
@@ -37,7 +39,8 @@ class RunRecord:
     `date` is the day as `YYYY-MM-DD`, empty where there was none. `candidate` names the staged partition, or the run
     where data was audited where it lay. `reasons` says why a refused run was refused, most telling first.
     `published_version` is the table's version that holds the candidate, None where nothing was published. `report` is
-    the page a reader can open, empty where none was written.
+    the page a reader can open, empty where none was written. `restatement` is how an approved candidate differs from
+    the published day that it replaces, None where there is no such day.
     """
 
     table: str
@@ -49,6 +52,7 @@ class RunRecord:
     audit: Audit
     dry_run: bool = False
     report: str = ""
+    restatement: Restatement | None = None
 
     def to_json(self) -> str:
         """The record as one JSON object; `from_json` gives the same record back."""
@@ -108,9 +112,15 @@ class RuleView:
 class RunView:
     """One run in words. `headline` alone answers whether readers have this day now, and if not, why.
 
-    `verb` is one of Published, Approved, Would publish, Refused. `rules` holds every judged rule, those that stand in
-    the way first, and `out_of_scope` those that were not judged, each with its reason. `proved` counts those that the
-    statistics of the written files answered.
+        `verb` is one of Published, Approved, Would publish, Refused. `rules` holds every judged rule, those that stand in
+    <<<<<<< HEAD
+        the way first, and `out_of_scope` those that were not judged, each with its reason. `proved` counts those that the
+        statistics of the written files answered.
+    =======
+        the way first, and `out_of_scope` those that were not judged, each with its reason. `restated` says what became of
+        the day that was published before, empty where there was none, and `restated_columns` in how many rows each column
+        differs from it.
+    >>>>>>> 9870288 (Count what publishing a day again changes, tell it first, and keep it in the receipt)
     """
 
     table: str
@@ -139,6 +149,8 @@ class RunView:
     proved: int
     rules: tuple[RuleView, ...]
     out_of_scope: tuple[RuleView, ...]
+    restated: str = ""
+    restated_columns: tuple[tuple[str, str], ...] = ()
 
     @property
     def subject(self) -> str:
@@ -209,7 +221,16 @@ def run_view(record: RunRecord, contract: Contract | None = None) -> RunView:
         proved=sum(bool(verdict.how) for verdict in audit.verdicts),
         rules=tuple(sorted(map(_judged, audit.verdicts), key=_urgency)),
         out_of_scope=tuple(rule_view(item.rule, reason=item.reason) for item in audit.out_of_scope),
+        restated=_restated(record),
+        restated_columns=restated_columns(record.restatement) if record.restatement else (),
     )
+
+
+def _restated(record: RunRecord) -> str:
+    if record.restatement is None:
+        return ""
+    verb = "Would replace" if record.published_version is None else "Replaced"
+    return restated(record.restatement, verb)
 
 
 def rule_view(rule: Rule, *, reason: str = "") -> RuleView:

@@ -7,7 +7,7 @@ from contracts.model import Table
 from martgate.candidate import Candidate
 from martgate.gate import Approved
 
-__all__ = ["NAMESPACE", "app", "approved_candidate", "day_column", "lost", "partition", "receipt"]
+__all__ = ["NAMESPACE", "app", "app_of", "approved_candidate", "day_column", "lost", "partition", "receipt"]
 
 NAMESPACE = "martgate"
 """The key of commit metadata under which everything of ours lies."""
@@ -41,8 +41,12 @@ def app(candidate: Candidate) -> str:
 
     As in `we_mart.wv_comm_user/part_date=2024-01-01`.
     """
-    folders = [f"{name}={value}" for name, value in partition(candidate.day_column, candidate.part_date).items()]
-    return "/".join([candidate.table, *folders])
+    return app_of(candidate.table, candidate.day_column, candidate.part_date)
+
+
+def app_of(table: str, column: str, part_date: str) -> str:
+    """The same, of any day of a table."""
+    return "/".join([table, *(f"{name}={value}" for name, value in partition(column, part_date).items())])
 
 
 def receipt(candidate: Candidate, metadata: Mapping[str, object]) -> dict[str, object]:

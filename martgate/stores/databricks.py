@@ -21,8 +21,8 @@ from contracts.model import Table
 from contracts.types import canonical
 from martgate.candidate import Candidate
 from martgate.gate import Approved
-from martgate.stores.commits import NAMESPACE, app, approved_candidate, day_column, lost, partition, receipt
-from martgate.stores.ports import Promotion, Published
+from martgate.stores.commits import NAMESPACE, app, app_of, approved_candidate, day_column, lost, partition, receipt
+from martgate.stores.ports import Promotion, Published, Standing
 from martgate.stores.shape import demand_shape
 from martgate.stores.tables import Session, Tables, demand_catalog, name_in
 
@@ -133,11 +133,25 @@ class DatabricksStore:
         staging = _staged(candidate).name
         return self._tables.exists(staging) and self._state(staging).fingerprint == candidate.fingerprint
 
-    def promote(self, approved: Approved, metadata: Mapping[str, object]) -> Published:
+    def standing(self, table: Table, part_date: str) -> Standing:
+        """What is published of a day; a state is the last commit that may have changed it.
+
+        Raises:
+            contracts.errors.CouldNotRun: the table cannot be read.
+        """
+        mart, day = name_in(self._warehouse, table), day_column(table)
+        history = self._history(mart)
+        source = CatalogTable(name=mart, only=partition(day, part_date), version=history[0].version)
+        state = _state(history, app_of(table.qualified_name, day, part_date))
+        found = source if self._tables.holds(source) else None
+        return Standing(version=history[0].version, state=state, source=found)
+
+    def promote(self, approved: Approved, metadata: Mapping[str, object], *, onto: str | None = None) -> Published:
         """Replace the candidate's day by the candidate, in one commit that carries `metadata` (JSON values).
 
         What an exception says is not believed: after one, the table's history is asked whether the commit is there.
         A day whose history has been cleaned away since counts as published by a later candidate: it is not touched.
+        Who changes the day between the last look at its state and the commit is seen by Delta, not by `onto`.
 
         Raises:
             contracts.errors.CouldNotRun: the candidate is not what was approved, or Delta refused it.
@@ -148,6 +162,8 @@ class DatabricksStore:
             history = self._history(candidate.root)
             if earlier := _earlier(history, candidate):
                 return earlier
+            if onto is not None and _state(history, app(candidate)) != onto:
+                return Published(promotion=Promotion.MOVED, version=history[0].version)
             self._demand_intact(candidate)
             published = self._commit(candidate, metadata, before=history[0].version)
             if published is not None:
@@ -288,6 +304,12 @@ def _earlier(history: list[_Entry], candidate: Candidate) -> Published | None:
     if last.ours.get("candidate") == candidate.id:
         return Published(promotion=Promotion.ALREADY, version=last.version)
     return Published(promotion=Promotion.SUPERSEDED, version=history[0].version)
+
+
+def _state(history: list[_Entry], transaction: str) -> str:
+    """The newest commit that is not known to be about another day: nobody knows what those of others are about."""
+    about = (entry.version for entry in history if entry.ours.get("transaction") in (transaction, None))
+    return str(next(about, history[-1].version))
 
 
 def _of_day(history: list[_Entry], candidate: Candidate) -> Iterator[tuple[int, _Entry]]:

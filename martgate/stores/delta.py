@@ -7,10 +7,13 @@ on the table's version (delta-rs's own retries would let two first publishers of
 and carries the candidate's sequence as the day's `txn`, so that doing it again does nothing.
 """
 
+import hashlib
+import json
 import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +31,7 @@ from martgate.gate import Approved
 from martgate.stores import deltalog
 from martgate.stores.commits import app, approved_candidate, day_column, lost, partition, receipt
 from martgate.stores.files import fingerprint, missing
-from martgate.stores.ports import Promotion, Published
+from martgate.stores.ports import Promotion, Published, Standing
 from martgate.stores.shape import demand_shape, physical_types
 
 if TYPE_CHECKING:  # Arrow, for none but a publish
@@ -120,7 +123,22 @@ class DeltaStore:
             return False
         return fingerprint(root, candidate.files) == candidate.fingerprint
 
-    def promote(self, approved: Approved, metadata: Mapping[str, object]) -> Published:
+    def standing(self, table: Table, part_date: str) -> Standing:
+        """What is published of a day; a state is a hash over the names of its files, empty where it has none.
+
+        Raises:
+            contracts.errors.CouldNotRun: the table cannot be read.
+        """
+        root, only = self._root(table.qualified_name), partition(day_column(table), part_date)
+        snapshot = deltalog.open_table(root)
+        state = _state(file.path for file in deltalog.live_files(snapshot, root, only))
+        there = Standing(version=snapshot.version(), state=state)
+        try:
+            return replace(there, source=deltalog.dataset(snapshot, root, only)) if state else there
+        except CouldNotRun as error:  # somebody laid its files out as no engine reads them
+            return replace(there, trouble=str(error))
+
+    def promote(self, approved: Approved, metadata: Mapping[str, object], *, onto: str | None = None) -> Published:
         """Replace the candidate's day by the candidate, in one commit that carries `metadata` (JSON values).
 
         What an exception says is not believed: after one, the log is asked whether the commit is there.
@@ -135,6 +153,8 @@ class DeltaStore:
             table = deltalog.open_table(root)
             if earlier := _earlier(table, root, candidate):
                 return earlier
+            if onto is not None and _state(_live(table, root, candidate)) != onto:
+                return Published(promotion=Promotion.MOVED, version=table.version())
             deltalog.refuse_unwritable(table, root)
             expected = _expected(table, candidate)
             if checked != expected:  # the first time, and whenever somebody changed the table meanwhile
@@ -316,6 +336,11 @@ def _earlier(table: deltalake.DeltaTable, root: Path, candidate: Candidate) -> P
 def _live(table: deltalake.DeltaTable, root: Path, candidate: Candidate) -> list[str]:
     only = partition(candidate.day_column, candidate.part_date)
     return [file.path for file in deltalog.live_files(table, root, only)]
+
+
+def _state(paths: Iterable[str]) -> str:
+    listed = sorted(paths)
+    return hashlib.sha256(json.dumps(listed).encode()).hexdigest() if listed else ""
 
 
 def _paths(candidate: Candidate) -> list[str]:

@@ -10,15 +10,19 @@ from contracts.model import Table
 from martgate.candidate import Candidate
 from martgate.gate import Approved
 
-__all__ = ["Promotion", "Published", "Store"]
+__all__ = ["Promotion", "Published", "Standing", "Store"]
 
 
 class Promotion(StrEnum):
-    """PUBLISHED by this call; ALREADY by an earlier call with the same candidate; SUPERSEDED by a later candidate."""
+    """PUBLISHED by this call; ALREADY by an earlier call with the same candidate; SUPERSEDED by a later candidate.
+
+    MOVED: nothing was published, since what stands published of the day is not what the caller has seen.
+    """
 
     PUBLISHED = "published"
     ALREADY = "already"
     SUPERSEDED = "superseded"
+    MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,20 @@ class Published:
 
     promotion: Promotion
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What readers of a table see of a day, as of one `version` of it; `source` is None where they see nothing.
+
+    `state` stands for what the day is made of: while it stays, so does the day. `trouble` says why a day that is there
+    cannot be read by an engine.
+    """
+
+    version: int
+    state: str
+    source: Dataset | CatalogTable | None = None
+    trouble: str = ""
 
 
 class Store(Protocol):
@@ -57,8 +75,17 @@ class Store(Protocol):
     def is_intact(self, candidate: Candidate) -> bool:
         """Whether the candidate is still there, exactly as it was staged."""
 
-    def promote(self, approved: Approved, metadata: Mapping[str, object]) -> Published:
+    def standing(self, table: Table, part_date: str) -> Standing:
+        """What is published of a day, for an engine to compare a candidate with, and for `promote` to replace.
+
+        Raises:
+            contracts.errors.CouldNotRun: the table cannot be read.
+        """
+
+    def promote(self, approved: Approved, metadata: Mapping[str, object], *, onto: str | None = None) -> Published:
         """Replace the candidate's day by the candidate, in one commit that carries `metadata`.
+
+        With `onto` nothing but the day in that state (`Standing.state`) is replaced.
 
         Raises:
             contracts.errors.CouldNotRun: the candidate is not what was approved, or does not fit the table.

@@ -56,6 +56,24 @@ def test_lineage_that_cannot_be_traced_is_an_error_not_a_gap(sql, words):
         Model("m", sql).lineage()
 
 
+@pytest.mark.parametrize(
+    ("sql", "stamped"),
+    [
+        ("SELECT n, CAST(:run_timestamp AS TIMESTAMP) AS at, :part_date AS day FROM t", ("at",)),
+        ("WITH r AS (SELECT :run_timestamp AS at) SELECT t.n, DATE(r.at) AS built FROM t CROSS JOIN r", ("built",)),
+        ("SELECT COALESCE(seen, :run_timestamp) AS seen FROM t WHERE seen < :run_timestamp", ()),
+        ("SELECT *, :run_timestamp AS at FROM t", ()),
+    ],
+    ids=["at once", "through a CTE", "mixed with data", "not to be traced"],
+)
+def test_a_column_that_tells_only_the_runs_instant_is_stamped(sql, stamped):
+    assert Model("m", sql).stamped == stamped
+
+
+def test_of_the_shipped_models_only_the_run_timestamp_is_stamped():
+    assert {model.stamped for model in load([BUILT_IN]).values()} == {("run_timestamp",)}
+
+
 def test_the_typed_query_has_the_contracts_columns_types_and_order(engine, world):
     world.register()
     model = Model("m", "SELECT COUNT(*) AS n, 1 AS flag, 'x' AS `odd ``name` FROM we_mart.we_artist -- the end")

@@ -1,6 +1,7 @@
 """What the ledger keeps, on SQLite and on PostgreSQL, and what it notices."""
 
 import dataclasses
+import json
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from builders.ports import WrittenFile
 from contracts.errors import CouldNotRun, Unusable
 from contracts.model import Severity
+from expectations.restatement import Difference, Restatement
 from expectations.rules import HasColumns, InSet, Rule
 from expectations.verdict import Audit, Outcome, Verdict
 from martgate.candidate import Candidate
@@ -212,8 +214,45 @@ def test_a_receipt_says_what_was_published_and_when(ledger):
         "version": 4,
         "published_at": NOON,
         "fingerprint": "f" * 64,
+        "restatement": None,
     }
     assert ledger.publications("we_mart.other") == ()
+
+
+def test_a_receipt_keeps_what_was_changed(ledger):
+    found = Difference(rows=3, added=1, removed=0, changed=2, key=("id",), columns={"상태": 2})
+    changed = Restatement(version=3, state="s", apart=("run",), difference=found)
+    published = Published(promotion=Promotion.PUBLISHED, version=4)
+    ledger.record_publication(staged(), published, at=NOON, restatement=changed)
+    assert [receipt.restatement for receipt in ledger.publications(TABLE)] == [changed]
+
+
+def test_a_ledger_of_before_receipts_kept_changes_goes_on_working(ledger, url):
+    published = Published(promotion=Promotion.PUBLISHED, version=4)
+    ledger.record_publication(staged(), published, at=NOON)
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE publications DROP COLUMN restatement"))
+    engine.dispose()
+    changed = Restatement(version=4, state="s", trouble="it is gone")
+    again = Ledger(url)
+    again.record_publication(staged("c2", 2), dataclasses.replace(published, version=5), at=NOON, restatement=changed)
+    assert [receipt.restatement for receipt in Ledger(url).publications(TABLE)] == [None, changed]
+
+
+def test_a_damaged_receipt_is_told(ledger, url):
+    published = Published(promotion=Promotion.PUBLISHED, version=4)
+    ledger.record_publication(staged(), published, at=NOON)
+    tamper(url, "UPDATE publications SET restatement = '{}'")
+    with pytest.raises(CouldNotRun, match="receipt of c1 is damaged"):
+        ledger.publications(TABLE)
+
+
+def test_a_record_of_before_runs_kept_changes_can_still_be_read(ledger):
+    record = judged(staged())
+    told = json.loads(record.to_json())
+    del told["restatement"]
+    assert RunRecord.from_json(json.dumps(told)) == record
 
 
 def test_publishing_again_gives_no_second_receipt_and_heals_a_lost_one(ledger):

@@ -1,10 +1,15 @@
 """What somebody at a terminal sees while a command works, and what a program that reads its output does not."""
 
+import io
 import os
 import pty
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from martgate.progress import progress
 
 MARTGATE = str(Path(sys.executable).with_name("martgate"))
 
@@ -34,3 +39,14 @@ def test_whoever_is_no_terminal_is_told_nothing_on_the_way(tmp_path: Path) -> No
     with log.open("wb") as stderr:
         told(tmp_path, stderr.fileno())
     assert log.read_bytes() == b""
+
+
+def test_what_lasts_is_read_by_everybody_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    for is_terminal in (True, False):
+        stderr = io.StringIO()
+        stderr.isatty = lambda is_terminal=is_terminal: is_terminal
+        monkeypatch.setattr(sys, "stderr", stderr)
+        with progress() as say:
+            say("s.base replaces [bold] 3 rows", lasting=True)
+            say("publishing")
+        assert "s.base replaces [bold] 3 rows\n" in stderr.getvalue()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from contracts.model import Column, Contract, Severity, Table, Threshold
+from expectations.restatement import Difference, Restatement
 from expectations.rules import (
     HasColumns,
     HasType,
@@ -152,6 +153,14 @@ PUBLISHED = RunRecord(
     audit=_audit(),
     report="out/site/runs/20240101-a1.html",
 )
+RESTATED = Restatement(
+    version=2,
+    state="of files",
+    apart=("built_at",),
+    difference=Difference(
+        rows=1200, added=1, removed=201, changed=640, key=("order_id",), columns={"status": 3, "email": 640}
+    ),
+)
 
 
 @pytest.fixture(scope="session")
@@ -166,7 +175,7 @@ def contract():
 
 @pytest.fixture(scope="session")
 def runs():
-    """Runs by how they ended: published, warned, refused, error, vacuous, dry_run, approved."""
+    """Runs by how they ended: published, warned, refused, error, vacuous, dry_run, restated, approved."""
     held = replace(PUBLISHED, published_version=None)
     return {
         "published": PUBLISHED,
@@ -193,5 +202,6 @@ def runs():
             audit=_audit(nothing=NOTHING),
         ),
         "dry_run": replace(held, candidate="20240101-a6", dry_run=True, report=""),
+        "restated": replace(PUBLISHED, candidate="20240101-a8", restatement=RESTATED),
         "approved": replace(held, candidate="20240101-a7", date="", report=""),
     }

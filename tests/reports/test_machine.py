@@ -7,7 +7,7 @@ from reports.machine import coverage_json, lint_json, run_json
 
 RUN_KEYS = {
     *("table", "date", "candidate", "decision", "published_version", "rows", "rules", "passed", "failed", "errors"),
-    *("vacuous", "waived", "queries", "seconds", "report", "verdicts"),
+    *("vacuous", "waived", "queries", "seconds", "report", "verdicts", "restatement"),
 }
 VERDICT_KEYS = {"rule", "kind", "severity", "outcome", "failed", "total", "columns", "examples"}
 
@@ -21,6 +21,21 @@ def test_a_run_has_every_promised_key(runs):
 
 def test_a_run_as_json(runs, snapshot):
     assert json.dumps(json.loads(run_json(runs["refused"])), indent=1, ensure_ascii=False) == snapshot
+
+
+def test_what_replacing_a_day_changes_is_one_key_of_counts(runs):
+    assert json.loads(run_json(runs["published"]))["restatement"] is None
+    assert json.loads(run_json(runs["restated"]))["restatement"] == {
+        "version": 2,
+        "rows": 1200,
+        "added": 1,
+        "removed": 201,
+        "changed": 640,
+        "key": ["order_id"],
+        "columns": {"status": 3, "email": 640},
+        "apart": ["built_at"],
+        "trouble": "",
+    }
 
 
 def test_the_counts_add_up_to_the_rules(runs):

@@ -48,6 +48,8 @@ def test_one_failure_in_ten_million_is_counted_and_no_zero(page):
         ("error", "there is no column order_id"),
         ("vacuous", "1 had nothing to look at: status|implies_email"),
         ("approved", "Nothing stands in the way"),
+        ("restated", "Replaced 1,200 rows of version 2: 1 row added, 201 rows removed, 640 rows changed"),
+        ("restated", '<td class="code">email</td><td>640 rows</td>'),
     ],
 )
 def test_every_end_of_a_run_has_a_page_that_tells_it(page, end, told):

@@ -5,13 +5,16 @@ import pytest
 
 from contracts.errors import Problem
 from expectations.coverage import Item, Status
+from expectations.restatement import Restatement
 from expectations.verdict import Outcome
 from reports.text import coverage_text, lint_text, run_text, wants_color
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07[red]\r\n\u202egnp"
 
 
-@pytest.mark.parametrize("end", ["published", "warned", "refused", "error", "vacuous", "dry_run", "approved"])
+@pytest.mark.parametrize(
+    "end", ["published", "warned", "refused", "error", "vacuous", "dry_run", "restated", "approved"]
+)
 def test_the_summary_of_each_end(runs, end, snapshot):
     assert run_text(runs[end]) == snapshot
 
@@ -53,6 +56,23 @@ def test_a_long_list_of_broken_rules_is_cut_and_says_so(runs):
     )
     assert "and 53 more" in text.splitlines()[0]
     assert "and 36 rules more in the report" in text
+
+
+def test_of_many_columns_that_differ_the_first_are_told(runs):
+    record = runs["restated"]
+    columns = {f"{HOSTILE}{place}": place for place in range(1, 13)}
+    found = replace(record.restatement.difference, columns=columns)
+    text = run_text(replace(record, restatement=replace(record.restatement, difference=found)))
+    assert "12 differs in 12 rows" in text
+    assert "and 2 columns more in the report" in text
+    assert "\x1b" not in text
+
+
+def test_a_day_that_could_not_be_compared_is_told(runs):
+    restatement = Restatement(version=2, state="", trouble=f"a file is gone{HOSTILE}")
+    text = run_text(replace(runs["dry_run"], restatement=restatement))
+    assert "Would replace what version 2 has, which could not be compared: a file is gone" in text
+    assert "\x1b" not in text
 
 
 def test_nothing_in_the_data_can_move_the_cursor(runs):

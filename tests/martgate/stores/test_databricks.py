@@ -300,3 +300,36 @@ def test_a_discarded_candidate_is_gone(here):
     candidate = here.stage()
     here.store.discard(candidate)
     assert list(here.catalog.tables) == [MART]
+
+
+def test_a_day_stands_at_the_version_it_was_seen_at(here):
+    here.promote(here.stage(day="2023-12-31"))
+    assert here.store.standing(here.table, DAY).source is None
+    here.promote(here.stage())
+    standing = here.store.standing(here.table, DAY)
+    assert standing.source == CatalogTable(name=MART, only={"part_date": DAY}, version=2)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "promotion"),
+    [
+        ([], Promotion.PUBLISHED),
+        ([{"martgate": {"transaction": "we_mart.wv_comm_user/part_date=2023-12-31"}}], Promotion.PUBLISHED),
+        ([{"martgate": {"transaction": APP, "sequence": 1, "candidate": "theirs"}}], Promotion.MOVED),
+        (["an operator's own overwrite"], Promotion.MOVED),
+    ],
+    ids=["nothing", "another day", "this day", "who knows"],
+)
+def test_only_a_day_that_did_not_move_since_it_was_seen_is_replaced(here, meanwhile, promotion):
+    here.promote(here.stage())
+    candidate, seen = here.stage(rows=5), here.store.standing(here.table, DAY)
+    here.catalog.tables[MART].said += [json.dumps(said) for said in meanwhile]
+    published = here.store.promote(here.approve(candidate), {}, onto=seen.state)
+    assert published.promotion is promotion
+    assert here.catalog.tables[MART].days[DAY] == (5 if promotion is Promotion.PUBLISHED else 3)
+
+
+def test_a_first_publish_goes_onto_the_empty_day_that_was_seen(here):
+    candidate = here.stage()
+    seen = here.store.standing(here.table, DAY)
+    assert here.store.promote(here.approve(candidate), {}, onto=seen.state).promotion is Promotion.PUBLISHED

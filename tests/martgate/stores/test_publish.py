@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from contracts.errors import CouldNotRun
+from martgate.stores import delta
 from martgate.stores.delta import DeltaStore
 from martgate.stores.ports import Promotion
 from martgate.stores.shape import physical_types
@@ -178,3 +179,52 @@ def test_what_was_ever_published_is_not_discarded(shop):
         with pytest.raises(CouldNotRun, match="was published"):
             shop.store.discard(candidate)
         assert shop.store.is_intact(candidate)
+
+
+def test_a_day_as_it_stood_can_be_read_after_it_was_replaced(shop):
+    shop.publish((1, 7), (2, 8))
+    standing = shop.store.standing(shop.table, DAY)
+    shop.publish((3, 7))
+    shop.engine.register("stood", standing.source)
+    assert (standing.version, sorted(shop.engine.fetch("SELECT id FROM stood"))) == (1, [(1,), (2,)])
+
+
+def test_a_day_that_was_never_published_stands_empty(shop):
+    shop.publish((1, 7), day=NEXT)
+    standing = shop.store.standing(shop.table, DAY)
+    assert (standing.state, standing.source) == ("", None)
+
+
+def test_a_day_that_moved_since_it_was_seen_is_not_replaced(shop):
+    shop.publish((1, 7))
+    seen = shop.store.standing(shop.table, DAY)
+    shop.publish((2, 7))
+    approved = shop.approve(shop.stage((3, 7)))
+    assert shop.store.promote(approved, {}, onto=seen.state).promotion is Promotion.MOVED
+    assert shop.seen() == [(2, 7, DAY)]
+    now = shop.store.standing(shop.table, DAY)
+    outcomes = [shop.store.promote(approved, {}, onto=now.state).promotion for _ in range(2)]
+    assert outcomes == [Promotion.PUBLISHED, Promotion.ALREADY]
+
+
+def test_another_day_that_moved_is_of_no_account(shop):
+    shop.publish((1, 7))
+    candidate, seen = shop.stage((1, 7)), shop.store.standing(shop.table, DAY)
+    shop.publish((2, 7), day=NEXT)
+    candidate = dataclasses.replace(candidate, sequence=9)
+    assert shop.store.promote(shop.approve(candidate), {}, onto=seen.state).promotion is Promotion.PUBLISHED
+
+
+def test_a_day_that_no_engine_can_read_stands_and_says_why(shop):
+    candidate = shop.publish((1, 7))
+    shutil.move(shop.root / candidate.files[0].path, shop.root / "elsewhere.parquet")
+    moved = dataclasses.replace(candidate.files[0], path="elsewhere.parquet")
+    shop.delta.create_write_transaction(
+        [delta._add(shop.root, moved)],
+        mode="overwrite",
+        schema=shop.delta.schema(),
+        partition_by=shop.delta.metadata().partition_columns,
+    )
+    standing = shop.store.standing(shop.table, DAY)
+    assert (standing.source, bool(standing.state)) == (None, True)
+    assert "does not lie in the folder of its partition" in standing.trouble

@@ -26,3 +26,12 @@ def test_an_earlier_candidate_is_superseded_and_the_same_one_is_published_once(w
     outcomes = [whole.store.promote(whole.approve(candidate), {}).promotion for candidate in (late, late, early)]
     assert outcomes == [Promotion.PUBLISHED, Promotion.ALREADY, Promotion.SUPERSEDED]
     assert whole.seen() == [(2, 20, "2024-01-01")]
+
+
+def test_a_whole_table_that_moved_since_it_was_seen_is_not_replaced(whole):
+    whole.publish((1, 10))
+    seen = whole.store.standing(whole.table, "2024-01-02")
+    whole.publish((2, 20))
+    approved = whole.approve(whole.stage((3, 30)))
+    assert whole.store.promote(approved, {}, onto=seen.state).promotion is Promotion.MOVED
+    assert whole.seen() == [(2, 20, "2024-01-01")]
