@@ -112,15 +112,10 @@ class RuleView:
 class RunView:
     """One run in words. `headline` alone answers whether readers have this day now, and if not, why.
 
-        `verb` is one of Published, Approved, Would publish, Refused. `rules` holds every judged rule, those that stand in
-    <<<<<<< HEAD
-        the way first, and `out_of_scope` those that were not judged, each with its reason. `proved` counts those that the
-        statistics of the written files answered.
-    =======
-        the way first, and `out_of_scope` those that were not judged, each with its reason. `restated` says what became of
-        the day that was published before, empty where there was none, and `restated_columns` in how many rows each column
-        differs from it.
-    >>>>>>> 9870288 (Count what publishing a day again changes, tell it first, and keep it in the receipt)
+    `verb` is one of Published, Approved, Would publish, Refused. `rules` holds every judged rule, those that stand in
+    the way first, and `out_of_scope` those that were not judged, each with its reason. `proved` counts those that the
+    statistics of the written files answered. `restated` says what becomes of the day that was published before, empty
+    where there was none, and `restated_columns` in how many rows each column differs from it.
     """
 
     table: str
