@@ -6,7 +6,8 @@ Great Expectations (seconds of import) is imported by the functions: only proces
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from expectations.rules import HasColumns
+from expectations.gx.suite import made
+from expectations.rules import HasColumns, NotNull, QualityMetric, SqlNumber, columns_of
 from expectations.verdict import Audit, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -14,9 +15,15 @@ if TYPE_CHECKING:
         ExpectationSuiteValidationResult,
         ExpectationValidationResult,
     )
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+    from great_expectations.expectations.expectation import Expectation
 
 __all__ = ["expectation_result", "suite_result"]
+
+_FORMAT = {"result_format": {"result_format": "BASIC"}}
+"""Counts, percentages and a few values; the formats beyond it count the few values as if they were all."""
+
+_SHAPES = frozenset({"table.columns", "table.column_types"})
+"""What an expectation about the shape of a table asks for, in the terms of one engine; a verdict tells it in words."""
 
 _VACUOUS = "Nothing was in scope, so nothing was shown: this is told as not successful."
 
@@ -39,7 +46,7 @@ def suite_result(
     from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415 (seconds)
 
     pairs = zip(audit.verdicts, configurations, strict=True)
-    results = [expectation_result(verdict, configuration) for verdict, configuration in pairs]
+    results = [expectation_result(verdict, configuration, rows=audit.rows) for verdict, configuration in pairs]
     met = sum(result.success for result in results)
     run = RunIdentifier(run_name=f"martgate run {run_name}", run_time=audit.audited_at)
     return ExpectationSuiteValidationResult(
@@ -66,20 +73,24 @@ def suite_result(
     )
 
 
-def expectation_result(verdict: Verdict, configuration: Mapping[str, object]) -> "ExpectationValidationResult":
+def expectation_result(
+    verdict: Verdict, configuration: Mapping[str, object], *, rows: int
+) -> "ExpectationValidationResult":
     """A verdict as the result of the expectation of that configuration (`type`, `kwargs`, `meta`, `severity`).
 
-    Only a passed verdict is a success. One that could not run carries its reason as `exception_info`, one that had
-    nothing to look at a note in `meta`.
+    The expectation itself words its result, from our numbers; `rows` is how many the table has. Only a passed verdict
+    is a success. One that could not run carries its reason as `exception_info`, one that had nothing to look at a note
+    in `meta`.
     """
     from great_expectations.core.expectation_validation_result import (  # noqa: PLC0415 (seconds)
         ExpectationValidationResult,
     )
 
+    expectation = made(configuration)
     return ExpectationValidationResult(
         success=verdict.outcome is Outcome.PASSED,
-        expectation_config=_configured(configuration),
-        result=_result(verdict),
+        expectation_config=expectation.configuration,
+        result=_result(verdict, expectation, rows),
         meta=_meta(verdict),
         exception_info={
             "raised_exception": verdict.outcome is Outcome.ERROR,
@@ -90,38 +101,69 @@ def expectation_result(verdict: Verdict, configuration: Mapping[str, object]) ->
     )
 
 
-def _configured(configuration: Mapping[str, object]) -> "ExpectationConfiguration":
-    from great_expectations.expectations.expectation_configuration import (  # noqa: PLC0415 (seconds)
-        ExpectationConfiguration,
-    )
-    from great_expectations.expectations.metadata_types import FailureSeverity  # noqa: PLC0415 (seconds)
-
-    fields = dict(configuration)
-    fields["severity"] = FailureSeverity(fields.get("severity", "critical"))
-    return ExpectationConfiguration(**fields)
-
-
-def _result(verdict: Verdict) -> dict[str, object]:
+def _result(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str, object]:
+    """What the expectation says of the verdict's numbers; where it has no word for how many, how many stands beside."""
     if verdict.outcome is Outcome.ERROR:
         return {}
-    # More may be wrong than was looked at (columns added to a table); a percentage above 100 is refused outright.
-    share = min(100.0, 100 * verdict.failed / verdict.total) if verdict.total else 0.0
-    result: dict[str, object] = {
-        "element_count": verdict.total,
-        "unexpected_count": verdict.failed,
-        "unexpected_percent": share,
-        "observed_value": _observed(verdict),
-    }
+    result = _in_its_words(verdict, expectation, rows)
+    if "unexpected_count" not in result:
+        # More may be wrong than was looked at (columns added to a table); a percentage above 100 is refused outright.
+        share = min(100.0, 100 * verdict.failed / verdict.total) if verdict.total else 0.0
+        result |= {
+            "element_count": verdict.total,
+            "unexpected_count": verdict.failed,
+            "unexpected_percent": share,
+        }
     if verdict.examples:
         result["details"] = {"examples": [dict(example) for example in verdict.examples]}
     return result
 
 
-def _observed(verdict: Verdict) -> object:
+def _in_its_words(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str, object]:
+    asked = expectation.get_validation_dependencies(runtime_configuration=dict(_FORMAT)).metric_configurations
+    if not _SHAPES.isdisjoint(asked):
+        check = verdict.rule.check
+        kept = list(check.columns) if isinstance(check, HasColumns) else ""
+        return {"observed_value": verdict.observed or kept}
+    metrics = {metric.id: _metric(name, verdict, rows) for name, metric in asked.items()}
+    return dict(expectation.metrics_validate(metrics, runtime_configuration=dict(_FORMAT)).result)
+
+
+def _metric(name: str, verdict: Verdict, rows: int) -> object:  # noqa: PLR0911 (one answer a metric)
+    """The number, or the values, that an expectation asks for by the name of a metric."""
     check = verdict.rule.check
-    if isinstance(check, HasColumns) and verdict.outcome is Outcome.PASSED:
-        return list(check.columns)
-    return verdict.observed or verdict.failed
+    # A refusal for a broken upstream tells that one's verdicts, and has no rows of its own.
+    rows = max(rows, verdict.total)
+    match name.rpartition(".")[2]:
+        case _ if name == "column_values.nonnull.unexpected_count" and not isinstance(check, NotNull):
+            return rows - verdict.total
+        case _ if name == "table.row_count":
+            return int(verdict.observed.partition(" ")[0]) if isinstance(check, QualityMetric) else rows
+        case "unexpected_count":
+            return verdict.failed
+        case "filtered_row_count":
+            return verdict.total
+        case "unexpected_values":
+            return [_value(example, columns_of(check)) for example in verdict.examples]
+        case "row_count":
+            return _rows_returned(verdict)
+        case _:
+            return []  # the rows of a query, which only the format COMPLETE shows
+
+
+def _value(example: Mapping[str, str], columns: tuple[str, ...]) -> object:
+    return {name: example[name] for name in columns} if len(columns) > 1 else example[columns[0]]
+
+
+def _rows_returned(verdict: Verdict) -> int:
+    """How many rows the query of an exported rule returns: what broke it, or the one number that is not admitted."""
+    match verdict.rule.check:
+        case QualityMetric():
+            return min(verdict.failed, 1)
+        case SqlNumber():
+            return int(verdict.outcome is not Outcome.PASSED)
+        case _:
+            return verdict.failed
 
 
 def _meta(verdict: Verdict) -> dict[str, object]:

@@ -6,7 +6,7 @@ cannot answer are left out by name: the suite's `meta` says which, and why. Grea
 is needed only where its objects are asked for; configurations and the suite's JSON are written without it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
     from great_expectations.expectations.expectation import Expectation
 
-__all__ = ["configuration", "expectation", "suite", "suite_json"]
+__all__ = ["configuration", "expectation", "made", "suite", "suite_json"]
 
 Configuration = dict[str, object]
 
@@ -61,7 +61,7 @@ def expectation(rule: Rule, table: Table, *, contract: Contract | None = None, d
     Raises:
         great_expectations.exceptions.GreatExpectationsError: the installed version knows no such expectation.
     """
-    return _made(configuration(rule, table, contract=contract, day=day))
+    return made(configuration(rule, table, contract=contract, day=day))
 
 
 def suite(contract: Contract, table: Table, rules: Iterable[Rule], *, day: Day | None = None) -> "ExpectationSuite":
@@ -74,7 +74,7 @@ def suite(contract: Contract, table: Table, rules: Iterable[Rule], *, day: Day |
 
     name, meta, configurations = _suite(contract, table, rules, day)
     # Handed over as objects: a configuration that it cannot read, the suite would only log, and leave out.
-    return ExpectationSuite(name=name, expectations=[_made(one) for one in configurations], meta=meta)
+    return ExpectationSuite(name=name, expectations=[made(one) for one in configurations], meta=meta)
 
 
 def suite_json(contract: Contract, table: Table, rules: Iterable[Rule], *, day: Day | None = None) -> str:
@@ -124,11 +124,16 @@ def _within_batch(rule: Rule, table: Table, day: Day | None) -> tuple[Rule | Non
     return rule, ""
 
 
-def _made(fields: Configuration) -> "Expectation":
+def made(configuration: Mapping[str, object]) -> "Expectation":
+    """A configuration as an object of Great Expectations.
+
+    Raises:
+        great_expectations.exceptions.GreatExpectationsError: the installed version knows no such expectation.
+    """
     from great_expectations.expectations.expectation_configuration import (  # noqa: PLC0415 (seconds)
         ExpectationConfiguration,
     )
     from great_expectations.expectations.metadata_types import FailureSeverity  # noqa: PLC0415 (seconds)
 
-    severity = FailureSeverity(fields["severity"])
-    return ExpectationConfiguration(**fields | {"severity": severity}).to_domain_obj()
+    severity = FailureSeverity(configuration.get("severity", "critical"))
+    return ExpectationConfiguration(**{**configuration, "severity": severity}).to_domain_obj()

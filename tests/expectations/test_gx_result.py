@@ -5,30 +5,28 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contracts.model import Severity
-from expectations.rules import HasColumns, InSet, NotNull, Rule
+from contracts.model import Column, Severity, Table, Threshold
+from expectations.gx.suite import configuration
+from expectations.rules import HasColumns, InSet, NotNull, QualityMetric, Rule, Unique
 from expectations.verdict import Audit, Outcome, Verdict
 
 pytestmark = pytest.mark.xdist_group("great_expectations")
 
 NOT_NULL = Rule(name="a|not_null", check=NotNull("a"), clauses=("schema[0].properties[0].required",), columns=("a",))
 IN_SET = Rule(name="a|in_set", check=InSet("a", ("x",)), clauses=(), columns=("a",), severity=Severity.WARNING)
-CONFIGURATIONS = {
-    "a|not_null": {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "a"}, "severity": "critical"},
-    "a|in_set": {
-        "type": "expect_column_values_to_be_in_set",
-        "kwargs": {"column": "a", "value_set": ["x"]},
-        "severity": "warning",
-        "meta": {"rule": "a|in_set"},
-        "description": "a is x",
-    },
-}
+COLUMNS = Rule(name="table|columns", check=HasColumns(("b", "a")), clauses=())
+TABLE = Table(
+    path="",
+    name="orders",
+    qualified_name="shop.orders",
+    columns=tuple(Column(path="", name=name, logical_type="string", physical_type="string") for name in "ab"),
+)
 
 
-def one(outcome, **found):
+def one(outcome, *, rule=NOT_NULL, rows=10, **found):
     from expectations.gx.result import expectation_result
 
-    return expectation_result(Verdict(rule=NOT_NULL, outcome=outcome, **found), CONFIGURATIONS["a|not_null"])
+    return expectation_result(Verdict(rule=rule, outcome=outcome, **found), configuration(rule, TABLE), rows=rows)
 
 
 def suite(*verdicts, **fields):
@@ -46,7 +44,7 @@ def suite(*verdicts, **fields):
         seconds=0.1,
         verdicts=verdicts,
     )
-    configurations = [CONFIGURATIONS[verdict.rule.name] for verdict in verdicts]
+    configurations = [configuration(verdict.rule, TABLE) for verdict in verdicts]
     return suite_result(audit, configurations, suite_name="shop.orders@1", **{"run_name": "c1", **fields})
 
 
@@ -58,14 +56,40 @@ def test_only_what_passed_is_a_success_and_success_is_a_bool(outcome, success):
     assert one(outcome).success is success
 
 
-def test_counts_are_told_exactly():
-    result = one(Outcome.FAILED, failed=1, total=10_000_000).result
-    assert (result["element_count"], result["unexpected_count"]) == (10_000_000, 1)
-    assert result["unexpected_percent"] == pytest.approx(0.00001)
+def test_counts_are_told_exactly_in_great_expectations_own_words():
+    told = one(
+        Outcome.FAILED, rule=IN_SET, rows=10_000_000, failed=1, total=8_000_000, examples=({"k": "1", "a": "y"},)
+    )
+    assert told.result == {
+        "element_count": 10_000_000,
+        "missing_count": 2_000_000,
+        "missing_percent": 20.0,
+        "unexpected_count": 1,
+        "unexpected_percent": pytest.approx(0.0000125),
+        "unexpected_percent_nonmissing": pytest.approx(0.0000125),
+        "unexpected_percent_total": pytest.approx(0.00001),
+        "partial_unexpected_list": ["y"],
+        "details": {"examples": [{"k": "1", "a": "y"}]},
+    }
+
+
+def test_a_key_shows_its_values_together():
+    rule = Rule(name="table|key", check=Unique(("a", "b")), clauses=(), columns=("a", "b"))
+    shown = ({"a": "1", "b": "x", "(rows)": "2"},)
+    told = one(Outcome.FAILED, rule=rule, failed=2, total=10, examples=shown)
+    assert told.result["partial_unexpected_list"] == [{"a": "1", "b": "x"}]
 
 
 def test_more_wrong_than_looked_at_is_a_hundred_percent_and_no_crash():
-    assert one(Outcome.FAILED, failed=5, total=2).result["unexpected_percent"] == 100
+    told = one(Outcome.FAILED, rule=COLUMNS, failed=5, total=2, observed="added: c, d, e, f, g")
+    assert (told.result["unexpected_percent"], told.result["observed_value"]) == (100, "added: c, d, e, f, g")
+
+
+def test_a_number_of_rows_is_told_where_the_audit_has_none():
+    """As in the record of a refusal for a broken upstream, whose rows were never counted."""
+    rule = Rule(name="rows", check=QualityMetric("rowCount", (), Threshold("mustBe", (3,))), clauses=())
+    assert one(Outcome.FAILED, rule=rule, rows=0, failed=1, total=1, observed="7 rows").result["observed_value"] == 7
+    assert one(Outcome.FAILED, rows=0, failed=2, total=9).result["element_count"] == 9
 
 
 def test_a_rule_that_could_not_run_says_why_and_shows_no_traceback():
@@ -78,18 +102,8 @@ def test_a_rule_that_had_nothing_to_look_at_has_a_note():
     assert "note" not in one(Outcome.PASSED, total=1).meta
 
 
-def test_examples_are_carried_along():
-    result = one(Outcome.FAILED, failed=1, total=2, examples=({"k": "1", "a": "null"},)).result
-    assert result["details"] == {"examples": [{"k": "1", "a": "null"}]}
-
-
 def test_the_columns_of_a_kept_shape_are_observed_in_their_order():
-    from expectations.gx.result import expectation_result
-
-    rule = Rule(name="table|columns", check=HasColumns(("b", "a")), clauses=())
-    configuration = {"type": "expect_table_columns_to_match_ordered_list", "kwargs": {"column_list": ["b", "a"]}}
-    told = expectation_result(Verdict(rule=rule, outcome=Outcome.PASSED, total=2), configuration)
-    assert told.result["observed_value"] == ["b", "a"]
+    assert one(Outcome.PASSED, rule=COLUMNS, total=2).result["observed_value"] == ["b", "a"]
 
 
 def test_a_suite_succeeds_when_every_expectation_does_and_never_when_it_is_empty():
