@@ -138,7 +138,8 @@ def _metric(name: str, verdict: Verdict, rows: int) -> object:  # noqa: PLR0911 
         case _ if name == "column_values.nonnull.unexpected_count" and not isinstance(check, NotNull):
             return rows - verdict.total
         case _ if name == "table.row_count":
-            return int(verdict.observed.partition(" ")[0]) if isinstance(check, QualityMetric) else rows
+            told = verdict.observed.partition(" ")[0]
+            return int(told) if isinstance(check, QualityMetric) and told.isdigit() else rows
         case "unexpected_count":
             return verdict.failed
         case "filtered_row_count":
