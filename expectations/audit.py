@@ -14,6 +14,7 @@ from contracts.errors import QueryFailed
 from contracts.hints import did_you_mean
 from contracts.model import Contract, Table
 from expectations import rules, words
+from expectations.measured import Counted, Measurement, values_of
 from expectations.plan import Answer, Plan, Query, Source, plan
 from expectations.ports import AuditEngine
 from expectations.proofs import WRITTEN, Known
@@ -21,7 +22,7 @@ from expectations.rules import Rule, columns_of
 from expectations.samples import MASK, as_text, sample
 from expectations.schema import compare_columns, compare_type
 from expectations.scope import Earlier, NoEarlier, Scope
-from expectations.verdict import Audit, Outcome, Verdict
+from expectations.verdict import Audit, Outcome, OutOfScope, Verdict
 
 __all__ = ["Earlier", "NoEarlier", "Scope", "audit"]
 
@@ -48,11 +49,12 @@ def audit(  # noqa: PLR0913 (all six are what an audit is; none has a sensible d
         part_date=scope.day.date.isoformat() if scope.day else "",
         audited_at=scope.audited_at,
         rows=run.rows,
-        rules=len(judged),
+        rules=len(judged) - len(run.learning),
         queries=run.queries,
         seconds=round(time.perf_counter() - started, 3),
         verdicts=verdicts,
-        out_of_scope=tuple(outside),
+        out_of_scope=(*outside, *run.learning),
+        measurements=tuple(run.measurements),
         compared_with=scope.earlier.day.isoformat() if isinstance(scope.earlier, Earlier) else "",
     )
 
@@ -69,23 +71,28 @@ class _Run:
     tables: Mapping[str, str]
     queries: int = 0
     rows: int = 0
+    learning: list[OutOfScope] = field(default_factory=list)
+    measurements: list[Measurement] = field(default_factory=list)
     _verdicts: dict[Rule, Verdict] = field(default_factory=dict)
 
     def verdicts(self, asked: Sequence[Rule]) -> tuple[Verdict, ...]:
         answerable = [rule for rule in asked if not self._misses_column(rule)]
-        self._judge_all(answerable, self._known)
+        planned = self._judge_all(answerable, self._known)
         if (
             self.scope.written and self._known.rows != self.rows
         ):  # they tell of other files than those that were looked at
-            self._judge_all(answerable, Known())
-        return tuple(self._with_examples(self._verdicts[rule]) for rule in asked)
+            planned = self._judge_all(answerable, Known())
+        for counted in planned.counted:
+            self._hold_against_history(counted)
+        return tuple(self._with_examples(self._verdicts[rule]) for rule in asked if rule in self._verdicts)
 
-    def _judge_all(self, asked: Sequence[Rule], known: Known) -> None:
+    def _judge_all(self, asked: Sequence[Rule], known: Known) -> Plan:
         planned = plan(asked, replace(self._source, known=known))
         self._judge_schema(planned)
         self._judge_proved(planned)
         for query in planned.queries:
             self._judge(query)
+        return planned
 
     @cached_property
     def _known(self) -> Known:
@@ -95,7 +102,13 @@ class _Run:
     def _source(self) -> Source:
         types = {name.casefold(): kind for name, kind in self.found}
         earlier = self.scope.earlier
-        return Source(self.relation, types, self.tables, earlier.relation if isinstance(earlier, Earlier) else "")
+        return Source(
+            self.relation,
+            types,
+            self.tables,
+            earlier.relation if isinstance(earlier, Earlier) else "",
+            values_of(self.table),
+        )
 
     def _misses_column(self, rule: Rule) -> bool:
         """Whether a rule reads a column that the data do not have; such a rule has its verdict at once."""
@@ -137,6 +150,30 @@ class _Run:
         for answer in query.answers:
             self._verdicts[answer.rule] = _verdict(answer, row, self.scope, hides=self._hides(answer.rule))
 
+    def _hold_against_history(self, counted: Counted) -> None:
+        """The verdicts of rules that share a grouping; of each by itself where they cannot be counted together."""
+        from expectations.learned import judged  # noqa: PLC0415 - numpy, which few audits need
+
+        history, day = self.scope.history, self.scope.day
+        assert history is not None
+        assert day is not None
+        try:
+            found = [each for count in counted.counts for each in count.read(self._fetch(count.sql))]
+        except QueryFailed as error:
+            if len(counted.rules) == 1:
+                self._cannot_run(counted.rules[0], self._words_of(error, counted.rules[0]))
+                return
+            for alone in (each for rule in counted.rules for each in plan([rule], self._source).counted):
+                self._hold_against_history(alone)
+            return
+        self.measurements += found
+        for rule in counted.rules:
+            told = judged(rule, found, history, day.date)
+            if isinstance(told, Verdict):
+                self._verdicts[rule] = told
+            else:
+                self.learning.append(told)
+
     def _without_answer(self, query: Query, error: QueryFailed) -> None:
         """One rule is guilty, unless the table itself cannot be counted: then nothing here can be judged."""
         if query.rows is not None:
@@ -144,8 +181,12 @@ class _Run:
                 raise error
             self.rows = _whole(self._fetch(query.rebuild(()).sql)[0][0])
         for rule in query.rules:
-            reason = "the engine's words are not shown, since the rule reads protected values"
-            self._cannot_run(rule, reason if self._hides(rule) else _first_line(error))
+            self._cannot_run(rule, self._words_of(error, rule))
+
+    def _words_of(self, error: QueryFailed, rule: Rule) -> str:
+        if self._hides(rule):
+            return "the engine's words are not shown, since the rule reads protected values"
+        return _first_line(error)
 
     def _cannot_run(self, rule: Rule, reason: str) -> None:
         self._verdicts[rule] = Verdict(rule=rule, outcome=Outcome.ERROR, reason=reason)

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-__all__ = ["LEAST_DAYS", "Bands", "bands"]
+from expectations.checks import LEAST_DAYS
 
-LEAST_DAYS = 14
-"""From so many days on a band is known; before, there is nothing to say."""
+__all__ = ["Bands", "bands"]
 
 _LEVEL = 5
 """A day is foretold from so many days: two bad ones among them do not count."""

@@ -12,6 +12,7 @@ from typing import Literal
 from contracts.model import Metric, Threshold, Unit
 
 __all__ = [
+    "LEAST_DAYS",
     "AllOrNone",
     "Check",
     "ConstantWithin",
@@ -40,12 +41,17 @@ __all__ = [
     "References",
     "SameSet",
     "Scalar",
+    "ShareShift",
     "SqlNumber",
     "UnchangedSince",
     "Unique",
+    "VolumeBand",
 ]
 
 Scalar = str | int | float | bool
+
+LEAST_DAYS = 14
+"""From so many published days on there is a past to learn from."""
 
 
 # The shape of the table: answered by its schema, no row is read.
@@ -330,6 +336,43 @@ class NeverRises:
     kind: Literal["never_rises"] = "never_rises"
 
 
+# The table's own past: how many rows there are of what, held against the published days before (`expectations.learned`).
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeBand:
+    """Each group of `by` has as many rows as the last `history_days` days let expect (see `expectations.bands`).
+
+    `false_alarms_per_year` is the budget: so often may one of all groups lie outside of its band though nothing is wrong.
+    A group that had rows and has none any more has 0 of them; one that is new is looked at after its first 14 days. Failures
+    count groups.
+    """
+
+    by: tuple[str, ...]
+    history_days: int
+    false_alarms_per_year: float
+    kind: Literal["volume_band"] = "volume_band"
+
+
+@dataclass(frozen=True, slots=True)
+class ShareShift:
+    """In each group of `by`, no share of the rows is further than `max_distance` from what it was on the day before.
+
+    The shares are those of null and, where a column has an enum, of each of its values; the day before is the newest
+    earlier one that is published. Each share is judged by itself (the largest move decides, not the sum of all), so that
+    the distance can be read off any chart. A move that chance explains in a group as small as this one is none:
+    `false_alarms_per_year` is how often chance alone may be taken for more. Groups that are not there on both days are
+    not looked at (their rows are `VolumeBand`'s business), nor is a column on the first day that it is listed. Failures
+    count shares.
+    """
+
+    columns: tuple[str, ...]
+    max_distance: float
+    by: tuple[str, ...] = ()
+    false_alarms_per_year: float = 1
+    kind: Literal["share_shift"] = "share_shift"
+
+
 # One number of the whole table, held against a threshold.
 
 
@@ -392,6 +435,8 @@ Check = (
     | NeverDisappears
     | NeverFalls
     | NeverRises
+    | VolumeBand
+    | ShareShift
     | QualityMetric
     | SqlNumber
     | Fresh

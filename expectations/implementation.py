@@ -11,9 +11,11 @@ from contracts.address import extend
 from contracts.hints import clip, did_you_mean
 from contracts.model import Column, Table
 from expectations import pattern, rules
+from expectations.checks import LEAST_DAYS
 from expectations.days import AcrossDays
 from expectations.findings import Findings, Mistake, is_finite
 from expectations.fragments import columns_read, expression_mistake, query_mistake
+from expectations.measured import Learned
 from expectations.rules import Check
 
 __all__ = ["KINDS", "known_columns", "read_implementation"]
@@ -49,11 +51,16 @@ KINDS: Mapping[str, type[Check]] = {
         rules.NeverDisappears,
         rules.NeverFalls,
         rules.NeverRises,
+        rules.VolumeBand,
+        rules.ShareShift,
         rules.Fresh,
     )
 }
 _BESIDE = frozenset({"rule", "allow_vacuous"})
 _SEVERAL: Mapping[type[Check], int] = {rules.AllOrNone: 2}
+_OF_THE_WHOLE = (rules.Reconciles, rules.VolumeBand, rules.ShareShift)
+"""What can be said of a table as one group."""
+
 _OTHER_TABLES = (rules.References, rules.SameSet)
 
 
@@ -141,7 +148,28 @@ def _incoherence(check: Check, table: Table) -> Mistake | None:
     if isinstance(check, _OTHER_TABLES) and len(check.columns) != len(check.to_columns):
         counts = f"{len(check.columns)} columns here, {len(check.to_columns)} in {check.to}"
         return Mistake(f"columns do not pair up: {counts}", key="to_columns")
+    if isinstance(check, Learned):
+        return _unlearnable(check, table)
     return _days_apart(check, table) if isinstance(check, AcrossDays) else None
+
+
+def _unlearnable(check: Learned, table: Table) -> Mistake | None:
+    """What keeps the past from being learned from; groups are named in the ledger and on pages, so none is protected."""
+    protected = [name for name in check.by if table.column(name).is_protected]
+    if protected:
+        message = f"{protected[0]} is protected, and the values of by are kept and shown"
+        return Mistake(message, "group by a public or internal column", key="by")
+    if not check.false_alarms_per_year:
+        return Mistake(
+            "no false alarm at all means no alarm at all", "expected more than 0", key="false_alarms_per_year"
+        )
+    if isinstance(check, rules.VolumeBand) and check.history_days < LEAST_DAYS:
+        message = f"nothing is learned from {check.history_days} days"
+        return Mistake(message, f"expected at least {LEAST_DAYS}", key="history_days")
+    if isinstance(check, rules.ShareShift) and not 0 < check.max_distance < 1:
+        message = f"found {clip(check.max_distance)}, expected a share between 0 and 1"
+        return Mistake(message, "0.05 is five percentage points", key="max_distance")
+    return None
 
 
 def _days_apart(check: AcrossDays, table: Table) -> Mistake | None:
@@ -188,7 +216,7 @@ def _read_field(kind: type[Check], name: str, value: object, table: Table) -> ob
     if name == "where":
         return _expression(value, None if kind in _OTHER_TABLES else table)
     if name in ("columns", "by", "order_by", "key"):
-        least = 0 if kind is rules.Reconciles else _SEVERAL.get(kind, 1)
+        least = 0 if name == "by" and kind in _OF_THE_WHOLE else _SEVERAL.get(kind, 1)
         return known_columns(_names(value, least), table)
     return _scalar(value) if name == "value" and kind is rules.Range else _number(value, hint)
 

@@ -1,8 +1,9 @@
 """Rules into the fewest statements: one pass answers every check that looks at rows, one grouping all that share it, one
 join with an earlier day all that share a key.
 
-Every statement is Spark SQL, returns one row, and knows which of its numbers answer which rule. A statement can be taken
-apart, so that a rule that cannot run does not take its neighbours with it.
+Every statement is Spark SQL, returns one row (for rules that learn one a group, see `expectations.measured`), and knows
+which of its numbers answer which rule. A statement can be taken apart, so that a rule that cannot run does not take its
+neighbours with it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,9 +12,10 @@ from functools import partial
 
 from expectations import rules, wholes
 from expectations.days import AcrossDays, allowances, both_days, day_test
+from expectations.measured import Counted, Learned, counted
 from expectations.predicates import group_test, row_test
 from expectations.proofs import Known
-from expectations.rules import Check, Rule
+from expectations.rules import Check, Rule, Scalar
 from expectations.spell import identifier, identifiers, relation
 
 __all__ = ["Answer", "Plan", "Query", "Source", "explain", "plan"]
@@ -25,13 +27,15 @@ class Source:
 
     `types` are in Spark's spelling, by casefolded column name. `tables` leads from the name that a contract gives to
     another table to the name under which the engine knows it. `earlier` is the relation of the earlier day, empty where
-    there is none. `known` is what the statistics of the files prove.
+    there is none. `values` are those by which a column may be counted, by casefolded column name. `known` is what the
+    statistics of the files prove.
     """
 
     relation: str
     types: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
     earlier: str = ""
+    values: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
 
 
@@ -64,7 +68,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`by_schema` are the rules that the table's schema answers, without a statement.
+    """`by_schema` are the rules that the table's schema answers, without a statement; `counted` those that learn.
 
     `proved` are those that the statistics of its files answer: what failed of each, and what it is about.
     """
@@ -72,6 +76,7 @@ class Plan:
     queries: tuple[Query, ...]
     by_schema: tuple[Rule, ...] = ()
     proved: Mapping[Rule, tuple[int, int]] = field(default_factory=dict)
+    counted: tuple[Counted, ...] = ()
 
 
 def plan(asked: Iterable[Rule], source: Source) -> Plan:
@@ -81,6 +86,7 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
     scanned: list[Rule] = []
     grouped: dict[tuple[str, ...], list[Rule]] = {}
     across: dict[tuple[str, ...], list[Rule]] = {}
+    learned: dict[tuple[str, ...], list[Rule]] = {}
     alone: list[Rule] = []
     for rule in asked:
         if isinstance(rule.check, rules.HasColumns | rules.HasType):
@@ -93,6 +99,8 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
             grouped.setdefault(rule.check.by, []).append(rule)
         elif isinstance(rule.check, AcrossDays):
             across.setdefault(rule.check.key, []).append(rule)
+        elif isinstance(rule.check, Learned):
+            learned.setdefault(rule.check.by, []).append(rule)
         else:
             alone.append(rule)
     queries = [
@@ -101,7 +109,8 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
         *(_compared(key, members, source=source) for key, members in across.items()),
         *(_whole([rule], source=source) for rule in alone),
     ]
-    return Plan(tuple(queries), tuple(by_schema), proved)
+    counts = [counted(members, source.relation, source.types, source.values) for members in learned.values()]
+    return Plan(tuple(queries), tuple(by_schema), proved, tuple(counts))
 
 
 _GROUPED = rules.ConstantWithin | rules.CountMatches | rules.ExtremeOf | rules.ExactlyOne | rules.DenseSequence
@@ -196,7 +205,9 @@ def explain(planned: Plan) -> str:
     if planned.proved:
         names = "\n".join(f"--   {rule.name}" for rule in planned.proved)
         parts.append(f"-- from the statistics of the files, without a statement:\n{names}")
-    for number, query in enumerate(planned.queries, start=1):
-        names = "\n".join(f"--   {rule.name}" for rule in query.rules) or "--   the number of rows"
-        parts.append(f"-- statement {number} of {len(planned.queries)}:\n{names}\n{query.sql};")
+    statements = [(query.sql, query.rules) for query in planned.queries]
+    statements += [(count.sql, each.rules) for each in planned.counted for count in each.counts]
+    for number, (sql, answered) in enumerate(statements, start=1):
+        names = "\n".join(f"--   {rule.name}" for rule in answered) or "--   the number of rows"
+        parts.append(f"-- statement {number} of {len(statements)}:\n{names}\n{sql};")
     return "\n\n".join(parts) + "\n"

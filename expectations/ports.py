@@ -1,9 +1,12 @@
-"""What an audit needs of an engine, and no more."""
+"""What an audit needs of an engine, and of the days before, and no more."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Protocol
 
-__all__ = ["AuditEngine", "FileStatistics"]
+from expectations.measured import Measurement
+
+__all__ = ["AuditEngine", "FileStatistics", "History"]
 
 
 class AuditEngine(Protocol):
@@ -41,3 +44,18 @@ class FileStatistics(Protocol):
 
     @property
     def null_count(self) -> Mapping[str, int]: ...
+
+
+class History(Protocol):
+    """What was measured of one table on the days of it that are published."""
+
+    def measured(
+        self, by: tuple[str, ...], columns: Sequence[str], *, since: date, before: date, most: int | None = None
+    ) -> Mapping[date, Sequence[Measurement]]:
+        """The numbers of these columns (`""`: of all rows), grouped by exactly `by`, as the newest publication has them.
+
+        Of the published days in [since, before), or the newest `most` of them, those of which there are such numbers.
+
+        Raises:
+            contracts.errors.CouldNotRun: what was kept cannot be read.
+        """

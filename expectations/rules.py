@@ -38,9 +38,11 @@ from expectations.checks import (
     References,
     SameSet,
     Scalar,
+    ShareShift,
     SqlNumber,
     UnchangedSince,
     Unique,
+    VolumeBand,
 )
 from expectations.fragments import columns_read, parameters_read
 
@@ -74,9 +76,11 @@ __all__ = [
     "Rule",
     "SameSet",
     "Scalar",
+    "ShareShift",
     "SqlNumber",
     "UnchangedSince",
     "Unique",
+    "VolumeBand",
     "columns_of",
     "looks_back",
     "sentence",
@@ -170,6 +174,14 @@ def sentence(check: Check) -> str:  # noqa: C901, PLR0911, PLR0912 (one line a k
             least = "least" if isinstance(check, NeverFalls) else "most"
             slack = ", but for its allowance" if check.allowance else ""
             return f"{column} is at {least} what it was on the earlier day for each {words.listed(key)}{slack}"
+        case VolumeBand(by, days, alarms):
+            budget = f"at most {words.number(alarms)} false alarms a year"
+            return f"the number of rows{words.of_each(by)} is as the last {words.plural(days, 'day')} let expect ({budget})"
+        case ShareShift(columns, distance, by):
+            points = f"{100 * distance:g} percentage points"
+            return (
+                f"each share of {words.listed(columns)}{words.of_each(by)} is within {points} of that of the day before"
+            )
         case QualityMetric(metric, columns, threshold, unit):
             return f"{words.METRICS[metric]}{f' of {words.listed(columns)}' if columns else ''} is {words.held(threshold, unit)}"
         case SqlNumber(_, threshold):
@@ -192,8 +204,10 @@ def columns_of(check: Check) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912
             return (check.column,)
         case InPartition() | AllOrNone() | Unique() | References() | SameSet() | QualityMetric():
             return check.columns
-        case ConstantWithin(columns, by) | UnchangedSince(columns, by):
+        case ConstantWithin(columns, by) | UnchangedSince(columns, by) | ShareShift(columns, _, by):
             return _once(by, columns)
+        case VolumeBand(by):
+            return by
         case DenseSequence(column, by, order_by, length):
             return _once(by, order_by, [column], [length] if length else [])
         case CountMatches(column, by) | NeverFalls(column, by) | NeverRises(column, by):
@@ -215,12 +229,12 @@ def columns_of(check: Check) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912
 
 
 def looks_back(check: Check) -> bool:
-    """Whether a check compares with an earlier day of the same table, or asks when that one ended.
+    """Whether a check compares with earlier days of the same table, or asks when one ended.
 
     >>> looks_back(NeverDisappears(("comm_user_id",))), looks_back(NotNull("comm_user_id"))
     (True, False)
     """
-    if isinstance(check, UnchangedSince | NeverDisappears | NeverFalls | NeverRises):
+    if isinstance(check, UnchangedSince | NeverDisappears | NeverFalls | NeverRises | VolumeBand | ShareShift):
         return True
     return any("earlier_end" in parameters_read(statement) for statement in statements_in(check))
 

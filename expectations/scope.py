@@ -9,7 +9,8 @@ from contracts.day import Day
 from contracts.model import Table
 from expectations import rules
 from expectations.fragments import parameters_read, tables_read
-from expectations.ports import FileStatistics
+from expectations.measured import Learned
+from expectations.ports import FileStatistics, History
 from expectations.rules import Check, Rule, looks_back
 from expectations.verdict import OutOfScope
 
@@ -39,7 +40,8 @@ class Scope:
 
     `others` are the names under which the engine knows other tables, `schema.table` or bare; `earlier` is the newest
     earlier day of the table itself, or why there is none. `written` is what the engine told of each file of the table as
-    it wrote it; empty where nobody is to be believed.
+    it wrote it; empty where nobody is to be believed. `history` is what was measured of earlier days; None where nobody
+    knows.
     """
 
     day: Day | None
@@ -47,6 +49,7 @@ class Scope:
     others: frozenset[str] = field(default=frozenset())
     earlier: Earlier | NoEarlier = NoEarlier.NOT_ASKED
     written: tuple[FileStatistics, ...] = ()
+    history: History | None = None
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -81,6 +84,8 @@ class Scope:
     def _out_of_reach(self, check: Check, tables: Mapping[str, str], relation: str) -> str:
         if self.day is None and _needs_day(check):
             return "it is about a day, and no day was given"
+        if isinstance(check, Learned):
+            return "" if self.history else "it learns from the table's history, which is not part of this audit"
         if isinstance(self.earlier, NoEarlier) and looks_back(check):
             return self.earlier.value
         if isinstance(check, rules.References | rules.SameSet):
@@ -102,6 +107,8 @@ class Scope:
 
 
 def _needs_day(check: Check) -> bool:
+    if isinstance(check, Learned):
+        return True
     if isinstance(check, rules.InPartition):
         return check.day_column is not None
     return any(parameters_read(sql) & _OF_THE_DAY for sql in _sql(check))

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from contracts.model import Severity
+from expectations.measured import Measurement
 from expectations.rules import Rule
 
 __all__ = ["Audit", "OutOfScope", "Outcome", "Verdict"]
@@ -62,7 +63,8 @@ class Audit:
 
     `relation` is what was audited, `part_date` the day (empty where none), `rows` what it held, `rules` how many rules
     were to be judged, `queries` how many statements it took, `seconds` of wall time. `compared_with` is the earlier day
-    of the table that rules looked back to (empty where none did).
+    of the table that rules looked back to (empty where none did). `measurements` are the numbers that rules which learn
+    hold against those of other days.
     """
 
     table: str
@@ -77,6 +79,7 @@ class Audit:
     verdicts: tuple[Verdict, ...]
     out_of_scope: tuple[OutOfScope, ...] = field(default=())
     compared_with: str = ""
+    measurements: tuple[Measurement, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         return sum(verdict.outcome is outcome for verdict in self.verdicts)

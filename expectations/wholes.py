@@ -74,6 +74,8 @@ def statement(  # noqa: PLR0911 (one answer a kind)
             | rules.NeverDisappears()
             | rules.NeverFalls()
             | rules.NeverRises()
+            | rules.VolumeBand()
+            | rules.ShareShift()
             | rules.Fresh()
         ):
             raise ValueError(f"{check.kind} shares a statement with others")

@@ -45,6 +45,10 @@ def of_those_where(where: str) -> str:
     return f" (of its rows where {flat(where)})" if where else ""
 
 
+def of_each(by: tuple[str, ...]) -> str:
+    return f" of each {listed(by)}" if by else ""
+
+
 def agree(things: tuple[str, ...], one: str, many: str) -> str:
     return one if len(things) == 1 else many
 

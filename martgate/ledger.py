@@ -1,4 +1,4 @@
-"""What happened: candidates staged, runs judged, days published, in any database that SQLAlchemy speaks to.
+"""What happened: candidates staged, runs judged, rows measured, days published, in any database that SQLAlchemy speaks to.
 
 A row that lets something be published carries a digest over all that it says, over the manifest of the candidate and
 over the bytes it speaks of, so that a verdict that was edited afterwards is recognised and counts for nothing. It guards
@@ -7,10 +7,10 @@ against mistakes and edits, not against somebody who may write to the database a
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -21,12 +21,15 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    Row,
+    Select,
     String,
     Table,
     Text,
     and_,
     create_engine,
     event,
+    func,
     insert,
     inspect,
     select,
@@ -37,12 +40,13 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from contracts.errors import CouldNotRun, Unusable
+from expectations.measured import Measurement
 from expectations.restatement import Restatement
 from martgate.candidate import Candidate
 from martgate.stores.ports import Promotion, Published
 from reports.view import RunRecord
 
-__all__ = ["Altered", "Ledger", "Publication"]
+__all__ = ["Altered", "Ledger", "LedgerHistory", "Publication"]
 
 _NAMES = MetaData()
 
@@ -85,6 +89,17 @@ _VERDICTS = Table(
     Column("outcome", String(10), nullable=False),
     Column("failed", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
+)
+_MEASUREMENTS = Table(
+    "measurements",
+    _NAMES,
+    Column("run", _KEY, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("grouped_by", Text, nullable=False),
+    Column("group_values", Text, nullable=False),
+    Column("column_name", Text, nullable=False),
+    Column("value", Text),
+    Column("row_count", BigInteger, nullable=False),
 )
 _PUBLICATIONS = Table(
     "publications",
@@ -200,6 +215,11 @@ class Ledger:
             ]
             if verdicts:
                 connection.execute(insert(_VERDICTS), verdicts)
+            measurements = [
+                {"run": run, "place": place} | _as_row(each) for place, each in enumerate(audit.measurements)
+            ]
+            if measurements:
+                connection.execute(insert(_MEASUREMENTS), measurements)
 
     def verdict_on(self, candidate: Candidate) -> RunRecord | Altered | None:
         """The newest run that judged exactly these bytes; None where there is none."""
@@ -272,6 +292,10 @@ class Ledger:
         with _answering(self._engine) as connection:
             return {row.part_date: (row.contract, row.contract_version) for row in connection.execute(wanted)}
 
+    def history(self, table: str) -> "LedgerHistory":
+        """What was measured of a table on the days of it that are published."""
+        return LedgerHistory(self._engine, table)
+
     def records(self) -> list[RunRecord]:
         """The newest run of every candidate, oldest first, each with the version it was published as.
 
@@ -285,6 +309,81 @@ class Ledger:
             versions = {row.candidate: row.version for row in connection.execute(publications)}
         found = ((candidate, _read(text, candidate)) for candidate, text in newest.items())
         return [replace(record, published_version=versions.get(candidate)) for candidate, record in found]
+
+
+class LedgerHistory:
+    """What was measured of one table: for each day by the run that let through what stands published of it."""
+
+    def __init__(self, engine: Engine, table: str) -> None:
+        self._engine = engine
+        self._table = table
+
+    def measured(
+        self, by: tuple[str, ...], columns: Sequence[str], *, since: date, before: date, most: int | None = None
+    ) -> dict[date, tuple[Measurement, ...]]:
+        """The numbers of these columns (`""`: of all rows), grouped by exactly `by`, as the newest publication has them.
+
+        Of the published days in [since, before), or the newest `most` of them, those of which there are such numbers.
+
+        Raises:
+            contracts.errors.CouldNotRun: the database does not answer.
+        """
+        days = self._publications(since, before).limit(most).subquery()
+        runs = self._approving().subquery()
+        newest = select(_PUBLICATIONS.c.candidate, days.c.part_date).join(
+            days, days.c.publication == _PUBLICATIONS.c.id
+        )
+        published = newest.subquery()
+        wanted = (
+            select(published.c.part_date, _MEASUREMENTS)
+            .join(runs, runs.c.candidate == published.c.candidate)
+            .join(_MEASUREMENTS, _MEASUREMENTS.c.run == runs.c.run)
+            .where(_MEASUREMENTS.c.grouped_by == json.dumps(by), _MEASUREMENTS.c.column_name.in_(columns))
+            .order_by(published.c.part_date, _MEASUREMENTS.c.place)
+        )
+        found: dict[date, list[Measurement]] = {}
+        with _answering(self._engine) as connection:
+            for row in connection.execute(wanted):
+                found.setdefault(date.fromisoformat(row.part_date), []).append(_as_measurement(by, row))
+        return {day: tuple(numbers) for day, numbers in found.items()}
+
+    def days(self) -> tuple[date, ...]:
+        """The published days, earliest first."""
+        wanted = self._publications(date.min, date.max)
+        with _answering(self._engine) as connection:
+            return tuple(sorted(date.fromisoformat(row.part_date) for row in connection.execute(wanted)))
+
+    def _publications(self, since: date, before: date) -> Select[tuple[str, int]]:
+        """The newest publication of each day, the newest day first."""
+        day = _PUBLICATIONS.c.part_date
+        return (
+            select(day, func.max(_PUBLICATIONS.c.id).label("publication"))
+            .where(_PUBLICATIONS.c.table_name == self._table, day >= since.isoformat(), day < before.isoformat())
+            .group_by(day)
+            .order_by(day.desc())
+        )
+
+    def _approving(self) -> Select[tuple[str, int]]:
+        """The newest run that approved a candidate."""
+        return (
+            select(_RUNS.c.candidate, func.max(_RUNS.c.id).label("run"))
+            .where(_RUNS.c.table_name == self._table, _RUNS.c.decision == "approved")
+            .group_by(_RUNS.c.candidate)
+        )
+
+
+def _as_row(measurement: Measurement) -> dict[str, object]:
+    return {
+        "grouped_by": json.dumps(measurement.by),
+        "group_values": json.dumps(measurement.group),
+        "column_name": measurement.column,
+        "value": measurement.value,
+        "row_count": measurement.rows,
+    }
+
+
+def _as_measurement(by: tuple[str, ...], row: Row[Any]) -> Measurement:
+    return Measurement(by, tuple(json.loads(row.group_values)), row.row_count, row.column_name, row.value)
 
 
 def _engine(url: str) -> Engine:

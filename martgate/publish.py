@@ -324,7 +324,13 @@ def _inspect(
     house.say(f"auditing {candidate.rows:,} rows against {len(rules)} rules")
     name = job.table.qualified_name
     engine.register(name, house.store.dataset(candidate, job.table))
-    scope = Scope(day=job.day, audited_at=job.started, others=frozenset(job.model.inputs), written=tuple(written))
+    scope = Scope(
+        day=job.day,
+        audited_at=job.started,
+        others=frozenset(job.model.inputs),
+        written=tuple(written),
+        history=house.ledger.history(name),
+    )
     return audit(engine, name, contract=job.loaded.contract, table=job.table, rules=rules, scope=scope)
 
 

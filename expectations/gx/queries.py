@@ -12,6 +12,7 @@ from contracts.types import canonical
 from expectations import rules, wholes
 from expectations.days import AcrossDays, allowances, both_days, day_test
 from expectations.fragments import columns_read, tables_read
+from expectations.measured import Learned
 from expectations.predicates import group_test, row_test
 from expectations.rules import Check, columns_of
 from expectations.spell import identifier, identifiers, literal, relation, text
@@ -126,7 +127,7 @@ def _query(check: Check, table: Table) -> str:
     return _groups(check, group, shown) if group else _whole(check, shown)
 
 
-def _whole(check: Check, shown: _Shown) -> str:  # noqa: PLR0911 (one answer a kind)
+def _whole(check: Check, shown: _Shown) -> str:  # noqa: C901, PLR0911 (one answer a kind)
     """Checks that share their shape with no other."""
     match check:
         case rules.DenseSequence():
@@ -147,6 +148,8 @@ def _whole(check: Check, shown: _Shown) -> str:  # noqa: PLR0911 (one answer a k
             return _reconciles(check, shown)
         case rules.UnchangedSince() | rules.NeverDisappears() | rules.NeverFalls() | rules.NeverRises():
             return _across_days(check, shown)
+        case rules.VolumeBand() | rules.ShareShift():
+            return _sizes(check, shown)
         case _:
             raise ValueError(f"no query over rows finds what breaks a check of kind {check.kind}")
 
@@ -243,3 +246,10 @@ def _across_days(check: AcrossDays, shown: _Shown) -> str:
     listed = ", ".join([*shown.columns(check.key, "earlier."), *then, *shown.columns(moved, "here.")]) or _NOTHING
     broken = day_test(check, allowances([check])).broken
     return f"SELECT {listed}\n{both_days([check], check.key, _BATCH, _EARLIER)}\nWHERE {broken}"
+
+
+def _sizes(check: Learned, shown: _Shown) -> str:
+    """The rows of each group; what to expect of them no query knows."""
+    listed = ", ".join([*shown.columns(check.by), "COUNT(1) AS `rows`"])
+    grouping = f"\nGROUP BY {identifiers(check.by)}" if check.by else ""
+    return f"SELECT {listed}\nFROM {relation(_BATCH)}{grouping}"

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.bands import LEAST_DAYS, bands
+from expectations.bands import bands
+from expectations.checks import LEAST_DAYS
 
 GROUPS, DAYS, HISTORY, REPLAYED = 150, 80, 50, 20
 FIRST = date(2024, 1, 1)

@@ -467,3 +467,53 @@ def test_a_wrong_rule_across_days_is_told_with_its_place(mistakes, of_days, impl
     columns, quality = of_days(implementation)
     told = mistakes(*columns, quality=quality)
     assert message in told[path]
+
+
+@pytest.fixture
+def learning(make):
+    """learning(implementation): a table of groups, one of them protected, with a quality of that implementation."""
+
+    def _learning(implementation):
+        columns = [make.column("c", at=0), make.column("who", "string", at=1, classification="personal")]
+        return columns, (replace(make.quality("q"), implementation=implementation),)
+
+    return _learning
+
+
+VOLUME = {"rule": "volume_band", "by": ["c"], "history_days": 60, "false_alarms_per_year": 2}
+SHARES = {"rule": "share_shift", "columns": ["c", "who"], "max_distance": 0.05}
+
+
+@pytest.mark.parametrize(
+    ("implementation", "check"),
+    [
+        (VOLUME, rules.VolumeBand(("c",), 60, 2)),
+        (VOLUME | {"by": []}, rules.VolumeBand((), 60, 2)),
+        (SHARES, rules.ShareShift(("c", "who"), 0.05)),
+        (SHARES | {"by": "C", "false_alarms_per_year": 0.5}, rules.ShareShift(("c", "who"), 0.05, ("c",), 0.5)),
+    ],
+)
+def test_rules_that_learn_are_read_with_their_groups(derived, learning, implementation, check):
+    columns, quality = learning(implementation)
+    assert derived(*columns, quality=quality)["table|q"].check == check
+
+
+@pytest.mark.parametrize(
+    ("implementation", "path", "message"),
+    [
+        (VOLUME | {"by": ["c", "who"]}, f"{I}.by", "who is protected, and the values of by are kept and shown"),
+        (SHARES | {"by": ["who"]}, f"{I}.by", "who is protected, and the values of by are kept and shown"),
+        (VOLUME | {"history_days": 13}, f"{I}.history_days", "nothing is learned from 13 days"),
+        (VOLUME | {"history_days": 60.5}, f"{I}.history_days", "expected a whole number"),
+        (VOLUME | {"false_alarms_per_year": 0}, f"{I}.false_alarms_per_year", "no alarm at all"),
+        (SHARES | {"false_alarms_per_year": 0}, f"{I}.false_alarms_per_year", "no alarm at all"),
+        (SHARES | {"max_distance": 5}, f"{I}.max_distance", "expected a share between 0 and 1"),
+        (SHARES | {"max_distance": 0}, f"{I}.max_distance", "expected a share between 0 and 1"),
+        ({"rule": "volume_band", "history_days": 60}, I, "rule volume_band needs 'false_alarms_per_year'"),
+        (SHARES | {"columns": ["nope"]}, f"{I}.columns", "no column 'nope'"),
+    ],
+)
+def test_a_rule_that_cannot_learn_is_told_with_its_place(mistakes, learning, implementation, path, message):
+    columns, quality = learning(implementation)
+    told = mistakes(*columns, quality=quality)
+    assert message in told[path]

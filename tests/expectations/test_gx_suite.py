@@ -89,6 +89,8 @@ BEYOND = (
     rule("kept", rules.UnchangedSince(("person", "nick"), ("id",))),
     rule("falls", rules.NeverFalls("total", ("id",), "SELECT id, 1 AS measure FROM club.people")),
     rule("rises", rules.NeverRises("first", ("id",))),
+    rule("volume", rules.VolumeBand(BY, 90, 1)),
+    rule("shares", rules.ShareShift(("grade", "nick"), 0.05)),
 )
 EVERY = (*derive(CONTRACT, TABLE), *WITHIN, *OF_THE_DAY, *BEYOND)
 

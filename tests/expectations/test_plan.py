@@ -56,6 +56,8 @@ CHECKS = {
     "n|falls": rules.NeverFalls("n", ("id",), "SELECT k AS id, w AS measure FROM s.o"),
     "table|kept": rules.UnchangedSince(("pair", "seq"), ("id",)),
     "pair|rises": rules.NeverRises("pair", ("seq",)),
+    "table|volume": rules.VolumeBand(("pair",), 90, 1),
+    "table|shares": rules.ShareShift(("flag", "code"), 0.05, ("pair",)),
     "table|number": rules.SqlNumber("SELECT COUNT(*) FROM {object} WHERE n > 9", Threshold("mustBe", (0,))),
 }
 RULES = tuple(Rule(name=name, check=check, clauses=()) for name, check in CHECKS.items())
@@ -67,7 +69,8 @@ def test_the_plan_reads_as_sql_under_the_names_of_its_rules(snapshot):
 
 def test_every_rule_is_answered_once():
     planned = plan(RULES, SOURCE)
-    answered = [*planned.by_schema, *(rule for query in planned.queries for rule in query.rules)]
+    counted = [rule for each in planned.counted for rule in each.rules]
+    answered = [*planned.by_schema, *(rule for query in planned.queries for rule in query.rules), *counted]
     assert sorted(rule.name for rule in answered) == sorted(CHECKS)
 
 

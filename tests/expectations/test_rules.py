@@ -62,6 +62,16 @@ SAID = [
         ("a", "b"),
     ),
     (
+        rules.VolumeBand(("a", "b"), 90, 0.5),
+        "the number of rows of each a and b is as the last 90 days let expect (at most 0.5 false alarms a year)",
+        ("a", "b"),
+    ),
+    (
+        rules.ShareShift(("b", "c"), 0.07, ("a",)),
+        "each share of b and c of each a is within 7 percentage points of that of the day before",
+        ("a", "b", "c"),
+    ),
+    (
         rules.QualityMetric("nullValues", ("a",), Threshold("mustBeLessThan", (5,)), "percent"),
         "the number of null values of a is less than 5 percent",
         ("a",),

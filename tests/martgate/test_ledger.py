@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from builders.ports import WrittenFile
 from contracts.errors import CouldNotRun, Unusable
 from contracts.model import Severity
+from expectations.measured import Measurement
 from expectations.restatement import Difference, Restatement
 from expectations.rules import HasColumns, InSet, Rule
 from expectations.verdict import Audit, Outcome, Verdict
@@ -296,6 +297,93 @@ def test_rule_names_and_values_of_any_script_and_length_are_kept(ledger):
     ledger.record_candidate(candidate)
     ledger.record_run(record, fingerprint=candidate.fingerprint)
     assert ledger.verdict_on(candidate) == record
+
+
+def measuring(ledger: Ledger, day: int, rows: int, *, publish: bool = True, name: str = "", **more) -> Candidate:
+    """Stage, judge and publish a day of January on which group 7 had so many rows."""
+    sequence = more.pop("sequence", day)
+    candidate = staged(name or f"c{day}", sequence, part_date=f"2024-01-{day:02}", **more)
+    record = judged(candidate, failed=0 if publish else 1)
+    numbers = (
+        Measurement(("comm_id",), ("7",), rows),
+        Measurement(("comm_id",), ("7",), rows - 1, "status", "탈퇴"),
+        Measurement(("comm_id",), ("7",), 1, "status"),
+        Measurement((), (), rows),
+        Measurement(("comm_id",), (None,), 2, "odd"),
+    )
+    ledger.record_candidate(candidate)
+    record = dataclasses.replace(record, audit=dataclasses.replace(record.audit, measurements=numbers))
+    ledger.record_run(record, fingerprint=candidate.fingerprint)
+    if publish:
+        ledger.record_publication(candidate, Published(promotion=Promotion.PUBLISHED, version=day), at=NOON)
+    return candidate
+
+
+def rows_by_day(ledger: Ledger, *, table: str = TABLE, **asked) -> dict[int, list[int]]:
+    asked = {"since": date.min, "before": date.max} | asked
+    found = ledger.history(table).measured(("comm_id",), ("",), **asked)
+    return {day.day: [each.rows for each in numbers] for day, numbers in found.items()}
+
+
+def test_what_was_measured_comes_back_by_grouping_and_column(ledger):
+    measuring(ledger, 3, 10)
+    history = ledger.history(TABLE)
+    every = {"since": date.min, "before": date.max}
+    assert history.measured(("comm_id",), ("status", "odd"), **every) == {
+        date(2024, 1, 3): (
+            Measurement(("comm_id",), ("7",), 9, "status", "탈퇴"),
+            Measurement(("comm_id",), ("7",), 1, "status"),
+            Measurement(("comm_id",), (None,), 2, "odd"),
+        )
+    }
+    assert history.measured((), ("",), **every) == {date(2024, 1, 3): (Measurement((), (), 10),)}
+    assert history.measured(("part_comm_id",), ("",), **every) == {}
+
+
+def test_only_published_days_of_the_table_are_its_history(ledger):
+    measuring(ledger, 1, 10)
+    measuring(ledger, 2, 20, publish=False)
+    measuring(ledger, 3, 30, table="we_mart.other")
+    approved_only = staged("dry", 4, part_date="2024-01-04")
+    keep(ledger, approved_only)
+    assert rows_by_day(ledger) == {1: [10]}
+    assert ledger.history(TABLE).days() == (date(2024, 1, 1),)
+
+
+def test_a_day_counts_as_it_was_last_published(ledger):
+    measuring(ledger, 1, 10)
+    measuring(ledger, 2, 20)
+    measuring(ledger, 1, 11, name="again", sequence=9)
+    measuring(ledger, 1, 12, name="refused", sequence=10, publish=False)
+    assert rows_by_day(ledger) == {1: [11], 2: [20]}
+
+
+def test_a_run_that_refused_a_published_candidate_later_measured_nothing_that_counts(ledger):
+    candidate = measuring(ledger, 1, 10)
+    ledger.record_run(judged(candidate, failed=1), fingerprint=candidate.fingerprint)
+    assert rows_by_day(ledger) == {1: [10]}
+
+
+def test_history_ends_before_the_day_and_begins_where_it_is_told(ledger):
+    for day in (1, 2, 3, 4):
+        measuring(ledger, day, day)
+    assert rows_by_day(ledger, since=date(2024, 1, 2), before=date(2024, 1, 4)) == {2: [2], 3: [3]}
+    assert rows_by_day(ledger, before=date(2024, 1, 4), most=1) == {3: [3]}
+
+
+def test_a_ledger_from_before_measurements_goes_on_and_begins_to_learn(ledger, url):
+    candidate = staged()
+    keep(ledger, candidate)
+    ledger.record_publication(candidate, Published(promotion=Promotion.PUBLISHED, version=1), at=NOON)
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE measurements"))
+    engine.dispose()
+    reopened = Ledger(url)
+    assert isinstance(reopened.verdict_on(candidate), RunRecord)
+    assert rows_by_day(reopened) == {}
+    measuring(reopened, 2, 20)
+    assert rows_by_day(reopened) == {2: [20]}
 
 
 WRITER = """

@@ -1,0 +1,112 @@
+"""Rules that learn, through real runs: silent while they know too little, then in the way of a broken day."""
+
+import json
+
+import pytest
+
+from martgate.cli import call
+
+CONTRACT = """
+apiVersion: v3.2.0
+kind: DataContract
+id: base
+name: base
+version: 1.0.0
+status: active
+schema:
+  - name: base
+    physicalName: s.base
+    customProperties: [{property: publishPartition, value: day}]
+    quality:
+      - id: volume
+        type: custom
+        engine: martgate
+        implementation: {rule: volume_band, by: [c], history_days: 60, false_alarms_per_year: 1}
+      - id: shares
+        type: custom
+        engine: martgate
+        implementation: {rule: share_shift, columns: [flag], by: [c], max_distance: 0.2}
+    properties:
+      - {name: c, logicalType: integer, physicalType: int, required: true}
+      - {name: flag, logicalType: integer, physicalType: int, enum: [{value: 0}, {value: 1}]}
+      - {name: day, logicalType: string, physicalType: string, required: true, partitioned: true}
+"""
+DIGITS = " UNION ALL ".join(f"SELECT {digit} AS d" for digit in range(10))
+MODEL = f"""
+WITH digits AS ({DIGITS}),
+numbers AS (SELECT 100 * a.d + 10 * b.d + c.d AS n FROM digits a CROSS JOIN digits b CROSS JOIN digits c)
+SELECT n % 2 AS c, CASE WHEN n % 10 < {{tenths}} THEN 1 ELSE 0 END AS flag, :part_date AS day
+FROM numbers WHERE n < {{rows}}
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "martgate.toml").write_text('contracts = ["contracts"]\nmodels = ["models"]\nreport = "none"\n')
+    for folder in ("contracts", "models"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "contracts" / "base.odcs.yaml").write_text(CONTRACT)
+    return tmp_path
+
+
+@pytest.fixture
+def publish(project, capsys):
+    """publish(first, last, rows, tenths): the exit code, and what was told of each day."""
+
+    def _publish(first, last, *, rows=1000, tenths=3):
+        (project / "models" / "base.sql").write_text(MODEL.format(rows=rows, tenths=tenths))
+        capsys.readouterr()
+        days = ["--from", f"2024-01-{first:02}", "--to", f"2024-01-{last:02}"]
+        code = call(["backfill", "base", *days, "--json", "--again"])
+        told = capsys.readouterr()
+        assert "runs" in told.out, told.err
+        return code, json.loads(told.out)["runs"]
+
+    return _publish
+
+
+def learning(run):
+    return {item["rule"]: item["reason"] for item in run["out_of_scope"]}
+
+
+def outcomes(run):
+    return {verdict["rule"]: verdict["outcome"] for verdict in run["verdicts"] if verdict["rule"].startswith("table|")}
+
+
+def test_a_rule_learns_for_fourteen_days_and_judges_from_then_on(publish):
+    code, runs = publish(1, 15)
+    assert code == 0
+    assert learning(runs[0])["table|volume"] == "learning: 0 of 14 days published and measured"
+    assert learning(runs[0])["table|shares"] == "learning: 0 of 1 day published and measured"
+    assert learning(runs[13]) == {"table|volume": "learning: 13 of 14 days published and measured"}
+    assert learning(runs[14]) == {}
+    assert outcomes(runs[14])["table|volume"] == "passed"
+
+    code, (refused,) = publish(16, 16, rows=500)
+    assert code == 1
+    assert refused["reasons"] == ["1 failed: table|volume"]
+    (verdict,) = [each for each in refused["verdicts"] if each["outcome"] == "failed"]
+    assert (verdict["failed"], verdict["total"], verdict["unit"]) == (2, 2, "groups")
+    assert [(example["c"], example["(found)"]) for example in verdict["examples"]] == [("0", "250"), ("1", "250")]
+
+    code, (refused,) = publish(16, 16, tenths=8)
+    assert (code, refused["reasons"]) == (1, ["1 failed: table|shares"])
+
+    code, (approved,) = publish(16, 16)
+    assert (code, outcomes(approved)["table|volume"], outcomes(approved)["table|shares"]) == (0, "passed", "passed")
+
+
+def test_what_is_learned_yet_is_told_in_the_terminal(publish, capsys):
+    publish(1, 1)
+    assert call(["run", "base", "--date", "2024-01-02"]) == 0
+    assert "1 out of scope" in capsys.readouterr().out
+
+
+def test_data_that_lie_elsewhere_have_no_history(publish, project, capsys):
+    publish(1, 1)
+    capsys.readouterr()
+    places = ["--input", str(project / "out" / "warehouse" / "s" / "base"), "--date", "2024-01-01"]
+    assert call(["gate", "base", *places, "--json"]) == 0
+    reason = "it learns from the table's history, which is not part of this audit"
+    assert learning(json.loads(capsys.readouterr().out)) == {"table|volume": reason, "table|shares": reason}
