@@ -11,6 +11,7 @@ import click
 from contracts.errors import MartgateError, Problem, Unusable
 from martgate.commands.contracts import coverage, export, lint
 from martgate.commands.project import config, docs
+from martgate.commands.promises import sla
 from martgate.commands.publishing import backfill, build, gate, publish, run, upstreams
 from martgate.commands.querying import query
 from martgate.commands.sampling import demo, sample
@@ -56,6 +57,7 @@ for command in (
     export,
     docs,
     query,
+    sla,
     sample,
     config,
 ):

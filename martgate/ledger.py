@@ -296,6 +296,22 @@ class Ledger:
         """What was measured of a table on the days of it that are published."""
         return LedgerHistory(self._engine, table)
 
+    def passed(self, table: str, prefix: str) -> dict[str, set[str]]:
+        """By published candidate of a table, the rules whose names begin so that passed when it was let through."""
+        approving = and_(_RUNS.c.candidate == _PUBLICATIONS.c.candidate, _RUNS.c.decision == "approved")
+        passing = and_(_VERDICTS.c.run == _RUNS.c.id, _VERDICTS.c.outcome == "passed")
+        wanted = (
+            select(_PUBLICATIONS.c.candidate, _VERDICTS.c.rule)
+            .join(_RUNS, approving)
+            .join(_VERDICTS, passing)
+            .where(_PUBLICATIONS.c.table_name == table, _VERDICTS.c.rule.startswith(prefix, autoescape=True))
+        )
+        found: dict[str, set[str]] = {}
+        with _answering(self._engine) as connection:
+            for row in connection.execute(wanted):
+                found.setdefault(row.candidate, set()).add(row.rule)
+        return found
+
     def records(self) -> list[RunRecord]:
         """The newest run of every candidate, oldest first, each with the version it was published as.
 

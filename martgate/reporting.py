@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contracts.catalog import Catalog
-from contracts.errors import CouldNotRun
+from contracts.errors import CouldNotRun, Unusable
 from martgate.candidate import Candidate
 from martgate.config import Settings
 from martgate.exits import ExitCode
@@ -170,8 +170,10 @@ def draw(settings: Settings) -> Path:
     Raises:
         contracts.errors.CouldNotRun: a page could not be drawn; the former site is left as it was.
     """
-    site = _site(settings)
+    site, promises = _site(settings), settings.out / "promises.json"
+    _write(promises, _promises(settings))
     command = [sys.executable, "-m", "reports.datadocs", str(_records(settings)), str(site)]
+    command += ["--promises", str(promises)]
     for folder in settings.contracts:
         command += ["--contracts", str(folder)]
     with progress() as say:
@@ -180,6 +182,23 @@ def draw(settings: Settings) -> Path:
     if done.returncode:
         raise CouldNotRun(f"the site could not be drawn:\n{done.stderr.strip()[-2000:]}")
     return site / "index.html"
+
+
+def _promises(settings: Settings) -> str:
+    """Whether each table that is made here keeps its promises about time, for the process that draws them."""
+    from builders.model import load  # noqa: PLC0415 - with what follows it brings the engines along
+    from expectations.promises import Window  # noqa: PLC0415
+    from martgate import publish as life  # noqa: PLC0415
+    from martgate.sla import of_all  # noqa: PLC0415
+    from martgate.wiring import house  # noqa: PLC0415
+    from reports.promises import to_json  # noqa: PLC0415
+
+    try:
+        with house(settings) as rooms:
+            models = load(folder for folder in settings.models if folder.is_dir())
+            return to_json(tuple(of_all(models, rooms, Window(now=life.now()))))
+    except Unusable as error:
+        raise CouldNotRun(f"the site could not be drawn:\n{error}") from error
 
 
 def draw_all(records: Iterable[RunRecord], settings: Settings) -> Path:

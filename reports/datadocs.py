@@ -1,6 +1,6 @@
 """The site of all runs: an index, a page a run, a page of rules a table. It works from file://.
 
-    python -m reports.datadocs RECORDS_DIR OUT_DIR [--contracts DIR ...]
+    python -m reports.datadocs RECORDS_DIR OUT_DIR [--contracts DIR ...] [--promises FILE]
 
 Runs as a process of its own, for drawing imports Great Expectations, which costs seconds. Nothing of the former site
 is touched before every page has been drawn; then each page is replaced whole, the index last.
@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING
 
 from contracts.errors import CouldNotRun, MartgateError, Unusable
 from contracts.model import Column, Contract, Table
+from expectations.promises import Punctuality
 from expectations.rules import HasColumns, HasType, Rule
 from reports.places import file_name, page_path
+from reports.promises import from_json, table_view
 from reports.view import RunRecord, RunView, owner_of, run_view
 
 if TYPE_CHECKING:  # it imports Great Expectations
@@ -54,8 +56,12 @@ class _Kept:
         return (*self.rules, *(item.rule for item in self.record.audit.out_of_scope))
 
 
-def render(records_dir: Path, site_dir: Path, contracts: Sequence[Contract] = ()) -> Path:
+def render(
+    records_dir: Path, site_dir: Path, contracts: Sequence[Contract] = (), promises: Sequence[Punctuality] = ()
+) -> Path:
     """Draw the site of every record (`*.json`) of a folder, and return its index page.
+
+    `promises` are those about time, by table, as they stand now.
 
     A page whose record and contract have not changed is kept as it is, so that a long history costs little.
 
@@ -71,6 +77,7 @@ def render(records_dir: Path, site_dir: Path, contracts: Sequence[Contract] = ()
             site_dir.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".drawing-", dir=site_dir) as drawing:
                 _draw(site, kept, Path(drawing), site_dir)
+                _draw_front(site, kept, promises, Path(drawing))
                 _replace(Path(drawing), site_dir)
         except OSError as error:
             raise CouldNotRun(f"the site could not be written: {error.strerror}: {error.filename}") from error
@@ -138,10 +145,8 @@ def _house() -> bytes:
 
 
 def _draw(site: "Site", kept: Sequence[_Kept], drawing: Path, former: Path) -> None:
-    tables: dict[str, _Kept] = {}
-    for one in kept:
-        tables.setdefault(one.record.table, one)
-    suites = {table: f"suites/{file_name(table)}.html" for table in sorted(tables)}
+    """The page of each run, and of the rules of each table."""
+    suites = _suites(kept)
     with _loud():
         for one in kept:
             page = page_path(Path(), one.record.candidate)
@@ -150,11 +155,31 @@ def _draw(site: "Site", kept: Sequence[_Kept], drawing: Path, former: Path) -> N
                 links = {"suite": f"../{suites[one.record.table]}", "result": result.name}
                 _write(drawing / result, site.result(one.record, one.table))
                 _write(drawing / page, site.run(one.run, one.rules, one.table, links=links, digest=one.digest))
-        for table, newest in tables.items():
+        for table, newest in _newest(kept).items():
             owner = owner_of(newest.contract)
             _write(drawing / suites[table], site.suite(newest.promised, newest.table, newest.contract, owner=owner))
-        runs = [(one.run, page_path(Path(), one.record.candidate).as_posix()) for one in kept]
-        _write(drawing / "index.html", site.index(runs, suites))
+
+
+def _draw_front(site: "Site", kept: Sequence[_Kept], promises: Sequence[Punctuality], drawing: Path) -> None:
+    """The index, and the page of promises that it leads to where there are any."""
+    runs = [(one.run, page_path(Path(), one.record.candidate).as_posix()) for one in kept]
+    tables = [table_view(one) for one in promises]
+    if tables:
+        _write(drawing / "promises.html", site.promises(tables))
+    _write(drawing / "index.html", site.index(runs, _suites(kept), tables))
+
+
+def _newest(kept: Iterable[_Kept]) -> dict[str, _Kept]:
+    """By table, its newest run."""
+    tables: dict[str, _Kept] = {}
+    for one in kept:
+        tables.setdefault(one.record.table, one)
+    return tables
+
+
+def _suites(kept: Iterable[_Kept]) -> dict[str, str]:
+    """By table, the address of its rules."""
+    return {table: f"suites/{file_name(table)}.html" for table in sorted(_newest(kept))}
 
 
 def _is_current(page: Path, digest: str) -> bool:
@@ -222,9 +247,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("records", type=Path, help="folder of recorded runs, *.json")
     parser.add_argument("site", type=Path, help="folder of the site")
     parser.add_argument("--contracts", type=Path, action="append", default=[], help="folder of *.odcs.yaml, or a file")
+    parser.add_argument("--promises", type=Path, help="how the promises about time stand, as martgate wrote it")
     given = parser.parse_args(arguments)
     try:
-        print(render(given.records, given.site, _contracts(given.contracts)))  # noqa: T201 - its one answer
+        promises = from_json(given.promises.read_bytes()) if given.promises else ()
+        print(render(given.records, given.site, _contracts(given.contracts), promises))  # noqa: T201 - its one answer
     except MartgateError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return _EXIT_UNUSABLE if isinstance(error, Unusable) else _EXIT_COULD_NOT_RUN

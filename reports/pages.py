@@ -21,6 +21,7 @@ from contracts.model import Contract, Table
 from expectations.gx.result import suite_result
 from expectations.gx.suite import configuration
 from expectations.rules import Rule
+from reports.promises import TableView
 from reports.runpage import meanings, run_words
 from reports.style import furnish
 from reports.view import RunRecord, RunView, rule_view
@@ -105,10 +106,17 @@ class Site:
             digest="",
         )
 
-    def index(self, runs: Sequence[tuple[RunView, str]], suites: Mapping[str, str]) -> str:
+    def index(
+        self, runs: Sequence[tuple[RunView, str]], suites: Mapping[str, str], promises: Sequence[TableView] = ()
+    ) -> str:
         """All runs, in the order given, each with the address of its page; `suites` likewise, by table."""
         document = RenderedDocumentContent(sections=[], page_title="Runs")
-        return self._draw("index.html.j2", document, runs=runs, suites=suites, digest="")
+        return self._draw("index.html.j2", document, runs=runs, suites=suites, promises=promises, digest="")
+
+    def promises(self, tables: Sequence[TableView]) -> str:
+        """What is promised about time of each table, and whether each of its days kept it."""
+        document = RenderedDocumentContent(sections=[], page_title="Promises about time")
+        return self._draw("promises.html.j2", document, tables=tables, digest="")
 
     def _draw(self, template: str, document: RenderedDocumentContent, **words: Any) -> str:
         return str(self._view.render(document, template=template, **words))

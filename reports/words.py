@@ -1,6 +1,8 @@
 """How numbers and foreign text are written for people: honest percentages, nothing that can move a cursor."""
 
-__all__ = ["brief", "clipped", "counted", "percent", "plain"]
+from datetime import timedelta
+
+__all__ = ["brief", "clipped", "counted", "lapse", "percent", "plain"]
 
 _PRECISE_ENOUGH = 0.1
 
@@ -52,3 +54,17 @@ def counted(number: int, things: str) -> str:
     ('1 row', '12,000 rules')
     """
     return f"{number:,} {things.removesuffix('s') if number == 1 else things}"
+
+
+def lapse(time: timedelta) -> str:
+    """How long something took, to the minute, in its two largest units.
+
+    >>> lapse(timedelta(hours=2, minutes=12)), lapse(timedelta(days=2, minutes=1)), lapse(timedelta(seconds=30))
+    ('2 h 12 min', '2 d', 'under 1 min')
+    """
+    minutes = int(time.total_seconds()) // 60
+    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min"))
+    first = next((place for place, (number, _) in enumerate(parts) if number), None)
+    if first is None:
+        return "under 1 min"
+    return " ".join(f"{number:,} {unit}" for number, unit in parts[first : first + 2] if number)

@@ -1,35 +1,24 @@
 """The contract as a whole, and what it promises about time."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from zoneinfo import available_timezones
 
 from contracts.document import Document
+from contracts.durations import UNITS, time_of_day
 from contracts.errors import Problem
 from contracts.hints import clip, did_you_mean, join
 from contracts.model import Contract, Sla
 from contracts.odcs import Loaded
 
-__all__ = ["SECONDS", "problems"]
+__all__ = ["problems"]
 
 SEMVER = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?",
     re.ASCII,
 )
-MINUTE, HOUR, DAY = 60, 3_600, 86_400
-SECONDS: Mapping[str, int] = {
-    **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
-    **dict.fromkeys(("min", "minute", "minutes"), MINUTE),
-    **dict.fromkeys(("h", "hr", "hour", "hours"), HOUR),
-    **dict.fromkeys(("d", "day", "days"), DAY),
-    **dict.fromkeys(("w", "week", "weeks"), 7 * DAY),
-    **dict.fromkeys(("mo", "month", "months"), 30 * DAY),
-    **dict.fromkeys(("y", "yr", "year", "years"), 365 * DAY),
-}
-"""The units of time that are understood; `m` is left out, for it might be minutes or months."""
-
 JUDGED = frozenset({"freshness", "latency"})
-"""What a gate measures; other promises are kept by people."""
+"""What a gate measures; other promises are kept by people, and `martgate sla` tells whether they were."""
 DURATIONS = JUDGED | {"frequency", "retention"}
 
 
@@ -42,6 +31,7 @@ def problems(loaded: Loaded) -> Iterator[Problem]:
     for sla in contract.slas:
         yield from _element(document, contract, sla)
         yield from _duration(document, sla)
+        yield from _time_of_day(document, sla)
 
 
 def _zone(document: Document, contract: Contract) -> Iterator[Problem]:
@@ -88,11 +78,17 @@ def _duration(document: Document, sla: Sla) -> Iterator[Problem]:
     if isinstance(sla.value, bool | str) or sla.value <= 0:
         message = f"found {clip(sla.value)}, expected a number greater than 0"
         yield document.problem(f"{sla.path}.value", message, "the unit stands in a key of its own, unit: h")
-    if sla.unit.lower() not in SECONDS:
+    if sla.unit.lower() not in UNITS:
         found = f"found {clip(sla.unit)}" if sla.unit else "states no unit"
         # A single letter is near to too much.
-        near = did_you_mean(sla.unit, SECONDS) if len(sla.unit) > 1 else ""
+        near = did_you_mean(sla.unit, UNITS) if len(sla.unit) > 1 else ""
         known = f"known: {join(('s', 'min', 'h', 'd', 'w', 'mo', 'y'), 'or')}"
         yield document.problem(
             f"{sla.path}.unit", f"{found}, expected a unit of time", near if "Did" in near else known
         )
+
+
+def _time_of_day(document: Document, sla: Sla) -> Iterator[Problem]:
+    if sla.property == "timeOfAvailability" and time_of_day(str(sla.value)) is None:
+        message = f"found {clip(sla.value)}, expected a time of day"
+        yield document.problem(f"{sla.path}.value", message, "with its offset from UTC, as in 06:00+09:00")

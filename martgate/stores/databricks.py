@@ -182,6 +182,11 @@ class DatabricksStore:
         source = CatalogTable(name=mart, only=only)
         return source if self._tables.exists(mart) and self._tables.holds(source) else None
 
+    def days(self, table: Table) -> frozenset[str]:
+        """The days that the table has rows of; none of a table that is published whole."""
+        mart, day = name_in(self._warehouse, table), day_column(table)
+        return self._tables.values(mart, day) if day and self._tables.exists(mart) else frozenset()
+
     def _ensure(self, mart: str, table: Table) -> None:
         """Create the empty table where there is none; where there is one, it must be what the contract says."""
         if not self._tables.exists(mart):

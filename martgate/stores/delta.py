@@ -194,6 +194,17 @@ class DeltaStore:
             return None
         return deltalog.dataset(snapshot, root, {} if part_date is None else partition(day_column(table), part_date))
 
+    def days(self, table: Table) -> frozenset[str]:
+        """The days that the log has files of; none of a table that is published whole.
+
+        Raises:
+            contracts.errors.CouldNotRun: the table cannot be read, or needs what this store does not know.
+        """
+        root, day = self._root(table.qualified_name), day_column(table)
+        if not day or not deltalog.is_delta(root):
+            return frozenset()
+        return frozenset(str(file.partition[day]) for file in deltalog.live_files(deltalog.open_table(root), root))
+
     def _root(self, qualified_name: str) -> Path:
         parts = qualified_name.split(".")
         for part in parts:

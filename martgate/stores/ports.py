@@ -97,3 +97,6 @@ class Store(Protocol):
 
     def read(self, table: Table, part_date: str | None = None) -> Dataset | CatalogTable | None:
         """What is published, of one day or of all; None where nothing is."""
+
+    def days(self, table: Table) -> frozenset[str]:
+        """The values of the publish partition that are published; none of a table that is published whole."""

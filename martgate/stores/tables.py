@@ -6,7 +6,7 @@ from typing import Protocol
 
 from builders.ports import CatalogTable
 from contracts.errors import MissingUpstream, QueryFailed, Unusable
-from contracts.export.spark import dotted, literal
+from contracts.export.spark import dotted, identifier, literal
 from contracts.model import Table
 from martgate.stores.commits import partition
 
@@ -60,6 +60,11 @@ class Tables:
     def holds(self, source: CatalogTable) -> bool:
         """Whether a table has any row of the day that is asked for."""
         return bool(self.execute(f"SELECT 1 AS one {source.from_clause} LIMIT 1", source.only))
+
+    def values(self, name: str, column: str) -> frozenset[str]:
+        """The values of one column, as text."""
+        asked = f"SELECT DISTINCT CAST({identifier(column)} AS STRING) AS value FROM {dotted(name)}"
+        return frozenset(str(row["value"]) for row in self.execute(asked))
 
     def columns(self, name: str) -> list[tuple[str, str]]:
         """Name and type of each column, in order; types in Spark's spelling."""

@@ -98,6 +98,7 @@ MISTAKES = {
     "an SLA without a unit": [("unit: h, ", "")],
     "an SLA in an ambiguous unit": [("unit: h", "unit: m")],
     "an SLA in a misspelt unit": [("unit: h", "unit: huors")],
+    "a time of day that is none": [(FRESH, "{property: timeOfAvailability, value: soon, element: orders.day}")],
     "an SLA of no time": [("value: 26", "value: 0")],
     "an SLA of text": [("value: 26", 'value: "26h"')],
 }  # fmt: skip

@@ -268,6 +268,17 @@ def test_a_superseded_candidate_gets_no_receipt(ledger):
     assert ledger.publications(TABLE) == ()
 
 
+def test_the_rules_that_let_a_publication_through_can_be_asked_for_by_how_their_names_begin(ledger):
+    candidate, other = staged("c1"), staged("c2", 2)
+    keep(ledger, candidate, failed=1)
+    assert ledger.passed(TABLE, "table|") == {}
+    ledger.record_run(judged(candidate), fingerprint=candidate.fingerprint)
+    keep(ledger, other)
+    ledger.record_publication(candidate, Published(promotion=Promotion.PUBLISHED, version=1), at=NOON)
+    assert ledger.passed(TABLE, "table|") == {"c1": {"table|columns"}}
+    assert ledger.passed(TABLE, "t%") == {}
+
+
 def test_records_are_the_last_word_on_each_candidate_with_its_version(ledger):
     first, second = staged("c1"), staged("c2", 2)
     keep(ledger, first, failed=1)

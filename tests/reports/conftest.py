@@ -1,11 +1,12 @@
 """Runs to tell: one of each end, about one small table."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from contracts.model import Column, Contract, Severity, Table, Threshold
+from expectations.promises import Delivery, Promise, Punctuality, Standing
 from expectations.restatement import Difference, Restatement
 from expectations.rules import (
     HasColumns,
@@ -161,6 +162,56 @@ RESTATED = Restatement(
         rows=1200, added=1, removed=201, changed=640, key=("order_id",), columns={"status": 3, "email": 640}
     ),
 )
+
+
+def _day(number, standing, **more):
+    given = {"due": datetime(2024, 1, number, 21, tzinfo=UTC), "published": None, "again": 0, "is_there": False}
+    return Delivery(date=date(2024, 1, number), standing=standing, **given | more)
+
+
+def _promise(name, terms, standing, **more):
+    return Promise(property=name, terms=terms, path="slaProperties[0]", description="", standing=standing, **more)
+
+
+PROMISES = (
+    Punctuality(
+        table="shop.orders",
+        contract="orders",
+        contract_version="1.2.0",
+        zone="Asia/Seoul",
+        asked_at=datetime(2024, 1, 8, 3, tzinfo=UTC),
+        strays=1,
+        promises=(
+            _promise("timeOfAvailability", "06:00+09:00", Standing.BROKEN, kept=1, due=6, days=tuple(date(2024, 1, n) for n in (2, 3, 4, 5, 6, 7))),
+            _promise("frequency", "12 h", Standing.UNKNOWN, reason="the table is published by the day"),
+            _promise("retention", "1 y", Standing.KEPT, kept=5, due=5, older=(date(2023, 1, 1),)),
+            _promise("freshness", "26 h", Standing.PENDING),
+        ),
+        days=(
+            _day(1, Standing.KEPT, published=datetime(2024, 1, 1, 20, tzinfo=UTC), is_there=True),
+            _day(2, Standing.BROKEN, published=datetime(2024, 1, 2, 23, 12, tzinfo=UTC), is_there=True, again=2, late=timedelta(hours=2, minutes=12)),
+            _day(3, Standing.BROKEN, late=timedelta(days=4, hours=6)),
+            _day(4, Standing.UNKNOWN, is_there=True),
+            _day(5, Standing.BROKEN, published=datetime(2024, 1, 5, 20, tzinfo=UTC)),
+            _day(7, Standing.PENDING),
+        ),
+    ),
+    Punctuality(table="shop.items", contract="items", contract_version="1.0.0", zone="UTC", asked_at=datetime(2024, 1, 8, 3, tzinfo=UTC)),
+    Punctuality(
+        table="shop.\x1b[31mwares",
+        contract="wares",
+        contract_version="1.0.0",
+        zone="UTC",
+        asked_at=datetime(2024, 1, 8, 3, tzinfo=UTC),
+        reason="its contract has problems",
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def promises():
+    """A table with a promise and a day of every standing, one that promises nothing, one that cannot be judged."""
+    return PROMISES
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,8 @@ pytestmark = [
 PAGES = ("index.html", "runs/20240101-a3.html", "suites/shop.orders.html", "runs/alone.html")
 """One of each kind; the run is the refused one, on the site's page and on the page that is drawn alone."""
 
+PROMISES = "promises.html"
+
 HOSTILE = (
     """'"><svg onload=window.__xss=1></svg><script>window.__xss=1</script><img src=x onerror=window.__xss=1>"""
     """</style></title></textarea>${html_success_icon} $column {{ 7 * 7 }} {batch} --> <a href="javascript:window.__xss=1">"""
@@ -58,19 +60,19 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory, runs, contract):
+def site(tmp_path_factory, runs, contract, promises):
     from reports.datadocs import render
 
     records, site = tmp_path_factory.mktemp("records"), tmp_path_factory.mktemp("site")
     for record in runs.values():
         (records / f"{record.candidate}.json").write_text(record.to_json(), encoding="utf-8")
-    render(records, site, [contract])
+    render(records, site, [contract], promises)
     (site / "runs" / "alone.html").write_text(run_page(runs["refused"], contract, contract.tables[0]), encoding="utf-8")
     return site
 
 
 @pytest.fixture(scope="module")
-def hostile_site(tmp_path_factory, runs, contract, table):
+def hostile_site(tmp_path_factory, runs, contract, table, promises):
     """A site in which every text is an attack: contract, table, columns, rules, verdicts, examples, and the run."""
     from reports.datadocs import render
 
@@ -132,7 +134,14 @@ def hostile_site(tmp_path_factory, runs, contract, table):
         team=({"name": HOSTILE, "role": "owner"},),
         tables=(promised,),
     )
-    render(records, site, [promise])
+    hostile = {"property": HOSTILE, "terms": HOSTILE, "description": HOSTILE}
+    first = replace(
+        promises[0],
+        table=HOSTILE,
+        contract=HOSTILE,
+        promises=tuple(replace(each, **hostile, reason=each.reason and HOSTILE) for each in promises[0].promises),
+    )
+    render(records, site, [promise], [first, replace(promises[1], table=HOSTILE), replace(promises[2], reason=HOSTILE)])
     (site / "runs" / "alone.html").write_text(run_page(attack, promise, promised), encoding="utf-8")
     return site
 
@@ -153,7 +162,7 @@ def opened(browser, path, **options):
 @pytest.mark.parametrize("bypass_csp", [True, False], ids=["without_policy", "with_policy"])
 def test_no_text_of_a_contract_or_of_the_data_runs(browser, hostile_site, bypass_csp):
     pages = sorted(hostile_site.rglob("*.html"))
-    assert len(pages) == 4
+    assert len(pages) == 5
     for path in pages:
         page, asked = opened(browser, path, bypass_csp=bypass_csp)
         page.wait_for_timeout(100)
@@ -185,7 +194,7 @@ def test_pages_ask_the_network_for_nothing_and_their_own_script_may_run(browser,
 def test_pages_are_accessible(browser, site, scheme, width):
     from axe_playwright_python.sync_playwright import Axe
 
-    for name in PAGES:
+    for name in (*PAGES, PROMISES):
         page, _ = opened(
             browser, site / name, bypass_csp=True, color_scheme=scheme, viewport={"width": width, "height": 900}
         )
@@ -226,6 +235,17 @@ def test_a_reader_finds_a_run_and_from_it_the_rule_that_failed(browser, site):
     page.context.close()
 
 
+def test_a_reader_of_the_index_sees_which_table_breaks_a_promise_and_finds_the_day(browser, site):
+    page, _ = opened(browser, site / "index.html")
+    (broken,) = page.get_by_role("row").filter(has_text="shop.orders").filter(has=page.locator(".badge.broken")).all()
+    assert "timeOfAvailability: 1 of 6 days" in broken.inner_text()
+    broken.get_by_role("link").click()
+    late = page.get_by_role("row").filter(has_text="late by 2 h 12 min").inner_text()
+    assert "2024-01-02" in late
+    assert "2024-01-03 08:12" in late
+    page.context.close()
+
+
 def test_everything_is_there_without_scripts(browser, site):
     page, _ = opened(browser, site / PAGES[1], java_script_enabled=False)
     assert page.locator("tr.row:visible").count() == 7
@@ -234,7 +254,7 @@ def test_everything_is_there_without_scripts(browser, site):
 
 
 def test_every_link_of_the_site_leads_somewhere(browser, site):
-    for path in (site / name for name in PAGES):
+    for path in (site / name for name in (*PAGES, PROMISES)):
         page, _ = opened(browser, path, java_script_enabled=False)
         for link in page.locator("a").all():
             target, _, fragment = (link.get_attribute("href") or "").partition("#")

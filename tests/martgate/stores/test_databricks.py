@@ -41,7 +41,7 @@ class Catalog:
 
     def execute(self, sql: str, parameters: Mapping[str, str] | None = None) -> Sequence[Mapping[str, object]]:
         self.statements.append(sql)
-        name = ".".join(re.findall(r"`([^`]+)`", sql.partition("(\n")[0])[:3])
+        name = ".".join(re.findall(r"`([^`]+)`", sql.partition(" FROM ")[2] or sql.partition("(\n")[0])[:3])
         kept = self.tables.get(name)
         match sql.split()[:2]:
             case ["SHOW", _]:
@@ -62,7 +62,8 @@ class Catalog:
                 return said[::-1]
             case ["SELECT", what]:
                 days = [n for day, n in kept.days.items() if day == (parameters or {}).get("part_date", day)]
-                return [{"rows": sum(days)}] if what == "COUNT(*)" else [{"one": 1}] * bool(days)
+                told = {"COUNT(*)": [{"rows": sum(days)}], "DISTINCT": [{"value": day} for day in kept.days]}
+                return told.get(what, [{"one": 1}] * bool(days))
         return []
 
     def overwrite(self, table: str, source: CatalogTable, options: Mapping[str, str]) -> None:
@@ -139,6 +140,16 @@ def test_a_publish_replaces_its_day_and_says_whose_it_is(here):
     }
     assert here.store.read(here.table, DAY) == CatalogTable(name=MART, only={"part_date": DAY})
     assert here.store.read(here.table, "2030-01-01") is None
+
+
+def test_the_days_that_are_there_are_asked_of_the_table(here):
+    assert here.store.days(here.table) == set()
+    here.promote(here.stage(day="2023-12-31"))
+    here.promote(here.stage())
+    assert here.store.days(here.table) == {"2023-12-31", DAY}
+    assert here.catalog.statements[-1] == (
+        "SELECT DISTINCT CAST(`part_date` AS STRING) AS value FROM `main`.`we_mart`.`wv_comm_user`"
+    )
 
 
 def test_the_same_candidate_is_published_once(here):

@@ -92,6 +92,15 @@ def test_other_days_keep_their_files(shop):
     }
 
 
+def test_the_days_that_are_there_are_those_of_the_log(shop):
+    assert shop.store.days(shop.table) == set()
+    shop.stage((1, 7))
+    assert shop.store.days(shop.table) == set()
+    shop.publish((1, 7), (2, 8))
+    shop.publish((1, 7), day="2024-01-02")
+    assert shop.store.days(shop.table) == {DAY, "2024-01-02"}
+
+
 def test_a_day_without_rows_reads_as_an_empty_table_of_the_right_columns(shop):
     shop.publish((1, 7))
     assert shop.seen("2030-01-01") == []

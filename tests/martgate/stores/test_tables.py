@@ -95,6 +95,7 @@ def test_the_catalog_is_asked_in_spark_sql(catalog, spark):
     assert not tables.exists("spark_catalog.we_mart.only_a_view")
     assert tables.rows(CatalogTable(name=NAME, only={"part_date": DAY})) == 3
     assert tables.rows(CatalogTable(name=NAME, only={"part_date": "2030-01-01"})) == 0
+    assert tables.values(NAME, "part_date") == {DAY}
     assert tables.holds(CatalogTable(name=NAME))
 
 

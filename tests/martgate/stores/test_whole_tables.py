@@ -35,3 +35,8 @@ def test_a_whole_table_that_moved_since_it_was_seen_is_not_replaced(whole):
     approved = whole.approve(whole.stage((3, 30)))
     assert whole.store.promote(approved, {}, onto=seen.state).promotion is Promotion.MOVED
     assert whole.seen() == [(2, 20, "2024-01-01")]
+
+
+def test_a_table_in_one_piece_has_no_days(whole):
+    whole.publish((1, 10))
+    assert whole.store.days(whole.table) == set()

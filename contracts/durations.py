@@ -1,0 +1,48 @@
+"""How contracts say how long something takes, and at which time of the day it happens."""
+
+from collections.abc import Mapping
+from datetime import date, time
+
+from dateutil.relativedelta import relativedelta
+
+__all__ = ["UNITS", "duration", "time_of_day"]
+
+UNITS: Mapping[str, str] = {
+    **dict.fromkeys(("s", "sec", "second", "seconds"), "seconds"),
+    **dict.fromkeys(("min", "minute", "minutes"), "minutes"),
+    **dict.fromkeys(("h", "hr", "hour", "hours"), "hours"),
+    **dict.fromkeys(("d", "day", "days"), "days"),
+    **dict.fromkeys(("w", "week", "weeks"), "weeks"),
+    **dict.fromkeys(("mo", "month", "months"), "months"),
+    **dict.fromkeys(("y", "yr", "year", "years"), "years"),
+}
+"""The units of time that are understood; `m` is left out, for it might be minutes or months."""
+
+
+def duration(value: object, unit: str) -> relativedelta | None:
+    """A length of time as calendars count it; None where it is none, or part of a month.
+
+    >>> duration(3, "y"), duration(1, "week"), duration(1.5, "mo"), duration(0, "d")
+    (relativedelta(years=+3), relativedelta(days=+7), None, None)
+    """
+    name = UNITS.get(unit.lower())
+    if name is None or isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        return None
+    try:
+        made = relativedelta(**{name: value})  # type: ignore[arg-type] # its stubs ask for whole numbers of days, too
+        date(3000, 1, 1) - made  # what no calendar holds is no length of time
+    except (ValueError, OverflowError):
+        return None
+    return made
+
+
+def time_of_day(text: str) -> time | None:
+    """The time that a text names, with its offset if it has one; None where it names none.
+
+    >>> time_of_day("06:00+09:00").isoformat(), time_of_day("06:00").tzinfo, time_of_day("6 am")
+    ('06:00:00+09:00', None, None)
+    """
+    try:
+        return time.fromisoformat(text) if ":" in text else None
+    except ValueError:
+        return None
