@@ -15,11 +15,13 @@ class Dataset:
 
     `partitions` are the hive columns that stand in the paths (`part_date=2024-01-01/..`), with their types in Spark's
     spelling. `columns` are name and type of every column; they are needed only where there may be no file to ask.
+    `file_column` names one more column, which says in which of the files a row lies; none where it is empty.
     """
 
     files: tuple[str, ...]
     partitions: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[tuple[str, str], ...] = ()
+    file_column: str = ""
 
     def in_place(self, found: Sequence[str]) -> list[str]:
         """Columns in the files' order, with hive columns where the declared columns put them.

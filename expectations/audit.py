@@ -28,6 +28,9 @@ __all__ = ["Earlier", "NoEarlier", "Scope", "audit"]
 
 _REASON_WIDTH = 300
 
+REMEMBERED = "counts of files that have not changed"
+"""How a rule was answered, where part of its files were not looked at again."""
+
 
 def audit(  # noqa: PLR0913 (all six are what an audit is; none has a sensible default)
     engine: AuditEngine, relation: str, *, contract: Contract, table: Table, rules: Sequence[Rule], scope: Scope
@@ -106,8 +109,9 @@ class _Run:
             self.relation,
             types,
             self.tables,
-            earlier.relation if isinstance(earlier, Earlier) else "",
-            values_of(self.table),
+            earlier=earlier.relation if isinstance(earlier, Earlier) else "",
+            values=values_of(self.table),
+            carried=frozenset(map(str.casefold, self.table.partition_columns)) if self.scope.memory else None,
         )
 
     def _misses_column(self, rule: Rule) -> bool:
@@ -136,7 +140,7 @@ class _Run:
     def _judge(self, query: Query) -> None:
         """The verdicts of one statement; of its halves where it cannot run as a whole."""
         try:
-            fetched = self._fetch(query.sql)
+            fetched, how = self._answered(query)
         except QueryFailed as error:
             halves = query.halves()
             for half in halves:
@@ -148,7 +152,26 @@ class _Run:
         if query.rows is not None and row:
             self.rows = _whole(row[query.rows])
         for answer in query.answers:
-            self._verdicts[answer.rule] = _verdict(answer, row, self.scope, hides=self._hides(answer.rule))
+            found = _verdict(answer, row, self.scope, hides=self._hides(answer.rule))
+            self._verdicts[answer.rule] = replace(found, how=how)
+
+    def _answered(self, query: Query) -> tuple[Sequence[tuple[object, ...]], str]:
+        """A statement's rows, and what answered for files that nobody looked at anew."""
+        memory = self.scope.memory
+        if memory is None or not query.by_file:
+            return self._fetch(query.sql), ""
+        try:
+            remembered, unseen = memory.recall(query.by_file)
+            counted = self._counted_by_file(query, unseen) if unseen else {}
+        except QueryFailed:  # some files may not be readable without the others
+            remembered, counted = (), {}
+        if not (remembered or counted):
+            return self._fetch(query.sql), ""
+        memory.keep(query.by_file, counted)
+        return [tuple(map(sum, zip(*remembered, *counted.values(), strict=True)))], REMEMBERED if remembered else ""
+
+    def _counted_by_file(self, query: Query, unseen: str) -> dict[str, tuple[int, ...]]:
+        return {str(file): tuple(map(_whole, numbers)) for file, *numbers in self._fetch(query.of_each_file(unseen))}
 
     def _hold_against_history(self, counted: Counted) -> None:
         """The verdicts of rules that share a grouping; of each by itself where they cannot be counted together."""

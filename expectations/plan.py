@@ -7,15 +7,17 @@ neighbours with it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from expectations import rules, wholes
 from expectations.days import AcrossDays, allowances, both_days, day_test
+from expectations.fragments import parameters_read
 from expectations.measured import Counted, Learned, counted
+from expectations.ports import FILE
 from expectations.predicates import group_test, row_test
 from expectations.proofs import Known
-from expectations.rules import Check, Rule, Scalar
+from expectations.rules import Check, Rule, Scalar, columns_of, statements_in
 from expectations.spell import identifier, identifiers, relation
 
 __all__ = ["Answer", "Plan", "Query", "Source", "explain", "plan"]
@@ -28,7 +30,8 @@ class Source:
     `types` are in Spark's spelling, by casefolded column name. `tables` leads from the name that a contract gives to
     another table to the name under which the engine knows it. `earlier` is the relation of the earlier day, empty where
     there is none. `values` are those by which a column may be counted, by casefolded column name. `known` is what the
-    statistics of the files prove.
+    statistics of the files prove. `carried` are the columns that may stand in the paths of files, casefolded, where counts
+    are taken file by file; None where the table is counted as a whole.
     """
 
     relation: str
@@ -37,6 +40,7 @@ class Source:
     earlier: str = ""
     values: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
+    carried: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One statement and the rules it answers. `rows` is the place of the table's row count, if it has one."""
+    """One statement and the rules it answers. `rows` is the place of the table's row count, if it has one.
+
+    `by_file` is its list where it only counts what stands in the files themselves, so that its numbers are the sums of
+    those of each file; empty for every other statement.
+    """
 
     sql: str
     answers: tuple[Answer, ...]
     rebuild: "Callable[[Sequence[Rule]], Query]"
     rows: int | None = None
+    by_file: str = ""
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -64,6 +73,11 @@ class Query:
         """The same questions in two statements; nothing where there is but one rule."""
         middle = len(self.answers) // 2
         return (self.rebuild(self.rules[:middle]), self.rebuild(self.rules[middle:])) if middle else ()
+
+    def of_each_file(self, relation_of_files: str) -> str:
+        """The statement with one row a file of another relation, led by what its column `FILE` says."""
+        file = identifier(FILE)
+        return f"SELECT\n  {file},{self.by_file}\nFROM {relation(relation_of_files)}\nGROUP BY {file}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +98,7 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
     by_schema: list[Rule] = []
     proved: dict[Rule, tuple[int, int]] = {}
     scanned: list[Rule] = []
+    lasting: list[Rule] = []
     grouped: dict[tuple[str, ...], list[Rule]] = {}
     across: dict[tuple[str, ...], list[Rule]] = {}
     learned: dict[tuple[str, ...], list[Rule]] = {}
@@ -94,7 +109,7 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
         elif proof := source.known.proof(rule.check):
             proved[rule] = proof
         elif _is_scanned(rule.check):
-            scanned.append(rule)
+            (lasting if _lasts(rule.check, source.carried) else scanned).append(rule)
         elif isinstance(rule.check, _GROUPED):
             grouped.setdefault(rule.check.by, []).append(rule)
         elif isinstance(rule.check, AcrossDays):
@@ -105,6 +120,7 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
             alone.append(rule)
     queries = [
         _scan(scanned, source),
+        *([_scan_by_file(lasting, source)] if lasting else []),
         *(_group(by, members, source=source) for by, members in grouped.items()),
         *(_compared(key, members, source=source) for key, members in across.items()),
         *(_whole([rule], source=source) for rule in alone),
@@ -125,6 +141,14 @@ def _is_scanned(check: Check) -> bool:
         return False
     is_count = isinstance(check, rules.QualityMetric) and check.metric == "rowCount"
     return is_count or isinstance(check, rules.Fresh) or row_test(check, {}) is not None
+
+
+def _lasts(check: Check, carried: frozenset[str] | None) -> bool:
+    """Whether a file's part in a count is the same on any day and under any name, as long as its bytes are."""
+    if carried is None or isinstance(check, rules.Fresh):
+        return False
+    read = {name.casefold() for name in columns_of(check)}
+    return carried.isdisjoint(read) and not any(map(parameters_read, statements_in(check)))
 
 
 class _Select:
@@ -148,6 +172,13 @@ def _scan(asked: Sequence[Rule], source: Source) -> Query:
     )
     sql = f"SELECT\n  {select.sql()}\nFROM {relation(source.relation)}"
     return Query(sql, answers, partial(_scan, source=source), rows=0)
+
+
+def _scan_by_file(asked: Sequence[Rule], source: Source) -> Query:
+    """One pass over the table, whose numbers add up over its files."""
+    whole = _scan(asked, source)
+    listed = whole.sql.removeprefix("SELECT").rpartition("\nFROM ")[0]
+    return replace(whole, rebuild=partial(_scan_by_file, source=source), rows=None, by_file=listed)
 
 
 def _scanned(check: Check, source: Source) -> tuple[str, ...]:

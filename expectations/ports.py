@@ -6,7 +6,10 @@ from typing import Protocol
 
 from expectations.measured import Measurement
 
-__all__ = ["AuditEngine", "FileStatistics", "History"]
+__all__ = ["FILE", "AuditEngine", "FileMemory", "FileStatistics", "History"]
+
+FILE = "__file"
+"""The column that says in which file of a relation a row lies, where that was asked."""
 
 
 class AuditEngine(Protocol):
@@ -44,6 +47,26 @@ class FileStatistics(Protocol):
 
     @property
     def null_count(self) -> Mapping[str, int]: ...
+
+
+class FileMemory(Protocol):
+    """What earlier audits counted in the files of a relation that still have the same bytes.
+
+    A question is the list of a SELECT: counts of rows that read nothing but the files themselves, so that the counts of
+    a table are the sums over its files.
+    """
+
+    def recall(self, question: str) -> tuple[Sequence[Sequence[int]], str | None]:
+        """The answers of the files that it was asked of before, one a file, and the name of a relation of all others.
+
+        That relation's column `FILE` says in which file a row lies; it is None where there are no others.
+
+        Raises:
+            contracts.errors.QueryFailed: a file cannot be read.
+        """
+
+    def keep(self, question: str, counted: Mapping[str, Sequence[int]]) -> None:
+        """Remember the answers of the others, by what `FILE` says; a file without a row has none."""
 
 
 class History(Protocol):

@@ -10,7 +10,7 @@ from contracts.model import Table
 from expectations import rules
 from expectations.fragments import parameters_read, tables_read
 from expectations.measured import Learned
-from expectations.ports import FileStatistics, History
+from expectations.ports import FileMemory, FileStatistics, History
 from expectations.rules import Check, Rule, looks_back
 from expectations.verdict import OutOfScope
 
@@ -41,7 +41,7 @@ class Scope:
     `others` are the names under which the engine knows other tables, `schema.table` or bare; `earlier` is the newest
     earlier day of the table itself, or why there is none. `written` is what the engine told of each file of the table as
     it wrote it; empty where nobody is to be believed. `history` is what was measured of earlier days; None where nobody
-    knows.
+    knows. `memory` is what earlier audits counted in the same files, if that may stand for another look.
     """
 
     day: Day | None
@@ -50,6 +50,7 @@ class Scope:
     earlier: Earlier | NoEarlier = NoEarlier.NOT_ASKED
     written: tuple[FileStatistics, ...] = ()
     history: History | None = None
+    memory: FileMemory | None = None
 
     @property
     def parameters(self) -> dict[str, str]:

@@ -26,6 +26,7 @@ KEYS: Mapping[str, str] = {
     "out": "reports and everything else that is generated",
     "memory_limit": "what the engine may use before it spills to disk",
     "frames": "pandera: have it check each upstream, as the engine reads it, beside the rules; none: the rules alone",
+    "reuse_counts": "files: what an earlier audit counted in files that have not changed counts again; never: read them",
     "trust_stats": "written: what the engine tells of the files it wrote in this run may prove a rule; never: read them",
     "report": "full: draw the whole site, Data Docs, after each decision; fast: one page of it; none: only record it",
 }
@@ -34,6 +35,7 @@ KEYS: Mapping[str, str] = {
 _CHOICES = {
     "engine": ("duckdb", "spark"),
     "frames": ("none", "pandera"),
+    "reuse_counts": ("never", "files"),
     "trust_stats": ("written", "never"),
     "report": ("full", "fast", "none"),
 }
@@ -57,6 +59,7 @@ class Settings:
     memory_limit: str
     frames: str
     trust_stats: str
+    reuse_counts: str
     report: str
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -128,6 +131,7 @@ def _defaults(folder: Path) -> dict[str, Any]:
         "memory_limit": "3GB",
         "frames": "none",
         "trust_stats": "written",
+        "reuse_counts": "never",
         "report": "full",
     }
 
@@ -169,6 +173,7 @@ def _settings(folder: Path, given: Mapping[str, _Given]) -> Settings:
         memory_limit=given["memory_limit"].value,
         frames=given["frames"].value,
         trust_stats=given["trust_stats"].value,
+        reuse_counts=given["reuse_counts"].value,
         report=given["report"].value,
         origins={key: one.origin for key, one in given.items()},
     )

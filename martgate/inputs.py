@@ -31,10 +31,13 @@ def gate_input(house: House, name: str, source: str, day: date | None) -> RunRec
         raise Unusable(f"{loaded.contract.file}: table {table.name} states nothing that could be checked")
     started, part_date = now(), day.isoformat() if day else ""
     with house.engine() as engine:
-        engine.register(table.qualified_name, house.upstreams.dataset_of(source, table, part_date or None))
+        dataset = house.upstreams.dataset_of(source, table, part_date or None)
+        engine.register(table.qualified_name, dataset)
         house.say(f"auditing {source} against {len(rules)} rules")
         scope = Scope(
-            day=None if day is None else Day(day, loaded.contract.zone), audited_at=started, others=frozenset()
+            day=None if day is None else Day(day, loaded.contract.zone),
+            audited_at=started,
+            memory=house.memory(engine, table.qualified_name, dataset),
         )
         found = audit(engine, table.qualified_name, contract=loaded.contract, table=table, rules=rules, scope=scope)
     reasons = refusals(found)

@@ -7,7 +7,7 @@ against mistakes and edits, not against somebody who may write to the database a
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -54,6 +54,9 @@ _KEY = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts by it
 
 _LONGEST_NAME = 500
 """What a history needs of a rule's name; the record has it in full."""
+
+_AT_ONCE = 500
+"""So many files are asked about in one statement: databases limit its parameters."""
 
 _CANDIDATES = Table(
     "candidates",
@@ -113,6 +116,15 @@ _PUBLICATIONS = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
     Column("restatement", Text),
+)
+_FILE_COUNTS = Table(
+    "file_counts",
+    _NAMES,
+    Column("id", _KEY, primary_key=True, autoincrement=True),
+    Column("content", String(64), nullable=False, index=True),
+    Column("question", String(64), nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
 )
 
 _MANIFESTS = TypeAdapter(Candidate)
@@ -325,6 +337,34 @@ class Ledger:
             versions = {row.candidate: row.version for row in connection.execute(publications)}
         found = ((candidate, _read(text, candidate)) for candidate, text in newest.items())
         return [replace(record, published_version=versions.get(candidate)) for candidate, record in found]
+
+    def record_file_counts(self, question: str, counted: Mapping[str, Sequence[int]]) -> None:
+        """Keep what a question counted in files, each given by the digest of its bytes."""
+        rows = [
+            {
+                "content": content,
+                "question": question,
+                "counts": (counts := json.dumps(list(numbers))),
+                "digest": _digest(content, question, counts),
+            }
+            for content, numbers in counted.items()
+        ]
+        if rows:
+            with _answering(self._engine) as connection:
+                connection.execute(insert(_FILE_COUNTS), rows)
+
+    def file_counts(self, question: str, contents: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """What a question counted in those of these files that it was asked of before; what was altered is not known."""
+        columns = (_FILE_COUNTS.c.content, _FILE_COUNTS.c.counts, _FILE_COUNTS.c.digest)
+        asked, wanted = select(*columns).where(_FILE_COUNTS.c.question == question), sorted(set(contents))
+        with _answering(self._engine) as connection:
+            rows = [
+                row
+                for first in range(0, len(wanted), _AT_ONCE)
+                for row in connection.execute(asked.where(_FILE_COUNTS.c.content.in_(wanted[first : first + _AT_ONCE])))
+            ]
+        sound = (row for row in rows if row.digest == _digest(row.content, question, row.counts))
+        return {row.content: tuple(json.loads(row.counts)) for row in sound}
 
 
 class LedgerHistory:

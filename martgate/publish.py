@@ -15,12 +15,14 @@ from contracts.model import Contract, Table
 from contracts.odcs import Loaded
 from expectations.audit import Scope, audit
 from expectations.derive import derive
+from expectations.ports import FileMemory
 from expectations.verdict import Audit, Verdict
 from martgate.candidate import Candidate
 from martgate.gate import Approved, Refused, judge, refusals
 from martgate.ledger import Altered, Ledger
 from martgate.progress import Say
 from martgate.restating import Compared, compare, metadata
+from martgate.reuse import memory_of
 from martgate.stores.commits import lost
 from martgate.stores.ports import Promotion, Published, Store
 from martgate.stores.upstreams import Upstreams
@@ -52,7 +54,8 @@ FrameCheck = Callable[[Engine, str, Contract, Table], Sequence[object]]
 class House:
     """The adapters that a run works with, as `martgate.wiring` introduced them.
 
-    With `trusts_written`, what an engine tells of the files that it wrote a moment ago counts as looked at.
+    With `trusts_written`, what an engine tells of the files that it wrote a moment ago counts as looked at; with
+    `reuses_counts`, so does what an earlier audit counted in files that still have the same bytes.
     """
 
     catalog: Catalog
@@ -62,7 +65,12 @@ class House:
     upstreams: Upstreams
     say: Say
     trusts_written: bool = True
+    reuses_counts: bool = False
     frames: FrameCheck | None = None
+
+    def memory(self, engine: Engine, relation: str, source: Dataset | CatalogTable) -> FileMemory | None:
+        """What the ledger remembers of the files of a relation, where that counts."""
+        return memory_of(self.ledger, engine, relation, source) if self.reuses_counts else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +206,15 @@ def now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
+class _Input:
+    """A table from outside, as it was registered under its qualified name."""
+
+    loaded: Loaded
+    table: Table
+    source: Dataset | CatalogTable
+
+
+@dataclass(frozen=True, slots=True)
 class _Broken:
     """Why upstreams cannot be built from, and the verdicts that say so."""
 
@@ -222,28 +239,29 @@ def _check_upstreams(engine: Engine, job: Job, house: House) -> _Broken | None:
     return _Broken(reasons) if reasons else None
 
 
-def _check_frames(engine: Engine, inputs: list[tuple[Loaded, Table]], house: House) -> tuple[str, ...]:
+def _check_frames(engine: Engine, inputs: list[_Input], house: House) -> tuple[str, ...]:
     if house.frames is None:
         return ()
     reasons = []
-    for loaded, table in inputs:
-        name = table.qualified_name
+    for each in inputs:
+        name = each.table.qualified_name
         house.say(f"checking the frame of {name}")
-        found = house.frames(engine, name, loaded.contract, table)
+        found = house.frames(engine, name, each.loaded.contract, each.table)
         reasons += [f"upstream {name}: pandera: {finding}" for finding in found]
     return tuple(reasons)
 
 
-def _audit_upstreams(engine: Engine, inputs: list[tuple[Loaded, Table]], job: Job, house: House) -> list[Audit]:
+def _audit_upstreams(engine: Engine, inputs: list[_Input], job: Job, house: House) -> list[Audit]:
     """The audits of the inputs that break their own contract."""
-    scope = Scope(day=job.day, audited_at=job.started, others=frozenset(table.qualified_name for _, table in inputs))
+    names = frozenset(each.table.qualified_name for each in inputs)
+    scope = Scope(day=job.day, audited_at=job.started, others=names)
     audits = []
-    for loaded, table in inputs:
-        house.say(f"checking upstream {table.qualified_name}")
-        rules = derive(loaded.contract, table)
-        audits.append(
-            audit(engine, table.qualified_name, contract=loaded.contract, table=table, rules=rules, scope=scope)
-        )
+    for each in inputs:
+        name, contract = each.table.qualified_name, each.loaded.contract
+        house.say(f"checking upstream {name}")
+        rules = derive(contract, each.table)
+        own = replace(scope, memory=house.memory(engine, name, each.source))
+        audits.append(audit(engine, name, contract=contract, table=each.table, rules=rules, scope=own))
     missing = [found.table for found in audits if found.rows == 0 and _is_daily(house, found.table)]
     if missing:
         raise MissingUpstream(f"no rows for {job.part_date} in {', '.join(missing)}")
@@ -254,7 +272,7 @@ def _is_daily(house: House, name: str) -> bool:
     return house.catalog.find(name)[1].publish_partition is not None
 
 
-def _register_upstreams(engine: Engine, job: Job, house: House) -> list[tuple[Loaded, Table]]:
+def _register_upstreams(engine: Engine, job: Job, house: House) -> list[_Input]:
     """Make every input of the model readable; those that come from outside, which no gate has let through yet."""
     outside, missing = [], []
     for name in sorted(job.model.inputs):
@@ -265,7 +283,7 @@ def _register_upstreams(engine: Engine, job: Job, house: House) -> list[tuple[Lo
             continue
         engine.register(table.qualified_name, dataset)
         if not _is_made(table, job):
-            outside.append((loaded, table))
+            outside.append(_Input(loaded, table, dataset))
     if missing:
         raise MissingUpstream("\n".join(missing))
     return outside
@@ -323,13 +341,15 @@ def _inspect(
     rules = derive(job.loaded.contract, job.table)
     house.say(f"auditing {candidate.rows:,} rows against {len(rules)} rules")
     name = job.table.qualified_name
-    engine.register(name, house.store.dataset(candidate, job.table))
+    source = house.store.dataset(candidate, job.table)
+    engine.register(name, source)
     scope = Scope(
         day=job.day,
         audited_at=job.started,
         others=frozenset(job.model.inputs),
         written=tuple(written),
         history=house.ledger.history(name),
+        memory=house.memory(engine, name, source),
     )
     return audit(engine, name, contract=job.loaded.contract, table=job.table, rules=rules, scope=scope)
 

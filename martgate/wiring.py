@@ -69,6 +69,7 @@ def house(settings: Settings, *, contract: Path | None = None) -> Iterator[House
             upstreams=Upstreams(settings.upstreams, settings.upstream_locations, session if has_catalog else None),
             say=say,
             trusts_written=settings.trust_stats == "written",
+            reuses_counts=settings.reuse_counts == "files",
             frames=_frame_check(settings),
         )
 

@@ -15,7 +15,6 @@ from typing import TextIO
 
 from contracts.errors import Problem
 from expectations.coverage import Item, Status
-from expectations.proofs import WRITTEN
 from reports.view import RuleView, RunRecord, RunView, run_view
 from reports.words import clipped, counted, plain
 
@@ -93,8 +92,8 @@ def _closing(run: RunView) -> Iterator[str]:
     scope = f"; {len(run.out_of_scope):,} out of scope" if run.out_of_scope else ""
     yield run.tally + scope
     queries = f"{run.queries:,} {'query' if run.queries == 1 else 'queries'}"
-    proved = f", {run.proved_words} by {WRITTEN}" if run.proved else ""
-    yield f"{counted(run.rows, 'rows')}, {queries}{proved}, {run.seconds:.1f} s"
+    answered = f", {run.answered_by}" if run.answered_by else ""
+    yield f"{counted(run.rows, 'rows')}, {queries}{answered}, {run.seconds:.1f} s"
     if run.candidate:
         yield f"candidate: {plain(run.candidate)}"
     if run.report:

@@ -4,6 +4,7 @@ A record is what happened; a view is how it is said. Every renderer (terminal, p
 that two outputs never tell one run differently.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -113,8 +114,8 @@ class RunView:
     """One run in words. `headline` alone answers whether readers have this day now, and if not, why.
 
     `verb` is one of Published, Approved, Would publish, Refused. `rules` holds every judged rule, those that stand in
-    the way first, and `out_of_scope` those that were not judged, each with its reason. `proved` counts those that the
-    statistics of the written files answered. `restated` says what becomes of the day that was published before, empty
+    the way first, and `out_of_scope` those that were not judged, each with its reason. `answered_by` says how
+    many were answered without a look at every row, and by what. `restated` says what becomes of the day that was published before, empty
     where there was none, and `restated_columns` in how many rows each column differs from it.
     """
 
@@ -141,7 +142,7 @@ class RunView:
     errors: int
     vacuous: int
     waived: int
-    proved: int
+    answered_by: str
     rules: tuple[RuleView, ...]
     out_of_scope: tuple[RuleView, ...]
     restated: str = ""
@@ -166,11 +167,6 @@ class RunView:
     def idle(self) -> tuple[RuleView, ...]:
         """The rules that had nothing to look at, as the contract allows."""
         return tuple(rule for rule in self.rules if rule.standing == 2)
-
-    @property
-    def proved_words(self) -> str:
-        """How many rules the statistics of the written files answered; empty where they answered none."""
-        return counted(self.proved, "rules") if self.proved else ""
 
     @property
     def tally(self) -> str:
@@ -213,7 +209,7 @@ def run_view(record: RunRecord, contract: Contract | None = None) -> RunView:
         errors=audit.count(Outcome.ERROR),
         vacuous=audit.count(Outcome.VACUOUS),
         waived=0,
-        proved=sum(bool(verdict.how) for verdict in audit.verdicts),
+        answered_by=_answered_by(audit),
         rules=tuple(sorted(map(_judged, audit.verdicts), key=_urgency)),
         out_of_scope=tuple(rule_view(item.rule, reason=item.reason) for item in audit.out_of_scope),
         restated=_restated(record),
@@ -226,6 +222,11 @@ def _restated(record: RunRecord) -> str:
         return ""
     verb = "Would replace" if record.published_version is None else "Replaced"
     return restated(record.restatement, verb)
+
+
+def _answered_by(audit: Audit) -> str:
+    ways = Counter(verdict.how for verdict in audit.verdicts if verdict.how)
+    return ", ".join(f"{counted(number, 'rules')} by {how}" for how, number in ways.items())
 
 
 def rule_view(rule: Rule, *, reason: str = "") -> RuleView:

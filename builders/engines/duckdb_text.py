@@ -140,6 +140,8 @@ def read_parquet(dataset: Dataset) -> str:
     """The table function that reads exactly the dataset's files; partition columns have their declared types."""
     hive = ", ".join(f"{identifier(name)}: {duckdb_type(type_)}" for name, type_ in dataset.partitions.items())
     options = f"hive_partitioning = true, hive_types = {{{hive}}}" if hive else "hive_partitioning = false"
+    if dataset.file_column:
+        options += f", filename = {_literal(dataset.file_column)}"
     return f"read_parquet({_list(map(_exactly, dataset.files))}, union_by_name = true, {options})"
 
 

@@ -108,9 +108,11 @@ class SparkEngine:
         for root, files in groupby(sorted(dataset.files, key=_hive_root), key=_hive_root):
             # Below its root a folder `a=1` is a partition; without any, no folder may be taken for one.
             option = ("basePath", text.location(root)) if dataset.partitions else ("recursiveFileLookup", "true")
-            parts.append(self._reader.option(*option).schema(schema).parquet(*map(text.location, files)))
+            part = self._reader.option(*option).schema(schema).parquet(*map(text.location, files))
+            parts.append(part.selectExpr("*", *text.file_column(dataset)))
         frame = reduce(type(parts[0]).unionByName, parts)
-        return frame.selectExpr(*(text.unfolded(name, types[name]) for name in dataset.in_place(list(types))))
+        named = [text.unfolded(name, types[name]) for name in dataset.in_place(list(types))]
+        return frame.selectExpr(*named, *([identifier(dataset.file_column)] if dataset.file_column else []))
 
     @property
     def _reader(self) -> DataFrameReader:

@@ -19,6 +19,7 @@ from contracts.export.spark import identifier
 __all__ = [
     "attempt",
     "empty_query",
+    "file_column",
     "location",
     "rebalanced",
     "schema",
@@ -103,6 +104,14 @@ def unfolded(name: str, kind: str) -> str:
         if kind in _FLOATING
         else column
     )
+
+
+def file_column(dataset: Dataset) -> tuple[str, ...]:
+    """The column that says in which file a row lies, if one is asked for: its path as it was given, not as a URL."""
+    if not dataset.file_column:
+        return ()
+    path = "regexp_replace(url_decode(replace(_metadata.file_path, '+', '%2B')), '^file:(//)?', '')"
+    return (f"{path} AS {identifier(dataset.file_column)}",)
 
 
 def empty_query(relation: str, dataset: Dataset) -> str:

@@ -21,6 +21,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
     "models": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
     "engine": {"type": click.Choice(["duckdb", "spark"])},
     "frames": {"type": click.Choice(["none", "pandera"])},
+    "reuse_counts": {"type": click.Choice(["never", "files"])},
     "trust_stats": {"type": click.Choice(["written", "never"])},
     "report": {"type": click.Choice(["full", "fast", "none"])},
 }

@@ -42,7 +42,7 @@ Examples:
     help="several tables in order: t, t+ (and all made from it), +t (and all it is made from), tag:x; may be repeated",
 )
 @click.option("--dry-run", is_flag=True, help="do everything but publish")
-@settings_from(*_BUILD_KEYS, "trust_stats")
+@settings_from(*_BUILD_KEYS, "trust_stats", "reuse_counts")
 @as_json
 def run(  # noqa: PLR0913 - one parameter an option
     table: str | None, day: date, *, selectors: tuple[str, ...], dry_run: bool, settings: Settings, as_json: bool
@@ -88,7 +88,7 @@ def _run_selected(
 @click.option("--to", "last", type=DAY, required=True, help="the last day, YYYY-MM-DD")
 @click.option("--keep-going", is_flag=True, help="go on after a day that was not published")
 @click.option("--again", is_flag=True, help="do days anew that this version of the contract let through already")
-@settings_from(*_BUILD_KEYS, "trust_stats")
+@settings_from(*_BUILD_KEYS, "trust_stats", "reuse_counts")
 @as_json
 def backfill(  # noqa: PLR0913 - one parameter an option
     table: str, *, first: date, last: date, keep_going: bool, again: bool, settings: Settings, as_json: bool
@@ -160,7 +160,7 @@ Examples:
     help="audit against this contract instead of the project's",
 )
 @click.option("--explain", is_flag=True, help="print each query with the rules it answers, and run nothing")
-@settings_from(*_RUN_KEYS, "trust_stats")
+@settings_from(*_RUN_KEYS, "trust_stats", "reuse_counts")
 @as_json
 def gate(  # noqa: PLR0913 - one parameter an option
     table: str,

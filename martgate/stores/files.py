@@ -6,9 +6,7 @@ from pathlib import Path
 
 from builders.ports import WrittenFile
 
-__all__ = ["fingerprint", "missing"]
-
-_CHUNK = 1 << 20
+__all__ = ["digest_of", "fingerprint", "missing"]
 
 
 def missing(root: Path, files: Iterable[WrittenFile]) -> Iterator[str]:
@@ -27,9 +25,11 @@ def fingerprint(root: Path, files: Iterable[WrittenFile]) -> str:
     """SHA-256 over the sorted paths and the SHA-256 of each file's bytes."""
     whole = hashlib.sha256()
     for path in sorted(file.path for file in files):
-        one = hashlib.sha256()
-        with (root / path).open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                one.update(chunk)
-        whole.update(f"{path}\0{one.hexdigest()}\n".encode())
+        whole.update(f"{path}\0{digest_of(root / path)}\n".encode())
     return whole.hexdigest()
+
+
+def digest_of(file: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

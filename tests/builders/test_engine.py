@@ -73,6 +73,14 @@ def test_a_column_that_has_moved_in_the_file_is_seen_to_have_moved(engine, tmp_p
     assert [name for name, _ in engine.columns("moved")] == ["b", "a", "p"]
 
 
+def test_a_column_can_say_in_which_file_a_row_lies(engine, tmp_path):
+    odd = tmp_path / "100% é+[1]*?'"
+    files = tuple(parquet(odd / f"p={number}" / "x y.parquet", filename=[number]) for number in (1, 2))
+    engine.register("placed", Dataset(files=files, partitions={"p": "bigint"}, file_column="__file"))
+    found = engine.fetch("SELECT filename, p, __file FROM placed ORDER BY p")
+    assert found == [(number, number, file) for number, file in enumerate(files, start=1)]
+
+
 def test_a_null_partition_is_null(engine, tmp_path):
     file = parquet(tmp_path / "p=__HIVE_DEFAULT_PARTITION__" / "x.parquet", a=[1])
     engine.register("nulls", Dataset(files=(file,), partitions={"p": "bigint"}))
