@@ -18,6 +18,7 @@ from expectations.derive import derive
 from expectations.ports import FileMemory
 from expectations.verdict import Audit, Verdict
 from martgate.candidate import Candidate
+from martgate.earlier import outdated, register_earlier
 from martgate.gate import Approved, Refused, judge, refusals
 from martgate.ledger import Altered, Ledger
 from martgate.progress import Say
@@ -189,8 +190,12 @@ def publish(table: Table, part_date: str, house: House, candidate_id: str | None
     decision = judge(candidate, judged.audit)
     if isinstance(decision, Refused):
         return _record(decision)
-    if not house.store.is_intact(candidate):
-        return _refused(name, part_date, candidate.id, "its files are not those that the verdict is about")
+    intact = house.store.is_intact(candidate)
+    changed = (
+        outdated(judged.audit, house.store, table) if intact else "its files are not those that the verdict is about"
+    )
+    if changed:
+        return _refused(name, part_date, candidate.id, changed)
     restatement = judged.restatement
     return _publish(decision, Compared(restatement.state if restatement else "", restatement), table, house)
 
@@ -347,6 +352,7 @@ def _inspect(
         day=job.day,
         audited_at=job.started,
         others=frozenset(job.model.inputs),
+        earlier=register_earlier(engine, rules, house.store, job.table, job.part_date),
         written=tuple(written),
         history=house.ledger.history(name),
         memory=house.memory(engine, name, source),

@@ -81,6 +81,7 @@ def run_json(record: RunRecord) -> str:
         "published_version": record.published_version,
         "dry_run": record.dry_run,
         "restatement": _restatement(record.restatement),
+        "compared_with": audit.compared_with,
         **counts,
         "report": record.report,
         "verdicts": [_verdict(verdict) for verdict in audit.verdicts],

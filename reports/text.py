@@ -89,8 +89,11 @@ def _restated(run: RunView) -> Iterator[str]:
 
 def _closing(run: RunView) -> Iterator[str]:
     yield ""
-    scope = f"; {len(run.out_of_scope):,} out of scope" if run.out_of_scope else ""
-    yield run.tally + scope
+    yield run.tally
+    for reason, number in Counter(rule.reason for rule in run.out_of_scope).items():
+        yield f"{counted(number, 'rules')} out of scope: {clipped(plain(reason), _MOST_EXAMPLE)}"
+    if run.compared_with:
+        yield f"compared with {run.compared_with}, the newest earlier day that is published"
     queries = f"{run.queries:,} {'query' if run.queries == 1 else 'queries'}"
     answered = f", {run.answered_by}" if run.answered_by else ""
     yield f"{counted(run.rows, 'rows')}, {queries}{answered}, {run.seconds:.1f} s"

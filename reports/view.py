@@ -114,9 +114,10 @@ class RunView:
     """One run in words. `headline` alone answers whether readers have this day now, and if not, why.
 
     `verb` is one of Published, Approved, Would publish, Refused. `rules` holds every judged rule, those that stand in
-    the way first, and `out_of_scope` those that were not judged, each with its reason. `answered_by` says how
-    many were answered without a look at every row, and by what. `restated` says what becomes of the day that was published before, empty
-    where there was none, and `restated_columns` in how many rows each column differs from it.
+    the way first, and `out_of_scope` those that were not judged, each with its reason. `answered_by` says how many were
+    answered without a look at every row, and by what. `restated` says what becomes of the day that was published before,
+    empty where there was none, and `restated_columns` in how many rows each column differs from it. `compared_with` is
+    the earlier day that rules looked back to, empty where none did.
     """
 
     table: str
@@ -134,6 +135,7 @@ class RunView:
     description: str
     owner: str
     audited_at: str
+    compared_with: str
     rows: int
     queries: int
     seconds: float
@@ -200,6 +202,7 @@ def run_view(record: RunRecord, contract: Contract | None = None) -> RunView:
         contract_version=audit.contract_version,
         description=contract.description.get("purpose", "") if contract else "",
         owner=owner_of(contract),
+        compared_with=audit.compared_with,
         audited_at=f"{audit.audited_at:%Y-%m-%d %H:%M:%S %Z}".strip(),
         rows=audit.rows,
         queries=audit.queries,

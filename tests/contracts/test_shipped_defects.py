@@ -13,7 +13,7 @@ from builders.engines.duckdb import DuckDBEngine
 from builders.ports import Dataset
 from contracts.day import Day
 from contracts.odcs import load
-from expectations.audit import Scope, audit
+from expectations.audit import Earlier, Scope, audit
 from expectations.derive import derive
 from expectations.verdict import Outcome
 
@@ -116,7 +116,7 @@ def good():
 
 @dataclass(frozen=True)
 class Gate:
-    """An engine that knows the upstreams, and audits whatever day it is given."""
+    """An engine that knows the upstreams and the day before, when all was as it is now; it audits any day it is given."""
 
     engine: DuckDBEngine
     folder: Path
@@ -130,7 +130,8 @@ class Gate:
 
     def audit(self, candidate, rules=RULES):
         self.register("candidate", candidate)
-        scope = Scope(day=DAY, audited_at=RUN + timedelta(hours=1), others=frozenset(UPSTREAMS))
+        eve = Earlier("earlier", DAY.date - timedelta(days=1))
+        scope = Scope(day=DAY, audited_at=RUN + timedelta(hours=1), others=frozenset(UPSTREAMS), earlier=eve)
         return audit(self.engine, "candidate", contract=MART, table=TABLE, rules=rules, scope=scope)
 
 
@@ -140,6 +141,7 @@ def gate(tmp_path_factory):
         gate = Gate(engine, tmp_path_factory.mktemp("gate"))
         for name, contract in UPSTREAMS.items():
             gate.register(name, pa.Table.from_pylist(KNOWN.get(name, []), schema=schema(contract.tables[0])))
+        gate.register("earlier", good())
         yield gate
 
 
@@ -243,6 +245,20 @@ DEFECTS = {
     "a membership missing": (without("m4"), "table|same_members_as_profile"),
     "a membership of tomorrow": (added(comm_user_id="m9", comm_id=30), "table|same_members_as_profile"),
     "a membership invented": (changed("m4", comm_user_id="m0"), "table|same_members_as_profile"),
+    "a membership that disappeared": (without("m4"), "comm_user_id|never_disappears"),
+    "a membership of another user": (changed("m4", wv_user_id=3), "wv_user_id|never_changes"),
+    "a membership in another community": (changed("m4", comm_id=30), "comm_id|never_changes"),
+    "another creation": (changed("m4", comm_user_cre_dt=BACK), "comm_user_cre_dt|never_changes"),
+    "a first day that moved later": (changed("m4", comm_user_first_dt=BACK), "comm_user_first_dt|never_later"),
+    "a total first day that moved later": (
+        changed("m4", tot_comm_user_first_dt=BACK),
+        "tot_comm_user_first_dt|never_later",
+    ),
+    "a membership not counted any more": (changed("m1", cnt_comm_user_id=1), "cnt_comm_user_id|never_falls"),
+    "a report that nobody cancelled gone": (
+        changed("m3", sum_report_count=0),
+        "sum_report_count|falls_by_cancellations",
+    ),
     "a report count off by one": (changed("m3", sum_report_count=2), "sum_report_count|adds_up_to_reports"),
 }
 
