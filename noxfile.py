@@ -88,3 +88,11 @@ def bench(session: nox.Session) -> None:
     """How a publish grows, on DuckDB and Spark; arguments after -- go to benchmarks/scale.py. Takes an hour."""
     sync(session, "bench", extras=("spark",))
     session.run("python", "benchmarks/scale.py", *session.posargs)
+
+
+@nox.session(python=PYTHON, default=False)
+def bench_gate(session: nox.Session) -> None:
+    """What a gate costs beside its peers; arguments after -- go to benchmarks/gate.py. Installs the peers, takes hours."""
+    sync(session, "bench", extras=("spark",))
+    session.run("python", "benchmarks/startup.py")
+    session.run("python", "benchmarks/gate.py", *session.posargs)

@@ -58,7 +58,7 @@ def cost(
             told=out.read(),
             wall=wall,
             cpu=max(used.ru_utime + used.ru_stime, seen),
-            peak_memory=max(used.ru_maxrss * 1024, watch.peak_memory),
+            peak_memory=watch.peak_memory,
             peak_folder=watch.peak_folder,
             stopped=watch.stopped,
         )
@@ -90,6 +90,7 @@ class _Watch(threading.Thread):
 
     def _look(self) -> None:
         memory = 0
+        self.peak_memory = max(self.peak_memory, _high_water(self._process.pid))
         for one in self._tree():
             try:
                 with one.oneshot():
@@ -113,6 +114,15 @@ class _Watch(threading.Thread):
         self._ended.set()
         self.join()
         return sum(self._seconds.values())
+
+
+def _high_water(process: int) -> int:
+    """The most that one process held so far, between two looks too; what its parent held does not count, as in rusage."""
+    try:
+        status = Path("/proc", str(process), "status").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)
 
 
 def _sizes(folder: Path) -> Iterator[int]:

@@ -1,0 +1,30 @@
+"""cuallee on DuckDB: one check of many rules, which it sends as one aggregate.
+
+A set of values counts nulls as outside, so all conditions are `satisfies`. It has no rule about types, none about groups of
+rows, and its composite key averages approximate counts, which proves nothing; those are left out.
+"""
+
+import duckdb
+from cuallee import Check, CheckLevel
+from job import Job, Verdicts, read_parquet, run
+
+
+def check(job: Job, _: str) -> Verdicts:
+    names = []
+    rules = Check(CheckLevel.ERROR, "audited", table_name="audited")
+    for rule in job.scanned():
+        if rule["kind"] == "not_null":
+            rules.is_complete(rule["column"])
+        else:
+            rules.satisfies(rule.get("column") or job.columns[0], f"NOT COALESCE({rule['broken']['duckdb']}, FALSE)")
+        names.append(rule["name"])
+    assert len(names) == len(rules.rules), "two rules that say the same are one to cuallee"
+    with duckdb.connect(config={"memory_limit": job.memory_limit, "temp_directory": job.spill}) as database:
+        database.execute("SET TimeZone = 'UTC'")
+        with job.checking():
+            database.execute(f"CREATE VIEW audited AS {read_parquet(job)[1:-1]}")
+            found = rules.validate(database)
+    return {name: status == "PASS" for name, status in zip(names, found["status"], strict=True)}
+
+
+run(check)

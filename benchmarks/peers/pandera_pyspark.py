@@ -1,0 +1,59 @@
+"""pandera on PySpark: one schema; what its own checks cannot say is a function that looks for a failing row."""
+
+from typing import Any
+
+import pandera.pyspark as pa
+from job import Job, Rule, Verdicts, run
+from pyspark.sql import types as T  # noqa: N812 - as everybody calls it
+from spark_files import audited, jobs, session
+
+
+def check(job: Job, _: str) -> Verdicts:
+    spark = session(job)
+    schema = schema_of(job)
+    with job.checking():
+        told = dict(schema.validate(audited(job, spark)).pandera.errors)
+    job.notes["statements"] = jobs(spark)
+    spark.stop()
+    failed = {named(one) for group in told.values() for errors in group.values() for one in errors}
+    return {rule["name"]: rule["name"] not in failed for rule in job.rules if rule["kind"] != "columns"}
+
+
+def named(error: dict[str, Any]) -> str:
+    """The rule that an error stands for; a check carries its name, the others their column."""
+    for kind in ("not_nullable", "dtype"):
+        if str(error["check"]).startswith(kind):
+            return f"{error['column']}|{'not_null' if kind == 'not_nullable' else 'type'}"
+    return str(error["check"]).removeprefix("rule:")
+
+
+def schema_of(job: Job) -> Any:
+    types = {
+        "tinyint": T.ByteType(),
+        "int": T.IntegerType(),
+        "bigint": T.LongType(),
+        "string": T.StringType(),
+        "date": T.DateType(),
+        "timestamp": T.TimestampType(),
+    }
+    required = {rule["column"] for rule in job.of("not_null")}
+    rules: dict[str, list[Rule]] = {column: [] for column in job.columns}
+    for rule in job.rules:
+        if rule["failures"] and rule["kind"] != "not_null":
+            rules[rule.get("column") or job.columns[0]].append(rule)
+    columns = {
+        column: pa.Column(types[kind], nullable=column not in required, checks=[*map(looked_for, rules[column])])
+        for column, kind in job.types.items()
+    }
+    return pa.DataFrameSchema(columns, strict=True)
+
+
+def looked_for(rule: Rule) -> Any:
+    def kept(data: Any) -> bool:
+        spark = data.dataframe.sparkSession
+        return spark.sql(rule["failures"]["spark"]).limit(1).count() == 0
+
+    return pa.Check(kept, name=rule["name"], error=f"rule:{rule['name']}")
+
+
+run(check)

@@ -1,0 +1,92 @@
+"""The rules of `wv_comm_user` as one list for every tool: what its contract says, and each rule's failures in SQL.
+
+Rules that compare with other tables are left out for all alike. `broken` is true on the rows that break a rule, or, where
+`by` is not empty, on the groups; `failures` returns one row for each of them. Both are given in Spark's SQL and DuckDB's,
+over a relation named `audited`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from builders.dialect import translate
+from contracts.catalog import Catalog
+from contracts.day import Day
+from contracts.model import Table
+from expectations import rules
+from expectations.derive import derive
+from expectations.predicates import group_test, row_test
+from expectations.rules import Rule
+from expectations.spell import identifiers
+
+__all__ = ["rulebook", "table_of"]
+
+TABLE = "we_mart.wv_comm_user"
+_ELSEWHERE = rules.References | rules.SameSet | rules.Reconciles
+
+
+def table_of() -> tuple[Any, Table]:
+    return Catalog.load([Path(__file__).parent.parent / "contracts"]).find(TABLE)
+
+
+def rulebook(day: Any) -> list[dict[str, Any]]:
+    """Each rule as JSON has it, by its kind's own fields and `name`, `kind`, `by`, `broken`, `failures`."""
+    loaded, table = table_of()
+    parameters = Day(day, loaded.contract.zone).parameters
+    types = {column.name.casefold(): column.physical_type for column in table.columns}
+    asked = [rule for rule in derive(loaded.contract, table) if not isinstance(rule.check, _ELSEWHERE)]
+    return [_told(rule, types, parameters) for rule in asked]
+
+
+def _told(rule: Rule, types: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, Any]:
+    check = rule.check
+    by = getattr(check, "by", ())
+    test = row_test(check, types)
+    broken = _bound(test.broken if test else group_test(check) or "", parameters)
+    failures = _failures(check, broken, by)
+    return {
+        **asdict(check),
+        "name": rule.name,
+        "by": by,
+        "broken": _both(f"SELECT {broken}", cut="SELECT ") if broken else None,
+        "failures": _both(failures) if failures else None,
+    }
+
+
+def _bound(sql: str, parameters: Mapping[str, str]) -> str:
+    for name, value in parameters.items():
+        sql = sql.replace(f":{name}", f"'{value}'")
+    return sql
+
+
+def _both(spark: str, cut: str = "") -> dict[str, str]:
+    return {"spark": spark.removeprefix(cut), "duckdb": translate(spark).sql.removeprefix(cut)}
+
+
+def _failures(check: rules.Check, broken: str, by: tuple[str, ...]) -> str:  # noqa: PLR0911 - one answer a kind
+    match check:
+        case rules.Unique(columns):
+            filled = " AND ".join(f"{name} IS NOT NULL" for name in columns)
+            listed = identifiers(columns)
+            return f"SELECT {listed} FROM audited WHERE {filled} GROUP BY {listed} HAVING COUNT(*) > 1"
+        case rules.DenseSequence(column, _, order_by, length):
+            over = f"PARTITION BY {identifiers(by)}"
+            return (
+                f"SELECT {column} FROM (SELECT *, ROW_NUMBER() OVER ({over} ORDER BY {identifiers(order_by)}) AS place, "
+                f"COUNT(*) OVER ({over}) AS length FROM audited) AS placed "
+                f"WHERE NOT ({column} <=> place) OR NOT ({length} <=> length)"
+            )
+        case rules.Fresh(column, seconds):
+            since = f"{datetime.now(UTC) - timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
+            recent = f"MAX({column}) >= CAST('{since}' AS TIMESTAMP)"
+            return f"SELECT MAX({column}) FROM audited HAVING NOT COALESCE({recent}, FALSE)"
+        case rules.QualityMetric(metric) if metric == "rowCount":
+            return "SELECT COUNT(*) FROM audited HAVING COUNT(*) = 0"
+        case _ if by:
+            return f"SELECT {identifiers(by)} FROM audited GROUP BY {identifiers(by)} HAVING {broken}"
+        case _ if broken:
+            return f"SELECT * FROM audited WHERE {broken}"
+        case _:
+            return ""

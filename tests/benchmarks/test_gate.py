@@ -1,0 +1,65 @@
+"""The benchmark of the gate: its rules and planted defects keep step with the contract, and its table tells no lies."""
+
+import importlib
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """Imports one of the benchmark's scripts, which stand side by side as no package."""
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    return importlib.import_module
+
+
+@pytest.fixture
+def rules(script):
+    return script("rulebook").rulebook(date(2024, 1, 1))
+
+
+def test_every_planted_defect_breaks_a_rule_of_the_contract(script, rules):
+    plant = script("plant")
+    planted = [*(defect.rule for defect in plant.PLANTED), plant.TWICE]
+    assert len(set(planted)) == len(planted)
+    assert set(planted) <= {rule["name"] for rule in rules}
+
+
+def test_every_rule_but_those_of_the_schema_has_its_failures_in_sql(rules):
+    assert {rule["kind"] for rule in rules if not rule["failures"]} == {"type", "columns"}
+
+
+def test_failures_are_one_row_for_each_row_that_breaks_a_rule(rules):
+    (rule,) = [rule for rule in rules if rule["name"] == "comm_user_seq|dense"]
+    rows = [(1, 1, 1, 1, "a"), (2, 1, 1, 2, "b"), (2, 1, 3, 2, "c")]  # the last should be the second of its pair
+    with duckdb.connect() as database:
+        columns = "wv_user_id, comm_id, comm_user_seq, cnt_comm_user_id, comm_user_id, comm_user_cre_dt"
+        listed = ", ".join(f"{row[:-1]}"[:-1] + f", '{row[-1]}', TIMESTAMP '2024-01-01')" for row in rows)
+        database.execute(f"CREATE VIEW audited AS SELECT * FROM (VALUES {listed}) AS t({columns})")
+        assert database.execute(rule["failures"]["duckdb"]).fetchall() == [(3,)]
+
+
+def run(peer: str, data: str, verdicts: dict[str, bool], **others: object) -> dict[str, object]:
+    plain = {"rows": 10, "wall": 2.0, "cpu": 2.0, "peak_memory": 3e6, "check_wall": 1.0, "check_cpu": 1.0}
+    return plain | {"peer": peer, "data": data, "verdicts": verdicts, "notes": {}, "trouble": "", **others}
+
+
+def test_the_table_tells_what_a_tool_found_missed_and_got_wrong(script):
+    found = script("standings").standings(
+        [
+            run("ours-duckdb", "clean", {"table|key": True}),
+            run("limit-duckdb", "clean", {"table|key": True, "is_fc|in_set": True}),
+            run("limit-duckdb", "defective", {"table|key": False, "is_fc|in_set": True}),
+            run("soda", "clean", {"table|key": True}, cpu=5.0),
+            run("soda", "defective", {"table|key": True}),
+            run("dqx", "clean", {}, trouble="stopped: memory"),
+        ]
+    )
+    (soda,) = [line for line in found.splitlines() if line.startswith("| soda")]
+    assert "2.5x" in soda
+    assert "0 of 24 | table\\|key (defective)" in soda
+    assert "stopped: memory" in next(line for line in found.splitlines() if line.startswith("| dqx"))
