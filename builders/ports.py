@@ -6,7 +6,7 @@ from typing import Protocol, Self
 
 from contracts.export.spark import dotted, identifier
 
-__all__ = ["CatalogTable", "Dataset", "Engine", "TableTarget", "WriteTarget", "WrittenFile"]
+__all__ = ["CatalogTable", "Dataset", "Engine", "StoppableEngine", "TableTarget", "WriteTarget", "WrittenFile"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,3 +139,10 @@ class Engine(Protocol):
         Raises:
             contracts.errors.QueryFailed: the statement could not be translated or run, or the disk refused.
         """
+
+
+class StoppableEngine(Engine, Protocol):
+    """An engine that works for one thread and is stopped by another."""
+
+    def stop(self) -> None:
+        """End the statement that runs, and let no other begin: each fails with QueryFailed."""

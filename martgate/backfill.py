@@ -1,11 +1,15 @@
 """One table, many days, in order. What stands published already is left alone, so that a killed backfill goes on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import date
 
 from contracts.day import Day, days_between
 from contracts.model import Table
+from expectations.derive import derive
+from expectations.rules import looks_back
+from martgate.ahead import Next, ahead
 from martgate.exits import ExitCode
 from martgate.publish import House, Job
 from martgate.selection import Outcome, attempt, skipped
@@ -18,23 +22,46 @@ def days_of(table: Table, first: date, last: date) -> tuple[date, ...]:
     return tuple(day for day in days_between(first, last) if table.publish_period.first(day) == day)
 
 
-def backfill(
-    work: Job, on: tuple[date, ...], house: House, *, keep_going: bool = False, again: bool = False
+def backfill(  # noqa: PLR0913 - the last three are how, not what
+    work: Job, on: tuple[date, ...], house: House, *, keep_going: bool = False, again: bool = False, jobs: int = 1
 ) -> Iterator[Outcome]:
     """Run a job on each of these days, the earliest first, and tell what became of it.
 
     A day that was published under the contract's present version is skipped, unless `again`. After a day that was not
-    published the others are skipped, unless `keep_going`.
+    published the others are skipped, unless `keep_going`. With several `jobs`, days that do not depend on each other are
+    prepared side by side; they are published in order all the same, and not past one that was not.
     """
     done = set() if again else _published(work, house)
+    days = [replace(work, day=Day(day, work.loaded.contract.zone)) for day in on]
     failed = ""
-    for day in on:
-        job = replace(work, day=Day(day, work.loaded.contract.zone))
-        reason = _reason_to_skip(job, done, failed)
-        outcome = skipped(job, reason) if reason else attempt(job, house)
-        if outcome.code is not ExitCode.DONE and not keep_going:
-            failed = job.part_date
-        yield outcome
+    with _beside(work, [job for job in days if job.part_date not in done], house, jobs) as begun:
+        for job in days:
+            reason = _reason_to_skip(job, done, failed)
+            outcome = skipped(job, reason) if reason else attempt(job, house, begun)
+            if outcome.code is not ExitCode.DONE and not keep_going:
+                failed = job.part_date
+            yield outcome
+
+
+def _beside(work: Job, todo: Sequence[Job], house: House, jobs: int) -> AbstractContextManager[Next | None]:
+    """The days under way side by side; nothing, where one comes after another."""
+    share, width = house.share, min(jobs, len(todo))
+    if width < 2:
+        return nullcontext()
+    reason = _why_in_turn(work) if share else "Spark has one session, which one day keeps busy"
+    if reason or share is None:
+        house.say(f"{work.table.qualified_name}: one day after another, since {reason}", lasting=True)
+        return nullcontext()
+    return ahead(todo, house, lambda: share(width), width)
+
+
+def _why_in_turn(work: Job) -> str:
+    """Why a day of a table can be made or judged only after the one before it; empty where it can at any time."""
+    if not {work.table.name, work.table.qualified_name}.isdisjoint(work.model.inputs):
+        return "its model reads its own published days"
+    rules = derive(work.loaded.contract, work.table)
+    back = next((rule.name for rule in rules if looks_back(rule.check)), "")
+    return f"{back} looks back at the day before" if back else ""
 
 
 def _reason_to_skip(job: Job, done: set[str], failed: str) -> str:

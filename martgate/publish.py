@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from builders.model import Model, typed
-from builders.ports import CatalogTable, Dataset, Engine, TableTarget, WriteTarget, WrittenFile
+from builders.ports import CatalogTable, Dataset, Engine, StoppableEngine, TableTarget, WriteTarget, WrittenFile
 from contracts.catalog import Catalog
 from contracts.day import Day
 from contracts.errors import CouldNotRun, MissingUpstream, Unusable
@@ -18,16 +18,16 @@ from expectations.derive import derive
 from expectations.ports import FileMemory
 from expectations.verdict import Audit, Verdict
 from martgate.candidate import Candidate
+from martgate.clock import now
 from martgate.earlier import outdated, register_earlier
 from martgate.gate import Approved, Refused, judge, refusals
 from martgate.ledger import Altered, Ledger
 from martgate.progress import Say
-from martgate.restating import Compared, compare, metadata
+from martgate.promoting import compare_with_published, promote, record_of
+from martgate.restating import Compared
 from martgate.reuse import memory_of
-from martgate.stores.commits import lost
-from martgate.stores.ports import Promotion, Published, Store
+from martgate.stores.ports import Store
 from martgate.stores.upstreams import Upstreams
-from reports.restated import restated
 from reports.view import RunRecord
 
 __all__ = [
@@ -35,17 +35,17 @@ __all__ = [
     "FrameCheck",
     "House",
     "Job",
+    "Prepared",
     "build",
     "candidate_id",
+    "conclude",
     "gate",
     "missing",
     "now",
+    "prepare",
     "publish",
     "run",
 ]
-
-_ATTEMPTS = 5
-"""Each compares the whole day again."""
 
 FrameCheck = Callable[[Engine, str, Contract, Table], Sequence[object]]
 """What an independent library has to say against a registered relation; each finding is told as text."""
@@ -56,7 +56,8 @@ class House:
     """The adapters that a run works with, as `martgate.wiring` introduced them.
 
     With `trusts_written`, what an engine tells of the files that it wrote a moment ago counts as looked at; with
-    `reuses_counts`, so does what an earlier audit counted in files that still have the same bytes.
+    `reuses_counts`, so does what an earlier audit counted in files that still have the same bytes. `share` is an engine
+    with one of so many shares of memory and cores; None where there can be no more than one at a time.
     """
 
     catalog: Catalog
@@ -68,6 +69,7 @@ class House:
     trusts_written: bool = True
     reuses_counts: bool = False
     frames: FrameCheck | None = None
+    share: Callable[[int], AbstractContextManager[StoppableEngine]] | None = None
 
     def memory(self, engine: Engine, relation: str, source: Dataset | CatalogTable) -> FileMemory | None:
         """What the ledger remembers of the files of a relation, where that counts."""
@@ -115,6 +117,15 @@ class Job:
         return self.day.date.isoformat()
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run that has told nobody yet: its record, and the decision on what it staged, if upstreams let it stage."""
+
+    record: RunRecord
+    decision: Approved | Refused | None = None
+    compared: Compared | None = None
+
+
 def run(job: Job, house: House, *, dry_run: bool = False) -> RunRecord:
     """Publish the job's day if, and only if, every blocking rule of its contract holds.
 
@@ -124,19 +135,34 @@ def run(job: Job, house: House, *, dry_run: bool = False) -> RunRecord:
         contracts.errors.MissingUpstream: an input, or its partition for the day, is not there.
         contracts.errors.CouldNotRun: the engine or the storage failed; nothing was published.
     """
+    return conclude(prepare(job, house), job.table, house, dry_run=dry_run)
+
+
+def prepare(job: Job, house: House) -> Prepared:
+    """Check upstreams, build, audit and judge: all of a run that no reader can see and no other run needs to know.
+
+    Raises:
+        contracts.errors.CouldNotRun: as `run` does.
+    """
     with house.engine() as engine:
         broken = _check_upstreams(engine, job, house)
         if broken:
-            return _refuse_to_build(job, house, broken)
+            return Prepared(_broken_record(job, broken))
         candidate, written = _stage(engine, job, house)
         found = _inspect(engine, candidate, job, house, written if house.trusts_written else ())
         decision = judge(candidate, found)
-        compared = _compare(engine, decision, job.table, house)
-    record = replace(_record(decision, compared), dry_run=dry_run)
-    house.ledger.record_run(record, fingerprint=candidate.fingerprint)
-    if isinstance(decision, Refused) or dry_run:
-        return record
-    return _publish(decision, compared, job.table, house)
+        compared = compare_with_published(engine, decision, job.table, house)
+    return Prepared(record_of(decision, compared), decision, compared)
+
+
+def conclude(prepared: Prepared, table: Table, house: House, *, dry_run: bool = False) -> RunRecord:
+    """Record what was prepared, and publish it where it was approved."""
+    decision, compared = prepared.decision, prepared.compared
+    record = replace(prepared.record, dry_run=dry_run)
+    house.ledger.record_run(record, fingerprint=decision.candidate.fingerprint if decision else "")
+    if isinstance(decision, Approved) and compared and not dry_run:
+        return promote(decision, compared, table, house)
+    return record
 
 
 def missing(job: Job, house: House) -> tuple[str, ...]:
@@ -150,9 +176,9 @@ def build(job: Job, house: House) -> Candidate | RunRecord:
     """Check the upstreams and stage a candidate; a record of the refusal where an upstream is broken."""
     with house.engine() as engine:
         broken = _check_upstreams(engine, job, house)
-        if broken:
-            return _refuse_to_build(job, house, broken)
-        return _stage(engine, job, house)[0]
+        if not broken:
+            return _stage(engine, job, house)[0]
+    return conclude(Prepared(_broken_record(job, broken)), job.table, house)
 
 
 def gate(job: Job, house: House, candidate_id: str | None = None) -> RunRecord:
@@ -167,8 +193,8 @@ def gate(job: Job, house: House, candidate_id: str | None = None) -> RunRecord:
     with house.engine() as engine:
         _register_upstreams(engine, job, house)
         decision = judge(candidate, _inspect(engine, candidate, job, house))
-        compared = _compare(engine, decision, job.table, house)
-    record = _record(decision, compared)
+        compared = compare_with_published(engine, decision, job.table, house)
+    record = record_of(decision, compared)
     house.ledger.record_run(record, fingerprint=candidate.fingerprint)
     return record
 
@@ -189,7 +215,7 @@ def publish(table: Table, part_date: str, house: House, candidate_id: str | None
         return _refused(name, part_date, candidate.id, "its verdict in the ledger was altered after it was recorded")
     decision = judge(candidate, judged.audit)
     if isinstance(decision, Refused):
-        return _record(decision)
+        return record_of(decision)
     intact = house.store.is_intact(candidate)
     changed = (
         outdated(judged.audit, house.store, table) if intact else "its files are not those that the verdict is about"
@@ -197,17 +223,12 @@ def publish(table: Table, part_date: str, house: House, candidate_id: str | None
     if changed:
         return _refused(name, part_date, candidate.id, changed)
     restatement = judged.restatement
-    return _publish(decision, Compared(restatement.state if restatement else "", restatement), table, house)
+    return promote(decision, Compared(restatement.state if restatement else "", restatement), table, house)
 
 
 def candidate_id(prefix: str, started: datetime) -> str:
     """A name that sorts by time and that no other run takes, as in `2024-01-01-20240102T010203-9f3a`."""
     return f"{prefix}-{started:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-
-
-def now() -> datetime:
-    """The clock of the house; the only one."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,59 +381,6 @@ def _inspect(
     return audit(engine, name, contract=job.loaded.contract, table=job.table, rules=rules, scope=scope)
 
 
-def _compare(engine: Engine, decision: Approved | Refused, table: Table, house: House) -> Compared:
-    """What the candidate would change; of one that is refused nobody wants to know."""
-    if isinstance(decision, Refused):
-        return Compared("", None)
-    house.say("comparing it with the day that is published")
-    return compare(engine, decision.candidate, table, house.store)
-
-
-def _publish(approved: Approved, compared: Compared, table: Table, house: House) -> RunRecord:
-    """Promote what was approved, unless a later candidate of the day already stands there.
-
-    Each try is preceded by what it changes of the day as it stands: where that has moved, it is compared again.
-    """
-    candidate = approved.candidate
-    for _ in range(_ATTEMPTS):
-        if compared.restatement:
-            house.say(f"{candidate.table} of {candidate.part_date} {restated(compared.restatement)}", lasting=True)
-        house.say(f"publishing candidate {candidate.id}")
-        published = house.store.promote(approved, _metadata(approved, compared), onto=compared.state)
-        if published.promotion is not Promotion.MOVED:
-            return _published_as(published, approved, compared, house)
-        with house.engine() as engine:
-            compared = _compare(engine, approved, table, house)
-        house.ledger.record_run(_record(approved, compared), fingerprint=candidate.fingerprint)
-    raise lost(candidate, _ATTEMPTS)
-
-
-def _metadata(approved: Approved, compared: Compared) -> dict[str, object]:
-    candidate, found = approved.candidate, approved.audit
-    return {
-        "candidate": candidate.id,
-        "fingerprint": candidate.fingerprint,
-        "contract": found.contract,
-        "contract_version": found.contract_version,
-        "audited_at": found.audited_at.isoformat(),
-        "rules": found.rules,
-        "rows": found.rows,
-        **metadata(compared.restatement),
-    }
-
-
-def _published_as(published: Published, approved: Approved, compared: Compared, house: House) -> RunRecord:
-    candidate, record = approved.candidate, _record(approved, compared)
-    if published.promotion is Promotion.SUPERSEDED:
-        which = f" of {candidate.part_date}" if candidate.day_column else ""
-        reason = f"a later candidate{which} is already published, as version {published.version}"
-        refused = replace(record, decision="refused", reasons=(reason,), restatement=None)
-        house.ledger.record_run(refused, fingerprint=candidate.fingerprint)
-        return refused
-    house.ledger.record_publication(candidate, published, at=now(), restatement=record.restatement)
-    return replace(record, published_version=published.version)
-
-
 def _broken_by_rules(broken: list[Audit]) -> _Broken:
     """Each rule is named `schema.table: rule`."""
     verdicts = tuple(
@@ -424,17 +392,15 @@ def _broken_by_rules(broken: list[Audit]) -> _Broken:
     return _Broken(reasons, verdicts)
 
 
-def _refuse_to_build(job: Job, house: House, broken: _Broken) -> RunRecord:
-    """The refusal as one record, its verdicts those of the upstreams."""
-    record = _refused(
+def _broken_record(job: Job, broken: _Broken) -> RunRecord:
+    """The refusal to build as a record, its verdicts those of the upstreams."""
+    return _refused(
         job.table.qualified_name,
         job.part_date,
         candidate_id(job.part_date, job.started),
         *broken.reasons,
         verdicts=broken.verdicts,
     )
-    house.ledger.record_run(record)
-    return record
 
 
 def _no_candidate(found: Altered | None, table: Table, part_date: str, candidate_id: str | None) -> str:
@@ -461,16 +427,3 @@ def _refused(
         verdicts=verdicts,
     )
     return RunRecord(table=table, date=part_date, candidate=candidate, decision="refused", reasons=reasons, audit=found)
-
-
-def _record(decision: Approved | Refused, compared: Compared | None = None) -> RunRecord:
-    candidate = decision.candidate
-    return RunRecord(
-        table=candidate.table,
-        date=candidate.part_date,
-        candidate=candidate.id,
-        decision="refused" if isinstance(decision, Refused) else "approved",
-        reasons=decision.reasons if isinstance(decision, Refused) else (),
-        audit=decision.audit,
-        restatement=compared.restatement if compared else None,
-    )

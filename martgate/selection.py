@@ -3,7 +3,7 @@
 What stands on a table that was not published is skipped, never built on the day before.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,7 +14,7 @@ from contracts.hints import join
 from contracts.model import Table
 from martgate.exits import ExitCode
 from martgate.graph import Graph
-from martgate.publish import House, Job, now, run
+from martgate.publish import House, Job, Prepared, conclude, now, prepare
 from martgate.wiring import job_of
 from reports.view import RunRecord
 
@@ -72,11 +72,15 @@ def skipped(work: Job, reason: str) -> Outcome:
     return Outcome(table=work.table.qualified_name, date=work.part_date, reason=reason)
 
 
-def attempt(work: Job, house: House) -> Outcome:
-    """Run a job now; one that could not run is an outcome, too, since others may follow it."""
+def attempt(work: Job, house: House, begun: Callable[[], Prepared] | None = None) -> Outcome:
+    """Run a job now, or go on with what was `begun` of it; one that could not run is an outcome, too.
+
+    Others may follow it.
+    """
     name = work.table.qualified_name
     try:
-        record = run(replace(work, started=now()), house)
+        prepared = begun() if begun else prepare(replace(work, started=now()), house)
+        record = conclude(prepared, work.table, house)
     except CouldNotRun as error:
         return Outcome(table=name, date=work.part_date, reason=str(error), code=ExitCode.COULD_NOT_RUN)
     code = ExitCode.REFUSED if record.decision == "refused" else ExitCode.DONE

@@ -1,5 +1,7 @@
 """Names become adapters: the one place where rooms are introduced to each other."""
 
+import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import date
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from builders.engines.spark import SparkEngine
 
 __all__ = ["catalog", "house", "job", "job_of", "model_of"]
+
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)?(.*)", re.DOTALL)
 
 
 @contextmanager
@@ -71,6 +75,7 @@ def house(settings: Settings, *, contract: Path | None = None) -> Iterator[House
             trusts_written=settings.trust_stats == "written",
             reuses_counts=settings.reuse_counts == "files",
             frames=_frame_check(settings),
+            share=(lambda shares: _share(settings, shares)) if settings.engine == "duckdb" else None,
         )
 
 
@@ -150,6 +155,14 @@ def _engine(settings: Settings) -> Engine:
     if settings.engine == "duckdb":
         return DuckDBEngine(memory_limit=settings.memory_limit, temp_directory=_spill(settings))
     return _spark(settings)
+
+
+def _share(settings: Settings, shares: int) -> DuckDBEngine:
+    """One of so many engines that work at the same time, and together take what one alone would."""
+    amount, unit = _AMOUNT.match(settings.memory_limit).groups()  # type: ignore[union-attr] # it matches any text
+    limit = f"{float(amount) / shares:.3f}{unit}" if amount else settings.memory_limit
+    threads = max(1, (os.cpu_count() or 1) // shares)
+    return DuckDBEngine(memory_limit=limit, temp_directory=_spill(settings), threads=threads)
 
 
 def _spark(settings: Settings) -> "SparkEngine":

@@ -54,6 +54,7 @@ class DuckDBEngine:
             self._settings["threads"] = threads
         self._temp_directory = temp_directory
         self._relations: set[str] = set()
+        self._stopped = False
 
     def __enter__(self) -> Self:
         """Open the database.
@@ -83,6 +84,15 @@ class DuckDBEngine:
         self._spill.cleanup()
         self._relations.clear()
 
+    def stop(self) -> None:
+        """End the statement that another thread runs here, and let no other begin: each fails with QueryFailed."""
+        self._stopped = True
+        self._connection.interrupt()
+
+    def _demand_running(self) -> None:
+        if self._stopped:
+            raise QueryFailed("the engine was stopped")
+
     def register(self, relation: str, source: Dataset | CatalogTable) -> None:
         """Make the files readable under a name, as a view; nothing is copied.
 
@@ -93,6 +103,7 @@ class DuckDBEngine:
             raise QueryFailed(
                 f"{relation} cannot be read: {source.name} is a table of a catalog, and only Spark has one"
             )
+        self._demand_running()
         body = self._select_files(relation, source) if source.files else text.empty_select(relation, source)
         schema, dot, _ = relation.partition(".")
         if dot:
@@ -193,6 +204,7 @@ class DuckDBEngine:
 
     def _translated(self, sql: str, given: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         """The statement for DuckDB, and the parameters that it names."""
+        self._demand_running()
         try:
             translation = translate(sql)
         except Unusable as error:

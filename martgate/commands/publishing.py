@@ -88,10 +88,24 @@ def _run_selected(
 @click.option("--to", "last", type=DAY, required=True, help="the last day, YYYY-MM-DD")
 @click.option("--keep-going", is_flag=True, help="go on after a day that was not published")
 @click.option("--again", is_flag=True, help="do days anew that this version of the contract let through already")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    help="days at a time that share memory and cores, where none depends on the one before",
+)
 @settings_from(*_BUILD_KEYS, "trust_stats", "reuse_counts")
 @as_json
 def backfill(  # noqa: PLR0913 - one parameter an option
-    table: str, *, first: date, last: date, keep_going: bool, again: bool, settings: Settings, as_json: bool
+    table: str,
+    *,
+    first: date,
+    last: date,
+    keep_going: bool,
+    again: bool,
+    jobs: int,
+    settings: Settings,
+    as_json: bool,
 ) -> ExitCode:
     """Publish TABLE for many days, the earliest first; days that stand published are left alone."""
     if last < first:
@@ -105,7 +119,7 @@ def backfill(  # noqa: PLR0913 - one parameter an option
         if not days:
             raise click.UsageError(f"no partition of {table} begins between {first} and {last}")
         work = job(settings, rooms.catalog, table, days[0])
-        outcomes = many.backfill(work, days, rooms, keep_going=keep_going, again=again)
+        outcomes = many.backfill(work, days, rooms, keep_going=keep_going, again=again, jobs=jobs)
         return answer_all(outcomes, settings, catalog=rooms.catalog, as_json=as_json)
 
 

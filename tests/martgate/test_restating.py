@@ -150,7 +150,7 @@ def test_the_gate_counts_it_and_publish_keeps_that_without_looking_again(project
     project("build")
     gated = project("gate")
     assert counts(gated) == (3, 2, 1, 1, {"nick": 1})
-    monkeypatch.setattr("martgate.publish.compare", None)
+    monkeypatch.setattr("martgate.promoting.compare", None)
     told = project("publish")
     assert told["restatement"] == gated["restatement"]
     assert project.err.strip() == TOLD
