@@ -1,43 +1,39 @@
 """The rules of `wv_comm_user` as one list for every tool: what its contract says, and each rule's failures in SQL.
 
-Rules that compare with other tables are left out for all alike. `broken` is true on the rows that break a rule, or, where
+Rules that compare with other tables, or with earlier days, are left out for all alike. `broken` is true on the rows that break a rule, or, where
 `by` is not empty, on the groups; `failures` returns one row for each of them. Both are given in Spark's SQL and DuckDB's,
 over a relation named `audited`.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from builders.dialect import translate
 from contracts.catalog import Catalog
 from contracts.day import Day
-from contracts.model import Table
 from expectations import rules
 from expectations.derive import derive
 from expectations.predicates import group_test, row_test
 from expectations.rules import Rule
+from expectations.scope import Scope
 from expectations.spell import identifiers
 
-__all__ = ["rulebook", "table_of"]
+__all__ = ["rulebook"]
 
 TABLE = "we_mart.wv_comm_user"
-_ELSEWHERE = rules.References | rules.SameSet | rules.Reconciles
 
 
-def table_of() -> tuple[Any, Table]:
-    return Catalog.load([Path(__file__).parent.parent / "contracts"]).find(TABLE)
-
-
-def rulebook(day: Any) -> list[dict[str, Any]]:
+def rulebook(day: date) -> list[dict[str, Any]]:
     """Each rule as JSON has it, by its kind's own fields and `name`, `kind`, `by`, `broken`, `failures`."""
-    loaded, table = table_of()
-    parameters = Day(day, loaded.contract.zone).parameters
+    loaded, table = Catalog.load([Path(__file__).parent.parent / "contracts"]).find(TABLE)
+    scope = Scope(day=Day(day, loaded.contract.zone), audited_at=datetime.now(UTC))
     types = {column.name.casefold(): column.physical_type for column in table.columns}
-    asked = [rule for rule in derive(loaded.contract, table) if not isinstance(rule.check, _ELSEWHERE)]
-    return [_told(rule, types, parameters) for rule in asked]
+    asked = derive(loaded.contract, table)
+    judged, _ = scope.split(asked, scope.tables(asked, table, TABLE), TABLE)
+    return [_told(rule, types, scope.parameters) for rule in judged]
 
 
 def _told(rule: Rule, types: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, Any]:
