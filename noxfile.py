@@ -48,9 +48,9 @@ def imports(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON)
 def tests(session: nox.Session) -> None:
-    """All tests that need no Java, on every core; arguments after -- go to pytest."""
+    """All tests that need neither Java nor Airflow, on every core; arguments after -- go to pytest."""
     sync(session, "test")
-    session.run("pytest", "-n", "auto", "--dist", "loadgroup", "-m", "not spark", *session.posargs)
+    session.run("pytest", "-n", "auto", "--dist", "loadgroup", "-m", "not spark and not airflow", *session.posargs)
 
 
 @nox.session(python=PYTHON)
@@ -59,6 +59,13 @@ def spark(session: nox.Session) -> None:
     sync(session, "test", extras=("pandera", "spark"))
     session.run("pytest", "builders/engines")
     session.run("pytest", "-m", "spark", *session.posargs)
+
+
+@nox.session(python=PYTHON)
+def airflow(session: nox.Session) -> None:
+    """Tests on a real Airflow, each process with a database of its own; no server, no network."""
+    sync(session, "test", extras=("airflow",))
+    session.run("pytest", "-n", "auto", "tests/airflow", *session.posargs)
 
 
 @nox.session(python=PYTHON)

@@ -1,5 +1,6 @@
 """The house as a whole: what importing costs, and whose the rooms' names are."""
 
+import ast
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -58,3 +59,15 @@ def test_a_gate_imports_no_library_that_it_does_not_need(
 @pytest.mark.parametrize("room", ["martgate", "contracts", "builders", "expectations", "reports"])
 def test_no_other_distribution_claims_a_room(room: str) -> None:
     assert set(packages_distributions().get(room, ["martgate"])) == {"martgate"}
+
+
+@pytest.mark.parametrize("folder", ["martgate/airflow", "dags"])
+def test_airflow_is_asked_for_what_its_task_sdk_promises_and_nothing_else(folder: str) -> None:
+    modules = {
+        node.module or ""
+        for file in (Path(__file__).parents[1] / folder).glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+    }
+    assert {name for name in modules if name.startswith("airflow")} <= {"airflow.sdk", "airflow.sdk.exceptions"}
+    assert "airflow.sdk" in modules

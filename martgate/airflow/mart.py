@@ -1,0 +1,74 @@
+"""The project behind the tasks: read here as the command line reads it, and worked through the command line alone.
+
+A command runs in a process of its own: an engine's memory is given back with it, Airflow's libraries and the engine's
+need not agree, and exit codes and `--json` are a contract of their own.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from builders.model import Model
+from builders.model import load as load_models
+from contracts.catalog import Catalog
+from contracts.errors import Unusable
+from contracts.hints import did_you_mean
+from contracts.model import Contract, Table
+from martgate.config import KEYS, Settings, load
+
+__all__ = ["Mart"]
+
+
+@dataclass(frozen=True)
+class Mart:
+    """A project, as `martgate --project` takes it, and the interpreter that has martgate and its engine.
+
+    `settings` stand over `martgate.toml`, by key, as in `{"engine": "spark"}`; folders are separated as in `PATH`. What
+    they do not say is up to the file and to `MARTGATE_*` where the task runs; so is the project, where none is given.
+
+    Raises:
+        contracts.errors.Unusable: a key is none of `martgate.config.KEYS`.
+    """
+
+    project: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    python: str = sys.executable
+
+    def __post_init__(self) -> None:
+        unknown = sorted(self.settings.keys() - KEYS.keys())
+        if unknown:
+            raise Unusable(*(f"{key} is not a setting; {did_you_mean(key, KEYS)}" for key in unknown))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """That of this process, with the project and the settings in it: every command takes every key from there."""
+        own = {f"MARTGATE_{key.upper()}": value for key, value in self.settings.items()}
+        return {**os.environ, **({"MARTGATE_PROJECT": self.project} if self.project else {}), **own}
+
+    @cached_property
+    def effective(self) -> Settings:
+        """The settings in effect here.
+
+        Raises:
+            contracts.errors.Unusable: they cannot be used.
+        """
+        return load(environment=self.environment)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return Catalog.load(self.effective.contracts)
+
+    @cached_property
+    def models(self) -> Mapping[str, Model]:
+        return load_models(self.effective.models)
+
+    def find(self, table: str) -> tuple[Contract, Table]:
+        """A table of that short or qualified name, with its contract.
+
+        Raises:
+            contracts.errors.Unusable: there is none; the message has the nearest names.
+        """
+        loaded, found = self.catalog.find(table)
+        return loaded.contract, found
