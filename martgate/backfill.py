@@ -11,7 +11,7 @@ from expectations.derive import derive
 from expectations.rules import looks_back
 from martgate.ahead import Next, ahead
 from martgate.exits import ExitCode
-from martgate.publish import House, Job
+from martgate.publish import Candidate, House, Job, publish
 from martgate.selection import Outcome, attempt, skipped
 
 __all__ = ["backfill", "days_of"]
@@ -31,7 +31,7 @@ def backfill(  # noqa: PLR0913 - the last three are how, not what
     published the others are skipped, unless `keep_going`. With several `jobs`, days that do not depend on each other are
     prepared side by side; they are published in order all the same, and not past one that was not.
     """
-    done = set() if again else _published(work, house)
+    done = set() if again else _published(work, on, house)
     days = [replace(work, day=Day(day, work.loaded.contract.zone)) for day in on]
     failed = ""
     with _beside(work, [job for job in days if job.part_date not in done], house, jobs) as begun:
@@ -73,8 +73,19 @@ def _reason_to_skip(job: Job, done: set[str], failed: str) -> str:
     return ""
 
 
-def _published(work: Job, house: House) -> set[str]:
+def _published(work: Job, on: Sequence[date], house: House) -> set[str]:
     """The days that the contract, as it is now, has let through."""
+    _give_lost_receipts(work, on, house)
     now = (work.loaded.contract.id, work.loaded.contract.version)
     by_day = house.ledger.contracts_published(work.table.qualified_name)
     return {day for day, contract in by_day.items() if contract == now}
+
+
+def _give_lost_receipts(work: Job, on: Sequence[date], house: House) -> None:
+    """Whoever was killed between a commit and its receipt has published: what is lost is only the receipt."""
+    name = work.table.qualified_name
+    known = {receipt.candidate for receipt in house.ledger.publications(name)}
+    for day in map(str, on):
+        newest = house.ledger.candidate(name, day)
+        if isinstance(newest, Candidate) and newest.id not in known and house.store.is_published(newest):
+            publish(work.table, day, house, newest.id)

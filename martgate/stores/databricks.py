@@ -133,6 +133,11 @@ class DatabricksStore:
         staging = _staged(candidate).name
         return self._tables.exists(staging) and self._state(staging).fingerprint == candidate.fingerprint
 
+    def is_published(self, candidate: Candidate) -> bool:
+        """Whether the candidate was published, and no later one of its day since."""
+        earlier = _earlier(self._history(candidate.root), candidate)
+        return earlier is not None and earlier.promotion is Promotion.ALREADY
+
     def standing(self, table: Table, part_date: str) -> Standing:
         """What is published of a day; a state is the last commit that may have changed it.
 

@@ -123,6 +123,12 @@ class DeltaStore:
             return False
         return fingerprint(root, candidate.files) == candidate.fingerprint
 
+    def is_published(self, candidate: Candidate) -> bool:
+        """Whether the candidate was published, and no later one of its day since."""
+        root = self._own(candidate)
+        earlier = _earlier(deltalog.open_table(root), root, candidate)
+        return earlier is not None and earlier.promotion is Promotion.ALREADY
+
     def standing(self, table: Table, part_date: str) -> Standing:
         """What is published of a day; a state is a hash over the names of its files, empty where it has none.
 

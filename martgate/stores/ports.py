@@ -82,6 +82,9 @@ class Store(Protocol):
             contracts.errors.CouldNotRun: the table cannot be read.
         """
 
+    def is_published(self, candidate: Candidate) -> bool:
+        """Whether the candidate was published, and no later one of its day since."""
+
     def promote(self, approved: Approved, metadata: Mapping[str, object], *, onto: str | None = None) -> Published:
         """Replace the candidate's day by the candidate, in one commit that carries `metadata`.
 

@@ -88,6 +88,12 @@ class Project:
             return connection.execute(f"SELECT day, n, id FROM {read} ORDER BY ALL").fetchall() if files else []
 
     @property
+    def commits(self) -> list[str]:
+        """The day that each of our commits published, oldest first."""
+        history = DeltaTable(self.folder / "out" / "warehouse" / "s" / "base").history()[::-1]
+        return [entry["martgate"]["transaction"].partition("day=")[2] for entry in history if "martgate" in entry]
+
+    @property
     def staged(self) -> list[str]:
         """The days of all files that there are, published or not."""
         return sorted(file.parent.name.removeprefix("day=") for file in self.folder.rglob("day=*/*.parquet"))
@@ -190,6 +196,57 @@ def test_on_spark_days_come_one_after_another_and_that_is_said(project):
     project.rooms = lambda here: replace(here, share=None)
     assert project.backfill(GOOD) == ["approved"] * 4
     assert project.said == ["s.base: one day after another, since Spark has one session, which one day keeps busy"]
+
+
+KILLED = """
+import os, signal, sys
+from martgate.cli import call
+from martgate.ledger import Ledger
+from martgate.stores.delta import DeltaStore
+
+def dying(kind, name, calls):
+    done = getattr(kind, name)
+    def die_at_last(self, *given, **more):
+        calls[name] = calls.get(name, 0) + 1
+        if calls[name] == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done(self, *given, **more)
+    setattr(kind, name, die_at_last)
+
+dying({"record_candidate": Ledger, "record_run": Ledger, "promote": DeltaStore, "record_publication": Ledger}[sys.argv[1]], sys.argv[1], {})
+call(sys.argv[2:])
+"""
+"""A backfill that is killed on its second day, right before something."""
+
+POINTS = ["record_candidate", "record_run", "promote", "record_publication"]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_and_run_again_it_ends_as_if_it_had_not_been_killed(project, point, jobs):
+    (project.folder / "models" / "base.sql").write_text(GOOD)
+    words = ["backfill", "base", "--from", NAMES[0], "--to", NAMES[-1], "--jobs", jobs]
+    died = subprocess.run([sys.executable, "-c", KILLED, point, *words], cwd=project.folder, check=False)
+    assert died.returncode == -signal.SIGKILL
+    published = 2 if point == "record_publication" else len(project.receipts)
+    assert [row[0] for row in project.rows] == NAMES[:published]
+    project.backfill(GOOD, jobs=int(jobs))
+    assert project.rows == [(name, 1, 7) for name in NAMES]
+    assert project.receipts == NAMES
+    assert project.commits == NAMES
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_killed_from_outside_while_days_are_built_nothing_of_them_is_seen(project, jobs):
+    running = project.start(ENDLESS, "--jobs", jobs)
+    wait_for(lambda: (project.folder / "out" / "ledger.db").exists() and project.receipts == NAMES[:1], running)
+    time.sleep(1)
+    running.kill()
+    assert running.wait() == -signal.SIGKILL
+    assert project.rows == [(NAMES[0], 0, 7)]
+    assert project.backfill(GOOD)[0].startswith("it is published already")
+    assert project.rows == [(NAMES[0], 0, 7), *((name, 1, 7) for name in NAMES[1:])]
+    assert project.receipts == project.commits == NAMES
 
 
 def wait_for(condition, running: subprocess.Popen) -> None:

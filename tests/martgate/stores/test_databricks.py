@@ -344,3 +344,11 @@ def test_a_first_publish_goes_onto_the_empty_day_that_was_seen(here):
     candidate = here.stage()
     seen = here.store.standing(here.table, DAY)
     assert here.store.promote(here.approve(candidate), {}, onto=seen.state).promotion is Promotion.PUBLISHED
+
+
+def test_only_the_candidate_that_readers_see_is_published(here):
+    early, late = here.stage(), here.stage()
+    here.promote(early)
+    assert [here.store.is_published(candidate) for candidate in (early, late)] == [True, False]
+    here.promote(late)
+    assert [here.store.is_published(candidate) for candidate in (early, late)] == [False, True]

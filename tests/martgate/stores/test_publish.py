@@ -237,3 +237,10 @@ def test_a_day_that_no_engine_can_read_stands_and_says_why(shop):
     standing = shop.store.standing(shop.table, DAY)
     assert (standing.source, bool(standing.state)) == (None, True)
     assert "does not lie in the folder of its partition" in standing.trouble
+
+
+def test_only_the_candidate_that_readers_see_is_published(shop):
+    early, late = shop.publish((1, 7)), shop.stage((2, 7))
+    assert [shop.store.is_published(candidate) for candidate in (early, late)] == [True, False]
+    shop.store.promote(shop.approve(late), {})
+    assert [shop.store.is_published(candidate) for candidate in (early, late)] == [False, True]
