@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from contracts.errors import Problem, Unusable
 
@@ -28,6 +29,7 @@ KEYS: Mapping[str, str] = {
     "frames": "pandera: have it check each upstream, as the engine reads it, beside the rules; none: the rules alone",
     "reuse_counts": "files: what an earlier audit counted in files that have not changed counts again; never: read them",
     "trust_stats": "written: what the engine tells of the files it wrote in this run may prove a rule; never: read them",
+    "lineage": "where runs are told as OpenLineage events: file:PATH (or *.ndjson), http(s)://server, or none",
     "report": "full: draw the whole site, Data Docs, after each decision; fast: one page of it; none: only record it",
 }
 """Every setting, with what it is for. Each is a key of the file, a flag, and `MARTGATE_<KEY>`."""
@@ -60,6 +62,7 @@ class Settings:
     frames: str
     trust_stats: str
     reuse_counts: str
+    lineage: str
     report: str
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -132,6 +135,7 @@ def _defaults(folder: Path) -> dict[str, Any]:
         "frames": "none",
         "trust_stats": "written",
         "reuse_counts": "never",
+        "lineage": "none",
         "report": "full",
     }
 
@@ -174,6 +178,7 @@ def _settings(folder: Path, given: Mapping[str, _Given]) -> Settings:
         frames=given["frames"].value,
         trust_stats=given["trust_stats"].value,
         reuse_counts=given["reuse_counts"].value,
+        lineage=_lineage(given["lineage"]),
         report=given["report"].value,
         origins={key: one.origin for key, one in given.items()},
     )
@@ -191,11 +196,32 @@ def _misfits(key: str, one: _Given) -> list[Problem]:
         expected = "a folder, or a table of locations by name"
     elif key in _CHOICES:
         fits, expected = value in _CHOICES[key], " or ".join(_CHOICES[key])
+    elif key == "lineage":
+        fits = isinstance(value, str) and _is_place_of_lineage(value)
+        expected = "none, file:PATH, a path that ends in .ndjson, or http(s)://server without a user"
     else:
         fits, expected = isinstance(value, (str, Path)) and bool(str(value)), "text"
     if fits:
         return []
-    return [Problem(file=one.origin, path=key, message=f"is {value!r}, expected {expected}", hint=KEYS[key])]
+    shown = "hidden" if "@" in str(value) else repr(value)  # a password may be in it
+    return [Problem(file=one.origin, path=key, message=f"is {shown}, expected {expected}", hint=KEYS[key])]
+
+
+def _is_place_of_lineage(text: str) -> bool:
+    """A server is named without a password, which would be printed with the settings."""
+    parts = urlsplit(text)
+    if parts.scheme in ("http", "https"):
+        return bool(parts.hostname) and "@" not in parts.netloc
+    is_file = text.startswith("file:") and text != "file:"
+    return text == "none" or is_file or (not parts.scheme and text.endswith(".ndjson"))
+
+
+def _lineage(given: _Given) -> str:
+    """Every place but a server is `file:` and the whole path."""
+    text: str = given.value
+    if text == "none" or "://" in text.removeprefix("file:"):
+        return text
+    return f"file:{_path(text.removeprefix('file://').removeprefix('file:'), given.base)}"
 
 
 def _upstreams(given: _Given) -> tuple[str, dict[str, str]]:

@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from contracts.errors import CouldNotRun, Unusable
 from martgate.candidate import Candidate
 from martgate.config import Settings
 from martgate.exits import ExitCode
+from martgate.lineage import tell, tell_stopped
 from martgate.progress import progress
 from reports.machine import run_json
 from reports.places import page_path
@@ -25,22 +28,39 @@ if TYPE_CHECKING:  # they bring the engines along
     from martgate.publish import Job
     from martgate.selection import Outcome
 
-__all__ = ["announce", "announce_missing", "answer", "answer_all", "draw", "draw_all", "keep"]
+__all__ = ["announce", "announce_missing", "answer", "answer_all", "draw", "draw_all", "failure_told", "keep"]
 
 
 def answer(record: RunRecord, settings: Settings, *, catalog: Catalog, as_json: bool) -> ExitCode:
     """Keep the record, draw its page, tell it, and turn the decision into an exit code.
 
     `catalog` has the contract that was judged by. A page that could not be drawn takes nothing back: the decision is
-    told all the same, then the trouble, as the exit code says. A record without a candidate (nothing was staged) has no
-    page.
+    told all the same, then the trouble, as the exit code says; so it is with lineage that could not be told. A record
+    without a candidate (nothing was staged) has neither.
     """
-    record, trouble = _kept_if_possible(record, settings, catalog)
+    record, *troubles = _kept_if_possible(record, settings, catalog)
+    troubles.append(tell(record, settings, catalog))
     click.echo(run_json(record) if as_json else run_text(record))
-    if trouble:
+    decided = ExitCode.DONE if record.decision == "approved" else ExitCode.REFUSED
+    return _after(troubles, decided)
+
+
+@contextmanager
+def failure_told(table: str, day: date, settings: Settings, catalog: Catalog) -> Iterator[None]:
+    """Tell the lineage of a run that could not be decided, too, before its error is told as every other one."""
+    try:
+        yield
+    except CouldNotRun as error:
+        _after([tell_stopped(table, day.isoformat(), str(error), settings, catalog)], ExitCode.COULD_NOT_RUN)
+        raise
+
+
+def _after(troubles: Iterable[str], decided: ExitCode) -> ExitCode:
+    """The exit code of what was decided, unless there was trouble in telling it; the troubles are told."""
+    found = [trouble for trouble in troubles if trouble]
+    for trouble in found:
         click.echo(f"martgate: {trouble}", err=True)
-        return ExitCode.COULD_NOT_RUN
-    return ExitCode.DONE if record.decision == "approved" else ExitCode.REFUSED
+    return ExitCode.COULD_NOT_RUN if found else decided
 
 
 def answer_all(outcomes: Iterable["Outcome"], settings: Settings, *, catalog: Catalog, as_json: bool) -> ExitCode:
@@ -50,20 +70,20 @@ def answer_all(outcomes: Iterable["Outcome"], settings: Settings, *, catalog: Ca
     troubles: list[str] = []
     worst = ExitCode.DONE
     for outcome in outcomes:
-        record, trouble = outcome.record, ""
+        record = outcome.record
         if record is not None:
             record, trouble = _kept_if_possible(record, each, catalog)
+            troubles += [trouble, tell(record, settings, catalog)]
+        elif outcome.code is ExitCode.COULD_NOT_RUN:
+            troubles.append(tell_stopped(outcome.table, outcome.date, outcome.reason, settings, catalog))
         if not as_json:
             click.echo(run_text(record) if record else _without_record(outcome))
         told.append(json.loads(run_json(record)) if record else _reason(outcome))
-        troubles.append(trouble)
         worst = max(worst, outcome.code)
     troubles.append(_drawn_if_possible(settings) if settings.report == "full" else "")
     if as_json:
         click.echo(json.dumps({"runs": told}, ensure_ascii=False))
-    for trouble in filter(None, troubles):
-        click.echo(f"martgate: {trouble}", err=True)
-    return ExitCode.COULD_NOT_RUN if any(troubles) else worst
+    return _after(troubles, worst)
 
 
 def _kept_if_possible(record: RunRecord, settings: Settings, catalog: Catalog) -> tuple[RunRecord, str]:

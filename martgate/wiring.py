@@ -20,6 +20,7 @@ from contracts.hints import did_you_mean
 from contracts.model import Table
 from martgate.config import FILE_NAME, Settings
 from martgate.ledger import Ledger
+from martgate.lineage import demand_teller
 from martgate.progress import progress
 from martgate.publish import FrameCheck, House, Job, now
 from martgate.review import demand_sound
@@ -44,6 +45,7 @@ def house(settings: Settings, *, contract: Path | None = None) -> Iterator[House
     Raises:
         contracts.errors.Unusable: with every problem of every contract.
     """
+    demand_teller(settings)
     contracts = catalog(settings) if contract is None else Catalog.load([contract])
     if contract is None:
         _demand_known(settings.upstream_locations, contracts)

@@ -12,7 +12,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-HEAVY = ("duckdb", "pyspark", "great_expectations", "pandas", "deltalake", "pyarrow", "sqlalchemy", "pydantic", "rich")
+HEAVY = (
+    "duckdb",
+    "pyspark",
+    "great_expectations",
+    "pandas",
+    "deltalake",
+    "pyarrow",
+    "sqlalchemy",
+    "pydantic",
+    "rich",
+    "openlineage",
+    "requests",
+)
 
 
 PROBE = (
@@ -42,8 +54,21 @@ def test_help_and_settings_import_no_heavy_library(arguments: list[str], tmp_pat
 @pytest.mark.parametrize(
     ("report", "forbidden"),
     [
-        ("none", ("great_expectations", "pandas", "pyspark", "rich", "marshmallow", "jinja2", "pyarrow", "numpy")),
-        ("fast", ("great_expectations", "pandas", "pyspark", "rich", "marshmallow", "pyarrow", "numpy")),
+        (
+            "none",
+            (
+                "great_expectations",
+                "pandas",
+                "pyspark",
+                "rich",
+                "marshmallow",
+                "jinja2",
+                "pyarrow",
+                "numpy",
+                "openlineage",
+            ),
+        ),
+        ("fast", ("great_expectations", "pandas", "pyspark", "rich", "marshmallow", "pyarrow", "numpy", "openlineage")),
     ],
 )
 def test_a_gate_imports_no_library_that_it_does_not_need(

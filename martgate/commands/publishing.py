@@ -1,5 +1,6 @@
 """`run` and its scheduler-sized steps: upstreams, build, gate, publish."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +21,7 @@ _GATE_KEYS = (
     "spark_master",
     "out",
     "memory_limit",
+    "lineage",
     "report",
 )
 _RUN_KEYS = ("models", *_GATE_KEYS)
@@ -53,10 +55,10 @@ def run(  # noqa: PLR0913 - one parameter an option
     if table is None:
         return _run_selected(selectors, day, dry_run=dry_run, settings=settings, as_json=as_json)
     from martgate import publish as life
-    from martgate.reporting import answer
+    from martgate.reporting import answer, failure_told
     from martgate.wiring import house, job
 
-    with house(settings) as rooms:
+    with house(settings) as rooms, failure_told(table, day, settings, rooms.catalog):
         record = life.run(job(settings, rooms.catalog, table, day), rooms, dry_run=dry_run)
     return answer(record, settings, catalog=rooms.catalog, as_json=as_json)
 
@@ -147,10 +149,10 @@ def upstreams(table: str, day: date, *, settings: Settings, as_json: bool) -> Ex
 def build(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
     """Check upstreams and stage a candidate of TABLE for one day; nothing becomes visible."""
     from martgate import publish as life
-    from martgate.reporting import announce, answer
+    from martgate.reporting import announce, answer, failure_told
     from martgate.wiring import house, job
 
-    with house(settings) as rooms:
+    with house(settings) as rooms, failure_told(table, day, settings, rooms.catalog):
         built = life.build(job(settings, rooms.catalog, table, day), rooms)
     if isinstance(built, life.Candidate):
         return announce(built, as_json=as_json)
@@ -203,6 +205,8 @@ def gate(  # noqa: PLR0913 - one parameter an option
     from martgate.reporting import answer
     from martgate.wiring import house, job
 
+    if source is not None:
+        settings = replace(settings, lineage="none")  # what lies anywhere is nothing that the mart is made of
     with house(settings, contract=file) as rooms:
         if source is not None:
             record = gate_input(rooms, table, source, day)
@@ -229,9 +233,9 @@ def _explain(name: str, contracts: tuple[Path, ...]) -> ExitCode:
 def publish(table: str, day: date, *, candidate: str | None, settings: Settings, as_json: bool) -> ExitCode:
     """Publish a candidate that the gate approved, if its bytes and its verdict are those of then."""
     from martgate import publish as life
-    from martgate.reporting import answer
+    from martgate.reporting import answer, failure_told
     from martgate.wiring import house
 
-    with house(settings) as rooms:
+    with house(settings) as rooms, failure_told(table, day, settings, rooms.catalog):
         record = life.publish(rooms.catalog.find(table)[1], day.isoformat(), rooms, candidate)
     return answer(record, settings, catalog=rooms.catalog, as_json=as_json)

@@ -91,3 +91,28 @@ def test_a_file_that_is_not_toml_is_unusable_and_named(folder: Path) -> None:
 def test_a_project_folder_that_is_not_there_is_unusable(folder: Path) -> None:
     with pytest.raises(Unusable, match="there is no such folder"):
         load(project=folder / "nowhere", environment={})
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ("none", "none"),
+        ("events.ndjson", "file:{here}/events.ndjson"),
+        ("file:told/events", "file:{here}/told/events"),
+        ("file:///var/events", "file:/var/events"),
+        ("http://localhost:5000", "http://localhost:5000"),
+        ("https://lineage.example.org/api/v1/lineage", "https://lineage.example.org/api/v1/lineage"),
+    ],
+)
+def test_lineage_goes_to_a_file_or_a_server_or_nowhere(folder: Path, given: str, where: str) -> None:
+    assert load(flags={"lineage": given}, environment={}).lineage == where.format(here=folder)
+
+
+@pytest.mark.parametrize(
+    "given", ["", "events.json", "file:", "s3://bucket/events.ndjson", "https://", "https://me:secret@example.org"]
+)
+def test_other_places_of_lineage_are_unusable_and_a_password_is_not_shown(folder: Path, given: str) -> None:
+    (folder / "martgate.toml").write_text(f'lineage = "{given}"\n')
+    with pytest.raises(Unusable, match="expected none, file:PATH") as raised:
+        load(environment={})
+    assert "secret" not in str(raised.value)
