@@ -99,10 +99,11 @@ class Engine(Protocol):
     """A SQL engine that is spoken to in Spark SQL. Use it as a context manager; leaving closes it.
 
     Names of relations are `schema.table` or bare. Parameters are named (`:part_date`) and given as text; a statement
-    gets those that it names.
+    gets those that it names. One that `prefers_one_statement` answers many questions in one at less cost than in many.
     """
 
     name: str
+    prefers_one_statement: bool
 
     def __enter__(self) -> Self: ...
 

@@ -15,7 +15,7 @@ from contracts.hints import did_you_mean
 from contracts.model import Contract, Table
 from expectations import rules, words
 from expectations.measured import Counted, Measurement, values_of
-from expectations.plan import Answer, Plan, Query, Source, plan
+from expectations.plan import Answer, Plan, Query, Source, at_once, plan
 from expectations.ports import AuditEngine
 from expectations.proofs import WRITTEN, Known
 from expectations.rules import Rule, columns_of
@@ -81,9 +81,7 @@ class _Run:
     def verdicts(self, asked: Sequence[Rule]) -> tuple[Verdict, ...]:
         answerable = [rule for rule in asked if not self._misses_column(rule)]
         planned = self._judge_all(answerable, self._known)
-        if (
-            self.scope.written and self._known.rows != self.rows
-        ):  # they tell of other files than those that were looked at
+        if self.scope.written and self._known.rows != self.rows:  # they tell of other files than those looked at
             planned = self._judge_all(answerable, Known())
         for counted in planned.counted:
             self._hold_against_history(counted)
@@ -91,6 +89,8 @@ class _Run:
 
     def _judge_all(self, asked: Sequence[Rule], known: Known) -> Plan:
         planned = plan(asked, replace(self._source, known=known))
+        if self.engine.prefers_one_statement:
+            planned = at_once(planned)
         self._judge_schema(planned)
         self._judge_proved(planned)
         for query in planned.queries:
@@ -148,7 +148,7 @@ class _Run:
             if not halves:
                 self._without_answer(query, error)
             return
-        row = fetched[0] if len(fetched) == 1 else ()
+        row = query.numbers(fetched)
         if query.rows is not None and row:
             self.rows = _whole(row[query.rows])
         for answer in query.answers:

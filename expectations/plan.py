@@ -1,14 +1,16 @@
 """Rules into the fewest statements: one pass answers every check that looks at rows, one grouping all that share it, one
 join with an earlier day all that share a key.
 
-Every statement is Spark SQL, returns one row (for rules that learn one a group, see `expectations.measured`), and knows
-which of its numbers answer which rule. A statement can be taken apart, so that a rule that cannot run does not take its
-neighbours with it.
+Every statement is Spark SQL and knows which of its numbers answer which rule: those of one row, or of several that were
+put one below the other (for rules that learn one a group, see `expectations.measured`). A statement can be taken apart,
+so that a rule that cannot run does not take its neighbours with it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from operator import itemgetter
+from typing import Any
 
 from expectations import rules, wholes
 from expectations.days import AcrossDays, allowances, both_days, day_test
@@ -20,7 +22,7 @@ from expectations.proofs import Known
 from expectations.rules import Check, Rule, Scalar, columns_of, statements_in
 from expectations.spell import identifier, identifiers, relation
 
-__all__ = ["Answer", "Plan", "Query", "Source", "explain", "plan"]
+__all__ = ["Answer", "Plan", "Query", "Source", "at_once", "explain", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class Source:
     known: Known = field(default_factory=Known)
     carried: frozenset[str] | None = None
 
+    def varying(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the columns that are not known to have one value in all rows: only they tell groups apart."""
+        constant = self.known.constant
+        return tuple(name for name in columns if name.casefold() not in constant)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -56,7 +63,8 @@ class Query:
     """One statement and the rules it answers. `rows` is the place of the table's row count, if it has one.
 
     `by_file` is its list where it only counts what stands in the files themselves, so that its numbers are the sums of
-    those of each file; empty for every other statement.
+    those of each file; empty for every other statement. It returns so many `lines`, each led by its number where they are
+    several.
     """
 
     sql: str
@@ -64,10 +72,18 @@ class Query:
     rebuild: "Callable[[Sequence[Rule]], Query]"
     rows: int | None = None
     by_file: str = ""
+    lines: int = 1
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         return tuple(answer.rule for answer in self.answers)
+
+    def numbers(self, fetched: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+        """All that the statement returned as one row; empty where it returned more or fewer rows than it should."""
+        if len(fetched) != self.lines:
+            return ()
+        lines = sorted(fetched, key=itemgetter(0)) if self.lines > 1 else fetched
+        return tuple(value for line in lines for value in line)
 
     def halves(self) -> "tuple[Query, ...]":
         """The same questions in two statements; nothing where there is but one rule."""
@@ -110,8 +126,10 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
             proved[rule] = proof
         elif _is_scanned(rule.check):
             (lasting if _lasts(rule.check, source.carried) else scanned).append(rule)
+        elif _is_one_group(rule.check, source):
+            scanned.append(rule)
         elif isinstance(rule.check, _GROUPED):
-            grouped.setdefault(rule.check.by, []).append(rule)
+            grouped.setdefault(source.varying(rule.check.by) or rule.check.by, []).append(rule)
         elif isinstance(rule.check, AcrossDays):
             across.setdefault(rule.check.key, []).append(rule)
         elif isinstance(rule.check, Learned):
@@ -127,6 +145,40 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
     ]
     counts = [counted(members, source.relation, source.types, source.values) for members in learned.values()]
     return Plan(tuple(queries), tuple(by_schema), proved, tuple(counts))
+
+
+def at_once(planned: Plan) -> Plan:
+    """The same plan with one statement for all that more than a pass, and no query of the contract's own, answers."""
+    scan, *others = planned.queries
+    apart = tuple(query for query in others if _stands_alone(query))
+    shared = tuple(query for query in others if not _stands_alone(query))
+    return replace(planned, queries=(scan, *((_joined(shared),) if shared else ()), *apart))
+
+
+def _stands_alone(query: Query) -> bool:
+    return bool(query.by_file) or any(isinstance(rule.check, rules.SqlNumber) for rule in query.rules)
+
+
+def _joined(parts: tuple[Query, ...]) -> Query:
+    """The rows of these statements one below the other, each with its number before it, all of one width."""
+    if len(parts) == 1:
+        return parts[0]
+    widths = [1 + max(place for answer in query.answers for place in answer.places) for query in parts]
+    lines, answers = [], []
+    for number, (query, own) in enumerate(zip(parts, widths, strict=True)):
+        numbers = [
+            f"CAST({f'm{place}' if place < own else 'NULL'} AS BIGINT) AS m{place}" for place in range(max(widths))
+        ]
+        lines.append(f"SELECT {number} AS line, {', '.join(numbers)} FROM (\n{query.sql}\n) AS line{number}")
+        start = 1 + number * (1 + max(widths))
+        answers += [Answer(each.rule, tuple(start + place for place in each.places)) for each in query.answers]
+    return Query("\nUNION ALL\n".join(lines), tuple(answers), partial(_again, parts), lines=len(parts))
+
+
+def _again(parts: tuple[Query, ...], asked: Sequence[Rule]) -> Query:
+    """A statement for some of the rules of these."""
+    kept = [(query, [rule for rule in query.rules if rule in asked]) for query in parts]
+    return _joined(tuple(query.rebuild(some) for query, some in kept if some))
 
 
 _GROUPED = rules.ConstantWithin | rules.CountMatches | rules.ExtremeOf | rules.ExactlyOne | rules.DenseSequence
@@ -149,6 +201,13 @@ def _lasts(check: Check, carried: frozenset[str] | None) -> bool:
         return False
     read = {name.casefold() for name in columns_of(check)}
     return carried.isdisjoint(read) and not any(map(parameters_read, statements_in(check)))
+
+
+def _is_one_group(check: Check, source: Source) -> bool:
+    """Whether all rows are known to be one group; only a place within it needs more than a pass."""
+    if isinstance(check, rules.DenseSequence) or not isinstance(check, _GROUPED):
+        return False
+    return not source.varying(check.by)
 
 
 class _Select:
@@ -184,6 +243,8 @@ def _scan_by_file(asked: Sequence[Rule], source: Source) -> Query:
 def _scanned(check: Check, source: Source) -> tuple[str, ...]:
     if isinstance(check, rules.Fresh):
         return "COUNT(*)", f"COUNT({identifier(check.column)})", f"MAX({identifier(check.column)})"
+    if broken := group_test(check):
+        return f"CASE WHEN {broken} THEN 1 ELSE 0 END", "CASE WHEN COUNT(*) > 0 THEN 1 ELSE 0 END"
     test = row_test(check, source.types)
     return (f"COUNT_IF({test.broken})", test.total) if test else ("COUNT(*)", "COUNT(*)")
 
@@ -222,9 +283,16 @@ def _compared(key: tuple[str, ...], asked: Sequence[Rule], *, source: Source) ->
 def _whole(asked: Sequence[Rule], *, source: Source) -> Query:
     """A statement of its own for one rule."""
     (rule,) = asked
-    sql = wholes.statement(rule.check, source.relation, source.tables, types=source.types)
+    sql = wholes.statement(_narrowed(rule.check, source), source.relation, source.tables, types=source.types)
     places = (0,) if isinstance(rule.check, rules.SqlNumber) else (0, 1)
     return Query(sql, (Answer(rule, places),), partial(_whole, source=source))
+
+
+def _narrowed(check: Check, source: Source) -> Check:
+    """The check over fewer columns that says the same: those with one value in all rows tell no two rows apart."""
+    if isinstance(check, rules.Unique | rules.QualityMetric) and len(check.columns) > 1:
+        return replace(check, columns=source.varying(check.columns) or check.columns)
+    return check
 
 
 def explain(planned: Plan) -> str:

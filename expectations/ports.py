@@ -13,7 +13,12 @@ FILE = "__file"
 
 
 class AuditEngine(Protocol):
-    """Anything that answers Spark SQL over relations it knows by name."""
+    """Anything that answers Spark SQL over relations it knows by name.
+
+    One that `prefers_one_statement` answers many questions in one statement at less cost than one after the other.
+    """
+
+    prefers_one_statement: bool
 
     def columns(self, relation: str) -> tuple[tuple[str, str], ...]:
         """Name and type of each column, in order; types in Spark's spelling (`bigint`, `decimal(18,2)`).

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -65,7 +66,7 @@ class Known:
     def rows(self) -> int:
         return sum(file.rows for file in self._files)
 
-    @property
+    @cached_property
     def constant(self) -> frozenset[str]:
         """The columns, casefolded, that have one and the same value in every row."""
         return frozenset(name for name in self._types if len(set(self._of_each_file(name))) == 1)

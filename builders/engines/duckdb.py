@@ -40,6 +40,7 @@ class DuckDBEngine:
     """
 
     name = "duckdb"
+    prefers_one_statement = False  # it would hold the groups of all of them in memory at a time
 
     def __init__(
         self, memory_limit: str = "4GB", temp_directory: Path | None = None, *, threads: int | None = None

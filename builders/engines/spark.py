@@ -7,13 +7,14 @@
 | files of a table | read by name | by name too, and by the schema of their own footers |
 | a table without files | its catalog knows none | `CatalogTable`s of Spark's own catalog |
 | writing | one file a partition | the same, and more where a partition is large: rebalanced, so that no task drowns |
+| counting | a statement at a time, for its memory's sake | all that can be in one statement, planned once: one job |
 | errors | told without any value | the same; a Spark that is started here logs nothing |
 """
 
 import shutil
 import uuid
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import reduce
 from itertools import groupby
 from pathlib import Path
@@ -37,6 +38,7 @@ from contracts.export.spark import dotted, identifier
 
 __all__ = ["SparkEngine"]
 
+_ADAPTIVE = "spark.sql.adaptive.enabled"
 _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -47,6 +49,7 @@ class SparkEngine:
     """
 
     name = "spark"
+    prefers_one_statement = True  # a job's price is the same for one question and for ten
 
     def __init__(
         self, memory_limit: str = "4GB", temp_directory: Path | None = None, *, master: str = "local[*]"
@@ -141,7 +144,26 @@ class SparkEngine:
         Raises:
             contracts.errors.QueryFailed: the statement cannot be read or run.
         """
-        return text.attempt(lambda: _rows(self._query(sql, parameters).toArrow()))
+
+        def fetched() -> list[tuple[object, ...]]:
+            with self._planned_once():
+                return _rows(self._query(sql, parameters).toArrow())
+
+        return text.attempt(fetched)
+
+    @contextmanager
+    def _planned_once(self) -> Iterator[None]:
+        """Adaptive execution runs each shuffle as a job of its own, to learn how to join what only has to be counted."""
+        conf = self._session.conf
+        before = conf.get(_ADAPTIVE)
+        may_set = conf.isModifiable(_ADAPTIVE)
+        if may_set:
+            conf.set(_ADAPTIVE, "false")
+        try:
+            yield
+        finally:
+            if may_set and before is not None:
+                conf.set(_ADAPTIVE, before)
 
     def execute(self, sql: str, parameters: Mapping[str, str] = _NO_PARAMETERS) -> Sequence[Mapping[str, object]]:
         """What a statement about Spark's catalog returns, each row by its columns; the text is sent as it stands.

@@ -68,6 +68,7 @@ class Counted:
 
     def __init__(self, engine):
         self.engine, self.columns = engine, engine.columns
+        self.prefers_one_statement = engine.prefers_one_statement
 
     def fetch(self, sql, parameters):
         if sql.endswith(f"LIMIT {MOST}"):

@@ -14,11 +14,20 @@ from expectations.rules import Rule, columns_of
 from expectations.verdict import Outcome
 
 
+class Hurried:
+    """The same engine, of the opinion that many questions are better asked at once."""
+
+    prefers_one_statement = True
+
+    def __init__(self, engine):
+        self.columns, self.fetch = engine.columns, engine.fetch
+
+
 @pytest.fixture
 def run(engine, register, make):
     """run(table, columns): the audit of hand-made rows by everything that the table's contract states."""
 
-    def _run(table, columns, *, rules=None, slas=(), others=None, day=make.day):
+    def _run(table, columns, *, rules=None, slas=(), others=None, day=make.day, engine=engine):
         contract = make.contract(table, slas=slas)
         register("s.t", columns)
         for name, rows in (others or {}).items():
@@ -74,6 +83,29 @@ def test_good_rows_pass_every_rule_with_evidence(run, members):
 def test_verdicts_come_in_the_order_of_the_rules(run, members, make):
     asked = derive(make.contract(members), members)[::-1]
     assert tuple(verdict.rule for verdict in run(members, GOOD, rules=asked).verdicts) == asked
+
+
+def test_questions_asked_at_once_are_answered_as_one_by_one(run, members, engine):
+    asked = [
+        rule("sums", rules.Reconciles("SUM(seq)", "SELECT pair, 3 AS measure FROM s.o", ("pair",))),
+        rule("dense", rules.DenseSequence("seq", ("pair",), ("id",))),
+        rule("guilty", rules.ExtremeOf("id", "CAST(country AS BIGINT)", ("pair",), "min")),
+        rule("key", rules.Unique(("country", "part_date"))),
+        rule("one", rules.SqlNumber("SELECT 1.5", Threshold("mustBe", (1.5,)))),
+        rule("long", rules.InSet("pair", tuple(range(2, 50)))),
+        rule("row", rules.NotNull("country")),
+    ]
+    others = {"s.o": {"pair bigint": [1, 3]}}
+    one_by_one = run(members, GOOD, rules=asked, others=others)
+    at_once = run(members, GOOD, rules=asked, others=others, engine=Hurried(engine))
+    assert at_once.verdicts == one_by_one.verdicts
+    assert outcomes(at_once) | {"guilty": "error", "key": "passed", "sums": "failed", "long": "failed"} == outcomes(
+        at_once
+    )
+    innocent = [each for each in asked if each.name != "guilty"]
+    assert (
+        run(members, GOOD, rules=innocent[:2], others=others, engine=Hurried(engine)).queries == 3
+    )  # one for examples
 
 
 def test_few_statements_answer_many_rules(run, members):

@@ -1,11 +1,15 @@
 """The fewest statements, each of which knows what it answers and can be taken apart."""
 
+from dataclasses import replace
+
 import pytest
 from sqlglot import exp, parse_one
 
+from builders.ports import WrittenFile
 from contracts.model import Threshold
 from expectations import rules
-from expectations.plan import Source, explain, plan
+from expectations.plan import Source, at_once, explain, plan
+from expectations.proofs import Known
 from expectations.rules import Rule
 
 SOURCE = Source(
@@ -61,6 +65,7 @@ CHECKS = {
     "table|number": rules.SqlNumber("SELECT COUNT(*) FROM {object} WHERE n > 9", Threshold("mustBe", (0,))),
 }
 RULES = tuple(Rule(name=name, check=check, clauses=()) for name, check in CHECKS.items())
+TOGETHER = at_once(plan(RULES, SOURCE)).queries
 
 
 def test_the_plan_reads_as_sql_under_the_names_of_its_rules(snapshot):
@@ -78,6 +83,33 @@ def test_one_pass_answers_all_that_looks_at_rows_and_one_grouping_or_join_all_th
     planned = plan(RULES, SOURCE)
     assert [len(query.rules) for query in planned.queries] == [14, 4, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1]
     assert [rule.name for rule in planned.by_schema] == ["table|columns", "id|type"]
+
+
+def test_all_that_needs_more_than_a_pass_can_be_asked_at_once_but_for_a_query_of_the_contract():
+    assert [query.rules[0].name for query in TOGETHER] == ["id|not_null", "seq|dense", "table|number"]
+    assert sorted(rule.name for query in TOGETHER for rule in query.rules) == sorted(
+        rule.name for query in plan(RULES, SOURCE).queries for rule in query.rules
+    )
+
+
+def test_a_column_with_one_value_tells_no_rows_apart():
+    file = WrittenFile(path="", rows=9, bytes=1, partition={"code": "KR"}, null_count={"id": 0})
+    known = replace(SOURCE, known=Known([file], SOURCE.types))
+    asked = {
+        "all": rules.ConstantWithin(("n",), ("code",)),
+        "pair": rules.ConstantWithin(("n",), ("pair", "code")),
+        "same": rules.CountMatches("n", ("pair",)),
+        "key": rules.Unique(("code", "id")),
+        "place": rules.DenseSequence("seq", ("code",), ("at",)),
+    }
+    planned = plan([Rule(name=name, check=check, clauses=()) for name, check in asked.items()], known)
+    assert [[rule.name for rule in query.rules] for query in planned.queries] == [
+        ["all"],
+        ["pair", "same"],
+        ["place"],
+        ["key"],
+    ]
+    assert "code" not in planned.queries[1].sql + planned.queries[3].sql
 
 
 def test_an_expression_is_computed_once_however_many_rules_need_it():
@@ -99,7 +131,7 @@ def test_every_statement_is_one_query_over_known_tables(query):
     assert max(place for answer in query.answers for place in answer.places) < len(tree.selects)
 
 
-@pytest.mark.parametrize("query", plan(RULES, SOURCE).queries, ids=lambda query: query.rules[0].name)
+@pytest.mark.parametrize("query", [*plan(RULES, SOURCE).queries, TOGETHER[1]], ids=lambda query: query.rules[0].name)
 def test_a_statement_can_be_taken_apart_down_to_single_rules(query):
     whole = query.rules
     parts = [query]

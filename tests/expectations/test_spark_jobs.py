@@ -12,7 +12,7 @@ from expectations.verdict import Outcome
 
 pytestmark = pytest.mark.spark
 
-ONE_PASS, WHOLE = 3, 25
+ONE_PASS, WHOLE = 1, 2
 """Jobs for all that one pass can answer, and for an audit by every rule that needs no other table."""
 
 
@@ -60,6 +60,7 @@ def test_a_whole_audit_stays_within_its_jobs_and_brings_home_examples_only(spark
 
     class Watched:
         columns = staticmethod(spark_engine.columns)
+        prefers_one_statement = spark_engine.prefers_one_statement
 
         def fetch(self, sql, parameters):
             before = jobs(spark)
@@ -70,7 +71,7 @@ def test_a_whole_audit_stays_within_its_jobs_and_brings_home_examples_only(spark
     found = audit(Watched(), table.qualified_name, contract=contract, table=table, rules=asked, scope=scope)
     assert len(found.blocking) > 10
     assert not [verdict.reason for verdict in found.verdicts if verdict.outcome is Outcome.ERROR]
-    assert max(rows for _, rows, _ in answers) == MOST
+    assert max(rows for sql, rows, _ in answers if "LIMIT" in sql) == MOST
     assert sum(cost for sql, _, cost in answers if "LIMIT" not in sql) <= WHOLE
 
 
