@@ -83,6 +83,7 @@ __all__ = [
     "VolumeBand",
     "columns_of",
     "looks_back",
+    "reads_earlier_day",
     "sentence",
     "statements_in",
 ]
@@ -229,12 +230,17 @@ def columns_of(check: Check) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912
 
 
 def looks_back(check: Check) -> bool:
-    """Whether a check compares with earlier days of the same table, or asks when one ended.
+    """Whether a check is about earlier days of the same table: their rows, or what was measured of them.
 
     >>> looks_back(NeverDisappears(("comm_user_id",))), looks_back(NotNull("comm_user_id"))
     (True, False)
     """
-    if isinstance(check, UnchangedSince | NeverDisappears | NeverFalls | NeverRises | VolumeBand | ShareShift):
+    return isinstance(check, VolumeBand | ShareShift) or reads_earlier_day(check)
+
+
+def reads_earlier_day(check: Check) -> bool:
+    """Whether a check compares with rows of an earlier day of the same table, or asks when that day ended."""
+    if isinstance(check, UnchangedSince | NeverDisappears | NeverFalls | NeverRises):
         return True
     return any("earlier_end" in parameters_read(statement) for statement in statements_in(check))
 

@@ -11,7 +11,7 @@ from expectations import rules
 from expectations.fragments import parameters_read, tables_read
 from expectations.measured import Learned
 from expectations.ports import FileMemory, FileStatistics, History
-from expectations.rules import Check, Rule, looks_back
+from expectations.rules import Check, Rule, reads_earlier_day
 from expectations.verdict import OutOfScope
 
 __all__ = ["Earlier", "NoEarlier", "Scope"]
@@ -87,7 +87,7 @@ class Scope:
             return "it is about a day, and no day was given"
         if isinstance(check, Learned):
             return "" if self.history else "it learns from the table's history, which is not part of this audit"
-        if isinstance(self.earlier, NoEarlier) and looks_back(check):
+        if isinstance(self.earlier, NoEarlier) and reads_earlier_day(check):
             return self.earlier.value
         if isinstance(check, rules.References | rules.SameSet):
             missing = [] if check.to in tables else [check.to]

@@ -4,7 +4,7 @@ Most rules are only counted, hundreds of them in one pass; some of every kind al
 """
 
 import random
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import get_args
 
@@ -17,7 +17,8 @@ from contracts.day import Day
 from contracts.errors import QueryFailed
 from contracts.model import Column, Contract, Table, Threshold
 from expectations import rules
-from expectations.audit import Scope, audit
+from expectations.audit import Earlier, Scope, audit
+from expectations.measured import Learned
 from expectations.rules import Rule, columns_of
 from expectations.samples import MOST
 from expectations.verdict import Outcome
@@ -79,7 +80,8 @@ class Counted:
 def found(engine, checks, relation="s.cells"):
     """What an audit says of each check."""
     asked = [Rule(name=f"{n}", check=check, clauses=(), columns=columns_of(check)) for n, check in enumerate(checks)]
-    scope = Scope(DAY, datetime(2024, 4, 1, tzinfo=UTC), frozenset({"s.other"}))
+    earlier = Earlier("s.other", DAY.date - timedelta(days=1))
+    scope = Scope(DAY, datetime(2024, 4, 1, tzinfo=UTC), frozenset({"s.other"}), earlier)
     told = audit(engine, relation, contract=CONTRACT, table=TABLE, rules=asked, scope=scope)
     return told.verdicts
 
@@ -154,6 +156,7 @@ class Draw:
             yield rules.Unique((column, "few"))
             yield rules.References((column,), "s.other", (twin,), "few > 0")
             yield rules.SameSet((column,), "s.other", (column,))
+            yield from self._across_days(column, kind)
             if kind in ("string", "date", "timestamp"):
                 yield rules.Fresh(column, 3600)
         yield metric("duplicateValues", "string_0", "mustBeLessThan", 50, unit="percent")
@@ -167,6 +170,12 @@ class Draw:
                 yield from (rules.ExtremeOf(twin, other, (by,), extreme) for extreme in ("min", "max"))
         yield from (rules.CountMatches("place", (column,)), rules.DenseSequence("place", (column,), ("id",)))
         yield rules.DenseSequence("place", ("few",), (column,), "place")
+
+    def _across_days(self, column, kind):
+        yield from (rules.NeverDisappears((column, "id")), rules.UnchangedSince((column, "few"), ("id",)))
+        yield from (moves(column, ("id",)) for moves in (rules.NeverFalls, rules.NeverRises))
+        if kind in ("int", "float", "double"):  # the edges of the others leave no room for an allowance
+            yield rules.NeverFalls(column, ("id",), "SELECT id, few AS measure FROM s.other")
 
     def _measured(self):
         for measure, slack in (("COUNT(*)", 0), ("SUM(int_0)", 2), ("SUM(bigint_0)", 0), ("MIN(bigint_0)", 0.5)):
@@ -224,4 +233,5 @@ def test_dates_outside_of_the_years_1_to_9999_are_counted_and_never_shown(engine
 
 def test_no_kind_of_rule_is_forgotten(cells):
     draw = Draw(cells)
-    assert {type(check) for check in (*draw.rows(), *draw.wholes())} == set(get_args(rules.Check))
+    drawn = {type(check) for check in (*draw.rows(), *draw.wholes())}
+    assert drawn | set(get_args(Learned)) == set(get_args(rules.Check))  # those learn on both in test_learned.py

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from expectations import rules
 from expectations.audit import Earlier, NoEarlier, Scope, audit
@@ -138,14 +140,12 @@ def test_an_allowance_is_what_its_query_counts_between_the_two_ends(find):
 def run(engine, register, make):
     """run(rules, columns): the audit of hand-made rows, with whatever the scope says of an earlier day."""
 
-    def _run(asked, columns, *, earlier=NoEarlier.NONE_PUBLISHED, table=None, others=None):
+    def _run(asked, columns, *, earlier=NoEarlier.NONE_PUBLISHED, table=None):
         table = table or make.table(make.column("k", "string"), make.column("v", "int"))
         register("s.t", columns)
-        for name, others_rows in (others or {}).items():
-            register(name, others_rows)
         if isinstance(earlier, dict):
             earlier = Earlier(register("s.earlier", earlier), date(2023, 12, 29))
-        scope = Scope(make.day, make.noon, frozenset(others or {}), earlier)
+        scope = Scope(make.day, make.noon, earlier=earlier)
         asked = [Rule(name=n, check=check, clauses=(), columns=columns_of(check)) for n, check in asked.items()]
         return audit(engine, "s.t", contract=make.contract(table), table=table, rules=asked, scope=scope)
 
@@ -210,3 +210,48 @@ def test_protected_values_of_neither_day_are_shown(run, make):
     shown = str([verdict.examples for verdict in found.verdicts])
     assert "[protected]" in shown
     assert not any(secret in shown for secret in ("ann", "bo", "7007", "6006"))
+
+
+MOVES = {
+    "gone": lambda _: None,
+    "same": lambda row: row | {"born": (row["born"] or 0) + 1},
+    "falls": lambda row: row | {"score": row["score"] - 1},
+    "rises": lambda row: row | {"rank": row["rank"] + 1},
+    "falls, lost": lambda row: row | {"score": None},
+    "rises, lost": lambda row: row | {"rank": None},
+    "same, lost": lambda row: row | {"born": None if row["born"] is not None else 0},
+}
+RULES = {
+    "gone": rules.NeverDisappears(("k",)),
+    "same": rules.UnchangedSince(("born",), ("k",)),
+    "falls": rules.NeverFalls("score", ("k",)),
+    "rises": rules.NeverRises("rank", ("k",)),
+}
+HEADS = {"k": "string", "born": "int", "score": "int", "rank": "int"}
+whole = st.integers(-100, 100)
+members = st.dictionaries(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=4),
+    st.fixed_dictionaries({"born": st.none() | whole, "score": whole, "rank": whole}),
+    min_size=1,
+    max_size=8,
+)
+
+
+def told(rows):
+    return {f"{name} {kind}": [row[name] for row in rows] for name, kind in HEADS.items()}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(every=members, new=st.integers(0, 3), move=st.none() | st.sampled_from(sorted(MOVES)), data=st.data())
+def test_a_day_like_its_predecessor_with_new_keys_keeps_all_and_one_change_breaks_its_rule_alone(
+    run, every, new, move, data
+):
+    then = [{"k": key} | row for key, row in every.items()]
+    now = data.draw(st.permutations(then))
+    if move:
+        now = [row for row in [MOVES[move](now[0]), *now[1:]] if row]
+    added = [{"k": f"a new key {n}", "born": None, "score": -999, "rank": 999} for n in range(new)]
+    found = run(RULES, told([*added, *now]), earlier=told(then))
+    broken = {verdict.rule.name: verdict.failed for verdict in found.verdicts if verdict.outcome is FAILED}
+    assert broken == ({move.partition(",")[0]: 1} if move else {})
+    assert not found.count(ERROR)

@@ -136,6 +136,14 @@ def test_a_restated_day_is_compared_with_the_day_before_it_and_not_with_itself(r
     assert (told["decision"], told["compared_with"]) == ("approved", "2024-01-05")
 
 
+def test_a_day_that_was_published_wrongly_is_mended_by_publishing_it_again(run: Run) -> None:
+    run("2024-01-05", ANN)
+    run("2024-01-06", ANN, BOB)
+    assert broken(run("2024-01-07", ANN)) == {"id|stays": (1, 2)}
+    run("2024-01-06", ANN)
+    assert run("2024-01-07", ANN)["decision"] == "approved"
+
+
 def test_a_refused_day_is_nobody_s_predecessor(run: Run) -> None:
     run("2024-01-05", ANN, BOB)
     assert run("2024-01-06", ANN)["decision"] == "refused"

@@ -8,6 +8,7 @@ import pytest
 
 from builders.engines.duckdb import DuckDBEngine
 from builders.model import Model
+from expectations.rules import reads_earlier_day
 from martgate.config import load
 from martgate.publish import run
 from martgate.samples import write_samples
@@ -69,6 +70,37 @@ def test_a_table_with_a_day_by_each_engine_is_one_table(rooms, spark_engine):
         assert sorted(seen(duckdb, rooms["spark"], EVE)[1] + seen(duckdb, rooms["spark"], DAY)[1], key=repr) == sorted(
             whole[1], key=repr
         )
+
+
+def test_days_are_compared_alike_by_both_whichever_published_them(rooms):
+    assert run(rooms["job"](EVE), rooms["duckdb"]).published_version == 1
+    work = rooms["job"](DAY)
+    spoiled = {
+        "comm_user_cre_dt": "comm_user_cre_dt - INTERVAL 1 SECOND",
+        "tot_comm_user_first_dt": "tot_comm_user_first_dt + INTERVAL 1 SECOND",
+        "cnt_comm_user_id": "cnt_comm_user_id - 1",
+        "sum_report_count": "0",
+    }
+    listed = ", ".join(f"{spoiled[name]} AS {name}" if name in spoiled else name for name in work.model.columns)
+    where = "made.comm_user_seq > 1 OR made.wv_user_id % 2 = 0"
+    bad = replace(
+        work, model=Model(name=work.model.name, sql=f"SELECT {listed} FROM ({work.model.sql}) made WHERE {where}")
+    )
+    told = {}
+    for name in ("duckdb", "spark"):
+        found = run(bad, rooms[name]).audit
+        across = [verdict for verdict in found.verdicts if reads_earlier_day(verdict.rule.check)]
+        told[name] = found.compared_with, [(v.rule.name, v.failed, v.total, v.examples) for v in across]
+    assert told["spark"] == told["duckdb"]
+    assert told["spark"][0] == EVE.isoformat()
+    assert {name for name, failed, _, _ in told["spark"][1] if failed} == {
+        "comm_user_id|never_disappears",
+        "comm_user_cre_dt|never_changes",
+        "tot_comm_user_first_dt|never_later",
+        "cnt_comm_user_id|never_falls",
+        "sum_report_count|falls_by_cancellations",
+    }
+    assert run(work, rooms["spark"]).audit.compared_with == EVE.isoformat()
 
 
 @pytest.mark.parametrize(("column", "value"), [("key_date", "DATE_SUB(key_date, 1)"), ("comm_user_id", "NULL")])
