@@ -177,7 +177,7 @@ class _PublishingOperator(_StepOperator):
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.asset = Asset(name=self.table, uri=f"martgate://{self.table.replace('.', '/')}")
+        self.asset = Asset(f"martgate://{self.table.replace('.', '/')}")
         self.outlets: list[Any] = [*self.outlets, self.asset]
 
     def execute(self, context: Context) -> dict[str, Any]:

@@ -77,9 +77,11 @@ def test_a_broken_upstream_refuses_the_night_in_one_attempt_and_nothing_is_publi
     assert not (mart / "warehouse").exists()
 
 
-def test_a_night_without_an_upstream_waits_and_then_fails_with_nothing_built(night, mart):
-    (mart / "upstreams" / "we_mart" / "we_user").rename(mart / "late")
-    told = night(DAG_ID, done="docs")
+@pytest.mark.parametrize("conf", [{}, {"date": "2031-01-01"}], ids=["late", "another day"])
+def test_a_night_without_an_upstream_waits_for_its_day_and_then_fails_with_nothing_built(night, mart, conf):
+    if not conf:
+        (mart / "upstreams" / "we_mart" / "we_user").rename(mart / "late")
+    told = night(DAG_ID, done="docs", conf=conf)
     assert (told.state, told.tasks[f"{BASE}.upstreams"]) == ("failed", ("failed", 1))
     assert told.ended("upstream_failed") == told.tasks.keys() - {f"{BASE}.upstreams", "docs"}
     assert not (mart / "warehouse").exists()
