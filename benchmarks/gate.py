@@ -112,7 +112,8 @@ def main() -> None:
         print(f"{peer} {rows:,} {what}: {one['cpu']:.1f} CPU s {one['trouble']}", file=sys.stderr)  # noqa: T201
         runs.append(one)
         kept.write_text(json.dumps(runs, indent=1), encoding="utf-8")
-    print(standings(runs))  # noqa: T201 - its answer
+    kinds = {rule["name"]: rule["kind"] for rule in rulebook(date.fromisoformat(DAY))}
+    print(standings(runs, kinds))  # noqa: T201 - its answer
 
 
 if __name__ == "__main__":

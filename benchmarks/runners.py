@@ -45,7 +45,7 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
         "pytz",
         *_DATA,
     ),  # it pins that DuckDB
-    "pointblank": ("pointblank==1.1.1", "ibis-framework[duckdb]==12.0.0", "duckdb==2.0.0", "polars==2.1.0", *_DATA),
+    "pointblank": ("pointblank==1.1.1", "polars==2.1.0", *_DATA),
 }
 """The project's own environment goes by the empty name."""
 
@@ -74,6 +74,7 @@ RUNNERS: dict[str, Runner] = {
     "limit-polars": Runner("limit_polars", environment="polars", versions="Polars 2.1.0, by hand"),
     "limit-spark": Runner("limit_spark", versions="Spark 4.3.0, by hand"),
     "ours-duckdb": Runner("ours", "duckdb", versions="DuckDB 2.0.0"),
+    "ours-written": Runner("ours_written", versions="DuckDB 2.0.0, its own files, statistics believed"),
     "ours-spark": Runner("ours", "spark", versions="Spark 4.3.0"),
     "dataframely": Runner("dataframely_peer", environment="polars", versions="3.1.2, Polars 2.1.0"),
     "pandera-polars": Runner("pandera_polars", environment="polars", versions="0.35.0, Polars 2.1.0"),
@@ -83,8 +84,7 @@ RUNNERS: dict[str, Runner] = {
     "gx-spark": Runner("gx", "spark", environment="gx-spark", versions="1.24.1, Spark 4.1.4"),
     "pandera-pyspark": Runner("pandera_pyspark", environment="spark", versions="0.35.0, Spark 4.3.0"),
     "dqx": Runner("dqx", environment="spark", versions="0.17.0, Spark 4.3.0"),
-    "pointblank-polars": Runner("pointblank_peer", "polars", environment="pointblank", versions="1.1.1, Polars 2.1.0"),
-    "pointblank-duckdb": Runner("pointblank_peer", "duckdb", environment="pointblank", versions="1.1.1, DuckDB 2.0.0"),
+    "pointblank": Runner("pointblank_peer", environment="pointblank", versions="1.1.1, Polars 2.1.0"),
     "cuallee": Runner("cuallee_peer", environment="cuallee", versions="0.15.4, DuckDB 1.2.0"),
 }
 

@@ -1,6 +1,7 @@
 """The runs of `gate.py` as Markdown: one table a number of rows, one line a tool, medians, and ratios to ours."""
 
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,29 +13,29 @@ __all__ = ["standings"]
 OURS, REFERENCE = "ours-duckdb", "limit-duckdb"
 _HEAD = (
     "tool", "version", "runs", "process CPU s", "of ours", "check CPU s", "wall s", "peak MB", "statements",
-    "rules", "planted found", "verdicts unlike the reference",
+    "rules", "cannot say", "planted found", "verdicts unlike the reference",
 )  # fmt: skip
 Runs = list[Mapping[str, Any]]
 
 
-def standings(runs: Runs) -> str:
-    return "\n\n".join(
-        _of(rows, [run for run in runs if run["rows"] == rows]) for rows in sorted({r["rows"] for r in runs})
-    )
+def standings(runs: Runs, kinds: Mapping[str, str]) -> str:
+    """The tables; `kinds` are those of all rules, by name."""
+    each = ([run for run in runs if run["rows"] == rows] for rows in sorted({run["rows"] for run in runs}))
+    return "\n\n".join(_of(runs_of_size, kinds) for runs_of_size in each)
 
 
-def _of(rows: int, runs: Runs) -> str:
+def _of(runs: Runs, kinds: Mapping[str, str]) -> str:
     ours = _median(run["cpu"] for run in _good(runs, OURS, "clean"))
     peers = [peer for peer in RUNNERS if any(run["peer"] == peer for run in runs)]
-    lines = [_line(peer, runs, ours) for peer in sorted(peers, key=lambda peer: _order(peer, runs))]
-    return "\n".join([f"### {rows:,} rows", "", _row(_HEAD), _row("---" for _ in _HEAD), *lines])
+    lines = [_line(peer, runs, ours, kinds) for peer in sorted(peers, key=lambda peer: _order(peer, runs))]
+    return "\n".join([f"### {runs[0]['rows']:,} rows", "", _row(_HEAD), _row("---" for _ in _HEAD), *lines])
 
 
 def _order(peer: str, runs: Runs) -> float:
     return _median(run["cpu"] for run in _good(runs, peer, "clean")) or float("inf")
 
 
-def _line(peer: str, runs: Runs, ours: float) -> str:
+def _line(peer: str, runs: Runs, ours: float, kinds: Mapping[str, str]) -> str:
     good = _good(runs, peer, "clean")
     if not good:
         troubles = {run["trouble"] for run in runs if run["peer"] == peer}
@@ -54,9 +55,16 @@ def _line(peer: str, runs: Runs, ours: float) -> str:
             f"{memory / 1e6:,.0f}",
             str(good[0]["notes"].get("statements", "")),
             str(len(good[0]["verdicts"]) or ""),
+            _unsaid(good[0]["verdicts"], kinds),
             *_judged(peer, runs),
         ]
     )
+
+
+def _unsaid(verdicts: Mapping[str, bool], kinds: Mapping[str, str]) -> str:
+    """How many rules of each kind a tool has no words for."""
+    counted = Counter(kind for name, kind in kinds.items() if name not in verdicts)
+    return ", ".join(f"{count} {kind}" for kind, count in counted.items()) if verdicts else ""
 
 
 def _judged(peer: str, runs: Runs) -> tuple[str, str]:

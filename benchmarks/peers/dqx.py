@@ -17,20 +17,26 @@ def check(job: Job, _: str) -> Verdicts:
     engine = DQEngine(MagicMock(spec=WorkspaceClient), spark)
     with job.checking():
         rules = {place: made for place, rule in enumerate(job.rules) if (made := stated(rule, f"r{place}")) is not None}
+        rules[-1] = shape(job)
         checked = engine.apply_checks(audited(job, spark), list(rules.values()))
         told = checked.select(F.explode("_errors").alias("e")).groupBy("e.name").count().collect()
     failed = {row["name"] for row in told}
     job.notes["statements"] = jobs(spark)
     spark.stop()
-    return {job.rules[place]["name"]: f"r{place}" not in failed for place in rules}
+    found = {rule["name"]: "shape" not in failed for rule in job.of("type", "columns")}
+    return found | {job.rules[place]["name"]: f"r{place}" not in failed for place in rules if place >= 0}
 
 
-def stated(rule: Rule, name: str) -> Any:  # noqa: PLR0911 - one answer a kind
+def shape(job: Job) -> Any:
+    """One rule tells of all columns, their types and their order."""
+    ddl = ", ".join(f"{column} {kind}" for column, kind in job.types.items())
+    schema = {"expected_schema": ddl, "strict": True}
+    return DQDatasetRule(name="shape", check_func=f.has_valid_schema, check_func_kwargs=schema)
+
+
+def stated(rule: Rule, name: str) -> Any:
     """A rule of DQX; None where it has none that fits."""
     match rule:
-        case {"kind": "type", "column": column, "type": kind}:
-            schema = {"expected_schema": f"{column} {kind}", "columns": [column], "strict": True}
-            return DQDatasetRule(name=name, check_func=f.has_valid_schema, check_func_kwargs=schema)
         case {"kind": "not_null", "column": column}:
             return DQRowRule(name=name, check_func=f.is_not_null, column=column)
         case {"kind": "in_set", "column": column, "values": values}:
@@ -38,7 +44,7 @@ def stated(rule: Rule, name: str) -> Any:  # noqa: PLR0911 - one answer a kind
             return DQRowRule(name=name, check_func=f.is_in_list, column=column, check_func_kwargs={"allowed": allowed})
         case {"kind": "unique", "columns": columns}:
             return DQDatasetRule(name=name, check_func=f.is_unique, columns=columns)
-        case {"kind": "metric" | "columns"}:  # a message stands on a row, and an empty table has none
+        case {"kind": "metric" | "columns" | "type"}:  # a message stands on a row, and an empty table has none
             return None
         case {"by": [], "broken": {"spark": broken}}:
             told = {"expression": broken, "msg": name, "negate": True}

@@ -57,9 +57,10 @@ def test_the_table_tells_what_a_tool_found_missed_and_got_wrong(script):
             run("soda", "clean", {"table|key": True}, cpu=5.0),
             run("soda", "defective", {"table|key": True}),
             run("dqx", "clean", {}, trouble="stopped: memory"),
-        ]
+        ],
+        {"table|key": "unique", "is_fc|in_set": "in_set"},
     )
     (soda,) = [line for line in found.splitlines() if line.startswith("| soda")]
     assert "2.5x" in soda
-    assert "0 of 24 | table\\|key (defective)" in soda
+    assert "1 in_set | 0 of 24 | table\\|key (defective)" in soda
     assert "stopped: memory" in next(line for line in found.splitlines() if line.startswith("| dqx"))

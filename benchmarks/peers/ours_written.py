@@ -1,0 +1,48 @@
+"""This project's audit of files that its engine wrote a moment ago and whose statistics it believes, as `martgate run` does.
+
+Writing them is part of the process and not of the check, so that only the check's own seconds tell anything.
+"""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from job import Job, Verdicts, run
+
+from builders.engines.duckdb import DuckDBEngine
+from builders.ports import Dataset, WriteTarget
+from contracts.catalog import Catalog
+from contracts.day import Day
+from expectations.audit import audit
+from expectations.derive import derive
+from expectations.scope import Scope
+from expectations.verdict import Outcome
+from martgate.stores.upstreams import Upstreams
+
+TABLE = "we_mart.wv_comm_user"
+CONTRACTS = Path(__file__).parents[2] / "contracts"
+
+
+def check(job: Job, _: str) -> Verdicts:
+    loaded, table = Catalog.load([CONTRACTS]).find(TABLE)
+    root, types = Path(job.spill) / "written", {column.name: column.physical_type for column in table.columns}
+    with DuckDBEngine(memory_limit=job.memory_limit, temp_directory=Path(job.spill)) as engine:
+        engine.register("source", Upstreams("").dataset_of(job.folder, table, job.day))
+        target = WriteTarget(root=str(root), partition_by=table.partition_columns, prefix="part")
+        written = engine.write(f"SELECT {', '.join(types)} FROM source", target)
+        with job.checking():
+            staged = Dataset(
+                files=tuple(str(root / file.path) for file in written),
+                partitions={name: types[name] for name in table.partition_columns},
+                columns=tuple(types.items()),
+            )
+            engine.register(TABLE, staged)
+            day = Day(date.fromisoformat(job.day), loaded.contract.zone)
+            scope = Scope(day=day, audited_at=datetime.now(UTC), written=written)
+            rules = derive(loaded.contract, table)
+            found = audit(engine, TABLE, contract=loaded.contract, table=table, rules=rules, scope=scope)
+    job.notes["statements"] = found.queries
+    kept = (Outcome.PASSED, Outcome.VACUOUS)
+    return {verdict.rule.name: verdict.outcome in kept for verdict in found.verdicts}
+
+
+run(check)
