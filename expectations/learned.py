@@ -17,7 +17,7 @@ from expectations.ports import History
 from expectations.rules import Rule, ShareShift, VolumeBand
 from expectations.verdict import Outcome, OutOfScope, Verdict
 
-__all__ = ["Band", "Compared", "Learning", "Near", "compared", "judged"]
+__all__ = ["Band", "Compared", "Learning", "Near", "compared", "example", "judged", "past"]
 
 Past = Mapping[date, Sequence[Measurement]]
 Group = tuple[str | None, ...]
@@ -107,7 +107,7 @@ def judged(rule: Rule, today: Sequence[Measurement], history: History, day: date
         failed=len(broken),
         total=len(found),
         unit=unit,
-        examples=tuple(_example(rule.check, each) for each in broken[:_MOST_EXAMPLES]),
+        examples=tuple(example(rule.check, each) for each in broken[:_MOST_EXAMPLES]),
     )
 
 
@@ -210,7 +210,8 @@ def _ways(of: int, some: int) -> float:
     return math.lgamma(of + 1) - math.lgamma(some + 1) - math.lgamma(of - some + 1)
 
 
-def _example(check: Learned, found: Compared) -> dict[str, str]:
+def example(check: Learned, found: Compared) -> dict[str, str]:
+    """A number as people are told of it: its group, what it is, and what was expected."""
     told = {name: "null" if value is None else value for name, value in zip(check.by, found.group, strict=True)}
     if isinstance(found.expected, Near):
         told |= {"(column)": found.column, "(value)": "null" if found.value is None else found.value}

@@ -5,6 +5,7 @@ A protected column is counted by null alone; nobody's values become numbers that
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from contracts.errors import QueryFailed
 from contracts.model import Table
@@ -12,7 +13,7 @@ from expectations import rules, words
 from expectations.rules import Rule, Scalar
 from expectations.spell import identifier, identifiers, literal, relation
 
-__all__ = ["Count", "Counted", "Learned", "Measurement", "counted", "values_of"]
+__all__ = ["Count", "Counted", "Learned", "Measurement", "Remembered", "counted", "values_of"]
 
 Learned = rules.VolumeBand | rules.ShareShift
 """The kinds that hold a day against what was measured on days before."""
@@ -35,6 +36,20 @@ class Measurement:
     rows: int
     column: str = ""
     value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A history (see `expectations.ports`) that was read at once."""
+
+    by_day: Mapping[date, Sequence[Measurement]]
+
+    def measured(
+        self, by: tuple[str, ...], columns: Sequence[str], *, since: date, before: date, most: int | None = None
+    ) -> dict[date, list[Measurement]]:
+        days = sorted((day for day in self.by_day if since <= day < before), reverse=True)[:most]
+        found = {day: [each for each in self.by_day[day] if each.by == by and each.column in columns] for day in days}
+        return {day: numbers for day, numbers in found.items() if numbers}
 
 
 @dataclass(frozen=True, slots=True)

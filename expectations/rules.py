@@ -176,7 +176,11 @@ def sentence(check: Check) -> str:  # noqa: C901, PLR0911, PLR0912 (one line a k
             slack = ", but for its allowance" if check.allowance else ""
             return f"{column} is at {least} what it was on the earlier day for each {words.listed(key)}{slack}"
         case VolumeBand(by, days, alarms):
-            budget = f"at most {words.number(alarms)} false alarms a year"
+            budget = (
+                "at most one false alarm a year"
+                if alarms == 1
+                else f"at most {words.number(alarms)} false alarms a year"
+            )
             return f"the number of rows{words.of_each(by)} is as the last {words.plural(days, 'day')} let expect ({budget})"
         case ShareShift(columns, distance, by):
             points = f"{100 * distance:g} percentage points"

@@ -10,6 +10,7 @@ import click
 
 from contracts.errors import MartgateError, Problem, Unusable
 from martgate.commands.contracts import coverage, export, lint
+from martgate.commands.learning import backtest
 from martgate.commands.project import config, docs
 from martgate.commands.promises import sla
 from martgate.commands.publishing import backfill, build, gate, publish, run, upstreams
@@ -52,6 +53,7 @@ for command in (
     gate,
     publish,
     backfill,
+    backtest,
     lint,
     coverage,
     export,

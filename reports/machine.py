@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from contracts.errors import Problem
 from expectations.coverage import Item, Status
@@ -11,7 +11,10 @@ from expectations.restatement import Restatement
 from expectations.verdict import Outcome, Verdict
 from reports.view import RunRecord
 
-__all__ = ["coverage_json", "lint_json", "run_json"]
+if TYPE_CHECKING:  # it brings numpy along
+    from expectations.backtest import Replay
+
+__all__ = ["backtest_json", "coverage_json", "lint_json", "run_json"]
 
 
 class _Verdict(TypedDict):
@@ -135,6 +138,25 @@ def coverage_json(items: Iterable[Item]) -> str:
         "items": listed,
     }
     return _dumps(told)
+
+
+def backtest_json(table: str, replays: "Iterable[Replay]") -> str:
+    """What the rules that learn would have said of each published day, as `backtest --json` prints it."""
+    return _dumps({"table": table, "rules": list(map(_replay, replays))})
+
+
+def _replay(replay: "Replay") -> dict[str, object]:
+    return {
+        "rule": replay.rule.name,
+        "kind": replay.rule.check.kind,
+        "days": [day.isoformat() for day in replay.days],
+        "learning": replay.learning,
+        "judged": len(replay.days) - replay.learning,
+        "numbers": replay.numbers,
+        "alarms": [{"date": alarm.day.isoformat(), "told": dict(alarm.told)} for alarm in replay.alarms],
+        "expected_alarms": round(replay.expected, 6),
+        "power": [{"change": each.change, "caught": each.caught, "planted": each.planted} for each in replay.power],
+    }
 
 
 def lint_json(problems: Iterable[Problem], *, warnings: Iterable[Problem] = ()) -> str:

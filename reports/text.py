@@ -11,14 +11,17 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from contracts.errors import Problem
 from expectations.coverage import Item, Status
 from reports.view import RuleView, RunRecord, RunView, run_view
-from reports.words import clipped, counted, plain
+from reports.words import clipped, counted, percent, plain
 
-__all__ = ["coverage_text", "lint_text", "run_text", "wants_color"]
+if TYPE_CHECKING:  # it brings numpy along
+    from expectations.backtest import Replay
+
+__all__ = ["backtest_text", "coverage_text", "lint_text", "run_text", "wants_color"]
 
 _MOST_RULES = 20
 _MOST_COLUMNS = 10
@@ -101,6 +104,35 @@ def _closing(run: RunView) -> Iterator[str]:
         yield f"candidate: {plain(run.candidate)}"
     if run.report:
         yield f"report: {plain(run.report)}"
+
+
+def backtest_text(table: str, replays: "Iterable[Replay]", *, color: bool | None = None) -> str:
+    """Each rule that learns: the days it was replayed on, its alarms beside those that are expected, and what it catches."""
+    paint = _painter(color)
+    blocks = [line for replay in replays for line in ("", *_replay(replay, paint))]
+    return "\n".join([f"{plain(table)}: its published days, each judged by those before it", *blocks])
+
+
+def _replay(replay: "Replay", paint: Paint) -> Iterator[str]:
+    yield f"{paint('bold', plain(replay.rule.name))}  {plain(replay.rule.sentence)}"
+    if not replay.days:
+        yield "  no published day was measured for it yet"
+        return
+    judged = len(replay.days) - replay.learning
+    span = f"{replay.days[0]} to {replay.days[-1]}"
+    yield f"  {counted(len(replay.days), 'days')}, {span}: {replay.learning:,} learning, {judged:,} judged"
+    if not judged:
+        return
+    alarms = counted(len(replay.alarms), "alarms")
+    told = paint("warn", alarms) if replay.alarms else alarms
+    yield f"  {told} in {counted(replay.numbers, 'numbers')}; {replay.expected:.2g} expected by its budget if no day was wrong"
+    caught = [f"{each.change} {percent(each.caught, each.planted)}" for each in replay.power if each.planted]
+    yield f"  caught, if one were: {', '.join(caught) or 'nothing could be planted'}"
+    for alarm in replay.alarms[:_MOST_RULES]:
+        cells = ", ".join(f"{plain(name)}={plain(value)}" for name, value in alarm.told.items())
+        yield f"  {alarm.day}  {clipped(cells, _MOST_EXAMPLE)}"
+    if len(replay.alarms) > _MOST_RULES:
+        yield f"  and {counted(len(replay.alarms) - _MOST_RULES, 'alarms')} more in --json"
 
 
 def lint_text(

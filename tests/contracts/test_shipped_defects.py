@@ -1,6 +1,6 @@
 """Every defect that no reader may ever meet, planted alone in a good day, is refused by a rule whose name says it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from contracts.day import Day
 from contracts.odcs import load
 from expectations.audit import Earlier, Scope, audit
 from expectations.derive import derive
+from expectations.measured import Remembered
 from expectations.verdict import Outcome
 
 ROOM = Path(contracts.__file__).parent
@@ -121,6 +122,7 @@ class Gate:
     engine: DuckDBEngine
     folder: Path
     given: list = field(default_factory=list)
+    history: dict = field(default_factory=dict)
 
     def register(self, name, rows):
         self.given.append(name)
@@ -131,7 +133,13 @@ class Gate:
     def audit(self, candidate, rules=RULES):
         self.register("candidate", candidate)
         eve = Earlier("earlier", DAY.date - timedelta(days=1))
-        scope = Scope(day=DAY, audited_at=RUN + timedelta(hours=1), others=frozenset(UPSTREAMS), earlier=eve)
+        scope = Scope(
+            day=DAY,
+            audited_at=RUN + timedelta(hours=1),
+            others=frozenset(UPSTREAMS),
+            earlier=eve,
+            history=Remembered(self.history),
+        )
         return audit(self.engine, "candidate", contract=MART, table=TABLE, rules=rules, scope=scope)
 
 
@@ -142,7 +150,21 @@ def gate(tmp_path_factory):
         for name, contract in UPSTREAMS.items():
             gate.register(name, pa.Table.from_pylist(KNOWN.get(name, []), schema=schema(contract.tables[0])))
         gate.register("earlier", good())
+        for back in range(1, 31):
+            gate.history[DAY.date - timedelta(back)] = as_ever(gate.audit(good()).measurements)
         yield gate
+
+
+def as_ever(measured):
+    """Days like the good one; in them, whole tables had a thousand times its rows, so that shares mean something."""
+    return [each if each.by else replace(each, rows=1000 * each.rows) for each in measured]
+
+
+def crowded(day):
+    """A community of a hundred members more, all alike."""
+    row = day.to_pylist()[-1]
+    more = [row | {"comm_user_id": f"crowd-{number}"} for number in range(100)]
+    return pa.concat_tables([day, pa.Table.from_pylist(more, schema=day.schema)])
 
 
 def changed(name, **values):
@@ -259,6 +281,8 @@ DEFECTS = {
         changed("m3", sum_report_count=0),
         "sum_report_count|falls_by_cancellations",
     ),
+    "a community that is a hundred times larger": (crowded, "table|usual_members"),
+    "a status that nearly everybody has": (crowded, "table|usual_shares"),
     "a report count off by one": (changed("m3", sum_report_count=2), "sum_report_count|adds_up_to_reports"),
 }
 

@@ -114,6 +114,8 @@ def test_every_defect_that_a_reader_must_never_meet_has_a_rule_that_names_it():
     assert names == {
         "table|art_indi_all_or_none",
         "table|same_members_as_profile",
+        "table|usual_members",
+        "table|usual_shares",
         "key_date|equals_part_date",
         "wv_user_id|never_changes",
         "comm_id|never_changes",

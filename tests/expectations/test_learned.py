@@ -12,7 +12,7 @@ from contracts.day import Day
 from contracts.model import Severity
 from expectations import learned, measured
 from expectations.audit import Scope, audit
-from expectations.measured import Measurement
+from expectations.measured import Measurement, Remembered
 from expectations.rules import Rule, ShareShift, VolumeBand, columns_of
 from expectations.verdict import Outcome
 
@@ -20,18 +20,6 @@ FIRST = date(2024, 1, 1)
 VOLUME = VolumeBand(("c",), 60, 1)
 SHARES = ShareShift(("flag", "name", "kind"), 0.1, ("c",))
 ALPHABET = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl")
-
-
-class Kept:
-    """A history by hand: the measurements of each day."""
-
-    def __init__(self, by_day):
-        self.by_day = by_day
-
-    def measured(self, by, columns, *, since, before, most=None):
-        days = sorted((day for day in self.by_day if since <= day < before), reverse=True)[:most]
-        found = {day: [each for each in self.by_day[day] if each.by == by and each.column in columns] for day in days}
-        return {day: numbers for day, numbers in found.items() if numbers}
 
 
 def rule_of(check, name="table|learns"):
@@ -58,7 +46,7 @@ def run(engine, register, make, table):
         scope = Scope(
             Day(day, "Asia/Seoul") if day else None,
             datetime(2024, 9, 1, tzinfo=UTC),
-            history=None if history is None else Kept(history),
+            history=None if history is None else Remembered(history),
         )
         asked = [rule_of(check, f"table|{place}") for place, check in enumerate(checks)]
         return audit(engine, "s.t", contract=make.contract(table), table=table, rules=asked, scope=scope)

@@ -110,3 +110,45 @@ def test_data_that_lie_elsewhere_have_no_history(publish, project, capsys):
     assert call(["gate", "base", *places, "--json"]) == 0
     reason = "it learns from the table's history, which is not part of this audit"
     assert learning(json.loads(capsys.readouterr().out)) == {"table|volume": reason, "table|shares": reason}
+
+
+def test_a_backtest_tells_what_rules_learned_alarmed_and_would_catch(publish, capsys, snapshot):
+    publish(1, 16)
+    capsys.readouterr()
+    assert call(["backtest", "base"]) == 0
+    assert capsys.readouterr().out == snapshot
+    assert call(["backtest", "s.base", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["table"] == "s.base"
+    volume, shares = told["rules"]
+    assert (volume["rule"], volume["kind"], volume["learning"], volume["judged"]) == (
+        "table|volume",
+        "volume_band",
+        14,
+        2,
+    )
+    assert (len(volume["days"]), volume["numbers"], volume["alarms"]) == (16, 4, [])
+    assert volume["power"][0] == {"change": "halved", "caught": 4, "planted": 4}
+    assert (shares["rule"], shares["learning"], shares["judged"]) == ("table|shares", 1, 15)
+
+
+def test_a_day_that_was_refused_is_not_learned_from(publish, capsys):
+    publish(1, 15)
+    assert publish(16, 16, rows=100)[0] == 1
+    capsys.readouterr()
+    assert call(["backtest", "base", "--json"]) == 0
+    assert "2024-01-16" not in capsys.readouterr().out
+
+
+def test_a_backtest_before_anything_was_published_says_so(project, capsys):
+    assert call(["backtest", "base"]) == 0
+    assert capsys.readouterr().out.count("no published day was measured for it yet") == 2
+
+
+def test_a_table_without_rules_that_learn_cannot_be_backtested(project, capsys):
+    without = CONTRACT.partition("    quality:")[0] + "    properties:" + CONTRACT.partition("    properties:")[2]
+    (project / "contracts" / "base.odcs.yaml").write_text(without)
+    assert call(["backtest", "base"]) == 2
+    assert "s.base has no rule that learns" in capsys.readouterr().err
+    assert call(["backtest", "bose"]) == 2
+    assert "base" in capsys.readouterr().err
