@@ -12,6 +12,7 @@ from contracts.model import Table
 from contracts.odcs import Loaded, read
 from expectations.coverage import Item, Status, coverage
 from expectations.derive import derivation, derive
+from expectations.measured import values_of
 from expectations.plan import Source, explain, plan
 from expectations.predicates import row_test
 from expectations.rules import HasType, InSet, Range, References, Rule, SameSet, statements_in
@@ -106,7 +107,8 @@ def plan_of(loaded: Loaded, table: Table) -> str:
     rules = derive(loaded.contract, table)
     types = {column.name.casefold(): column.physical_type for column in table.columns}
     others = {name: name for name in _others(rules)}
-    return explain(plan(rules, Source(table.qualified_name, types, others, "the_earlier_day")))
+    source = Source(table.qualified_name, types, others, "the_earlier_day", values_of(table))
+    return explain(plan(rules, source))
 
 
 def _others(rules: Iterable[Rule]) -> set[str]:

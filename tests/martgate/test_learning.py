@@ -100,7 +100,8 @@ def test_a_rule_learns_for_fourteen_days_and_judges_from_then_on(publish):
 def test_what_is_learned_yet_is_told_in_the_terminal(publish, capsys):
     publish(1, 1)
     assert call(["run", "base", "--date", "2024-01-02"]) == 0
-    assert "1 out of scope" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "1 rule out of scope: learning: 1 of 14 days published and measured" in told
 
 
 def test_data_that_lie_elsewhere_have_no_history(publish, project, capsys):
