@@ -22,7 +22,7 @@ from expectations.proofs import Known
 from expectations.rules import Check, Rule, Scalar, columns_of, statements_in
 from expectations.spell import identifier, identifiers, relation
 
-__all__ = ["Answer", "Plan", "Query", "Source", "at_once", "explain", "plan"]
+__all__ = ["Answer", "Plan", "Query", "Source", "at_once", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,20 +293,3 @@ def _narrowed(check: Check, source: Source) -> Check:
     if isinstance(check, rules.Unique | rules.QualityMetric) and len(check.columns) > 1:
         return replace(check, columns=source.varying(check.columns) or check.columns)
     return check
-
-
-def explain(planned: Plan) -> str:
-    """The plan for people: each statement, headed by the rules that it answers."""
-    parts = []
-    if planned.by_schema:
-        names = "\n".join(f"--   {rule.name}" for rule in planned.by_schema)
-        parts.append(f"-- from the schema, without a statement:\n{names}")
-    if planned.proved:
-        names = "\n".join(f"--   {rule.name}" for rule in planned.proved)
-        parts.append(f"-- from the statistics of the files, without a statement:\n{names}")
-    statements = [(query.sql, query.rules) for query in planned.queries]
-    statements += [(count.sql, each.rules) for each in planned.counted for count in each.counts]
-    for number, (sql, answered) in enumerate(statements, start=1):
-        names = "\n".join(f"--   {rule.name}" for rule in answered) or "--   the number of rows"
-        parts.append(f"-- statement {number} of {len(statements)}:\n{names}\n{sql};")
-    return "\n\n".join(parts) + "\n"

@@ -12,12 +12,10 @@ from contracts.model import Table
 from contracts.odcs import Loaded, read
 from expectations.coverage import Item, Status, coverage
 from expectations.derive import derivation, derive
-from expectations.measured import values_of
-from expectations.plan import Source, explain, plan
 from expectations.predicates import row_test
-from expectations.rules import HasType, InSet, Range, References, Rule, SameSet, statements_in
+from expectations.rules import HasType, InSet, Range, Rule, statements_in
 
-__all__ = ["Review", "coverage_of", "demand_sound", "plan_of", "problems_of", "review", "warnings_of"]
+__all__ = ["Review", "coverage_of", "demand_sound", "problems_of", "review", "warnings_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +98,6 @@ def coverage_of(loaded: Loaded, table: Table) -> tuple[Item, ...]:
     others = [other for other in loaded.contract.tables if other is not table]
     rules = [rule for each in (table, *others) for rule in derive(loaded.contract, each)]
     return coverage(loaded.contract, loaded.document.leaves(), tuple(rules))
-
-
-def plan_of(loaded: Loaded, table: Table) -> str:
-    """How an audit of the table would go: each statement, headed by the rules that it answers; nothing is run."""
-    rules = derive(loaded.contract, table)
-    types = {column.name.casefold(): column.physical_type for column in table.columns}
-    others = {name: name for name in _others(rules)}
-    source = Source(table.qualified_name, types, others, "the_earlier_day", values_of(table))
-    return explain(plan(rules, source))
-
-
-def _others(rules: Iterable[Rule]) -> set[str]:
-    return {rule.check.to for rule in rules if isinstance(rule.check, References | SameSet)}
 
 
 def demand_sound(loaded: Loaded, catalog: Catalog | None) -> None:

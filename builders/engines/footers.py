@@ -1,6 +1,7 @@
 """What a Parquet file's own footer says of it."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pyarrow.parquet as pq
 
 from builders.ports import WrittenFile
 
-__all__ = ["bounds", "written"]
+__all__ = ["bounds", "column_bytes", "written"]
 
 
 def written(file: Path, *, root: Path, partition: Mapping[str, str]) -> WrittenFile:
@@ -34,6 +35,20 @@ def written(file: Path, *, root: Path, partition: Mapping[str, str]) -> WrittenF
         maximum=greatest,
         null_count=nulls,
     )
+
+
+def column_bytes(files: Iterable[str]) -> dict[str, int]:
+    """How many bytes each column takes in these files, by casefolded name; a nested one with all that is in it."""
+    sizes: Counter[str] = Counter()
+    for file in files:
+        with pq.ParquetFile(file) as opened:
+            names, metadata = opened.schema_arrow.names, opened.metadata
+        for place in range(metadata.num_columns):
+            path = metadata.schema.column(place).path
+            name = path if path in names else path.partition(".")[0]
+            groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
+            sizes[name.casefold()] += sum(group.column(place).total_compressed_size for group in groups)
+    return dict(sizes)
 
 
 def bounds(found: Sequence[pq.Statistics | None]) -> tuple[object, object] | None:

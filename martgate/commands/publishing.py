@@ -175,7 +175,9 @@ Examples:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="audit against this contract instead of the project's",
 )
-@click.option("--explain", is_flag=True, help="print each query with the rules it answers, and run nothing")
+@click.option(
+    "--explain", is_flag=True, help="print each query with the rules it answers and what it reads, and run nothing"
+)
 @settings_from(*_RUN_KEYS, "trust_stats", "reuse_counts")
 @as_json
 def gate(  # noqa: PLR0913 - one parameter an option
@@ -190,16 +192,16 @@ def gate(  # noqa: PLR0913 - one parameter an option
     as_json: bool,
 ) -> ExitCode:
     """Audit a staged candidate of TABLE, or any data given by --input, and say whether it may be published."""
-    if explain:
-        return _explain(table, settings.contracts if file is None else (file,))
     if source is not None and candidate is not None:
         raise click.UsageError("--input and --candidate exclude each other: one audits a file, one a staged candidate")
     if source == "":
         raise click.UsageError("--input is empty; give the path of a Parquet file, a folder or a Delta table")
-    if source is None and day is None:
+    if source is None and day is None and not explain:
         raise click.UsageError("give --date for a staged candidate, or --input for data that lies anywhere")
-    if source is None and file is not None:
+    if source is None and file is not None and not (explain and day is None):
         raise click.UsageError("--contract goes with --input; a staged candidate has the contract of its project")
+    if explain:
+        return _explain(table, file, settings, day=day, candidate=candidate, source=source)
     from martgate import publish as life
     from martgate.inputs import gate_input
     from martgate.reporting import answer
@@ -216,11 +218,26 @@ def gate(  # noqa: PLR0913 - one parameter an option
     return answer(record, settings, catalog=rooms.catalog, as_json=as_json)
 
 
-def _explain(name: str, contracts: tuple[Path, ...]) -> ExitCode:
+def _explain(  # noqa: PLR0913 - what `gate` was asked
+    name: str, file: Path | None, settings: Settings, *, day: date | None, candidate: str | None, source: str | None
+) -> ExitCode:
     from contracts.catalog import Catalog
-    from martgate.review import plan_of
+    from martgate import explaining
+    from martgate.wiring import house
 
-    click.echo(plan_of(*Catalog.load(contracts).find(name)), nl=False)
+    together = settings.engine == "spark"
+    if source is None and day is None:
+        told = explaining.of_contract(
+            Catalog.load(settings.contracts if file is None else (file,)), name, together=together
+        )
+    else:
+        with house(settings, contract=file) as rooms:
+            if source is not None:
+                told = explaining.of_input(rooms, name, source, day, together=together)
+            else:
+                assert day is not None
+                told = explaining.of_candidate(rooms, name, day, candidate, together=together)
+    click.echo(told, nl=False)
     return ExitCode.DONE
 
 

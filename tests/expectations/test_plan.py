@@ -8,7 +8,8 @@ from sqlglot import exp, parse_one
 from builders.ports import WrittenFile
 from contracts.model import Threshold
 from expectations import rules
-from expectations.plan import Source, at_once, explain, plan
+from expectations.explain import explain
+from expectations.plan import Source, at_once, plan
 from expectations.proofs import Known
 from expectations.rules import Rule
 
@@ -69,7 +70,7 @@ TOGETHER = at_once(plan(RULES, SOURCE)).queries
 
 
 def test_the_plan_reads_as_sql_under_the_names_of_its_rules(snapshot):
-    assert explain(plan(RULES, SOURCE)) == snapshot
+    assert explain(plan(RULES, SOURCE), [*SOURCE.types, "idle"]) == snapshot
 
 
 def test_every_rule_is_answered_once():
