@@ -61,8 +61,8 @@ def test_data_that_lie_anywhere_are_explained_without_proofs_and_without_other_t
 
 
 def test_spark_is_asked_at_once_what_needs_more_than_a_pass(explained: Callable[..., str]) -> None:
-    assert "statement 3 of" in explained()
-    assert "statement 1 of 2," in explained("--engine", "spark", "--date", "2024-01-01")
+    one_by_one, at_once = explained().count("-- statement "), explained("--engine", "spark").count("-- statement ")
+    assert one_by_one - at_once > 9
 
 
 def test_a_candidate_that_is_not_there_cannot_be_explained(out: Path) -> None:
