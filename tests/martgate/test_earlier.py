@@ -201,6 +201,20 @@ def test_data_from_anywhere_are_compared_with_no_day(project: Path, run: Run, te
     }
 
 
+def test_no_protected_value_of_either_day_is_found_in_what_a_refused_day_leaves(
+    project: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("2024-01-05", ANN, BOB)
+    (project / "models" / "club.sql").write_text(MODEL.format("('ann', 'secret-1991', 5, 5)"))
+    assert call(["run", "club", "--date", "2024-01-06", "--report", "fast"]) == 1
+    said = capsys.readouterr()
+    assert "[protected]" in said.out
+    left = [file for file in project.joinpath("out").rglob("*") if file.is_file()]
+    assert {file.suffix for file in left} >= {".html", ".json", ".db"}
+    assert not any("secret" in text for text in said)
+    assert not any(b"secret" in file.read_bytes() for file in left)
+
+
 def test_the_terminal_and_the_page_say_which_day_it_was_or_why_there_was_none(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
