@@ -1,8 +1,9 @@
-"""The runs of `gate.py` as Markdown: one table a number of rows, one line a tool, medians, and ratios to ours."""
+"""The runs of `gate.py` as Markdown, for each number of rows: a line a tool, of medians, and what became of the goals."""
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from plant import PLANTED, TWICE
@@ -18,6 +19,32 @@ _HEAD = (
 Runs = list[Mapping[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A peer's median is at least `times` ours, in what is measured."""
+
+    peer: str
+    times: float
+    ours: str = OURS
+    measure: str = "cpu"
+
+
+GOALS = (
+    Goal("dataframely", 1),
+    Goal("dataframely", 4, measure="peak_memory"),
+    Goal("pandera-polars", 1),
+    Goal("pandera-polars", 4, measure="peak_memory"),
+    Goal("soda", 2),
+    Goal("gx-duckdb", 6),
+    Goal("gx-pandas", 20),
+    Goal("gx-spark", 50),
+    Goal("limit-read", 1, ours="ours-written", measure="check_cpu"),
+    Goal("limit-spark", 1 / 1.2, ours="ours-spark", measure="check_cpu"),
+    Goal("gx-spark", 2, ours="ours-spark"),
+)
+_MEASURES = {"cpu": "process CPU", "check_cpu": "check CPU", "peak_memory": "peak memory"}
+
+
 def standings(runs: Runs, kinds: Mapping[str, str]) -> str:
     """The tables; `kinds` are those of all rules, by name."""
     each = ([run for run in runs if run["rows"] == rows] for rows in sorted({run["rows"] for run in runs}))
@@ -28,7 +55,22 @@ def _of(runs: Runs, kinds: Mapping[str, str]) -> str:
     ours = _median(run["cpu"] for run in _good(runs, OURS, "clean"))
     peers = [peer for peer in RUNNERS if any(run["peer"] == peer for run in runs)]
     lines = [_line(peer, runs, ours, kinds) for peer in sorted(peers, key=lambda peer: _order(peer, runs))]
-    return "\n".join([f"### {runs[0]['rows']:,} rows", "", _row(_HEAD), _row("---" for _ in _HEAD), *lines])
+    table = [_row(_HEAD), _row("---" for _ in _HEAD), *lines]
+    return "\n".join([f"### {runs[0]['rows']:,} rows", "", *table, "", *_goals(runs)])
+
+
+def _goals(runs: Runs) -> Iterator[str]:
+    """A line for each goal whose two sides were run."""
+    yield _row(["goal", "asked", "measured", "met"])
+    yield _row(["---"] * 4)
+    for goal in GOALS:
+        theirs, ours = (
+            _median(run[goal.measure] for run in _good(runs, who, "clean")) for who in (goal.peer, goal.ours)
+        )
+        if theirs and ours:
+            told = f"{_MEASURES[goal.measure]} of {goal.peer} / {goal.ours}"
+            met = "yes" if theirs / ours >= goal.times else "no"
+            yield _row([told, f"{goal.times:.2g}x", f"{theirs / ours:.2f}x", met])
 
 
 def _order(peer: str, runs: Runs) -> float:

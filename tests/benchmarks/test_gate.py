@@ -64,3 +64,10 @@ def test_the_table_tells_what_a_tool_found_missed_and_got_wrong(script):
     assert "2.5x" in soda
     assert "1 in_set | 0 of 24 | table\\|key (defective)" in soda
     assert "stopped: memory" in next(line for line in found.splitlines() if line.startswith("| dqx"))
+
+
+def test_a_goal_is_met_where_the_peer_costs_as_many_times_as_was_asked(script):
+    runs = [run("ours-duckdb", "clean", {}), run("soda", "clean", {}, cpu=5.0), run("gx-duckdb", "clean", {}, cpu=11.9)]
+    lines = script("standings").standings(runs, {}).splitlines()
+    assert "| process CPU of soda / ours-duckdb | 2x | 2.50x | yes |" in lines
+    assert "| process CPU of gx-duckdb / ours-duckdb | 6x | 5.95x | no |" in lines
