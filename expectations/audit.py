@@ -27,6 +27,7 @@ from expectations.verdict import Audit, Outcome, OutOfScope, Verdict
 __all__ = ["Earlier", "NoEarlier", "Scope", "audit"]
 
 _REASON_WIDTH = 300
+_NOBODY = "nobody here judges expectations of Great Expectations"
 
 REMEMBERED = "counts of files that have not changed"
 """How a rule was answered, where part of its files were not looked at again."""
@@ -85,7 +86,13 @@ class _Run:
             planned = self._judge_all(answerable, Known())
         for counted in planned.counted:
             self._hold_against_history(counted)
+        self._judge_foreign([rule for rule, verdict in self._verdicts.items() if verdict.reason == _NOBODY])
         return tuple(self._with_examples(self._verdicts[rule]) for rule in asked if rule in self._verdicts)
+
+    def _judge_foreign(self, waiting: Sequence[Rule]) -> None:
+        if waiting and self.scope.foreign:
+            told = self.scope.foreign(self.engine, self.relation, waiting, protected=self._protected)
+            self._verdicts |= {verdict.rule: verdict for verdict in told}
 
     def _judge_all(self, asked: Sequence[Rule], known: Known) -> Plan:
         planned = plan(asked, replace(self._source, known=known))
@@ -258,11 +265,20 @@ def _verdict(answer: Answer, row: Sequence[object], scope: Scope, *, hides: bool
             return _age(answer.rule, check, values[2], scope, hides=hides)
         case rules.QualityMetric():
             return _metric(answer.rule, check, _whole(values[0]), _whole(values[1]))
+        case rules.Foreign():
+            return _waiting(answer.rule, check, [_whole(value) for value in values])
         case _:
             failed, total = _whole(values[0]), _whole(values[1])
             return Verdict(
                 rule=answer.rule, outcome=_outcome(failed, total), failed=failed, total=total, unit=_unit(answer.rule)
             )
+
+
+def _waiting(rule: Rule, check: rules.Foreign, counts: Sequence[int]) -> Verdict:
+    """What is to be judged by somebody else, and has failed until then, unless there is nothing to look at."""
+    seen = {"values": max(counts[1:], default=counts[0]), "rows": counts[0], "shape": 1}[check.looks_at]
+    outcome = Outcome.ERROR if seen else Outcome.VACUOUS
+    return Verdict(rule=rule, outcome=outcome, reason=_NOBODY if seen else "")
 
 
 def _outcome(failed: int, total: int) -> Outcome:

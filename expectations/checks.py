@@ -20,6 +20,7 @@ __all__ = [
     "DenseSequence",
     "ExactlyOne",
     "ExtremeOf",
+    "Foreign",
     "Fresh",
     "HasColumns",
     "HasType",
@@ -408,6 +409,25 @@ class Fresh:
     kind: Literal["fresh"] = "fresh"
 
 
+# What is judged elsewhere.
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """An expectation of Great Expectations that has no equal here, and is judged by it.
+
+    `arguments` are its kwargs as JSON, `columns` those of the table that they name. What it `looks_at` says when it
+    had nothing to look at: values of its columns, rows (null, too), or the shape of the table, which is always there.
+    Failures count rows where it looks at each by itself, else 0 or 1.
+    """
+
+    type: str
+    arguments: str
+    columns: tuple[str, ...]
+    looks_at: Literal["values", "rows", "shape"] = "values"
+    kind: Literal["foreign"] = "foreign"
+
+
 Check = (
     HasColumns
     | HasType
@@ -440,4 +460,5 @@ Check = (
     | QualityMetric
     | SqlNumber
     | Fresh
+    | Foreign
 )

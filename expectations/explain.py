@@ -25,6 +25,8 @@ def explain(planned: Plan, columns: Sequence[str], sizes: Mapping[str, int] | No
         head = _named(f"statement {number} of {len(statements)}, {read}", answered, otherwise="the number of rows")
         parts.append(f"{head}\n{sql};")
     everybody = [rule for _, answered in statements for rule in answered]
+    foreign = [rule for rule in everybody if isinstance(rule.check, rules.Foreign)]
+    parts.append(_named("then by Great Expectations itself, where there is anything to look at", foreign))
     if not _may_read_all(everybody):
         asked = {name.casefold() for name in _columns_of(everybody)}
         unread = [name for name in columns if name.casefold() not in asked]

@@ -1,7 +1,8 @@
 """Checks that a contract states in the words of Great Expectations, read into ours. Imports nothing of it.
 
 The meaning is that of Great Expectations 1.x on SQL: null is not looked at, bounds are included unless they are strict,
-a regular expression may match anywhere. What has no equal here is refused by name.
+a regular expression may match anywhere. What has no equal here stays in its words, and is judged by it
+(`expectations.untranslated`); what neither could judge is refused by name.
 """
 
 import re
@@ -16,6 +17,7 @@ from expectations.fragments import query_mistake
 from expectations.implementation import known_columns
 from expectations.rules import Check, Scalar
 from expectations.spell import identifier, literal, text
+from expectations.untranslated import UNTRANSLATED, untranslated
 
 __all__ = ["read_expectation"]
 
@@ -25,11 +27,15 @@ _SILENT = frozenset({"meta", "notes", "result_format", "catch_exceptions", "seve
 _SPARK_TYPES = {"integertype": "int", "longtype": "bigint", "shorttype": "smallint", "bytetype": "tinyint"}
 
 
+class _NoEqual(Mistake):
+    """An argument that is not wrong, but that no check of ours heeds."""
+
+
 class _Arguments:
     """The `kwargs` of one expectation; what was never asked for is a mistake in the end."""
 
     def __init__(self, given: Mapping[str, object], table: Table, column: Column | None) -> None:
-        self._left = {key: value for key, value in given.items() if key not in _SILENT and value is not None}
+        self._left = dict(given)
         self._table = table
         self._standing_on = column.name if column else None
 
@@ -84,35 +90,44 @@ class _Arguments:
 
     def finish(self, name: str) -> None:
         for key in self._left:
-            raise Mistake(
-                f"{key!r} of {name} has no equal here", "state it as a rule of engine martgate", key=f"kwargs.{key}"
-            )
+            raise _NoEqual(f"{key!r} of {name} has no equal here")
 
 
 def read_expectation(implementation: Mapping[str, object], table: Table, column: Column | None) -> Check:
     """The check that an expectation `{type, kwargs}` stands for.
 
     Raises:
-        Mistake: the expectation, or one of its arguments, has no equal here.
+        Mistake: there is no such expectation, it looks beyond the table, or an argument is wrong.
     """
     written = implementation.get("type", implementation.get("expectation_type"))
     name = _snake(str(written))
-    if name not in _READERS:
-        near = did_you_mean(name, _READERS)
+    if name not in _READERS.keys() | UNTRANSLATED:
+        near = did_you_mean(name, _READERS.keys() | UNTRANSLATED)
         raise Mistake(
-            f"expectation {clip(written)} has no equal here",
+            f"expectation {clip(written)} is none of Great Expectations' own that look at one table",
             near if near.startswith("Did") else "",
             key="implementation",
         )
     kwargs = implementation.get("kwargs", {})
     if not isinstance(kwargs, Mapping):
         raise Mistake(f"expected an object, found {clip(kwargs)}", key="implementation.kwargs")
-    arguments = _Arguments({str(key): value for key, value in kwargs.items()}, table, column)
+    given = {str(key): value for key, value in kwargs.items() if str(key) not in _SILENT and value is not None}
+    try:
+        return _translated(name, given, table, column) or untranslated(name, given, table, column)
+    except Mistake as mistake:
+        raise Mistake(mistake.message, mistake.hint, key=f"implementation.{mistake.key or 'kwargs'}") from None
+
+
+def _translated(name: str, given: Mapping[str, object], table: Table, column: Column | None) -> Check | None:
+    """The check of ours that means the same; None where there is none."""
+    if name not in _READERS:
+        return None
+    arguments = _Arguments(given, table, column)
     try:
         check = _READERS[name](arguments)
         arguments.finish(name)
-    except Mistake as mistake:
-        raise Mistake(mistake.message, mistake.hint, key=f"implementation.{mistake.key or 'kwargs'}") from None
+    except _NoEqual:
+        return None
     return check
 
 
@@ -221,7 +236,7 @@ def _threshold(given: _Arguments) -> Threshold:
     strict_low, strict_high = given.flag("strict_min"), given.flag("strict_max")
     if low is not None and high is not None:
         if strict_low or strict_high:
-            raise Mistake("two bounds of which one is strict have no equal here", "state them as two qualities")
+            raise _NoEqual("two bounds of which one is strict have no equal here")
         return Threshold("mustBeBetween", (low, high))
     if low is None and high is None:
         raise Mistake("has neither min_value nor max_value, so it would check nothing")
@@ -270,6 +285,24 @@ def _like(given: _Arguments) -> Check:
     return rules.Holds(f"{identifier(given.column())} LIKE {text(given.text('like_pattern'))}", null_passes=True)
 
 
+def _unlike(given: _Arguments) -> Check:
+    return rules.Holds(f"{identifier(given.column())} NOT LIKE {text(given.text('like_pattern'))}", null_passes=True)
+
+
+def _like_any_or_all(given: _Arguments) -> Check:
+    joint = " AND " if given.take("match_on", "any") == "all" else " OR "
+    return rules.Holds(joint.join(_likes(given, "LIKE")), null_passes=True)
+
+
+def _like_none(given: _Arguments) -> Check:
+    return rules.Holds(" AND ".join(_likes(given, "NOT LIKE")), null_passes=True)
+
+
+def _likes(given: _Arguments, sign: str) -> list[str]:
+    column = identifier(given.column())
+    return [f"{column} {sign} {text(str(pattern))}" for pattern in given.values("like_pattern_list")]
+
+
 def _unexpected_rows(given: _Arguments) -> Check:
     query = given.text("unexpected_rows_query").replace("{batch}", "{object}")
     mistake = "the query does not read {batch}" if "{object}" not in query else query_mistake(query)
@@ -287,6 +320,9 @@ _READERS: Mapping[str, Callable[[_Arguments], Check]] = {
     "expect_column_values_to_be_between": _between,
     "expect_column_values_to_match_regex": _matches,
     "expect_column_values_to_match_like_pattern": _like,
+    "expect_column_values_to_match_like_pattern_list": _like_any_or_all,
+    "expect_column_values_to_not_match_like_pattern": _unlike,
+    "expect_column_values_to_not_match_like_pattern_list": _like_none,
     "expect_column_value_lengths_to_be_between": _lengths_between,
     "expect_column_value_lengths_to_equal": _length_equals,
     "expect_column_values_to_be_unique": _unique,

@@ -192,7 +192,7 @@ def _is_scanned(check: Check) -> bool:
     if isinstance(check, rules.InSet) and len(check.values) > _LONG:
         return False
     is_count = isinstance(check, rules.QualityMetric) and check.metric == "rowCount"
-    return is_count or isinstance(check, rules.Fresh) or row_test(check, {}) is not None
+    return is_count or isinstance(check, rules.Fresh | rules.Foreign) or row_test(check, {}) is not None
 
 
 def _lasts(check: Check, carried: frozenset[str] | None) -> bool:
@@ -241,6 +241,8 @@ def _scan_by_file(asked: Sequence[Rule], source: Source) -> Query:
 
 
 def _scanned(check: Check, source: Source) -> tuple[str, ...]:
+    if isinstance(check, rules.Foreign):
+        return "COUNT(*)", *(f"COUNT({identifier(name)})" for name in check.columns)
     if isinstance(check, rules.Fresh):
         return "COUNT(*)", f"COUNT({identifier(check.column)})", f"MAX({identifier(check.column)})"
     if broken := group_test(check):

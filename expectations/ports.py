@@ -1,12 +1,26 @@
-"""What an audit needs of an engine, and of the days before, and no more."""
+"""What an audit needs of an engine, of the days before, and of others who judge, and no more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from expectations.measured import Measurement
+from expectations.rules import Rule
+from expectations.verdict import Verdict
 
-__all__ = ["FILE", "AuditEngine", "FileMemory", "FileStatistics", "History"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "FILE",
+    "ArrowSource",
+    "AuditEngine",
+    "FileMemory",
+    "FileStatistics",
+    "ForeignJudge",
+    "FrameSource",
+    "History",
+]
 
 FILE = "__file"
 """The column that says in which file of a relation a row lies, where that was asked."""
@@ -87,3 +101,26 @@ class History(Protocol):
         Raises:
             contracts.errors.CouldNotRun: what was kept cannot be read.
         """
+
+
+class ForeignJudge(Protocol):
+    """Somebody who judges expectations that have no equal here; values of `protected` columns stay out of the verdicts."""
+
+    def __call__(
+        self, engine: AuditEngine, relation: str, asked: Sequence[Rule], *, protected: frozenset[str]
+    ) -> Sequence[Verdict]:
+        """One verdict a rule, in their order; a rule that could not run is a verdict too."""
+
+
+@runtime_checkable
+class ArrowSource(Protocol):
+    """An engine that hands out its relations, or some columns of them, as Arrow: at least one batch."""
+
+    def batches(self, relation: str, columns: Sequence[str] = ()) -> "Generator[pa.RecordBatch]": ...
+
+
+@runtime_checkable
+class FrameSource(Protocol):
+    """An engine that hands out its relations as Spark's frames."""
+
+    def frame(self, relation: str) -> Any: ...

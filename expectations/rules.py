@@ -17,6 +17,7 @@ from expectations.checks import (
     DenseSequence,
     ExactlyOne,
     ExtremeOf,
+    Foreign,
     Fresh,
     HasColumns,
     HasType,
@@ -54,6 +55,7 @@ __all__ = [
     "DenseSequence",
     "ExactlyOne",
     "ExtremeOf",
+    "Foreign",
     "Fresh",
     "HasColumns",
     "HasType",
@@ -193,6 +195,8 @@ def sentence(check: Check) -> str:  # noqa: C901, PLR0911, PLR0912 (one line a k
             return f"the number that the contract's query returns is {words.held(threshold)}"
         case Fresh(column, seconds):
             return f"the latest {column} is at most {words.duration(seconds)} old"
+        case Foreign(kind, arguments):
+            return f"{kind} of Great Expectations is met, with {words.flat(arguments)}"
         case _:
             assert_never(check)
 
@@ -207,7 +211,7 @@ def columns_of(check: Check) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912
             return ()
         case HasType() | NotNull() | InSet() | Pattern() | Length() | Range() | MultipleOf() | Fresh():
             return (check.column,)
-        case InPartition() | AllOrNone() | Unique() | References() | SameSet() | QualityMetric():
+        case InPartition() | AllOrNone() | Unique() | References() | SameSet() | QualityMetric() | Foreign():
             return check.columns
         case ConstantWithin(columns, by) | UnchangedSince(columns, by) | ShareShift(columns, _, by):
             return _once(by, columns)

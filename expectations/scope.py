@@ -10,7 +10,7 @@ from contracts.model import Table
 from expectations import rules
 from expectations.fragments import parameters_read, tables_read
 from expectations.measured import Learned
-from expectations.ports import FileMemory, FileStatistics, History
+from expectations.ports import FileMemory, FileStatistics, ForeignJudge, History
 from expectations.rules import Check, Rule, reads_earlier_day
 from expectations.verdict import OutOfScope
 
@@ -41,7 +41,8 @@ class Scope:
     `others` are the names under which the engine knows other tables, `schema.table` or bare; `earlier` is the newest
     earlier day of the table itself, or why there is none. `written` is what the engine told of each file of the table as
     it wrote it; empty where nobody is to be believed. `history` is what was measured of earlier days; None where nobody
-    knows. `memory` is what earlier audits counted in the same files, if that may stand for another look.
+    knows. `memory` is what earlier audits counted in the same files, if that may stand for another look. `foreign` judges
+    the rules that have no equal here; without it they fail.
     """
 
     day: Day | None
@@ -51,6 +52,7 @@ class Scope:
     written: tuple[FileStatistics, ...] = ()
     history: History | None = None
     memory: FileMemory | None = None
+    foreign: ForeignJudge | None = None
 
     @property
     def parameters(self) -> dict[str, str]:

@@ -77,6 +77,7 @@ def statement(  # noqa: PLR0911 (one answer a kind)
             | rules.VolumeBand()
             | rules.ShareShift()
             | rules.Fresh()
+            | rules.Foreign()
         ):
             raise ValueError(f"{check.kind} shares a statement with others")
         case _:

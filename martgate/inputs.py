@@ -38,6 +38,7 @@ def gate_input(house: House, name: str, source: str, day: date | None) -> RunRec
             day=None if day is None else Day(day, loaded.contract.zone),
             audited_at=started,
             memory=house.memory(engine, table.qualified_name, dataset),
+            foreign=house.foreign,
         )
         found = audit(engine, table.qualified_name, contract=loaded.contract, table=table, rules=rules, scope=scope)
     reasons = refusals(found)

@@ -15,7 +15,7 @@ from contracts.model import Contract, Table
 from contracts.odcs import Loaded
 from expectations.audit import Scope, audit
 from expectations.derive import derive
-from expectations.ports import FileMemory
+from expectations.ports import FileMemory, ForeignJudge
 from expectations.verdict import Audit, Verdict
 from martgate.candidate import Candidate
 from martgate.clock import now
@@ -70,6 +70,7 @@ class House:
     reuses_counts: bool = False
     frames: FrameCheck | None = None
     share: Callable[[int], AbstractContextManager[StoppableEngine]] | None = None
+    foreign: ForeignJudge | None = None
 
     def memory(self, engine: Engine, relation: str, source: Dataset | CatalogTable) -> FileMemory | None:
         """What the ledger remembers of the files of a relation, where that counts."""
@@ -280,7 +281,7 @@ def _check_frames(engine: Engine, inputs: list[_Input], house: House) -> tuple[s
 def _audit_upstreams(engine: Engine, inputs: list[_Input], job: Job, house: House) -> list[Audit]:
     """The audits of the inputs that break their own contract."""
     names = frozenset(each.table.qualified_name for each in inputs)
-    scope = Scope(day=job.day, audited_at=job.started, others=names)
+    scope = Scope(day=job.day, audited_at=job.started, others=names, foreign=house.foreign)
     audits = []
     for each in inputs:
         name, contract = each.table.qualified_name, each.loaded.contract
@@ -377,6 +378,7 @@ def _inspect(
         written=tuple(written),
         history=house.ledger.history(name),
         memory=house.memory(engine, name, source),
+        foreign=house.foreign,
     )
     return audit(engine, name, contract=job.loaded.contract, table=job.table, rules=rules, scope=scope)
 

@@ -13,7 +13,7 @@ from contracts.odcs import Loaded, read
 from expectations.coverage import Item, Status, coverage
 from expectations.derive import derivation, derive
 from expectations.predicates import row_test
-from expectations.rules import HasType, InSet, Range, Rule, statements_in
+from expectations.rules import Foreign, HasType, InSet, Range, Rule, statements_in
 
 __all__ = ["Review", "coverage_of", "demand_sound", "problems_of", "review", "warnings_of"]
 
@@ -70,6 +70,7 @@ def problems_of(loaded: Loaded, catalog: Catalog | None) -> list[Problem]:
             continue
         problems.extend(_unsupported(item, loaded) for item in items if item.status is Status.UNSUPPORTED)
         problems.extend(_untried(loaded, table))
+        problems.extend(_misread(loaded, table))
     return sorted(set(problems), key=lambda problem: (problem.line, problem.column, problem.message))
 
 
@@ -126,6 +127,21 @@ def _untried(loaded: Loaded, table: Table) -> Iterator[Problem]:
             for problem in check(statement.replace("{object}", table.name), loaded.contract.file):
                 told = replace(problem, line=0, path=rule.clauses[0], message=f"{rule.name}: {problem.message}")
                 yield _placed(told, loaded)
+
+
+def _misread(loaded: Loaded, table: Table) -> Iterator[Problem]:
+    """Arguments that Great Expectations' own classes refuse; it is asked only of expectations that it will judge."""
+    foreign = [rule for rule in derive(loaded.contract, table) if isinstance(rule.check, Foreign)]
+    if not foreign:
+        return
+    from expectations.gx.stock import mistakes  # noqa: PLC0415 - seconds
+
+    for rule in foreign:
+        assert isinstance(rule.check, Foreign)
+        for mistake in mistakes(rule.check):
+            path = f"{rule.clauses[0]}.implementation.{mistake.key}"
+            told = Problem(file=loaded.contract.file, path=path, message=mistake.message, hint=mistake.hint)
+            yield _placed(told, loaded)
 
 
 def _unsupported(item: Item, loaded: Loaded) -> Problem:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import date
 from functools import cache
@@ -18,6 +18,9 @@ from contracts.errors import Problem, Unusable
 from contracts.export.spark import delta_table
 from contracts.hints import did_you_mean
 from contracts.model import Table
+from expectations.ports import AuditEngine
+from expectations.rules import Rule
+from expectations.verdict import Verdict
 from martgate.config import FILE_NAME, Settings
 from martgate.ledger import Ledger
 from martgate.lineage import demand_teller
@@ -78,6 +81,7 @@ def house(settings: Settings, *, contract: Path | None = None) -> Iterator[House
             reuses_counts=settings.reuse_counts == "files",
             frames=_frame_check(settings),
             share=(lambda shares: _share(settings, shares)) if settings.engine == "duckdb" else None,
+            foreign=_judge_foreign,
         )
 
 
@@ -189,6 +193,15 @@ def _frame_check(settings: Settings) -> FrameCheck | None:
     except ImportError:
         raise Unusable("frames are checked by pandera: install martgate[pandera], or set frames to none") from None
     return check_frames
+
+
+def _judge_foreign(
+    engine: AuditEngine, relation: str, asked: Sequence[Rule], *, protected: frozenset[str]
+) -> Sequence[Verdict]:
+    """Great Expectations is imported where a contract needs it, and there is something to look at."""
+    from expectations.gx.stock import judge  # noqa: PLC0415 - seconds
+
+    return judge(engine, relation, asked, protected=protected)
 
 
 def _ledger(settings: Settings) -> Ledger:

@@ -1,5 +1,6 @@
 """Checks that Great Expectations has an expectation of its own for."""
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -8,7 +9,7 @@ from contracts.types import INTEGER_RANGES, spelling
 from expectations import pattern, rules
 from expectations.rules import Check, Scalar
 
-__all__ = ["core"]
+__all__ = ["core", "is_protected"]
 
 Core = tuple[str, dict[str, object]]
 """The type of an expectation and its arguments, as a suite's JSON spells them."""
@@ -28,6 +29,7 @@ _BOUNDS: Mapping[str, dict[str, object]] = {
 def core(check: Check, table: Table, types: Mapping[str, str]) -> Core | None:  # noqa: PLR0911 (one answer a kind)
     """The core expectation that means the same as a check; None where there is none, or it would show protected values.
 
+    What is `Foreign` stays what it is, for nothing else says it; a suite leaves it out where it would show those.
     `types` are the columns' types in Spark's spelling, by casefolded name.
     """
     match check:
@@ -41,14 +43,16 @@ def core(check: Check, table: Table, types: Mapping[str, str]) -> Core | None:  
             return _row_count(threshold)
         case rules.InSet() | rules.Pattern() | rules.Length() | rules.Range():
             kind = types.get(check.column.casefold(), "")
-            return None if _is_protected(table, (check.column,)) else _values(check, kind)
+            return None if is_protected(table, (check.column,)) else _values(check, kind)
+        case rules.Foreign(kind, arguments):
+            return kind, json.loads(arguments)
         case rules.Unique(columns):
-            return None if _is_protected(table, columns) else _unique(columns)
+            return None if is_protected(table, columns) else _unique(columns)
         case _:
             return None
 
 
-def _is_protected(table: Table, names: tuple[str, ...]) -> bool:
+def is_protected(table: Table, names: tuple[str, ...]) -> bool:
     """Whether a value of these columns must not be shown; a column that the contract does not know is not shown."""
     known = {column.name.casefold(): column.is_protected for column in table.columns}
     return any(known.get(name.casefold(), True) for name in names)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from expectations.gx.suite import made
-from expectations.rules import HasColumns, NotNull, QualityMetric, SqlNumber, columns_of
+from expectations.rules import HasColumns, QualityMetric, SqlNumber, columns_of
 from expectations.verdict import Audit, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -22,8 +22,12 @@ __all__ = ["expectation_result", "suite_result"]
 _FORMAT = {"result_format": {"result_format": "BASIC"}}
 """Counts, percentages and a few values; the formats beyond it count the few values as if they were all."""
 
-_SHAPES = frozenset({"table.columns", "table.column_types"})
-"""What an expectation about the shape of a table asks for, in the terms of one engine; a verdict tells it in words."""
+_COUNTS = (".unexpected_count", "row_count", ".unexpected_values", "query.table")
+"""What a verdict can answer. An expectation that asks for more (columns, a median) observed what the verdict observed."""
+
+_OF_NULLS = "expect_column_values_to_not_be_null"
+_NULLS = "column_values.nonnull.unexpected_count"
+"""How many values are missing; of the one expectation above it is what that did not expect."""
 
 _VACUOUS = "Nothing was in scope, so nothing was shown: this is told as not successful."
 
@@ -121,22 +125,22 @@ def _result(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str
 
 def _in_its_words(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str, object]:
     asked = expectation.get_validation_dependencies(runtime_configuration=dict(_FORMAT)).metric_configurations
-    if not _SHAPES.isdisjoint(asked):
+    if not all(name.endswith(_COUNTS) for name in asked):
         check = verdict.rule.check
         kept = list(check.columns) if isinstance(check, HasColumns) else ""
         return {"observed_value": verdict.observed or kept}
-    metrics = {metric.id: _metric(name, verdict, rows) for name, metric in asked.items()}
+    # A refusal for a broken upstream tells that one's verdicts, and has no rows of its own.
+    seen = verdict.total if getattr(expectation, "row_condition", None) else max(rows, verdict.total)
+    metrics = {metric.id: _metric(name, verdict, seen) for name, metric in asked.items()}
+    if expectation.expectation_type != _OF_NULLS and _NULLS in asked:
+        metrics[asked[_NULLS].id] = seen - verdict.total
     return dict(expectation.metrics_validate(metrics, runtime_configuration=dict(_FORMAT)).result)
 
 
-def _metric(name: str, verdict: Verdict, rows: int) -> object:  # noqa: PLR0911 (one answer a metric)
+def _metric(name: str, verdict: Verdict, rows: int) -> object:
     """The number, or the values, that an expectation asks for by the name of a metric."""
     check = verdict.rule.check
-    # A refusal for a broken upstream tells that one's verdicts, and has no rows of its own.
-    rows = max(rows, verdict.total)
     match name.rpartition(".")[2]:
-        case _ if name == "column_values.nonnull.unexpected_count" and not isinstance(check, NotNull):
-            return rows - verdict.total
         case _ if name == "table.row_count":
             told = verdict.observed.partition(" ")[0]
             return int(told) if isinstance(check, QualityMetric) and told.isdigit() else rows

@@ -15,9 +15,9 @@ from contracts.day import Day
 from contracts.export.text import json_text
 from contracts.model import Contract, Severity, Table
 from expectations import words
-from expectations.gx.core import core
+from expectations.gx.core import core, is_protected
 from expectations.gx.queries import bound, other_tables, parameters_left, types_of, unexpected_rows
-from expectations.rules import InPartition, Rule, looks_back
+from expectations.rules import Foreign, InPartition, Rule, looks_back
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
@@ -110,6 +110,8 @@ def _within_batch(rule: Rule, table: Table, day: Day | None) -> tuple[Rule | Non
     """The rule as far as one batch of one table can answer it, and why the rest is left out."""
     if looks_back(rule.check):
         return None, "it compares with an earlier day, and a suite sees one batch of one table"
+    if isinstance(rule.check, Foreign) and is_protected(table, rule.columns):
+        return None, "it reads protected columns, and its result would show their values"
     others = other_tables(rule.check)
     if others:
         return None, f"it compares with {words.listed(others)}, and a suite sees one batch of one table"

@@ -44,6 +44,23 @@ def engine(request):
 
 
 @pytest.fixture
+def quick_spark(spark):
+    """Spark for tiny tables and hundreds of statements: what it does once a statement is what they cost."""
+    settings = {
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    }
+    former = {key: spark.conf.get(key) for key in settings}
+    for key, value in settings.items():
+        spark.conf.set(key, value)
+    yield spark
+    for key, value in former.items():
+        spark.conf.set(key, value)
+
+
+@pytest.fixture
 def register(engine, tmp_path):
     """register("name", {"column type": [values]}): a table that the engine can read; the column part may have spaces."""
     numbers = count()

@@ -86,6 +86,11 @@ SAID = [
         "the number that the contract's query returns is anything but 0",
         (),
     ),
+    (
+        rules.Foreign("expect_column_median_to_be_between", '{"column": "a", "max_value": 2}', ("a",)),
+        'expect_column_median_to_be_between of Great Expectations is met, with {"column": "a", "max_value": 2}',
+        ("a",),
+    ),
     (rules.Fresh("a", 93_600), "the latest a is at most 26 hours old", ("a",)),
 ]
 
