@@ -66,6 +66,11 @@ class Model:
         """The names of its columns, in order."""
         return tuple(self._tree.named_selects)
 
+    @property
+    def canonical(self) -> str:
+        """The query in one spelling: without comments, however its lines are broken and its keywords written."""
+        return self._tree.sql(dialect=SparkMart, comments=False)
+
     def lineage(self) -> dict[str, frozenset[str]]:
         """For each column, the `schema.table.column`s whose values it is computed from.
 

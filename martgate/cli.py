@@ -11,7 +11,7 @@ import click
 from contracts.errors import MartgateError, Problem, Unusable
 from martgate.commands.contracts import coverage, export, lint
 from martgate.commands.learning import backtest
-from martgate.commands.project import config, docs
+from martgate.commands.project import config, docs, state
 from martgate.commands.promises import sla
 from martgate.commands.publishing import backfill, build, gate, publish, run, upstreams
 from martgate.commands.querying import query
@@ -60,6 +60,7 @@ for command in (
     docs,
     query,
     sla,
+    state,
     sample,
     config,
 ):

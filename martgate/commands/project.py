@@ -1,6 +1,7 @@
 """The project as a whole: its settings and its site."""
 
 import json
+from pathlib import Path
 
 import click
 
@@ -8,7 +9,7 @@ from martgate.commands.options import as_json, settings_from
 from martgate.config import KEYS, Settings
 from martgate.exits import ExitCode
 
-__all__ = ["config", "docs"]
+__all__ = ["config", "docs", "state"]
 
 
 @click.command(epilog="Example: martgate config")
@@ -46,4 +47,27 @@ def docs(*, show: bool, settings: Settings, as_json: bool) -> ExitCode:
     click.echo(json.dumps({"site": str(index)}) if as_json else f"{index}")
     if show:
         click.launch(index.as_uri())
+    return ExitCode.DONE
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  martgate state --out martgate-state.json
+  martgate run --select state:modified+ --state martgate-state.json --date 2024-01-01"""
+)
+@click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
+@settings_from("contracts", "models")
+@as_json
+def state(*, file: Path | None, settings: Settings, as_json: bool) -> ExitCode:
+    """Write what contracts and models ask for now, so that a later run can select what has changed since."""
+    from builders.model import load
+    from martgate.state import state_of, to_json
+    from martgate.wiring import catalog
+
+    told = to_json(state_of(load(settings.models), catalog(settings)))
+    if file is not None:
+        file.write_text(f"{told}\n", encoding="utf-8")
+    if file is None or as_json:
+        click.echo(told)
     return ExitCode.DONE

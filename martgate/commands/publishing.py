@@ -32,7 +32,8 @@ _BUILD_KEYS = (*_RUN_KEYS, "frames")
     epilog="""\b
 Examples:
   martgate run we_mart.wv_comm_user --date 2024-01-01
-  martgate run --select wv_comm_user+ --date 2024-01-01"""
+  martgate run --select wv_comm_user+ --date 2024-01-01
+  martgate run --select state:modified+ --state martgate-state.json --date 2024-01-01"""
 )
 @click.argument("table", required=False)
 @click.option("--date", "day", type=DAY, required=True, help="the day to publish, YYYY-MM-DD")
@@ -41,19 +42,39 @@ Examples:
     "selectors",
     multiple=True,
     metavar="SELECTOR",
-    help="several tables in order: t, t+ (and all made from it), +t (and all it is made from), tag:x; may be repeated",
+    help="several tables in order: t, tag:x or state:modified; t+ (and all made from it), +t (and all it is made from); "
+    "a,b (both); may be repeated",
+)
+@click.option(
+    "--state",
+    "former",
+    type=click.Path(path_type=Path),
+    help="of state:modified: what `martgate state` wrote earlier, a file or its folder",
 )
 @click.option("--dry-run", is_flag=True, help="do everything but publish")
 @settings_from(*_BUILD_KEYS, "trust_stats", "reuse_counts")
 @as_json
 def run(  # noqa: PLR0913 - one parameter an option
-    table: str | None, day: date, *, selectors: tuple[str, ...], dry_run: bool, settings: Settings, as_json: bool
+    table: str | None,
+    day: date,
+    *,
+    selectors: tuple[str, ...],
+    former: Path | None,
+    dry_run: bool,
+    settings: Settings,
+    as_json: bool,
 ) -> ExitCode:
     """Check upstreams, build, audit, then publish TABLE for one day, or refuse; or several tables, by --select."""
     if (table is None) is not bool(selectors):
         raise click.UsageError("give one TABLE, or --select for several")
+    if former is not None and not any("state:" in selector for selector in selectors):
+        raise click.UsageError("--state goes with --select state:modified")
     if table is None:
-        return _run_selected(selectors, day, dry_run=dry_run, settings=settings, as_json=as_json)
+        if dry_run:
+            raise click.UsageError(
+                "--dry-run and --select exclude each other: what is not published, nothing can be made from"
+            )
+        return _run_selected(selectors, day, former, settings=settings, as_json=as_json)
     from martgate import publish as life
     from martgate.reporting import answer, failure_told
     from martgate.wiring import house, job
@@ -64,22 +85,24 @@ def run(  # noqa: PLR0913 - one parameter an option
 
 
 def _run_selected(
-    selectors: tuple[str, ...], day: date, *, dry_run: bool, settings: Settings, as_json: bool
+    selectors: tuple[str, ...], day: date, former: Path | None, *, settings: Settings, as_json: bool
 ) -> ExitCode:
-    if dry_run:
-        raise click.UsageError(
-            "--dry-run and --select exclude each other: what is not published, nothing can be made from"
-        )
     from builders.model import load
     from martgate.graph import graph_of, select
     from martgate.reporting import answer_all
     from martgate.selection import jobs_of, run_all
+    from martgate.state import changed_since, read
     from martgate.wiring import house
 
+    earlier = read(former) if former else None
     with house(settings) as rooms:
         models = load(settings.models)
         graph = graph_of(models, rooms.catalog)
-        jobs = jobs_of(select(selectors, graph, rooms.catalog), day, models, rooms.catalog)
+        changed = None if earlier is None else changed_since(earlier, models, rooms.catalog)
+        chosen = select(selectors, graph, rooms.catalog, changed)
+        if not chosen:
+            click.echo(f"martgate: nothing to run: no table is meant by {' '.join(selectors)}", err=True)
+        jobs = jobs_of(chosen, day, models, rooms.catalog)
         outcomes = run_all(jobs, day, graph, rooms)
         return answer_all(outcomes, settings, catalog=rooms.catalog, as_json=as_json)
 

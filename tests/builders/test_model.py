@@ -130,3 +130,23 @@ def test_every_problem_of_every_file_is_told_with_its_place(tmp_path):
     ):
         assert any(all(word in line for word in place_and_words) for line in told), (place_and_words, told)
     assert len(told) == 8
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_same"),
+    [
+        ("select a.x, 'Y' as y -- two\nfrom s.a as a;", True),
+        ("/* of a */ SELECT a.x,\n  'Y' AS y FROM s.a a", True),
+        ("SELECT a.x, 'y' AS y FROM s.a AS a", False),
+        ("SELECT a.x, 'Y' AS y FROM s.a AS a WHERE TRUE", False),
+        ("SELECT 'Y' AS y, a.x FROM s.a AS a", False),
+        ("SELECT /*+ BROADCAST(a) */ a.x, 'Y' AS y FROM s.a AS a", False),
+    ],
+)
+def test_one_query_has_one_spelling_however_it_is_laid_out(sql, is_same):
+    assert (Model("m", sql).canonical == Model("m", "SELECT a.x, 'Y' AS y FROM s.a AS a").canonical) is is_same
+
+
+def test_the_spelling_of_every_shipped_model_is_a_query_of_the_same_spelling():
+    for model in load([BUILT_IN]).values():
+        assert Model(model.name, model.canonical).canonical == model.canonical

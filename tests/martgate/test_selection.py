@@ -86,6 +86,10 @@ def runs(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[
         (["+left+"], ["base", "left", "top"]),
         (["left+", "alone"], ["alone", "left", "top"]),
         (["tag:side"], ["left", "right"]),
+        (["tag:side+"], ["left", "right", "top"]),
+        (["tag:side,left+"], ["left"]),
+        (["base+,+left", "alone"], ["alone", "base", "left"]),
+        (["alone,base"], []),
     ],
 )
 def test_a_selector_means_tables_each_after_those_it_is_made_from(
