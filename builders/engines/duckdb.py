@@ -114,15 +114,15 @@ class DuckDBEngine:
 
     def _select_files(self, relation: str, dataset: Dataset) -> str:
         """The SELECT over a table's files, every footer of which was read: a broken file is named now, not mid-way."""
-        source = text.read_parquet(dataset)
         try:
-            self._connection.execute(text.read_footers(dataset)).fetchall()
+            shapes = self._connection.execute(text.shapes(dataset)).fetchall()
+            source = text.read_parquet(dataset, one_shape=len(shapes) == 1)
             found = self._describe(f"SELECT * FROM {source}")
-            shapes = [] if dataset.columns else self._connection.execute(text.shapes(dataset)).fetchall()
         except duckdb.Error as error:  # only paths and footers were read: the message holds no value of a row
             why = text.first_line(error)
         else:
-            demand_one_shape(relation, shapes)
+            if not dataset.columns:
+                demand_one_shape(relation, shapes)
             types = {name: str(type_) for name, type_ in found}
             names = dataset.in_place([name for name, _ in found])
             return f"SELECT {', '.join(text.unfolded(name, types[name]) for name in names)} FROM {source}"

@@ -23,7 +23,6 @@ __all__ = [
     "first_line",
     "identifier",
     "moments",
-    "read_footers",
     "read_parquet",
     "reason",
     "relation",
@@ -113,15 +112,12 @@ def spark_type(type_: DuckDBPyType) -> str:
             return f"array<{parts['child']}>"
 
 
-def read_footers(dataset: Dataset) -> str:
-    return f"SELECT count(*) FROM parquet_file_metadata({_list(map(_exactly, dataset.files))})"
-
-
 def shapes(dataset: Dataset) -> str:
     """The different shapes among the files: one file of each, and its columns and types in order."""
     described = f"SELECT * FROM parquet_schema({_list(map(_exactly, dataset.files))}) WHERE column_id > 0"
-    shaped = f"SELECT file_name, list((name, duckdb_type) ORDER BY column_id) AS shape FROM ({described}) GROUP BY ALL"
-    return f"SELECT min(file_name) AS file, shape FROM ({shaped}) GROUP BY shape ORDER BY file"
+    listed = "list((name, duckdb_type) ORDER BY column_id) AS shape, list(num_children ORDER BY column_id) AS nested"
+    shaped = f"SELECT file_name, {listed} FROM ({described}) GROUP BY file_name"
+    return f"SELECT min(file_name) AS file, shape FROM ({shaped}) GROUP BY shape, nested ORDER BY file"
 
 
 def unfolded(name: str, type_: str) -> str:
@@ -136,13 +132,18 @@ def unfolded(name: str, type_: str) -> str:
 _FLOATING = frozenset({"FLOAT", "DOUBLE"})
 
 
-def read_parquet(dataset: Dataset) -> str:
-    """The table function that reads exactly the dataset's files; partition columns have their declared types."""
+def read_parquet(dataset: Dataset, *, one_shape: bool) -> str:
+    """The table function that reads exactly the dataset's files; partition columns have their declared types.
+
+    Files that are not of `one_shape` are all opened by every statement, before it begins, to learn what they have.
+    """
     hive = ", ".join(f"{identifier(name)}: {duckdb_type(type_)}" for name, type_ in dataset.partitions.items())
     options = f"hive_partitioning = true, hive_types = {{{hive}}}" if hive else "hive_partitioning = false"
     if dataset.file_column:
         options += f", filename = {_literal(dataset.file_column)}"
-    return f"read_parquet({_list(map(_exactly, dataset.files))}, union_by_name = true, {options})"
+    return (
+        f"read_parquet({_list(map(_exactly, dataset.files))}, union_by_name = {str(not one_shape).lower()}, {options})"
+    )
 
 
 def empty_select(name: str, dataset: Dataset) -> str:
