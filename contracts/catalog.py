@@ -1,14 +1,17 @@
 """All contracts of a project, found by the names of their tables."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Self
 
 from contracts.errors import Problem, Unusable
 from contracts.hints import clip, did_you_mean, join
-from contracts.model import Table
+from contracts.model import Contract, Table
 from contracts.odcs import Loaded, read
+from contracts.versions import Version, is_newer, valid_on, versions
+from contracts.versions import problems as version_problems
 
 __all__ = ["Catalog", "contract_files"]
 
@@ -26,8 +29,8 @@ class Catalog:
         """Every `*.odcs.yaml` below the folders; a folder may also be one such file itself.
 
         Raises:
-            Unusable: a folder is not there, a contract cannot be read, or one table stands in two of them; with the
-                problems of all files.
+            Unusable: a folder is not there, a contract cannot be read, or one table stands in two of them that are no
+                versions of one contract; with the problems of all files.
         """
         problems: list[Problem] = []
         found: list[Loaded] = []
@@ -36,31 +39,53 @@ class Catalog:
                 found.append(read(file))
             except Unusable as error:
                 problems.extend(error.problems)
-        problems.extend(_twice(found))
+        problems.extend(version_problems(found))
         if problems:
             raise Unusable(*problems)
         return cls(tuple(found))
 
-    def tables(self) -> Iterator[tuple[Loaded, Table]]:
-        """Every table with the contract that states it."""
+    def tables(self) -> Iterator[Version]:
+        """Every table with the contract that states it, each in its newest version."""
+        newest = {id(every[-1][1]) for every in versions(self.contracts).values()}
         for loaded in self.contracts:
-            for table in loaded.contract.tables:
-                yield loaded, table
+            yield from ((loaded, table) for table in loaded.contract.tables if id(table) in newest)
 
-    def find(self, name: str) -> tuple[Loaded, Table]:
-        """The table of that short or qualified name, with its contract.
+    def find(self, name: str, on: date | None = None) -> Version:
+        """The table of that short or qualified name, with the contract that is about a day; the newest without a day.
 
         Raises:
-            Unusable: no table has that name, or more than one; the message has the nearest names.
+            Unusable: no table has that name, or more than one, with the nearest names; or no version is about the day.
         """
-        exact = [(loaded, table) for loaded, table in self.tables() if table.qualified_name == name]
-        found = exact or [(loaded, table) for loaded, table in self.tables() if name in _short_names(table)]
+        every = self.versions(name)
+        found = valid_on(every, on)
+        if found is None:
+            first = every[0][0].contract
+            raise Unusable(
+                f"no version of {clip(name)} is valid on {on}: the first, {first.version}, is from {first.valid_from} on"
+            )
+        return found
+
+    def versions(self, name: str) -> Sequence[Version]:
+        """All versions of the table of that short or qualified name, the earliest first.
+
+        Raises:
+            Unusable: as `find` does.
+        """
+        known = versions(self.contracts)
+        newest = {key: every[-1][1] for key, every in known.items()}
+        exact = [key for key, table in newest.items() if table.qualified_name == name]
+        found = exact or [key for key, table in newest.items() if name in _short_names(table)]
         if len(found) == 1:
-            return found[0]
+            return known[found[0]]
         if found:
-            names = join((clip(table.qualified_name) for _, table in found), "or")
+            names = join((clip(newest[key].qualified_name) for key in found), "or")
             raise Unusable(f"the table {clip(name)} is ambiguous: say {names}")
         raise Unusable(f"there is no contract for a table {clip(name)}{self._near(name)}")
+
+    def newer(self, loaded: Loaded, table: Table) -> list[tuple[Contract, Table]]:
+        """The versions of a table that came after this one, the earliest first."""
+        after = (version for version in self.versions(table.qualified_name) if is_newer(version, loaded))
+        return [(later.contract, theirs) for later, theirs in after]
 
     def _near(self, name: str) -> str:
         known = [table.qualified_name if "." in name else table.name for _, table in self.tables()]
@@ -86,14 +111,3 @@ def contract_files(folders: Iterable[Path], problems: list[Problem]) -> Iterator
             if file.resolve() not in seen:
                 seen.add(file.resolve())
                 yield file
-
-
-def _twice(contracts: Iterable[Loaded]) -> Iterator[Problem]:
-    first: dict[str, str] = {}
-    for loaded in contracts:
-        for table in loaded.contract.tables:
-            name = table.qualified_name.casefold()
-            other = first.setdefault(name, loaded.contract.file)
-            if other != loaded.contract.file:
-                message = f"the table {clip(table.qualified_name)} already has a contract, in {other}"
-                yield loaded.document.problem(f"{table.path}.name", message, "keep one of them")

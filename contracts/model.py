@@ -7,9 +7,11 @@ is the path of one leaf), so that a rule, a verdict and a report can point back 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from contracts.day import day_of
 from contracts.period import Period
 
 __all__ = [
@@ -111,6 +113,12 @@ class Quality:
     query: str = ""
     engine: str = ""
     implementation: Mapping[str, object] = field(default_factory=dict)
+    custom: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def is_retroactive(self) -> bool:
+        """Whether it is asked of days of earlier versions, too."""
+        return self.custom.get("retroactive") is True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +160,11 @@ class Column:
     def is_protected(self) -> bool:
         """Whether values of this column must never be shown: it is classified as anything but public or internal."""
         return bool(self.classification) and self.classification.lower() not in PROTECTED_UNLESS
+
+    @property
+    def is_retroactive(self) -> bool:
+        """Whether what it states is asked of days of earlier versions, too."""
+        return self.custom.get("retroactive") is True
 
     @property
     def may_be_vacuous(self) -> bool:
@@ -251,6 +264,11 @@ class Contract:
     def zone(self) -> str:
         """The time zone in which its days begin and end (`dayBoundary`)."""
         return str(self.custom.get("dayBoundary", "UTC"))
+
+    @property
+    def valid_from(self) -> date:
+        """The first day that this version is about (`validFrom`); without one, it is about every day there was."""
+        return day_of(str(self.custom.get("validFrom"))) or date.min
 
     def table(self, name: str) -> Table:
         """The table of that short or qualified name; KeyError where there is none."""

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from datetime import date
 
-from contracts.day import Day, days_between
+from contracts.day import days_between
 from contracts.model import Table
-from expectations.derive import derive
-from expectations.rules import looks_back
+from expectations.retroactive import promised
+from expectations.rules import Rule, looks_back
 from martgate.ahead import Next, ahead
 from martgate.exits import ExitCode
 from martgate.publish import Candidate, House, Job, publish
@@ -22,20 +21,20 @@ def days_of(table: Table, first: date, last: date) -> tuple[date, ...]:
     return tuple(day for day in days_between(first, last) if table.publish_period.first(day) == day)
 
 
-def backfill(  # noqa: PLR0913 - the last three are how, not what
-    work: Job, on: tuple[date, ...], house: House, *, keep_going: bool = False, again: bool = False, jobs: int = 1
+def backfill(
+    jobs: Sequence[Job], house: House, *, keep_going: bool = False, again: bool = False, width: int = 1
 ) -> Iterator[Outcome]:
-    """Run a job on each of these days, the earliest first, and tell what became of it.
+    """Run jobs of one table, one a day and the earliest first, and tell what became of each.
 
-    A day that was published under the contract's present version is skipped, unless `again`. After a day that was not
-    published the others are skipped, unless `keep_going`. With several `jobs`, days that do not depend on each other are
-    prepared side by side; they are published in order all the same, and not past one that was not.
+    A day that was let through by the version of the contract that is about it, and by what newer versions ask of it, is
+    skipped, unless `again`. After a day that was not published the others are skipped, unless `keep_going`. With a
+    `width`, so many days that do not depend on each other are prepared side by side; they are published in order all the
+    same, and not past one that was not.
     """
-    done = set() if again else _published(work, on, house)
-    days = [replace(work, day=Day(day, work.loaded.contract.zone)) for day in on]
+    done = set() if again else _published(jobs, house)
     failed = ""
-    with _beside(work, [job for job in days if job.part_date not in done], house, jobs) as begun:
-        for job in days:
+    with _beside(jobs, [job for job in jobs if job.part_date not in done], house, width) as begun:
+        for job in jobs:
             reason = _reason_to_skip(job, done, failed)
             outcome = skipped(job, reason) if reason else attempt(job, house, begun)
             if outcome.code is not ExitCode.DONE and not keep_going:
@@ -43,25 +42,31 @@ def backfill(  # noqa: PLR0913 - the last three are how, not what
             yield outcome
 
 
-def _beside(work: Job, todo: Sequence[Job], house: House, jobs: int) -> AbstractContextManager[Next | None]:
+def _beside(jobs: Sequence[Job], todo: Sequence[Job], house: House, width: int) -> AbstractContextManager[Next | None]:
     """The days under way side by side; nothing, where one comes after another."""
-    share, width = house.share, min(jobs, len(todo))
+    share, width = house.share, min(width, len(todo))
     if width < 2:
         return nullcontext()
-    reason = _why_in_turn(work) if share else "Spark has one session, which one day keeps busy"
+    reason = _why_in_turn(todo, house) if share else "Spark has one session, which one day keeps busy"
     if reason or share is None:
-        house.say(f"{work.table.qualified_name}: one day after another, since {reason}", lasting=True)
+        house.say(f"{jobs[0].table.qualified_name}: one day after another, since {reason}", lasting=True)
         return nullcontext()
     return ahead(todo, house, lambda: share(width), width)
 
 
-def _why_in_turn(work: Job) -> str:
+def _why_in_turn(todo: Sequence[Job], house: House) -> str:
     """Why a day of a table can be made or judged only after the one before it; empty where it can at any time."""
-    if not {work.table.name, work.table.qualified_name}.isdisjoint(work.model.inputs):
+    first = todo[0]
+    if not {first.table.name, first.table.qualified_name}.isdisjoint(first.model.inputs):
         return "its model reads its own published days"
-    rules = derive(work.loaded.contract, work.table)
+    rules = (rule for work in _by_version(todo).values() for rule in promised(work.loaded, work.table, house.catalog).rules)
     back = next((rule.name for rule in rules if looks_back(rule.check)), "")
     return f"{back} looks back at the day before" if back else ""
+
+
+def _by_version(jobs: Sequence[Job]) -> dict[str, Job]:
+    """One job for each version of the contract."""
+    return {job.loaded.contract.version: job for job in jobs}
 
 
 def _reason_to_skip(job: Job, done: set[str], failed: str) -> str:
@@ -73,19 +78,36 @@ def _reason_to_skip(job: Job, done: set[str], failed: str) -> str:
     return ""
 
 
-def _published(work: Job, on: Sequence[date], house: House) -> set[str]:
-    """The days that the contract, as it is now, has let through."""
-    _give_lost_receipts(work, on, house)
-    now = (work.loaded.contract.id, work.loaded.contract.version)
-    by_day = house.ledger.contracts_published(work.table.qualified_name)
-    return {day for day, contract in by_day.items() if contract == now}
+def _published(jobs: Sequence[Job], house: House) -> set[str]:
+    """The days that were let through by all that is asked of them now."""
+    _give_lost_receipts(jobs, house)
+    by_day = house.ledger.contracts_published(jobs[0].table.qualified_name)
+    added = {version: promised(work.loaded, work.table, house.catalog).retroactive for version, work in _by_version(jobs).items()}
+    done = set()
+    for job in jobs:
+        contract = job.loaded.contract
+        is_valid = by_day.get(job.part_date) == (contract.id, contract.version)
+        if is_valid and _has_judged(added[contract.version], job, house):
+            done.add(job.part_date)
+    return done
 
 
-def _give_lost_receipts(work: Job, on: Sequence[date], house: House) -> None:
+def _has_judged(added: tuple[Rule, ...], job: Job, house: House) -> bool:
+    """Whether what let a day through has looked at these rules, too, as they are now."""
+    if not added:
+        return True
+    found = house.ledger.let_through(job.table.qualified_name, job.part_date)
+    judged = [verdict.rule for verdict in found.audit.verdicts] if found else []
+    outside = [each.rule for each in found.audit.out_of_scope] if found else []
+    known = {rule.name: (rule.check, rule.severity) for rule in (*judged, *outside)}
+    return all(known.get(rule.name) == (rule.check, rule.severity) for rule in added)
+
+
+def _give_lost_receipts(jobs: Sequence[Job], house: House) -> None:
     """Whoever was killed between a commit and its receipt has published: what is lost is only the receipt."""
-    name = work.table.qualified_name
-    known = {receipt.candidate for receipt in house.ledger.publications(name)}
-    for day in map(str, on):
-        newest = house.ledger.candidate(name, day)
+    table = jobs[0].table
+    known = {receipt.candidate for receipt in house.ledger.publications(table.qualified_name)}
+    for job in jobs:
+        newest = house.ledger.candidate(table.qualified_name, job.part_date)
         if isinstance(newest, Candidate) and newest.id not in known and house.store.is_published(newest):
-            publish(work.table, day, house, newest.id)
+            publish(table, job.part_date, house, newest.id)

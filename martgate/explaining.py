@@ -16,6 +16,7 @@ from expectations.explain import explain
 from expectations.measured import values_of
 from expectations.plan import Source, at_once, plan
 from expectations.proofs import Known
+from expectations.retroactive import promised
 from expectations.rules import References, Rule, SameSet
 from martgate.candidate import Candidate
 from martgate.publish import House, now
@@ -37,7 +38,7 @@ def of_candidate(house: House, name: str, day: date, candidate_id: str | None, *
     Raises:
         contracts.errors.CouldNotRun: there is no such candidate, or not all of it.
     """
-    loaded, table = house.catalog.find(name)
+    loaded, table = house.catalog.find(name, day)
     candidate = house.ledger.candidate(table.qualified_name, day.isoformat(), candidate_id)
     if not isinstance(candidate, Candidate):
         raise CouldNotRun(f"no candidate of {table.qualified_name} for {day}: run `martgate build` first")
@@ -47,7 +48,7 @@ def of_candidate(house: House, name: str, day: date, candidate_id: str | None, *
         files = [written(root / file.path, root=root, partition=file.partition) for file in candidate.files]
         known = Known(files, _types(table), candidate.part_date)
     sizes = column_bytes(dataset.files) if isinstance(dataset, Dataset) else None
-    return _told(derive(loaded.contract, table), table, together=together, known=known, sizes=sizes)
+    return _told(promised(loaded, table, house.catalog).rules, table, together=together, known=known, sizes=sizes)
 
 
 def of_input(house: House, name: str, source: str, day: date | None, *, together: bool) -> str:
@@ -56,10 +57,10 @@ def of_input(house: House, name: str, source: str, day: date | None, *, together
     Raises:
         contracts.errors.CouldNotRun: there is no such data.
     """
-    loaded, table = house.catalog.find(name)
+    loaded, table = house.catalog.find(name, day)
     dataset = house.upstreams.dataset_of(source, table, day.isoformat() if day else None)
     scope = Scope(day=Day(day, loaded.contract.zone) if day else None, audited_at=now())
-    asked, relation = derive(loaded.contract, table), table.qualified_name
+    asked, relation = promised(loaded, table, house.catalog).rules, table.qualified_name
     judged, _ = scope.split(asked, scope.tables(asked, table, relation), relation)
     return _told(judged, table, together=together, sizes=column_bytes(dataset.files))
 

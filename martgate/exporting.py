@@ -15,16 +15,18 @@ __all__ = ["exported"]
 def exported(  # noqa: PLR0913 - one parameter an option
     settings: Settings, contracts: Catalog, name: str, *, target: str, flavour: str = "polars", day: date | None = None
 ) -> str:
-    """The text of table `name` for a target of `martgate export`; `flavour` is pandera's, `day` the suite's of gx.
+    """The text of table `name` for a target of `martgate export`; `flavour` is pandera's.
+
+    With a `day` by the version of the contract that is about it, and what gx is told is about that day.
 
     Raises:
         contracts.errors.Unusable: there is no such table, or (for `sql`) no model that makes it.
     """
-    loaded, table = contracts.find(name)
+    loaded, table = contracts.find(name, day)
     if target == "sql":
         return model_of(settings, table).sql
     if target == "gx":
-        return _suite(loaded.contract, table, day)
+        return _suite(loaded.contract, table, day, contracts.newer(loaded, table))
     return _written(loaded.contract, table, target, flavour)
 
 
@@ -48,9 +50,9 @@ def _written(contract: Contract, table: Table, target: str, flavour: str) -> str
             raise Unusable(f"{target!r} is not an export")
 
 
-def _suite(contract: Contract, table: Table, day: date | None) -> str:
-    from expectations.derive import derive  # noqa: PLC0415
+def _suite(contract: Contract, table: Table, day: date | None, newer: list[tuple[Contract, Table]]) -> str:
     from expectations.gx.suite import suite_json  # noqa: PLC0415
+    from expectations.retroactive import asked  # noqa: PLC0415
 
     about = None if day is None else Day(day, contract.zone)
-    return suite_json(contract, table, derive(contract, table), day=about)
+    return suite_json(contract, table, asked(contract, table, newer).rules, day=about)

@@ -1,11 +1,12 @@
 """The gate for data that lies anywhere: audited where it is, never published."""
 
+from dataclasses import replace
 from datetime import date
 
 from contracts.day import Day
 from contracts.errors import Unusable
 from expectations.audit import Scope, audit
-from expectations.derive import derive
+from expectations.retroactive import promised
 from martgate.gate import refusals
 from martgate.publish import House, candidate_id, now
 from martgate.review import demand_sound
@@ -23,10 +24,11 @@ def gate_input(house: House, name: str, source: str, day: date | None) -> RunRec
         contracts.errors.CouldNotRun: there is no such data.
         contracts.errors.Unusable: there is no such table, or its contract checks nothing.
     """
-    loaded, table = house.catalog.find(name)
+    loaded, table = house.catalog.find(name, day)
     # A contract that was given alone is judged alone: what it refers to may lie anywhere.
     demand_sound(loaded, house.catalog if len(house.catalog.contracts) > 1 else None)
-    rules = derive(loaded.contract, table)
+    all_asked = promised(loaded, table, house.catalog)
+    rules = all_asked.rules
     if not rules:
         raise Unusable(f"{loaded.contract.file}: table {table.name} states nothing that could be checked")
     started, part_date = now(), day.isoformat() if day else ""
@@ -41,6 +43,7 @@ def gate_input(house: House, name: str, source: str, day: date | None) -> RunRec
             foreign=house.foreign,
         )
         found = audit(engine, table.qualified_name, contract=loaded.contract, table=table, rules=rules, scope=scope)
+    found = replace(found, out_of_scope=(*found.out_of_scope, *all_asked.outside))
     reasons = refusals(found)
     record = RunRecord(
         table=table.qualified_name,

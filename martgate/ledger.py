@@ -324,6 +324,24 @@ class Ledger:
                 found.setdefault(row.candidate, set()).add(row.rule)
         return found
 
+    def let_through(self, table: str, part_date: str) -> RunRecord | None:
+        """The newest run that approved what stands published of a day; None where nothing does.
+
+        Raises:
+            contracts.errors.CouldNotRun: its record is damaged.
+        """
+        wanted = (
+            select(_RUNS.c.candidate, _RUNS.c.record)
+            .join(_PUBLICATIONS, _RUNS.c.candidate == _PUBLICATIONS.c.candidate)
+            .where(_PUBLICATIONS.c.table_name == table, _PUBLICATIONS.c.part_date == part_date)
+            .where(_RUNS.c.decision == "approved")
+            .order_by(_PUBLICATIONS.c.id.desc(), _RUNS.c.id.desc())
+            .limit(1)
+        )
+        with _answering(self._engine) as connection:
+            row = connection.execute(wanted).one_or_none()
+        return None if row is None else _read(row.record, row.candidate)
+
     def records(self) -> list[RunRecord]:
         """The newest run of every candidate, oldest first, each with the version it was published as.
 

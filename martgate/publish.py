@@ -14,8 +14,8 @@ from contracts.errors import CouldNotRun, MissingUpstream, Unusable
 from contracts.model import Contract, Table
 from contracts.odcs import Loaded
 from expectations.audit import Scope, audit
-from expectations.derive import derive
 from expectations.ports import FileMemory, ForeignJudge
+from expectations.retroactive import promised
 from expectations.verdict import Audit, Verdict
 from martgate.candidate import Candidate
 from martgate.clock import now
@@ -168,7 +168,7 @@ def conclude(prepared: Prepared, table: Table, house: House, *, dry_run: bool = 
 
 def missing(job: Job, house: House) -> tuple[str, ...]:
     """Which inputs of the model are not there for the job's day, and why; nothing is read of those that are."""
-    inputs = (house.catalog.find(name)[1] for name in sorted(job.model.inputs))
+    inputs = (house.catalog.find(name, job.day.date)[1] for name in sorted(job.model.inputs))
     found = (_looked_up(table, job, house) for table in inputs)
     return tuple(str(each) for each in found if isinstance(each, MissingUpstream))
 
@@ -286,7 +286,7 @@ def _audit_upstreams(engine: Engine, inputs: list[_Input], job: Job, house: Hous
     for each in inputs:
         name, contract = each.table.qualified_name, each.loaded.contract
         house.say(f"checking upstream {name}")
-        rules = derive(contract, each.table)
+        rules = promised(each.loaded, each.table, house.catalog).rules
         own = replace(scope, memory=house.memory(engine, name, each.source))
         audits.append(audit(engine, name, contract=contract, table=each.table, rules=rules, scope=own))
     missing = [found.table for found in audits if found.rows == 0 and _is_daily(house, found.table)]
@@ -303,7 +303,7 @@ def _register_upstreams(engine: Engine, job: Job, house: House) -> list[_Input]:
     """Make every input of the model readable; those that come from outside, which no gate has let through yet."""
     outside, missing = [], []
     for name in sorted(job.model.inputs):
-        loaded, table = house.catalog.find(name)
+        loaded, table = house.catalog.find(name, job.day.date)
         dataset = _looked_up(table, job, house)
         if isinstance(dataset, MissingUpstream):
             missing.append(str(dataset))
@@ -365,7 +365,8 @@ def _inspect(
 
     `written` are the files as the engine told of them in this process, if that is to be believed.
     """
-    rules = derive(job.loaded.contract, job.table)
+    all_asked = promised(job.loaded, job.table, house.catalog)
+    rules = all_asked.rules
     house.say(f"auditing {candidate.rows:,} rows against {len(rules)} rules")
     name = job.table.qualified_name
     source = house.store.dataset(candidate, job.table)
@@ -380,7 +381,8 @@ def _inspect(
         memory=house.memory(engine, name, source),
         foreign=house.foreign,
     )
-    return audit(engine, name, contract=job.loaded.contract, table=job.table, rules=rules, scope=scope)
+    found = audit(engine, name, contract=job.loaded.contract, table=job.table, rules=rules, scope=scope)
+    return replace(found, out_of_scope=(*found.out_of_scope, *all_asked.outside))
 
 
 def _broken_by_rules(broken: list[Audit]) -> _Broken:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contracts.catalog import Catalog
+from contracts.day import day_of
 from contracts.errors import CouldNotRun, Unusable
 from martgate.candidate import Candidate
 from martgate.config import Settings
@@ -135,7 +136,7 @@ def _draw_alone(record: RunRecord, page: Path, catalog: Catalog) -> None:
     """Draw one page and nothing else of the site; the next drawing of the site puts the whole one there."""
     from reports.runpage import run_page  # noqa: PLC0415 - not every decision has a page
 
-    loaded, table = catalog.find(record.table)
+    loaded, table = catalog.find(record.table, day_of(record.date))
     _write(page, run_page(record, loaded.contract, table))
 
 

@@ -10,6 +10,7 @@ from contracts.errors import Problem, Unusable
 from contracts.lint import lint
 from contracts.model import Table
 from contracts.odcs import Loaded, read
+from contracts.versions import problems as version_problems
 from expectations.coverage import Item, Status, coverage
 from expectations.derive import derivation, derive
 from expectations.predicates import row_test
@@ -44,6 +45,7 @@ def review(paths: Sequence[Path], *, known: Iterable[Path]) -> Review:
     catalog = Catalog((*contracts, *_read(others, [])))
     for loaded in contracts:
         problems.extend(problems_of(loaded, catalog))
+    problems.extend(told for told in version_problems(catalog.contracts) if Path(told.file).resolve() in here)
     warnings = [warning for loaded in contracts for warning in warnings_of(loaded)]
     return Review(tuple(problems), tuple(warnings), len(files))
 

@@ -4,13 +4,14 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builders.engines.duckdb import DuckDBEngine
-from builders.model import Model, load, making
+from builders.model import Model, load, making, typed
 from builders.ports import Engine
 from contracts.catalog import Catalog
 from contracts.day import Day
@@ -36,7 +37,7 @@ from martgate.stores.upstreams import Upstreams
 if TYPE_CHECKING:
     from builders.engines.spark import SparkEngine
 
-__all__ = ["catalog", "house", "job", "job_of", "model_of"]
+__all__ = ["catalog", "house", "job", "job_of", "jobs", "model_of"]
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)?(.*)", re.DOTALL)
 
@@ -99,13 +100,30 @@ def job(settings: Settings, contracts: Catalog, name: str, day: date) -> Job:
     return job_of(load(settings.models), contracts, name, day)
 
 
+def jobs(settings: Settings, contracts: Catalog, name: str, days: Iterable[date]) -> list[Job]:
+    """The same for many days, each by the version of the contract that is about it.
+
+    Raises:
+        contracts.errors.Unusable: as `job` does, and where the model makes other columns than a version promises.
+    """
+    models = load(settings.models)
+    reviewed: dict[str, Job] = {}
+    for day in days:
+        loaded, table = contracts.find(name, day)
+        if loaded.contract.file not in reviewed:
+            reviewed[loaded.contract.file] = job_of(models, contracts, name, day)
+            typed(reviewed[loaded.contract.file].model, table)
+    found = ((day, contracts.find(name, day)[0].contract) for day in days)
+    return [replace(reviewed[contract.file], day=Day(day, contract.zone)) for day, contract in found]
+
+
 def job_of(models: Mapping[str, Model], contracts: Catalog, name: str, day: date) -> Job:
     """The same, of models that are loaded already.
 
     Raises:
         contracts.errors.Unusable: as `job` does.
     """
-    loaded, table = contracts.find(name)
+    loaded, table = contracts.find(name, day)
     model = _making(table, models)
     demand_sound(loaded, contracts)
     when = Day(day, loaded.contract.zone)

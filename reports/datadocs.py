@@ -120,11 +120,16 @@ def _kept(content: bytes, contracts: Sequence[Contract]) -> _Kept:
 
 
 def _promise(record: RunRecord, contracts: Sequence[Contract]) -> tuple[Contract | None, Table]:
-    """The table's contract; without one, as much of the table as its rules tell."""
-    for contract in contracts:
-        for table in contract.tables:
-            if record.table == table.qualified_name:
-                return contract, table
+    """The table's contract, in the version that the run was judged by if it is still there; without one, as much of the table as its rules tell."""
+    stating = [
+        (contract, table)
+        for contract in sorted(contracts, key=lambda contract: contract.valid_from, reverse=True)
+        for table in contract.tables
+        if record.table == table.qualified_name
+    ]
+    own = [(contract, table) for contract, table in stating if contract.version == record.audit.contract_version]
+    for found in (*own, *stating):
+        return found
     checks = [verdict.rule.check for verdict in record.audit.verdicts]
     types = {check.column: check.type for check in checks if isinstance(check, HasType)}
     names = next((check.columns for check in checks if isinstance(check, HasColumns)), tuple(types))

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from zoneinfo import available_timezones
 
+from contracts.day import day_of
 from contracts.document import Document
 from contracts.durations import UNITS, time_of_day
 from contracts.errors import Problem
 from contracts.hints import clip, did_you_mean, join
-from contracts.model import Contract, Sla
+from contracts.lint.tables import custom_path
+from contracts.model import Column, Contract, Quality, Sla
 from contracts.odcs import Loaded
 
 __all__ = ["problems"]
@@ -28,6 +30,8 @@ def problems(loaded: Loaded) -> Iterator[Problem]:
         message = f"found {clip(contract.version)}, expected a semantic version"
         yield document.problem("version", message, "three numbers, as in 1.0.0: breaking, additive, repaired")
     yield from _zone(document, contract)
+    yield from _valid_from(document, contract)
+    yield from _retroactive(document, contract)
     for sla in contract.slas:
         yield from _element(document, contract, sla)
         yield from _duration(document, sla)
@@ -41,6 +45,24 @@ def _zone(document: Document, contract: Contract) -> Iterator[Problem]:
         message = f"dayBoundary: {clip(contract.zone)} is no time zone"
         hint = did_you_mean(contract.zone, zones)
         yield document.problem("customProperties", message, hint if "Did" in hint else "write it as in Asia/Seoul")
+
+
+def _valid_from(document: Document, contract: Contract) -> Iterator[Problem]:
+    said = contract.custom.get("validFrom")
+    if said is not None and day_of(str(said)) is None:
+        message = f"validFrom: {clip(said)} is no day"
+        yield document.problem(custom_path(document, "", "validFrom"), message, "write it as in 2024-01-31")
+
+
+def _retroactive(document: Document, contract: Contract) -> Iterator[Problem]:
+    """A mark that is not understood would leave earlier days unjudged without a word."""
+    for table in contract.tables:
+        marked: list[Column | Quality] = [*table.columns, *table.quality]
+        for part in (*marked, *(each for column in table.columns for each in column.quality)):
+            said = part.custom.get("retroactive", False)
+            if not isinstance(said, bool):
+                path = custom_path(document, part.path, "retroactive")
+                yield document.problem(path, f"found {clip(said)}, expected true or false")
 
 
 def _element(document: Document, contract: Contract, sla: Sla) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from contracts.document import Document
 from contracts.model import Column, Contract, Relationship, Sla, Table
 from contracts.odcs.names import names, names_of_table, others, physical_name, qualified_name, server_schema
 from contracts.odcs.quality import qualities
-from contracts.odcs.raw import listed, many, text, words
+from contracts.odcs.raw import custom, listed, many, text, words
 from contracts.odcs.types import options, physical_type
 from contracts.references import target
 from contracts.schema import VERSIONS
@@ -47,7 +47,7 @@ class Mapper:
             ),
             team=_team(data.get("team")),
             tags=words(data, "tags"),
-            custom=_custom(data),
+            custom=custom(data),
         )
 
     def table(self, path: str, raw: Mapping[str, Any]) -> Table:
@@ -72,7 +72,7 @@ class Mapper:
             ),
             quality=qualities(path, raw, rename),
             tags=words(raw, "tags"),
-            custom=_custom(raw),
+            custom=custom(raw),
         )
 
     def column(
@@ -107,7 +107,7 @@ class Mapper:
             transform_logic=text(raw, "transformLogic"),
             transform_description=text(raw, "transformDescription"),
             tags=words(raw, "tags"),
-            custom=_custom(raw),
+            custom=custom(raw),
         )
 
     def relationship(self, path: str, raw: Mapping[str, Any], columns: list[str]) -> Relationship:
@@ -137,14 +137,6 @@ def _sla(path: str, raw: Mapping[str, Any], default_element: str) -> Sla:
 def _team(raw: Any) -> tuple[Mapping[str, object], ...]:
     members = raw.get("members", []) if isinstance(raw, dict) else raw
     return tuple(member for member in members or [] if isinstance(member, dict))
-
-
-def _custom(raw: Mapping[str, Any]) -> Mapping[str, object]:
-    """The first of equal names wins; lint tells of the second."""
-    found: dict[str, object] = {}
-    for item in listed(raw, "customProperties"):
-        found.setdefault(text(item, "property"), item.get("value"))
-    return found
 
 
 def _positions(properties: list[Mapping[str, Any]], flag: str, position: str) -> dict[int, int]:

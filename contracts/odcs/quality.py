@@ -7,7 +7,7 @@ from typing import Any, get_args
 from contracts.document import Document
 from contracts.errors import Unusable
 from contracts.model import Metric, Operator, Quality, QualityType, Severity, Threshold
-from contracts.odcs.raw import listed, many, text
+from contracts.odcs.raw import custom, listed, many, text
 
 __all__ = ["METRICS", "OPERATORS", "qualities"]
 
@@ -49,6 +49,7 @@ def _quality(path: str, raw: Mapping[str, Any], name: str, rename: Mapping[str, 
         query=text(raw, "query"),
         engine=text(raw, "engine"),
         implementation=_implementation(raw),
+        custom=custom(raw),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["listed", "many", "text", "words"]
+__all__ = ["custom", "listed", "many", "text", "words"]
 
 
 def text(raw: Mapping[str, Any], key: str) -> str:
@@ -14,6 +14,14 @@ def text(raw: Mapping[str, Any], key: str) -> str:
 def listed(raw: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     value = raw.get(key)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def custom(raw: Mapping[str, Any]) -> Mapping[str, object]:
+    """The custom properties; the first of equal names wins, and lint tells of the second."""
+    found: dict[str, object] = {}
+    for item in listed(raw, "customProperties"):
+        found.setdefault(text(item, "property"), item.get("value"))
+    return found
 
 
 def words(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -34,9 +34,10 @@ def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitC
 
 @click.command(epilog="Example: martgate coverage we_mart.wv_comm_user")
 @click.argument("table")
+@click.option("--date", "day", type=DAY, help="by the version valid on that day (default: the newest), YYYY-MM-DD")
 @settings_from("contracts")
 @as_json
-def coverage(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
+def coverage(table: str, *, day: date | None, settings: Settings, as_json: bool) -> ExitCode:
     """Tell for every leaf of TABLE's contract whether it is enforced, monitored or documentation."""
     from expectations.coverage import Status
     from martgate.review import coverage_of
@@ -44,7 +45,7 @@ def coverage(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
     from reports.machine import coverage_json
     from reports.text import coverage_text
 
-    items = coverage_of(*catalog(settings).find(table))
+    items = coverage_of(*catalog(settings).find(table, day))
     click.echo(coverage_json(items) if as_json else coverage_text(items))
     unsupported = any(item.status is Status.UNSUPPORTED for item in items)
     return ExitCode.UNUSABLE if unsupported else ExitCode.DONE
@@ -54,7 +55,7 @@ def coverage(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
 @click.argument("table")
 @click.option("--to", "target", type=click.Choice(_TARGETS), required=True, help="what to write")
 @click.option("--flavour", type=click.Choice(["polars", "pyspark"]), default="polars", help="of pandera")
-@click.option("--date", "day", type=DAY, help="of gx: the day that its rules are about, YYYY-MM-DD")
+@click.option("--date", "day", type=DAY, help="by the version valid on that day (default: the newest), YYYY-MM-DD")
 @click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
 @settings_from("contracts", "models")
 @as_json

@@ -137,14 +137,15 @@ def backfill(  # noqa: PLR0913 - one parameter an option
         raise click.UsageError(f"--from {first} is after --to {last}; give the earlier day first")
     from martgate import backfill as many
     from martgate.reporting import answer_all
-    from martgate.wiring import house, job
+    from martgate.wiring import house
+    from martgate.wiring import jobs as jobs_of
 
     with house(settings) as rooms:
         days = many.days_of(rooms.catalog.find(table)[1], first, last)
         if not days:
             raise click.UsageError(f"no partition of {table} begins between {first} and {last}")
-        work = job(settings, rooms.catalog, table, days[0])
-        outcomes = many.backfill(work, days, rooms, keep_going=keep_going, again=again, jobs=jobs)
+        work = jobs_of(settings, rooms.catalog, table, days)
+        outcomes = many.backfill(work, rooms, keep_going=keep_going, again=again, width=jobs)
         return answer_all(outcomes, settings, catalog=rooms.catalog, as_json=as_json)
 
 
@@ -277,5 +278,5 @@ def publish(table: str, day: date, *, candidate: str | None, settings: Settings,
     from martgate.wiring import house
 
     with house(settings) as rooms, failure_told(table, day, settings, rooms.catalog):
-        record = life.publish(rooms.catalog.find(table)[1], day.isoformat(), rooms, candidate)
+        record = life.publish(rooms.catalog.find(table, day)[1], day.isoformat(), rooms, candidate)
     return answer(record, settings, catalog=rooms.catalog, as_json=as_json)

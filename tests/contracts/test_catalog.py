@@ -18,7 +18,7 @@ def write(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         schema = ", ".join(f"{{name: {t.rpartition('.')[2]}, physicalName: {t}}}" for t in tables)
         path.write_text(
-            f"apiVersion: {apiversion}\nkind: DataContract\nid: x\nversion: 1.0.0\nschema: [{schema}]\n",
+            f"apiVersion: {apiversion}\nkind: DataContract\nid: {path.stem}\nversion: 1.0.0\nschema: [{schema}]\n",
             encoding="utf-8",
         )
         return path

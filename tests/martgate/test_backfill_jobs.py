@@ -18,7 +18,8 @@ from deltalake import DeltaTable
 from martgate import backfill as many
 from martgate.config import load
 from martgate.ledger import Ledger
-from martgate.wiring import house, job
+from martgate.wiring import house
+from martgate.wiring import jobs as jobs_of
 
 CONTRACT = """
 apiVersion: v3.2.0
@@ -67,8 +68,7 @@ class Project:
         with house(settings) as opened:
             quiet = replace(opened, say=lambda step, lasting=False: self.said.append(step) if lasting else None)
             here = self.rooms(quiet)
-            work = job(settings, here.catalog, "base", DAYS[0])
-            found = list(many.backfill(work, DAYS, here, jobs=jobs, **how))
+            found = list(many.backfill(jobs_of(settings, here.catalog, "base", DAYS), here, width=jobs, **how))
         return [outcome.record.decision if outcome.record else outcome.reason for outcome in found]
 
     def start(self, sql: str, *options: str) -> subprocess.Popen:
