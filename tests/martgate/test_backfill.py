@@ -119,3 +119,29 @@ def test_spark_does_all_days_in_one_session(spark, backfill):
         ["approved", "refused", "approved"],
     )
     assert decisions(backfill(GOOD)) == (0, ["skipped", "approved", "skipped"])
+
+
+def test_each_day_is_told_with_what_became_of_it_and_what_it_changed(backfill, project, capsys):
+    backfill(GOOD)
+    (project / "models" / "base.sql").write_text(BAD_SECOND)
+    capsys.readouterr()
+    words = ["backfill", "base", "--from", "2024-01-01", "--to", "2024-01-03", "--again"]
+    call([*words, "--json"])
+    runs = json.loads(capsys.readouterr().out)["runs"]
+    assert [(run["decision"], run.get("published_version")) for run in runs] == [
+        ("approved", 4),
+        ("refused", None),
+        ("skipped", None),
+    ]
+    told = runs[0]["restatement"]
+    assert [told[key] for key in ("version", "rows", "added", "removed", "changed")] == [3, 1, 0, 0, 0]
+    call(words)
+    text = capsys.readouterr().out
+    parts = [
+        "Published: s.base of 2024-01-01 as version 5",
+        "Replaced 1 row of version 4: no row differs",
+        "Refused: s.base of 2024-01-02: 1 failed: n|maximum",
+        "Skipped: s.base of 2024-01-03: 2024-01-02 was not published",
+    ]
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
