@@ -6,7 +6,7 @@ from datetime import date
 
 from contracts.day import days_between
 from contracts.model import Table
-from expectations.retroactive import promised
+from expectations.retroactive import Asked, promised
 from expectations.rules import Rule, looks_back
 from martgate.ahead import Next, ahead
 from martgate.exits import ExitCode
@@ -59,14 +59,15 @@ def _why_in_turn(todo: Sequence[Job], house: House) -> str:
     first = todo[0]
     if not {first.table.name, first.table.qualified_name}.isdisjoint(first.model.inputs):
         return "its model reads its own published days"
-    rules = (rule for work in _by_version(todo).values() for rule in promised(work.loaded, work.table, house.catalog).rules)
+    rules = (rule for asked in _asked(todo, house).values() for rule in asked.rules)
     back = next((rule.name for rule in rules if looks_back(rule.check)), "")
     return f"{back} looks back at the day before" if back else ""
 
 
-def _by_version(jobs: Sequence[Job]) -> dict[str, Job]:
-    """One job for each version of the contract."""
-    return {job.loaded.contract.version: job for job in jobs}
+def _asked(jobs: Sequence[Job], house: House) -> dict[str, Asked]:
+    """What days are judged by, for each version of the contract that is about one of them."""
+    versions = {job.loaded.contract.version: job for job in jobs}
+    return {version: promised(job.loaded, job.table, house.catalog) for version, job in versions.items()}
 
 
 def _reason_to_skip(job: Job, done: set[str], failed: str) -> str:
@@ -82,12 +83,12 @@ def _published(jobs: Sequence[Job], house: House) -> set[str]:
     """The days that were let through by all that is asked of them now."""
     _give_lost_receipts(jobs, house)
     by_day = house.ledger.contracts_published(jobs[0].table.qualified_name)
-    added = {version: promised(work.loaded, work.table, house.catalog).retroactive for version, work in _by_version(jobs).items()}
+    asked = _asked(jobs, house)
     done = set()
     for job in jobs:
         contract = job.loaded.contract
         is_valid = by_day.get(job.part_date) == (contract.id, contract.version)
-        if is_valid and _has_judged(added[contract.version], job, house):
+        if is_valid and _has_judged(asked[contract.version].retroactive, job, house):
             done.add(job.part_date)
     return done
 
