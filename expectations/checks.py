@@ -365,12 +365,16 @@ class ShareShift:
     `false_alarms_per_year` is how often chance alone may be taken for more. Groups that are not there on both days are
     not looked at (their rows are `VolumeBand`'s business), nor is a column on the first day that it is listed. Failures
     count shares.
+
+    With `history_days`, a share may also move as it is used to, by weekday and by the noise of that many days (see
+    `expectations.bands`), but never further than twice the distance.
     """
 
     columns: tuple[str, ...]
     max_distance: float
     by: tuple[str, ...] = ()
     false_alarms_per_year: float = 1
+    history_days: int = 0
     kind: Literal["share_shift"] = "share_shift"
 
 

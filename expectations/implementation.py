@@ -163,7 +163,8 @@ def _unlearnable(check: Learned, table: Table) -> Mistake | None:
         return Mistake(
             "no false alarm at all means no alarm at all", "expected more than 0", key="false_alarms_per_year"
         )
-    if isinstance(check, rules.VolumeBand) and check.history_days < LEAST_DAYS:
+    learns = isinstance(check, rules.VolumeBand) or check.history_days
+    if learns and check.history_days < LEAST_DAYS:
         message = f"nothing is learned from {check.history_days} days"
         return Mistake(message, f"expected at least {LEAST_DAYS}", key="history_days")
     if isinstance(check, rules.ShareShift) and not 0 < check.max_distance < 1:

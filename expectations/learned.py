@@ -21,6 +21,8 @@ __all__ = ["Band", "Compared", "Learning", "Near", "compared", "example", "judge
 
 Past = Mapping[date, Sequence[Measurement]]
 Group = tuple[str | None, ...]
+Cell = tuple[Group, str, str | None]
+"""A group, a column, and one of its values (None: null)."""
 
 _MOST_EXAMPLES = 5
 _A_YEAR = 365
@@ -45,7 +47,8 @@ class Band:
 class Near:
     """A share of `size` rows that is expected near the one that `then` of `size_then` rows had.
 
-    Further away than `distance` it may only be where chance, as seldom as `chance`, explains it.
+    Further away than `distance` it may only be where chance, as seldom as `chance`, explains it, or, up to twice as far,
+    where it is `usual`.
     """
 
     then: int
@@ -53,10 +56,13 @@ class Near:
     size: int
     distance: float
     chance: float
+    usual: Band | None = None
 
     def admits(self, rows: float) -> bool:
-        before = self.then / self.size_then
-        if abs(rows / self.size - before) <= self.distance + _ROUNDING:
+        moved = abs(rows / self.size - self.then / self.size_then) - _ROUNDING
+        if moved <= self.distance:
+            return True
+        if self.usual and moved <= 2 * self.distance and self.usual.admits(rows):
             return True
         return _by_chance(round(rows), self.size, self.then, self.size_then) >= self.chance / 2
 
@@ -116,8 +122,9 @@ def past(check: Learned, history: History, day: date) -> Past:
     match check:
         case VolumeBand(by, days):
             return history.measured(by, ("",), since=day - timedelta(days), before=day)
-        case ShareShift(columns, _, by):
-            return history.measured(by, ("", *columns), since=date.min, before=day, most=1)
+        case ShareShift(columns, _, by, _, days):
+            since, most = (day - timedelta(days), None) if days else (date.min, 1)
+            return history.measured(by, ("", *columns), since=since, before=day, most=most)
         case _:
             assert_never(check)
 
@@ -128,7 +135,7 @@ def compared(check: Learned, today: Sequence[Measurement], past: Past, day: date
         case VolumeBand():
             return _volumes(check, today, past, day)
         case ShareShift():
-            return _shares(check, today, past)
+            return _shares(check, today, past, day)
         case _:
             assert_never(check)
 
@@ -158,29 +165,57 @@ def _sizes(measured: Sequence[Measurement]) -> Counter[Group]:
     return sizes
 
 
-def _shares(check: ShareShift, today: Sequence[Measurement], past: Past) -> tuple[Compared, ...] | Learning:
-    before = past[max(past)] if past else ()
-    sizes, sizes_then = _sizes(today), _sizes(before)
-    now, then = _parts(check, today), _parts(check, before)
+def _shares(check: ShareShift, today: Sequence[Measurement], past: Past, day: date) -> tuple[Compared, ...] | Learning:
+    parts = {each: found for each in past if (found := _parts(check, past[each]))}
+    needed = LEAST_DAYS if check.history_days else 1
+    if len(parts) < needed:
+        return Learning(len(parts), needed)
+    newest = max(parts)
+    now, then = _parts(check, today), parts[newest]
+    sizes, sizes_then = _sizes(today), _sizes(past[newest])
     known = {column for _, column, _ in then}
-    if not known:
-        return Learning(0, 1)
     cells = sorted(
         {cell for cell in (*now, *then) if cell[1] in known and sizes[cell[0]] and sizes_then[cell[0]]}, key=str
     )
+    usual = _usual(check, cells, sizes, {each: (_sizes(past[each]), parts[each]) for each in parts}, day)
     chance = min(check.false_alarms_per_year / (_A_YEAR * max(1, len(cells))), 1.0)
     return tuple(
         Compared(
             *cell,
             rows=now[cell],
-            expected=Near(then[cell], sizes_then[cell[0]], sizes[cell[0]], check.max_distance, chance),
+            expected=Near(then[cell], sizes_then[cell[0]], sizes[cell[0]], check.max_distance, chance, usual.get(cell)),
         )
         for cell in cells
     )
 
 
-def _parts(check: ShareShift, measured: Sequence[Measurement]) -> Counter[tuple[Group, str, str | None]]:
-    parts: Counter[tuple[Group, str, str | None]] = Counter()
+def _usual(
+    check: ShareShift,
+    cells: Sequence[Cell],
+    sizes: Mapping[Group, int],
+    past: Mapping[date, tuple[Counter[Group], Counter[Cell]]],
+    day: date,
+) -> dict[Cell, Band]:
+    """How many of today's rows each share would be, as far as its own past tells; nothing where it is not to be asked."""
+    if not check.history_days:
+        return {}
+    days = sorted(past)
+    counts = np.full((len(days), len(cells)), np.nan)
+    for place, (then, parts) in enumerate(past[each] for each in days):
+        counted = {column for _, column, _ in parts}
+        for at, cell in enumerate(cells):
+            if cell[1] in counted and then[cell[0]]:
+                counts[place, at] = parts[cell] / then[cell[0]] * sizes[cell[0]]
+    found = bands(days, counts, day, alarms_per_year=check.false_alarms_per_year)
+    return {
+        cell: Band(float(found.low[place]), float(found.high[place]))
+        for place, cell in enumerate(cells)
+        if found.known[place]
+    }
+
+
+def _parts(check: ShareShift, measured: Sequence[Measurement]) -> Counter[Cell]:
+    parts: Counter[Cell] = Counter()
     for each in measured:
         if each.column in check.columns:
             parts[each.group, each.column, each.value] += each.rows

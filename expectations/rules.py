@@ -184,11 +184,11 @@ def sentence(check: Check) -> str:  # noqa: C901, PLR0911, PLR0912 (one line a k
                 else f"at most {words.number(alarms)} false alarms a year"
             )
             return f"the number of rows{words.of_each(by)} is as the last {words.plural(days, 'day')} let expect ({budget})"
-        case ShareShift(columns, distance, by):
+        case ShareShift(columns, distance, by, _, days):
             points = f"{100 * distance:g} percentage points"
-            return (
-                f"each share of {words.listed(columns)}{words.of_each(by)} is within {points} of that of the day before"
-            )
+            used = f", or twice as far where the last {words.plural(days, 'day')} let expect it" if days else ""
+            shares = f"each share of {words.listed(columns)}{words.of_each(by)}"
+            return f"{shares} is within {points} of that of the day before{used}"
         case QualityMetric(metric, columns, threshold, unit):
             return f"{words.METRICS[metric]}{f' of {words.listed(columns)}' if columns else ''} is {words.held(threshold, unit)}"
         case SqlNumber(_, threshold):

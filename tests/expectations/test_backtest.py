@@ -53,7 +53,10 @@ def test_sound_days_raise_no_alarm_and_say_what_would_be_caught(sixty_days):
 def test_a_broken_day_is_an_alarm_with_its_group_and_what_was_expected(sixty_days):
     day = FIRST + timedelta(40)
     sixty_days[day] = day_of({"1": 5000, "2": 40})
-    (alarm,) = replay(rule_of(VOLUME), Remembered(sixty_days)).alarms
+    found = replay(rule_of(VOLUME), Remembered(sixty_days))
+    (alarm,) = found.alarms
+    there = [each for numbers in list(sixty_days.values())[14:] for each in numbers if not each.column and each.rows]
+    assert powers(found)["halved"][1] == len(there) - 1  # in what is broken already nothing is planted
     assert (alarm.day, alarm.told["c"], alarm.told["(found)"]) == (day, "2", "40")
 
 

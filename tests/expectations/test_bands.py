@@ -69,6 +69,23 @@ def test_alarms_of_sound_days_stay_within_the_budget(world, holes):
     assert alarms <= expected + 3 * math.sqrt(expected)
 
 
+def test_tails_as_heavy_as_four_degrees_of_freedom_cost_no_more_than_four_times_the_budget():
+    rng = np.random.default_rng(0)
+    truth = np.floor(sizes(rng, 300) * np.exp(0.05 * rng.standard_t(4, (DAYS, GROUPS))))
+    alarms = sum(int(outside(counts, found).sum()) for counts, found in replayed(truth, truth))
+    assert alarms <= 4 * CHANCE * GROUPS * REPLAYED
+
+
+@pytest.mark.parametrize(
+    ("rows", "low", "high"), [(0, 0, 20), (16, 12, 21), (400, 380, 420), (10**6, 960_000, 1_040_000)]
+)
+def test_a_group_that_stood_still_may_still_change_a_little(rows, low, high):
+    counts = np.full((40, 1), float(rows))
+    days = [FIRST + timedelta(each) for each in range(40)]
+    found = bands(days, counts, FIRST + timedelta(40), alarms_per_year=1)
+    assert found.low[0] <= low <= high <= found.high[0]
+
+
 @pytest.mark.parametrize(("change", "least"), [(0.5, 0.97), (2, 0.97), (0, 1)])
 @pytest.mark.parametrize("world", ["weekdays", "weekdays and growth", "snapshots", "random walks"])
 def test_a_group_of_some_size_that_halves_doubles_or_vanishes_is_found(world, change, least):

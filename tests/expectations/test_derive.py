@@ -490,7 +490,10 @@ SHARES = {"rule": "share_shift", "columns": ["c", "who"], "max_distance": 0.05}
         (VOLUME, rules.VolumeBand(("c",), 60, 2)),
         (VOLUME | {"by": []}, rules.VolumeBand((), 60, 2)),
         (SHARES, rules.ShareShift(("c", "who"), 0.05)),
-        (SHARES | {"by": "C", "false_alarms_per_year": 0.5}, rules.ShareShift(("c", "who"), 0.05, ("c",), 0.5)),
+        (
+            SHARES | {"by": "C", "false_alarms_per_year": 0.5, "history_days": 30},
+            rules.ShareShift(("c", "who"), 0.05, ("c",), 0.5, 30),
+        ),
     ],
 )
 def test_rules_that_learn_are_read_with_their_groups(derived, learning, implementation, check):
@@ -507,6 +510,7 @@ def test_rules_that_learn_are_read_with_their_groups(derived, learning, implemen
         (VOLUME | {"history_days": 60.5}, f"{I}.history_days", "expected a whole number"),
         (VOLUME | {"false_alarms_per_year": 0}, f"{I}.false_alarms_per_year", "no alarm at all"),
         (SHARES | {"false_alarms_per_year": 0}, f"{I}.false_alarms_per_year", "no alarm at all"),
+        (SHARES | {"history_days": 7}, f"{I}.history_days", "nothing is learned from 7 days"),
         (SHARES | {"max_distance": 5}, f"{I}.max_distance", "expected a share between 0 and 1"),
         (SHARES | {"max_distance": 0}, f"{I}.max_distance", "expected a share between 0 and 1"),
         ({"rule": "volume_band", "history_days": 60}, I, "rule volume_band needs 'false_alarms_per_year'"),

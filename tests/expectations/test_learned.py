@@ -196,6 +196,40 @@ def test_a_share_that_moved_further_fails_and_is_named_with_both_numbers(run):
     }
 
 
+def by_weekday(sundays, others, days=50):
+    """Days before DAY, a Friday, in which a share is another one on Sundays."""
+    each = [DAY - timedelta(back) for back in range(1, days + 1)]
+    return {day: shares(sundays if day.weekday() == 6 else others, 1000) for day in each}
+
+
+SUNDAY = DAY + timedelta(2)
+
+
+@pytest.mark.parametrize(
+    ("distance", "history_days", "day", "ones", "outcome"),
+    [
+        (0.15, 60, SUNDAY, 500, Outcome.PASSED),
+        (0.15, 0, SUNDAY, 500, Outcome.FAILED),
+        (0.15, 60, DAY, 500, Outcome.FAILED),
+        (0.15, 60, SUNDAY, 610, Outcome.FAILED),
+        (0.09, 60, SUNDAY, 500, Outcome.FAILED),
+    ],
+    ids=["a Sunday like others", "not asked for", "no Sunday", "unlike a Sunday", "more than twice the distance"],
+)
+def test_a_share_may_move_as_it_is_used_to_up_to_twice_the_distance(run, distance, history_days, day, ones, outcome):
+    check = ShareShift(("flag",), distance, ("c",), history_days=history_days)
+    history = by_weekday(500, 300) | {DAY: shares(300, 1000), DAY + timedelta(1): shares(300, 1000)}
+    (verdict,) = run([check], flags(ones, 1000), history, day=day).verdicts
+    assert verdict.outcome is outcome
+
+
+def test_shares_that_learn_from_many_days_say_so_until_they_know_them(run):
+    check = ShareShift(("flag",), 0.1, ("c",), history_days=60)
+    history = by_weekday(300, 300, days=13) | days_before(DAY - timedelta(13), 9, sizes(c1=9))  # not counted by flag
+    (item,) = run([check], flags(900, 1000), history, day=DAY).out_of_scope
+    assert item.reason == "learning: 13 of 14 days published and measured"
+
+
 def test_only_the_newest_earlier_day_is_looked_at(run):
     history = {FIRST: shares(100, 1000), FIRST + timedelta(1): shares(500, 1000), DAY: shares(900, 1000)}
     (verdict,) = run([FLAG], flags(550, 1000), history, day=DAY).verdicts

@@ -67,6 +67,12 @@ SAID = [
         ("a", "b"),
     ),
     (
+        rules.ShareShift(("b",), 0.07, history_days=30),
+        "each share of b is within 7 percentage points of that of the day before, or twice as far where the last 30 days "
+        "let expect it",
+        ("b",),
+    ),
+    (
         rules.ShareShift(("b", "c"), 0.07, ("a",)),
         "each share of b and c of each a is within 7 percentage points of that of the day before",
         ("a", "b", "c"),
