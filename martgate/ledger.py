@@ -7,125 +7,37 @@ against mistakes and edits, not against somebody who may write to the database a
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    DateTime,
-    Engine,
-    Integer,
-    MetaData,
-    Row,
-    Select,
-    String,
-    Table,
-    Text,
-    and_,
-    create_engine,
-    event,
-    func,
-    insert,
-    inspect,
-    select,
-)
+from sqlalchemy import Engine, Row, Select, and_, func, insert, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
-from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
-from contracts.errors import CouldNotRun, Unusable
+from contracts.errors import CouldNotRun
 from expectations.measured import Measurement
 from expectations.restatement import Restatement
 from martgate.candidate import Candidate
+from martgate.ledgertables import (
+    CANDIDATES,
+    FILE_COUNTS,
+    LONGEST_NAME,
+    MEASUREMENTS,
+    PUBLICATIONS,
+    RUNS,
+    VERDICTS,
+    answering,
+    opened,
+)
 from martgate.stores.ports import Promotion, Published
 from reports.view import RunRecord
 
 __all__ = ["Altered", "Ledger", "LedgerHistory", "Publication"]
 
-_NAMES = MetaData()
-
-_KEY = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts by itself in SQLite
-
-_LONGEST_NAME = 500
-"""What a history needs of a rule's name; the record has it in full."""
-
 _AT_ONCE = 500
 """So many files are asked about in one statement: databases limit its parameters."""
-
-_CANDIDATES = Table(
-    "candidates",
-    _NAMES,
-    Column("id", String(100), primary_key=True),
-    Column("table_name", String(255), nullable=False, index=True),
-    Column("part_date", String(10), nullable=False),
-    Column("sequence", BigInteger, nullable=False),
-    Column("manifest", Text, nullable=False),
-)
-_RUNS = Table(
-    "runs",
-    _NAMES,
-    Column("id", _KEY, primary_key=True, autoincrement=True),
-    Column("candidate", String(100), nullable=False, index=True),
-    Column("table_name", String(255), nullable=False, index=True),
-    Column("part_date", String(10), nullable=False),
-    Column("judged_at", DateTime(timezone=True), nullable=False),
-    Column("decision", String(10), nullable=False),
-    Column("contract", Text, nullable=False),
-    Column("contract_version", Text, nullable=False),
-    Column("row_count", BigInteger, nullable=False),
-    Column("record", Text, nullable=False),
-    Column("digest", String(64), nullable=False),
-)
-_VERDICTS = Table(
-    "verdicts",
-    _NAMES,
-    Column("run", _KEY, primary_key=True),
-    Column("place", Integer, primary_key=True),
-    Column("rule", String(_LONGEST_NAME), nullable=False, index=True),
-    Column("severity", String(10), nullable=False),
-    Column("outcome", String(10), nullable=False),
-    Column("failed", BigInteger, nullable=False),
-    Column("total", BigInteger, nullable=False),
-)
-_MEASUREMENTS = Table(
-    "measurements",
-    _NAMES,
-    Column("run", _KEY, primary_key=True),
-    Column("place", Integer, primary_key=True),
-    Column("grouped_by", Text, nullable=False),
-    Column("group_values", Text, nullable=False),
-    Column("column_name", Text, nullable=False),
-    Column("value", Text),
-    Column("row_count", BigInteger, nullable=False),
-)
-_PUBLICATIONS = Table(
-    "publications",
-    _NAMES,
-    Column("id", _KEY, primary_key=True, autoincrement=True),
-    Column("table_name", String(255), nullable=False, index=True),
-    Column("part_date", String(10), nullable=False),
-    Column("candidate", String(100), nullable=False, index=True),
-    Column("version", BigInteger, nullable=False),
-    Column("published_at", DateTime(timezone=True), nullable=False),
-    Column("fingerprint", String(64), nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("restatement", Text),
-)
-_FILE_COUNTS = Table(
-    "file_counts",
-    _NAMES,
-    Column("id", _KEY, primary_key=True, autoincrement=True),
-    Column("content", String(64), nullable=False, index=True),
-    Column("question", String(64), nullable=False),
-    Column("counts", Text, nullable=False),
-    Column("digest", String(64), nullable=False),
-)
 
 _MANIFESTS = TypeAdapter(Candidate)
 _RESTATEMENTS = TypeAdapter(Restatement)
@@ -160,11 +72,7 @@ class Ledger:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            self._engine = _engine(url)
-        except (ArgumentError, ImportError) as error:
-            raise Unusable(f"ledger: {_first_line(error)}; expected a URL like sqlite:///out/ledger.db") from error
-        _create_tables(self._engine)
+        self._engine = opened(url)
 
     def record_candidate(self, candidate: Candidate) -> None:
         """Keep what was staged, so that another process can gate and publish it."""
@@ -175,18 +83,18 @@ class Ledger:
             "sequence": candidate.sequence,
             "manifest": _MANIFESTS.dump_json(candidate).decode(),
         }
-        with _answering(self._engine) as connection:
-            connection.execute(insert(_CANDIDATES), row)
+        with answering(self._engine) as connection:
+            connection.execute(insert(CANDIDATES), row)
 
     def candidate(self, table: str, part_date: str, candidate_id: str | None = None) -> Candidate | Altered | None:
         """The candidate of that id, or the newest of the day; None where there is none of that table and day."""
-        wanted = select(_CANDIDATES.c.id, _CANDIDATES.c.manifest).where(
-            _CANDIDATES.c.table_name == table, _CANDIDATES.c.part_date == part_date
+        wanted = select(CANDIDATES.c.id, CANDIDATES.c.manifest).where(
+            CANDIDATES.c.table_name == table, CANDIDATES.c.part_date == part_date
         )
         if candidate_id is not None:
-            wanted = wanted.where(_CANDIDATES.c.id == candidate_id)
-        with _answering(self._engine) as connection:
-            row = connection.execute(wanted.order_by(_CANDIDATES.c.sequence.desc()).limit(1)).one_or_none()
+            wanted = wanted.where(CANDIDATES.c.id == candidate_id)
+        with answering(self._engine) as connection:
+            row = connection.execute(wanted.order_by(CANDIDATES.c.sequence.desc()).limit(1)).one_or_none()
         if row is None:
             return None
         try:
@@ -210,14 +118,14 @@ class Ledger:
             "row_count": audit.rows,
             "record": text,
         }
-        with _answering(self._engine) as connection:
+        with answering(self._engine) as connection:
             row["digest"] = _digest(text, fingerprint, _manifest(connection, record.candidate))
-            (run,) = connection.execute(insert(_RUNS).returning(_RUNS.c.id), row).one()
+            (run,) = connection.execute(insert(RUNS).returning(RUNS.c.id), row).one()
             verdicts = [
                 {
                     "run": run,
                     "place": place,
-                    "rule": verdict.rule.name[:_LONGEST_NAME],
+                    "rule": verdict.rule.name[:LONGEST_NAME],
                     "severity": verdict.rule.severity.value,
                     "outcome": verdict.outcome.value,
                     "failed": verdict.failed,
@@ -226,18 +134,18 @@ class Ledger:
                 for place, verdict in enumerate(audit.verdicts)
             ]
             if verdicts:
-                connection.execute(insert(_VERDICTS), verdicts)
+                connection.execute(insert(VERDICTS), verdicts)
             measurements = [
                 {"run": run, "place": place} | _as_row(each) for place, each in enumerate(audit.measurements)
             ]
             if measurements:
-                connection.execute(insert(_MEASUREMENTS), measurements)
+                connection.execute(insert(MEASUREMENTS), measurements)
 
     def verdict_on(self, candidate: Candidate) -> RunRecord | Altered | None:
         """The newest run that judged exactly these bytes; None where there is none."""
-        wanted = select(_RUNS.c.record, _RUNS.c.digest).where(_RUNS.c.candidate == candidate.id)
-        with _answering(self._engine) as connection:
-            row = connection.execute(wanted.order_by(_RUNS.c.id.desc()).limit(1)).one_or_none()
+        wanted = select(RUNS.c.record, RUNS.c.digest).where(RUNS.c.candidate == candidate.id)
+        with answering(self._engine) as connection:
+            row = connection.execute(wanted.order_by(RUNS.c.id.desc()).limit(1)).one_or_none()
             manifest = _manifest(connection, candidate.id)
         if row is None:
             return None
@@ -263,12 +171,12 @@ class Ledger:
             "digest": _digest(*said, *([kept] if kept else [])),
             "restatement": kept,
         }
-        known = select(_PUBLICATIONS.c.id).where(
-            _PUBLICATIONS.c.table_name == candidate.table, _PUBLICATIONS.c.candidate == candidate.id
+        known = select(PUBLICATIONS.c.id).where(
+            PUBLICATIONS.c.table_name == candidate.table, PUBLICATIONS.c.candidate == candidate.id
         )
-        with _answering(self._engine) as connection:
+        with answering(self._engine) as connection:
             if connection.execute(known).first() is None:
-                connection.execute(insert(_PUBLICATIONS), row)
+                connection.execute(insert(PUBLICATIONS), row)
 
     def publications(self, table: str) -> tuple[Publication, ...]:
         """The receipts of a table, oldest first.
@@ -276,8 +184,8 @@ class Ledger:
         Raises:
             contracts.errors.CouldNotRun: a receipt is damaged.
         """
-        wanted = select(_PUBLICATIONS).where(_PUBLICATIONS.c.table_name == table).order_by(_PUBLICATIONS.c.id)
-        with _answering(self._engine) as connection:
+        wanted = select(PUBLICATIONS).where(PUBLICATIONS.c.table_name == table).order_by(PUBLICATIONS.c.id)
+        with answering(self._engine) as connection:
             rows = connection.execute(wanted).all()
         return tuple(
             Publication(
@@ -294,14 +202,14 @@ class Ledger:
 
     def contracts_published(self, table: str) -> dict[str, tuple[str, str]]:
         """By day, the contract and its version that let through what stands published of a table."""
-        approving = and_(_RUNS.c.candidate == _PUBLICATIONS.c.candidate, _RUNS.c.decision == "approved")
+        approving = and_(RUNS.c.candidate == PUBLICATIONS.c.candidate, RUNS.c.decision == "approved")
         wanted = (
-            select(_PUBLICATIONS.c.part_date, _RUNS.c.contract, _RUNS.c.contract_version)
-            .join(_RUNS, approving, isouter=True)
-            .where(_PUBLICATIONS.c.table_name == table)
-            .order_by(_PUBLICATIONS.c.id, _RUNS.c.id)
+            select(PUBLICATIONS.c.part_date, RUNS.c.contract, RUNS.c.contract_version)
+            .join(RUNS, approving, isouter=True)
+            .where(PUBLICATIONS.c.table_name == table)
+            .order_by(PUBLICATIONS.c.id, RUNS.c.id)
         )
-        with _answering(self._engine) as connection:
+        with answering(self._engine) as connection:
             return {row.part_date: (row.contract, row.contract_version) for row in connection.execute(wanted)}
 
     def history(self, table: str) -> "LedgerHistory":
@@ -310,16 +218,16 @@ class Ledger:
 
     def passed(self, table: str, prefix: str) -> dict[str, set[str]]:
         """By published candidate of a table, the rules whose names begin so that passed when it was let through."""
-        approving = and_(_RUNS.c.candidate == _PUBLICATIONS.c.candidate, _RUNS.c.decision == "approved")
-        passing = and_(_VERDICTS.c.run == _RUNS.c.id, _VERDICTS.c.outcome == "passed")
+        approving = and_(RUNS.c.candidate == PUBLICATIONS.c.candidate, RUNS.c.decision == "approved")
+        passing = and_(VERDICTS.c.run == RUNS.c.id, VERDICTS.c.outcome == "passed")
         wanted = (
-            select(_PUBLICATIONS.c.candidate, _VERDICTS.c.rule)
-            .join(_RUNS, approving)
-            .join(_VERDICTS, passing)
-            .where(_PUBLICATIONS.c.table_name == table, _VERDICTS.c.rule.startswith(prefix, autoescape=True))
+            select(PUBLICATIONS.c.candidate, VERDICTS.c.rule)
+            .join(RUNS, approving)
+            .join(VERDICTS, passing)
+            .where(PUBLICATIONS.c.table_name == table, VERDICTS.c.rule.startswith(prefix, autoescape=True))
         )
         found: dict[str, set[str]] = {}
-        with _answering(self._engine) as connection:
+        with answering(self._engine) as connection:
             for row in connection.execute(wanted):
                 found.setdefault(row.candidate, set()).add(row.rule)
         return found
@@ -331,14 +239,14 @@ class Ledger:
             contracts.errors.CouldNotRun: its record is damaged.
         """
         wanted = (
-            select(_RUNS.c.candidate, _RUNS.c.record)
-            .join(_PUBLICATIONS, _RUNS.c.candidate == _PUBLICATIONS.c.candidate)
-            .where(_PUBLICATIONS.c.table_name == table, _PUBLICATIONS.c.part_date == part_date)
-            .where(_RUNS.c.decision == "approved")
-            .order_by(_PUBLICATIONS.c.id.desc(), _RUNS.c.id.desc())
+            select(RUNS.c.candidate, RUNS.c.record)
+            .join(PUBLICATIONS, RUNS.c.candidate == PUBLICATIONS.c.candidate)
+            .where(PUBLICATIONS.c.table_name == table, PUBLICATIONS.c.part_date == part_date)
+            .where(RUNS.c.decision == "approved")
+            .order_by(PUBLICATIONS.c.id.desc(), RUNS.c.id.desc())
             .limit(1)
         )
-        with _answering(self._engine) as connection:
+        with answering(self._engine) as connection:
             row = connection.execute(wanted).one_or_none()
         return None if row is None else _read(row.record, row.candidate)
 
@@ -348,9 +256,9 @@ class Ledger:
         Raises:
             contracts.errors.CouldNotRun: a record is damaged.
         """
-        runs = select(_RUNS.c.candidate, _RUNS.c.record).order_by(_RUNS.c.id)
-        publications = select(_PUBLICATIONS.c.candidate, _PUBLICATIONS.c.version).order_by(_PUBLICATIONS.c.id)
-        with _answering(self._engine) as connection:
+        runs = select(RUNS.c.candidate, RUNS.c.record).order_by(RUNS.c.id)
+        publications = select(PUBLICATIONS.c.candidate, PUBLICATIONS.c.version).order_by(PUBLICATIONS.c.id)
+        with answering(self._engine) as connection:
             newest = {row.candidate: row.record for row in connection.execute(runs)}
             versions = {row.candidate: row.version for row in connection.execute(publications)}
         found = ((candidate, _read(text, candidate)) for candidate, text in newest.items())
@@ -368,18 +276,18 @@ class Ledger:
             for content, numbers in counted.items()
         ]
         if rows:
-            with _answering(self._engine) as connection:
-                connection.execute(insert(_FILE_COUNTS), rows)
+            with answering(self._engine) as connection:
+                connection.execute(insert(FILE_COUNTS), rows)
 
     def file_counts(self, question: str, contents: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """What a question counted in those of these files that it was asked of before; what was altered is not known."""
-        columns = (_FILE_COUNTS.c.content, _FILE_COUNTS.c.counts, _FILE_COUNTS.c.digest)
-        asked, wanted = select(*columns).where(_FILE_COUNTS.c.question == question), sorted(set(contents))
-        with _answering(self._engine) as connection:
+        columns = (FILE_COUNTS.c.content, FILE_COUNTS.c.counts, FILE_COUNTS.c.digest)
+        asked, wanted = select(*columns).where(FILE_COUNTS.c.question == question), sorted(set(contents))
+        with answering(self._engine) as connection:
             rows = [
                 row
                 for first in range(0, len(wanted), _AT_ONCE)
-                for row in connection.execute(asked.where(_FILE_COUNTS.c.content.in_(wanted[first : first + _AT_ONCE])))
+                for row in connection.execute(asked.where(FILE_COUNTS.c.content.in_(wanted[first : first + _AT_ONCE])))
             ]
         sound = (row for row in rows if row.digest == _digest(row.content, question, row.counts))
         return {row.content: tuple(json.loads(row.counts)) for row in sound}
@@ -404,19 +312,17 @@ class LedgerHistory:
         """
         days = self._publications(since, before).limit(most).subquery()
         runs = self._approving().subquery()
-        newest = select(_PUBLICATIONS.c.candidate, days.c.part_date).join(
-            days, days.c.publication == _PUBLICATIONS.c.id
-        )
+        newest = select(PUBLICATIONS.c.candidate, days.c.part_date).join(days, days.c.publication == PUBLICATIONS.c.id)
         published = newest.subquery()
         wanted = (
-            select(published.c.part_date, _MEASUREMENTS)
+            select(published.c.part_date, MEASUREMENTS)
             .join(runs, runs.c.candidate == published.c.candidate)
-            .join(_MEASUREMENTS, _MEASUREMENTS.c.run == runs.c.run)
-            .where(_MEASUREMENTS.c.grouped_by == json.dumps(by), _MEASUREMENTS.c.column_name.in_(columns))
-            .order_by(published.c.part_date, _MEASUREMENTS.c.place)
+            .join(MEASUREMENTS, MEASUREMENTS.c.run == runs.c.run)
+            .where(MEASUREMENTS.c.grouped_by == json.dumps(by), MEASUREMENTS.c.column_name.in_(columns))
+            .order_by(published.c.part_date, MEASUREMENTS.c.place)
         )
         found: dict[date, list[Measurement]] = {}
-        with _answering(self._engine) as connection:
+        with answering(self._engine) as connection:
             for row in connection.execute(wanted):
                 found.setdefault(date.fromisoformat(row.part_date), []).append(_as_measurement(by, row))
         return {day: tuple(numbers) for day, numbers in found.items()}
@@ -424,15 +330,15 @@ class LedgerHistory:
     def days(self) -> tuple[date, ...]:
         """The published days, earliest first."""
         wanted = self._publications(date.min, date.max)
-        with _answering(self._engine) as connection:
+        with answering(self._engine) as connection:
             return tuple(sorted(date.fromisoformat(row.part_date) for row in connection.execute(wanted)))
 
     def _publications(self, since: date, before: date) -> Select[tuple[str, int]]:
         """The newest publication of each day, the newest day first."""
-        day = _PUBLICATIONS.c.part_date
+        day = PUBLICATIONS.c.part_date
         return (
-            select(day, func.max(_PUBLICATIONS.c.id).label("publication"))
-            .where(_PUBLICATIONS.c.table_name == self._table, day >= since.isoformat(), day < before.isoformat())
+            select(day, func.max(PUBLICATIONS.c.id).label("publication"))
+            .where(PUBLICATIONS.c.table_name == self._table, day >= since.isoformat(), day < before.isoformat())
             .group_by(day)
             .order_by(day.desc())
         )
@@ -440,9 +346,9 @@ class LedgerHistory:
     def _approving(self) -> Select[tuple[str, int]]:
         """The newest run that approved a candidate."""
         return (
-            select(_RUNS.c.candidate, func.max(_RUNS.c.id).label("run"))
-            .where(_RUNS.c.table_name == self._table, _RUNS.c.decision == "approved")
-            .group_by(_RUNS.c.candidate)
+            select(RUNS.c.candidate, func.max(RUNS.c.id).label("run"))
+            .where(RUNS.c.table_name == self._table, RUNS.c.decision == "approved")
+            .group_by(RUNS.c.candidate)
         )
 
 
@@ -460,44 +366,9 @@ def _as_measurement(by: tuple[str, ...], row: Row[Any]) -> Measurement:
     return Measurement(by, tuple(json.loads(row.group_values)), row.row_count, row.column_name, row.value)
 
 
-def _engine(url: str) -> Engine:
-    """One connection a transaction: there are few of them, and nothing stays open that somebody must close."""
-    engine = create_engine(url, poolclass=NullPool)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _be_patient)
-    return engine
-
-
-def _create_tables(engine: Engine) -> None:
-    """Create what is not there; a second try, since another process may be creating the same at the same time."""
-    try:
-        with engine.begin() as connection:
-            _create_missing(connection)
-    except DBAPIError:
-        with _answering(engine) as connection:
-            _create_missing(connection)
-
-
-def _create_missing(connection: Connection) -> None:
-    for table in _NAMES.sorted_tables:
-        connection.execute(CreateTable(table, if_not_exists=True))
-        for index in sorted(table.indexes, key=lambda index: str(index.name)):
-            connection.execute(CreateIndex(index, if_not_exists=True))
-        _add_columns(connection, table)
-
-
-def _add_columns(connection: Connection, table: Table) -> None:
-    """A ledger of an earlier version lacks the columns that came later; all of them may be null."""
-    there = {column["name"] for column in inspect(connection).get_columns(table.name)}
-    for column in table.columns:
-        if column.name not in there:
-            definition = CreateColumn(column).compile(dialect=connection.dialect)
-            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
-
-
 def _manifest(connection: Connection, candidate: str) -> str:
     """The manifest as it is kept; empty where nothing was staged."""
-    return connection.execute(select(_CANDIDATES.c.manifest).where(_CANDIDATES.c.id == candidate)).scalar() or ""
+    return connection.execute(select(CANDIDATES.c.manifest).where(CANDIDATES.c.id == candidate)).scalar() or ""
 
 
 def _read(text: str, candidate: str) -> RunRecord:
@@ -519,26 +390,5 @@ def _in_utc(instant: datetime) -> datetime:
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
-@contextmanager
-def _answering(engine: Engine) -> Iterator[Connection]:
-    """A transaction in which every database error becomes `CouldNotRun`, without the values of its statement."""
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except SQLAlchemyError as error:
-        url = engine.url.render_as_string(hide_password=True)
-        told = _first_line(getattr(error, "orig", None) or error)
-        raise CouldNotRun(f"the ledger {url} does not answer: {told}") from None
-
-
-def _be_patient(connection: Any, _record: object) -> None:
-    """Two processes may write to one SQLite file: wait for the other instead of failing."""
-    connection.execute("PRAGMA busy_timeout = 30000")
-
-
 def _digest(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _first_line(error: object) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

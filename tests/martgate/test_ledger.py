@@ -241,6 +241,18 @@ def test_a_ledger_of_before_receipts_kept_changes_goes_on_working(ledger, url):
     assert [receipt.restatement for receipt in Ledger(url).publications(TABLE)] == [None, changed]
 
 
+def test_what_let_a_published_day_through_is_the_newest_approval_of_what_stands(ledger):
+    assert ledger.let_through(TABLE, DAY) is None
+    first, second = staged("c1"), staged("c2", 2)
+    for version, candidate in enumerate((first, second), 1):
+        keep(ledger, candidate)
+        ledger.record_publication(candidate, Published(promotion=Promotion.PUBLISHED, version=version), at=NOON)
+    ledger.record_run(judged(second, failed=1), fingerprint=second.fingerprint)
+    ledger.record_run(judged(first, at=NOON + timedelta(days=1)), fingerprint=first.fingerprint)
+    assert ledger.let_through(TABLE, DAY) == judged(second)
+    assert ledger.let_through(TABLE, "2024-01-02") is None
+
+
 def test_a_damaged_receipt_is_told(ledger, url):
     published = Published(promotion=Promotion.PUBLISHED, version=4)
     ledger.record_publication(staged(), published, at=NOON)
