@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import sqlalchemy as sa
 from deltalake import DeltaTable
 
 from martgate import backfill as many
@@ -142,6 +143,23 @@ def test_days_are_under_way_at_the_same_time_and_published_in_order(project):
     assert project.receipts == NAMES
     assert project.rows == [(name, 1, 7) for name in NAMES]
     assert project.said == []
+
+
+@pytest.mark.postgres
+def test_a_ledger_in_postgres_keeps_days_side_by_side_too(project, postgres):
+    server, name = sa.make_url(postgres), f"jobs_{time.time_ns()}"
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    url = server.set(database=name).render_as_string(hide_password=False)
+    with (project.folder / "martgate.toml").open("a") as settings:
+        settings.write(f'ledger = "{url}"\n')
+    project.rooms = lambda here: meeting(here, 4)
+    assert project.backfill(GOOD, jobs=4) == ["approved"] * 4
+    assert [receipt.part_date for receipt in Ledger(url).publications("s.base")] == project.commits == NAMES
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
 
 
 def test_after_a_refused_day_nothing_is_published_that_was_under_way_beside_it(project):
