@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from contracts.catalog import Catalog
+from contracts.day import day_of
 from contracts.errors import MartgateError, Unusable
 from contracts.model import Table
 from martgate.config import Settings
@@ -50,7 +52,7 @@ def tell(record: RunRecord, settings: Settings, catalog: Catalog) -> str:
         return ""
     from reports.lineage import run_events  # noqa: PLC0415 - an extra
 
-    return _told(partial(run_events, record), record.table, settings, catalog)
+    return _told(partial(run_events, record), record.table, record.date, settings, catalog)
 
 
 def tell_stopped(table: str, day: str, reason: str, settings: Settings, catalog: Catalog) -> str:
@@ -59,15 +61,17 @@ def tell_stopped(table: str, day: str, reason: str, settings: Settings, catalog:
         return ""
     from reports.lineage import stopped_events  # noqa: PLC0415 - an extra
 
-    return _told(partial(stopped_events, day, reason), table, settings, catalog)
+    return _told(partial(stopped_events, day, reason), table, day, settings, catalog)
 
 
-def _told(events: Callable[..., Iterable["RunEvent"]], name: str, settings: Settings, catalog: Catalog) -> str:
+def _told(
+    events: Callable[..., Iterable["RunEvent"]], name: str, day: str, settings: Settings, catalog: Catalog
+) -> str:
     from martgate.publish import now  # noqa: PLC0415 - it brings the stores along
 
     try:
         transport = _transport(settings.lineage)
-        for event in events(_woven(name, settings, catalog), at=now()):
+        for event in events(_woven(name, day_of(day), settings, catalog), at=now()):
             transport.emit(event)
         transport.close()
     except (MartgateError, OSError, RuntimeError) as error:
@@ -98,15 +102,15 @@ def _transport(where: str) -> "Transport":
     )
 
 
-def _woven(name: str, settings: Settings, catalog: Catalog) -> "Woven":
+def _woven(name: str, day: date | None, settings: Settings, catalog: Catalog) -> "Woven":
     """What is known of a table beside its runs; where its SQL cannot be traced, nothing of its columns' sources."""
     from builders.model import load, making  # noqa: PLC0415 - parsing SQL is slow to import
     from reports.lineage import Woven  # noqa: PLC0415 - an extra
 
     models = load(settings.models)
-    loaded, table = catalog.find(name)
+    loaded, table = catalog.find(name, day)
     model = making(table, models)
-    inputs = tuple(catalog.find(read)[1] for read in model.inputs) if model else ()
+    inputs = tuple(catalog.find(read, day)[1] for read in model.inputs) if model else ()
     places = {each.qualified_name: _place(each, settings, is_made=bool(making(each, models))) for each in inputs}
     return Woven(
         table=table,
