@@ -78,12 +78,15 @@ class _Run:
     learning: list[OutOfScope] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
     _verdicts: dict[Rule, Verdict] = field(default_factory=dict)
+    _doubtful: list[Rule] = field(default_factory=list)
 
     def verdicts(self, asked: Sequence[Rule]) -> tuple[Verdict, ...]:
         answerable = [rule for rule in asked if not self._misses_column(rule)]
         planned = self._judge_all(answerable, self._known)
         if self.scope.written and self._known.rows != self.rows:  # they tell of other files than those looked at
             planned = self._judge_all(answerable, Known())
+        if self._doubtful:
+            self._judge_all(self._doubtful, Known(), places_apart=False)
         for counted in planned.counted:
             self._hold_against_history(counted)
         self._judge_foreign([rule for rule, verdict in self._verdicts.items() if verdict.reason == _NOBODY])
@@ -94,8 +97,9 @@ class _Run:
             told = self.scope.foreign(self.engine, self.relation, waiting, protected=self._protected)
             self._verdicts |= {verdict.rule: verdict for verdict in told}
 
-    def _judge_all(self, asked: Sequence[Rule], known: Known) -> Plan:
-        planned = plan(asked, replace(self._source, known=known))
+    def _judge_all(self, asked: Sequence[Rule], known: Known, *, places_apart: bool = True) -> Plan:
+        apart = places_apart and not self.engine.prefers_one_statement  # which would pay for one more
+        planned = plan(asked, replace(self._source, known=known, places_apart=apart))
         if self.engine.prefers_one_statement:
             planned = at_once(planned)
         self._judge_schema(planned)
@@ -161,6 +165,8 @@ class _Run:
         for answer in query.answers:
             found = _verdict(answer, row, self.scope, hides=self._hides(answer.rule))
             self._verdicts[answer.rule] = replace(found, how=how)
+            if row and isinstance(answer.rule.check, rules.DenseSequence) and any(row[at] for at in answer.places[2:]):
+                self._doubtful.append(answer.rule)
 
     def _answered(self, query: Query) -> tuple[Sequence[tuple[object, ...]], str]:
         """A statement's rows, and what answered for files that nobody looked at anew."""

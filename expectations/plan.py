@@ -33,7 +33,8 @@ class Source:
     another table to the name under which the engine knows it. `earlier` is the relation of the earlier day, empty where
     there is none. `values` are those by which a column may be counted, by casefolded column name. `known` is what the
     statistics of the files prove. `carried` are the columns that may stand in the paths of files, casefolded, where counts
-    are taken file by file; None where the table is counted as a whole.
+    are taken file by file; None where the table is counted as a whole. With `places_apart`, places in a group are looked
+    up for no more rows than need it, at the risk of an answer in doubt.
     """
 
     relation: str
@@ -43,6 +44,7 @@ class Source:
     values: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
     carried: frozenset[str] | None = None
+    places_apart: bool = False
 
     def varying(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """Those of the columns that are not known to have one value in all rows: only they tell groups apart."""
@@ -52,7 +54,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where in a statement's row a rule's numbers stand: what failed, what was looked at, and what else it needs."""
+    """Where in a statement's row a rule's numbers stand: what failed, what was looked at, and what else it needs.
+
+    A dense sequence whose places were looked up apart has a third: where that is not 0, the first is in doubt.
+    """
 
     rule: Rule
     places: tuple[int, ...]
@@ -256,7 +261,11 @@ def _group(by: tuple[str, ...], asked: Sequence[Rule], *, source: Source) -> Que
     select, windows, inner = _Select("COUNT(*)"), [], ["COUNT(*) AS __rows"]
     answers = []
     for number, rule in enumerate(asked):
-        if isinstance(rule.check, rules.DenseSequence):
+        if isinstance(rule.check, rules.DenseSequence) and rule.check.length and source.places_apart:
+            broken, belied = wholes.misplaced(rule.check, source.relation)
+            inner.append(f"{belied} AS __belied{number}")
+            expressions: tuple[str, ...] = (broken, "SUM(__rows)", f"COUNT_IF(__belied{number})")
+        elif isinstance(rule.check, rules.DenseSequence):
             over, broken = wholes.place_in_group(rule.check, f"__place{number}", f"__length{number}")
             windows += over
             inner.append(f"COUNT_IF({broken}) AS __broken{number}")

@@ -17,6 +17,7 @@ __all__ = [
     "compared_sets",
     "differs_by",
     "duplicates",
+    "misplaced",
     "place_in_group",
     "reconciled",
     "statement",
@@ -172,6 +173,18 @@ def place_in_group(check: rules.DenseSequence, place: str, length: str) -> tuple
         windows.append(f"COUNT(*) OVER (PARTITION BY {by}) AS {length}")
         broken += f" OR NOT ({identifier(check.length)} <=> {length})"
     return windows, broken
+
+
+def misplaced(check: rules.DenseSequence, audited: str) -> tuple[str, str]:
+    """How many rows break a dense sequence with a length, and whether a group of rows belies that number.
+
+    A row that says it is the first of one is right unless its group has others. Where no group has, only the other rows
+    need their places looked up.
+    """
+    alone = f"{identifier(check.column)} <=> 1 AND {identifier(check.length or '')} <=> 1"
+    windows, broken = place_in_group(check, "__place", "__length")
+    placed = f"SELECT *, {', '.join(windows)} FROM {relation(audited)} WHERE NOT ({alone})"
+    return f"(SELECT COUNT_IF({broken}) FROM ({placed}) AS placed)", f"COUNT(*) > 1 AND COUNT_IF({alone}) > 0"
 
 
 def with_windows(windows: Sequence[str], audited: str) -> str:

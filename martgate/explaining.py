@@ -74,7 +74,13 @@ def _told(
     sizes: Mapping[str, int] | None = None,
 ) -> str:
     source = Source(
-        table.qualified_name, _types(table), _others(asked), _EARLIER, values_of(table), known=known or Known()
+        table.qualified_name,
+        _types(table),
+        _others(asked),
+        _EARLIER,
+        values_of(table),
+        known=known or Known(),
+        places_apart=not together,
     )
     planned = plan(asked, source)
     return explain(at_once(planned) if together else planned, table.column_names, sizes)

@@ -1,5 +1,6 @@
 """An audit as a whole: nothing lost, nothing leaked, nothing taken along by a neighbour that cannot run."""
 
+import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -106,6 +107,27 @@ def test_questions_asked_at_once_are_answered_as_one_by_one(run, members, engine
     assert (
         run(members, GOOD, rules=innocent[:2], others=others, engine=Hurried(engine)).queries == 3
     )  # one for examples
+
+
+def test_places_looked_up_for_few_rows_are_those_looked_up_for_all(run, members, engine):
+    draw, mixed, outcomes_seen = random.Random(7), 0, set()
+    dense = rule("dense", rules.DenseSequence("seq", ("pair", "country"), ("at", "id"), "n"))
+    for _ in range(60):
+        size = draw.randint(1, 8)
+        columns = {
+            "id bigint": list(range(size)),
+            "pair bigint": [draw.choice([None, 1, 2, 3, 4, 5]) for _ in range(size)],
+            "country string": [draw.choice(["KR", "KR", None]) for _ in range(size)],
+            "at int": [draw.randint(1, 2) for _ in range(size)],
+            "seq int": [draw.choice([1, 1, 1, 2, 3, None]) for _ in range(size)],
+            "n int": [draw.choice([1, 1, 1, 2, 3, None]) for _ in range(size)],
+        }
+        few, all_ = run(members, columns, rules=[dense]), run(members, columns, rules=[dense], engine=Hurried(engine))
+        assert few.verdicts == all_.verdicts
+        mixed += few.queries > all_.queries
+        outcomes_seen |= set(outcomes(few).values())
+    assert mixed > 10
+    assert outcomes_seen == {"passed", "failed"}
 
 
 def test_few_statements_answer_many_rules(run, members):
