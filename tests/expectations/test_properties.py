@@ -119,7 +119,7 @@ def test_rows_born_from_the_contract_keep_it(engine, register, contract, rows):
 def test_a_planted_defect_is_found_by_its_rule_and_by_no_other(engine, register, contract, rows, name, data):
     alone = {row["pair"] for row in rows if row["n"] == 1}
     places = [n for n, row in enumerate(rows) if not (name == "label|constant" and row["pair"] in alone)]
-    if not places or (name == "table|key" and len(rows) == 1):
+    if not places or (name in ("table|key", "id|not_null") and len(rows) == 1):  # a key of no rows is vacuous as well
         return
     place = data.draw(st.sampled_from(places))
     other = rows[place - 1]
