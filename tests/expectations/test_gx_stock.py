@@ -34,6 +34,7 @@ EVERYWHERE = [
     ("expect_column_values_to_not_match_regex", {"column": "s", "regex": "[0-9]"}, ROWS, FAILED, 1, 3, ""),
     ("expect_column_pair_values_to_be_in_set", {"column_A": "a", "column_B": "b", "value_pairs_set": [[1, 1], [2, 2]]}, ROWS, FAILED, 1, 3, ""),
     ("expect_multicolumn_values_to_be_equal", {"column_list": ["a", "b"]}, ROWS, FAILED, 1, 3, ""),
+    ("expect_column_values_to_match_strftime_format", {"column": "s", "strftime_format": "%Y"}, ROWS, FAILED, 2, 3, ""),
     # arguments that ours do not have
     ("expect_column_values_to_be_between", {"column": "a", "max_value": 2, "mostly": 0.6}, ROWS, PASSED, 1, 3, ""),
     ("expect_column_values_to_not_be_null", {"column": "s", "row_condition": 'col("a") > 1', "condition_parser": "great_expectations"}, ROWS, FAILED, 1, 2, ""),
@@ -48,7 +49,6 @@ EVERYWHERE = [
     ("expect_column_proportion_of_non_null_values_to_be_between", {"column": "a", "min_value": 0.5}, NULLS, FAILED, 1, 1, "0.0"),
 ]  # fmt: skip
 ON_PANDAS = [
-    ("expect_column_values_to_match_strftime_format", {"column": "s", "strftime_format": "%Y"}, ROWS, FAILED, 2, 3, ""),
     ("expect_column_values_to_be_dateutil_parseable", {"column": "s"}, ROWS, FAILED, 2, 3, ""),
     ("expect_column_value_z_scores_to_be_less_than", {"column": "a", "threshold": 1, "double_sided": True}, NULLS, VACUOUS, 0, 0, ""),
     ("expect_select_column_values_to_be_unique_within_record", {"column_list": ["a", "b"]}, ROWS, FAILED, 2, 3, ""),
@@ -98,6 +98,9 @@ def test_an_expectation_that_the_plan_does_not_know_is_judged_by_its_own_library
 def test_spark_judges_the_same(told, quick_spark):
     for name, kwargs, columns, *expected in EVERYWHERE:
         agrees(told(name, kwargs, columns), *expected)
+    missing = told("expect_column_values_to_be_dateutil_parseable", {"column": "s"}, ROWS)
+    assert missing.outcome is ERROR
+    assert missing.reason.endswith("its SparkDFExecutionEngine has no column_values.dateutil_parseable")
 
 
 def test_what_it_did_not_expect_is_shown_by_column(told):
