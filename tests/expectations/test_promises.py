@@ -97,6 +97,10 @@ def test_a_day_that_is_not_yet_due_is_pending_and_counts_for_nothing(judged):
     assert [(promise.standing, promise.due) for promise in found.promises] == [(KEPT, 1), (KEPT, 1)]
 
 
+def test_a_day_that_is_not_there_on_the_stroke_is_missing(judged):
+    assert standings(judged({}, BY_SIX, now=datetime(2024, 1, 9, 21, tzinfo=UTC))) == {"09": BROKEN}
+
+
 def test_a_day_that_was_never_published_is_missing_and_late_by_the_time_since(judged):
     found = judged(on_time("07", "09"), BY_SIX, DAILY)
     assert standings(found) == {"07": KEPT, "08": BROKEN, "09": KEPT}
@@ -198,6 +202,11 @@ def test_freshness_is_what_the_gate_found_when_it_let_a_day_through(judged, pass
     arrival = at("2024-01-10T05:00+09:00", passed=frozenset(passed))
     (promise,) = judged({"09": arrival}, ("freshness", 26, "h")).promises
     assert promise.standing is standing
+
+
+def test_latency_that_no_rule_judges_is_not_kept(judged):
+    (promise,) = judged(on_time("09"), ("latency", 1, "d")).promises
+    assert promise.standing is UNKNOWN
 
 
 @pytest.mark.parametrize(
