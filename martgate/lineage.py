@@ -12,6 +12,7 @@ from contracts.catalog import Catalog
 from contracts.day import day_of
 from contracts.errors import MartgateError, Unusable
 from contracts.model import Table
+from martgate import clock
 from martgate.config import Settings
 from reports.view import RunRecord
 
@@ -67,11 +68,9 @@ def tell_stopped(table: str, day: str, reason: str, settings: Settings, catalog:
 def _told(
     events: Callable[..., Iterable["RunEvent"]], name: str, day: str, settings: Settings, catalog: Catalog
 ) -> str:
-    from martgate.publish import now  # noqa: PLC0415 - it brings the stores along
-
     try:
         transport = _transport(settings.lineage)
-        for event in events(_woven(name, day_of(day), settings, catalog), at=now()):
+        for event in events(_woven(name, day_of(day), settings, catalog), at=clock.now()):
             transport.emit(event)
         transport.close()
     except (MartgateError, OSError, RuntimeError) as error:

@@ -15,6 +15,7 @@ import click
 from contracts.catalog import Catalog
 from contracts.day import day_of
 from contracts.errors import CouldNotRun, Unusable
+from martgate import clock
 from martgate.candidate import Candidate
 from martgate.config import Settings
 from martgate.exits import ExitCode
@@ -209,7 +210,6 @@ def _promises(settings: Settings) -> str:
     """Whether each table that is made here keeps its promises about time, for the process that draws them."""
     from builders.model import load  # noqa: PLC0415 - with what follows it brings the engines along
     from expectations.promises import Window  # noqa: PLC0415
-    from martgate import publish as life  # noqa: PLC0415
     from martgate.sla import of_all  # noqa: PLC0415
     from martgate.wiring import house  # noqa: PLC0415
     from reports.promises import to_json  # noqa: PLC0415
@@ -217,7 +217,7 @@ def _promises(settings: Settings) -> str:
     try:
         with house(settings) as rooms:
             models = load(folder for folder in settings.models if folder.is_dir())
-            return to_json(tuple(of_all(models, rooms, Window(now=life.now()))))
+            return to_json(tuple(of_all(models, rooms, Window(now=clock.now()))))
     except Unusable as error:
         raise CouldNotRun(f"the site could not be drawn:\n{error}") from error
 

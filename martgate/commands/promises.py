@@ -32,12 +32,12 @@ def sla(table: str | None, *, day: date | None, last: int | None, settings: Sett
         raise click.UsageError("--date and --last exclude each other: one day is looked at, or the newest")
     from builders.model import load
     from expectations.promises import Window
-    from martgate import publish as life
+    from martgate import clock
     from martgate.sla import made, of_table
     from martgate.wiring import house, model_of
     from reports.promises import sla_json, sla_text
 
-    window = Window(now=life.now(), on=day, last=last or 30)
+    window = Window(now=clock.now(), on=day, last=last or 30)
     with house(settings) as rooms:
         if table is None:
             asked = made(load(settings.models), rooms.catalog)

@@ -9,7 +9,8 @@ import deltalake
 import pytest
 
 from contracts.errors import CouldNotRun
-from martgate import publish, wiring
+from martgate import clock as house_clock
+from martgate import promoting, publish, wiring
 from martgate.cli import call
 
 CONTRACT = """
@@ -49,7 +50,7 @@ def clock(monkeypatch):
     """clock("2024-01-02T05:00"): the house's one clock, from now on."""
 
     def _set(text):
-        for module in (publish, wiring):
+        for module in (house_clock, promoting, publish, wiring):
             monkeypatch.setattr(module, "now", lambda: datetime.fromisoformat(text).replace(tzinfo=UTC))
 
     return _set
