@@ -17,7 +17,7 @@ from expectations.ports import History
 from expectations.rules import Rule, ShareShift, VolumeBand
 from expectations.verdict import Outcome, OutOfScope, Verdict
 
-__all__ = ["Band", "Compared", "Learning", "Near", "compared", "example", "judged", "past"]
+__all__ = ["Compared", "Learning", "Near", "compared", "example", "judged", "past"]
 
 Past = Mapping[date, Sequence[Measurement]]
 Group = tuple[str | None, ...]

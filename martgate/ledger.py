@@ -327,12 +327,6 @@ class LedgerHistory:
                 found.setdefault(date.fromisoformat(row.part_date), []).append(_as_measurement(by, row))
         return {day: tuple(numbers) for day, numbers in found.items()}
 
-    def days(self) -> tuple[date, ...]:
-        """The published days, earliest first."""
-        wanted = self._publications(date.min, date.max)
-        with answering(self._engine) as connection:
-            return tuple(sorted(date.fromisoformat(row.part_date) for row in connection.execute(wanted)))
-
     def _publications(self, since: date, before: date) -> Select[tuple[str, int]]:
         """The newest publication of each day, the newest day first."""
         day = PUBLICATIONS.c.part_date
