@@ -38,6 +38,7 @@ def ahead(
         def next_one() -> Prepared:
             while len(under_way) < width and (job := next(left, None)):
                 under_way.append(pool.submit(crew.prepare, job))
+            wait([under_way[0]])  # whoever is interrupted here still has it under way, and stops it
             return under_way.popleft().result()
 
         try:

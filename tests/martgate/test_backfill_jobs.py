@@ -273,8 +273,9 @@ def wait_for(condition, running: subprocess.Popen) -> None:
         time.sleep(0.05)
 
 
-def test_interrupted_it_ends_at_once_and_leaves_nothing_half_done(project):
-    running = project.start(ENDLESS, "--jobs", "2")
+@pytest.mark.parametrize("last", [NAMES[-1], NAMES[1]], ids=["with days beside it", "on the last day"])
+def test_interrupted_it_ends_at_once_and_leaves_nothing_half_done(project, last):
+    running = project.start(ENDLESS, "--jobs", "2", "--to", last)
     wait_for(lambda: (project.folder / "out" / "ledger.db").exists() and project.receipts == NAMES[:1], running)
     time.sleep(1)
     running.send_signal(signal.SIGINT)
