@@ -58,7 +58,7 @@ def audit(  # noqa: PLR0913 (all six are what an audit is; none has a sensible d
         seconds=round(time.perf_counter() - started, 3),
         verdicts=verdicts,
         out_of_scope=(*outside, *run.learning),
-        measurements=tuple(run.measurements),
+        measurements=tuple(dict.fromkeys(run.measurements)),  # rules that were counted apart may share some
         compared_with=scope.earlier.day.isoformat() if isinstance(scope.earlier, Earlier) else "",
     )
 

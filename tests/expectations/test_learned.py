@@ -277,12 +277,12 @@ def test_a_rule_that_cannot_count_is_an_error_even_while_it_would_be_learning(ru
 
 
 def test_only_the_guilty_rule_of_a_grouping_is_left_without_an_answer(run):
-    kinds = ShareShift(("flag",), 0.1, ("c",))
+    bad, good = ShareShift(("flag",), 0.1, ("c",)), ShareShift(("name",), 0.1, ("c",))
     heads = ("c bigint", "name string", "flag timestamp")  # no number compares with a timestamp
     rows = [(1, "Ann", datetime(2024, 1, 1, tzinfo=UTC))]
-    found = run([VOLUME, kinds], rows, days_before(DAY, 20, sizes(c1=1)), day=DAY, heads=heads)
+    found = run([VOLUME, bad, good], rows, days_before(DAY, 20, sizes(c1=1)), day=DAY, heads=heads)
     assert [each.outcome for each in found.verdicts] == [Outcome.PASSED, Outcome.ERROR]
-    assert {each.column for each in found.measurements} == {""}
+    assert [(each.column, each.rows) for each in found.measurements] == [("", 1), ("name", 0)]
 
 
 def test_a_grouping_of_more_than_can_be_kept_every_day_is_an_error(run, monkeypatch):
