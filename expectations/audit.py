@@ -19,7 +19,7 @@ from expectations.plan import Answer, Plan, Query, Source, at_once, plan
 from expectations.ports import AuditEngine
 from expectations.proofs import WRITTEN, Known
 from expectations.rules import Rule, columns_of
-from expectations.samples import MASK, as_text, sample
+from expectations.samples import MASK, as_text, frequent_values, sample
 from expectations.schema import compare_columns, compare_type
 from expectations.scope import Earlier, NoEarlier, Scope
 from expectations.verdict import Audit, Outcome, OutOfScope, Verdict
@@ -90,7 +90,7 @@ class _Run:
         for counted in planned.counted:
             self._hold_against_history(counted)
         self._judge_foreign([rule for rule, verdict in self._verdicts.items() if verdict.reason == _NOBODY])
-        return tuple(self._with_examples(self._verdicts[rule]) for rule in asked if rule in self._verdicts)
+        return tuple(self._with_offenders(self._verdicts[rule]) for rule in asked if rule in self._verdicts)
 
     def _judge_foreign(self, waiting: Sequence[Rule]) -> None:
         if waiting and self.scope.foreign:
@@ -227,9 +227,13 @@ class _Run:
     def _cannot_run(self, rule: Rule, reason: str) -> None:
         self._verdicts[rule] = Verdict(rule=rule, outcome=Outcome.ERROR, reason=reason)
 
-    def _with_examples(self, verdict: Verdict) -> Verdict:
+    def _with_offenders(self, verdict: Verdict) -> Verdict:
+        """A failed verdict with what there is to show of it."""
         if verdict.outcome is not Outcome.FAILED:
             return verdict
+        return replace(self._with_examples(verdict), values=self._frequent_values(verdict.rule))
+
+    def _with_examples(self, verdict: Verdict) -> Verdict:
         there = {name for name, _ in self.found}
         key = [name for name in self.table.primary_key if name in there]
         asked = sample(verdict.rule, self._source, key=key, protected=self._protected)
@@ -241,6 +245,14 @@ class _Run:
             return verdict  # the count stands; an example is a courtesy
         examples = tuple(dict(zip(asked.names, map(as_text, row), strict=True)) for row in rows)
         return replace(verdict, examples=examples)
+
+    def _frequent_values(self, rule: Rule) -> tuple[tuple[str, int], ...]:
+        asked = frequent_values(rule.check, self._source, protected=self._protected)
+        try:
+            rows = self._fetch(asked) if asked else ()
+        except QueryFailed:
+            return ()  # as above
+        return tuple((as_text(value), _whole(number)) for value, number in rows)
 
     @property
     def _protected(self) -> frozenset[str]:

@@ -14,7 +14,7 @@ from expectations.predicates import group_test, row_test
 from expectations.rules import Check, Rule, columns_of
 from expectations.spell import identifier, identifiers, relation, text
 
-__all__ = ["MASK", "MOST", "Sample", "as_text", "sample"]
+__all__ = ["MASK", "MOST", "Sample", "as_text", "frequent_values", "sample"]
 
 MASK = "[protected]"
 """What stands in the place of a protected value."""
@@ -23,6 +23,7 @@ MOST = 5
 """How many offenders are shown."""
 
 _WIDTH = 80
+_OF_VALUES = rules.InSet | rules.Pattern | rules.Length | rules.Range | rules.MultipleOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,21 @@ def sample(rule: Rule, source: Source, *, key: Sequence[str], protected: frozens
     order = ", ".join(column.expression for column in shown)
     sql = f"SELECT\n  {listed}\n{rows}\nORDER BY {order}\nLIMIT {MOST}"
     return Sample(sql, tuple(column.name for column in shown))
+
+
+def frequent_values(check: Check, source: Source, *, protected: frozenset[str]) -> str | None:
+    """The statement for the values that most offenders of a check have, each with its rows, the most frequent first.
+
+    None where a check is not about the values of one column, or those are protected.
+    """
+    if not isinstance(check, _OF_VALUES) or check.column.casefold() in map(str.casefold, protected):
+        return None
+    test, name = row_test(check, source.types), identifier(check.column)
+    assert test is not None
+    return (
+        f"SELECT\n  {name} AS e0,\n  COUNT(*) AS e1\nFROM {relation(source.relation)}\nWHERE {test.broken}\n"
+        f"GROUP BY {name}\nORDER BY e1 DESC, e0\nLIMIT {MOST}"
+    )
 
 
 def _masked(column: _Shown, protected: frozenset[str]) -> str:

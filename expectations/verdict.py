@@ -28,7 +28,8 @@ class Verdict:
     `total` counts what was in scope and `failed` what broke the rule, both in `unit` (rows, groups, keys, columns, values).
     `observed` is the measured value where the rule holds one against a threshold, or found against expected where a
     shape differs. `reason` says why a rule could not run. `how` names what answered where the rows were not looked at.
-    `examples` are a few offenders, column to text, only where a rule failed, and never a protected value.
+    `examples` are a few offenders, column to text, and `values` the values that most of them have, with their rows: both
+    only where a rule failed, and never a protected value.
     """
 
     rule: Rule
@@ -40,6 +41,7 @@ class Verdict:
     reason: str = ""
     how: str = ""
     examples: tuple[Mapping[str, str], ...] = ()
+    values: tuple[tuple[str, int], ...] = ()
 
     @property
     def blocks(self) -> bool:

@@ -30,6 +30,7 @@ class _Verdict(TypedDict):
     how: str
     columns: list[str]
     examples: list[dict[str, str]]
+    values: list[dict[str, str | int]]
 
 
 class _Restatement(TypedDict):
@@ -124,6 +125,7 @@ def _verdict(verdict: Verdict) -> _Verdict:
         "how": verdict.how,
         "columns": list(verdict.rule.columns),
         "examples": [dict(example) for example in verdict.examples],
+        "values": [{"value": value, "rows": rows} for value, rows in verdict.values],
     }
 
 

@@ -76,6 +76,9 @@ def _rule(rule: RuleView, width: int, paint: Paint) -> Iterator[str]:
     for example in rule.examples[:1]:
         cells = ", ".join(f"{plain(column)}={plain(value)}" for column, value in example.items())
         yield paint("dim", f"{_INDENT}for example: {clipped(cells, _MOST_EXAMPLE)}")
+    if rule.values:
+        cells = ", ".join(f"{plain(value)} in {rows}" for value, rows in rule.values)
+        yield paint("dim", f"{_INDENT}most often: {clipped(cells, _MOST_EXAMPLE)}")
 
 
 def _restated(run: RunView) -> Iterator[str]:

@@ -107,6 +107,7 @@ class RuleView:
     standing: int = 3
     example_columns: tuple[str, ...] = ()
     examples: tuple[Mapping[str, str], ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +259,7 @@ def _judged(verdict: Verdict) -> RuleView:
         standing=_standing(verdict),
         example_columns=tuple(columns),
         examples=verdict.examples,
+        values=tuple((value, counted(rows, "rows")) for value, rows in verdict.values),
     )
 
 

@@ -398,10 +398,22 @@ def test_examples_are_few_and_short_and_tell_null_from_text(run, make):
 
 def test_examples_are_looked_up_only_for_what_failed(run, members):
     clean, broken = run(members, GOOD), run(members, GOOD | {"country string": ["NO", "xx", None]})
-    assert broken.queries == clean.queries + 1
+    assert broken.queries == clean.queries + 2
     assert not any(verdict.examples for verdict in clean.verdicts)
     (failed,) = [verdict for verdict in broken.verdicts if verdict.examples]
     assert failed.examples == ({"id": "2", "country": "xx"},)
+
+
+def test_the_values_that_most_offenders_have_are_counted_unless_they_are_protected(run, make):
+    data = {"code string": ["xx"] * 3 + ["yy"] * 2 + ["KR", None, *"abcdef"], "size bigint": [-9] * 13}
+    columns = {"code": make.column("code", "string", at=0, enum=("KR",)), "size": make.column("size", at=1)}
+    asked = [rule("in_set", rules.InSet("code", ("KR",))), rule("size", rules.Range("size", "minimum", 0))]
+    found = run(make.table(*columns.values()), data, rules=asked)
+    assert found.verdicts[0].values == (("xx", 3), ("yy", 2), ("a", 1), ("b", 1), ("c", 1))
+    assert found.verdicts[1].values == (("-9", 13),)
+    protected = replace(columns["code"], classification="restricted")
+    hidden = run(make.table(protected, columns["size"]), data, rules=asked)
+    assert [verdict.values for verdict in hidden.verdicts] == [(), (("-9", 13),)]
 
 
 def test_offenders_against_other_tables_are_named_by_side(run, make):

@@ -130,6 +130,7 @@ WARNED = _verdict(
     failed=1,
     total=10_000_000,
     examples=({"order_id": "7", "status": "paid"},),
+    values=(("paid", 1),),
 )
 BROKEN = _verdict(
     "status|implies_email",
