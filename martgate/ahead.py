@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from builders.ports import Engine, StoppableEngine
 from martgate.clock import now
-from martgate.publish import House, Job, Prepared, prepare
+from martgate.house import House, Job
+from martgate.publish import Prepared, prepare
 
 __all__ = ["Next", "ahead"]
 

@@ -9,8 +9,10 @@ from contracts.model import Table
 from expectations.retroactive import Asked, promised
 from expectations.rules import Rule, looks_back
 from martgate.ahead import Next, ahead
+from martgate.candidate import Candidate
 from martgate.exits import ExitCode
-from martgate.publish import Candidate, House, Job, publish
+from martgate.house import House, Job
+from martgate.publish import publish
 from martgate.selection import Outcome, attempt, skipped
 
 __all__ = ["backfill", "days_of"]

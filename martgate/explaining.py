@@ -19,7 +19,8 @@ from expectations.proofs import Known
 from expectations.retroactive import promised
 from expectations.rules import References, Rule, SameSet
 from martgate.candidate import Candidate
-from martgate.publish import House, now
+from martgate.clock import now
+from martgate.house import House
 
 __all__ = ["of_candidate", "of_contract", "of_input"]
 

@@ -7,8 +7,10 @@ from contracts.day import Day
 from contracts.errors import Unusable
 from expectations.audit import Scope, audit
 from expectations.retroactive import promised
+from martgate.clock import now
 from martgate.gate import refusals
-from martgate.publish import House, candidate_id, now
+from martgate.house import House
+from martgate.publish import candidate_id
 from martgate.review import demand_sound
 from reports.view import RunRecord
 

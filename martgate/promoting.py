@@ -1,20 +1,17 @@
 """From an approved candidate to the day that readers see, and the receipt of what that changed."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from builders.ports import Engine
 from contracts.model import Table
 from martgate.clock import now
 from martgate.gate import Approved, Refused
+from martgate.house import House
 from martgate.restating import Compared, compare, metadata
 from martgate.stores.commits import lost
 from martgate.stores.ports import Promotion, Published
 from reports.restated import restated
 from reports.view import RunRecord
-
-if TYPE_CHECKING:  # it works with what is here
-    from martgate.publish import House
 
 __all__ = ["compare_with_published", "promote", "record_of"]
 
@@ -22,7 +19,7 @@ _ATTEMPTS = 5
 """Each compares the whole day again."""
 
 
-def compare_with_published(engine: Engine, decision: Approved | Refused, table: Table, house: "House") -> Compared:
+def compare_with_published(engine: Engine, decision: Approved | Refused, table: Table, house: House) -> Compared:
     """What the candidate would change; of one that is refused nobody wants to know."""
     if isinstance(decision, Refused):
         return Compared("", None)
@@ -30,7 +27,7 @@ def compare_with_published(engine: Engine, decision: Approved | Refused, table: 
     return compare(engine, decision.candidate, table, house.store)
 
 
-def promote(approved: Approved, compared: Compared, table: Table, house: "House") -> RunRecord:
+def promote(approved: Approved, compared: Compared, table: Table, house: House) -> RunRecord:
     """Promote what was approved, unless a later candidate of the day already stands there.
 
     Each try is preceded by what it changes of the day as it stands: where that has moved, it is compared again.
@@ -63,7 +60,7 @@ def _metadata(approved: Approved, compared: Compared) -> dict[str, object]:
     }
 
 
-def _published_as(published: Published, approved: Approved, compared: Compared, house: "House") -> RunRecord:
+def _published_as(published: Published, approved: Approved, compared: Compared, house: House) -> RunRecord:
     candidate, record = approved.candidate, record_of(approved, compared)
     if published.promotion is Promotion.SUPERSEDED:
         which = f" of {candidate.part_date}" if candidate.day_column else ""

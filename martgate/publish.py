@@ -1,121 +1,29 @@
 """Write, audit, publish: the life of one partition. Read `run` first; the rest of the room serves it."""
 
 import secrets
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from builders.model import Model, typed
-from builders.ports import CatalogTable, Dataset, Engine, StoppableEngine, TableTarget, WriteTarget, WrittenFile
-from contracts.catalog import Catalog
-from contracts.day import Day
-from contracts.errors import CouldNotRun, MissingUpstream, Unusable
-from contracts.model import Contract, Table
-from contracts.odcs import Loaded
+from builders.model import typed
+from builders.ports import Engine, TableTarget, WriteTarget, WrittenFile
+from contracts.errors import CouldNotRun
+from contracts.model import Table
 from expectations.audit import Scope, audit
-from expectations.ports import FileMemory, ForeignJudge
 from expectations.retroactive import promised
 from expectations.verdict import Audit, Verdict
 from martgate.candidate import Candidate
 from martgate.clock import now
 from martgate.earlier import outdated, register_earlier
-from martgate.gate import Approved, Refused, judge, refusals
-from martgate.ledger import Altered, Ledger
-from martgate.progress import Say
+from martgate.gate import Approved, Refused, judge
+from martgate.house import House, Job
+from martgate.ledger import Altered
 from martgate.promoting import compare_with_published, promote, record_of
 from martgate.restating import Compared
-from martgate.reuse import memory_of
-from martgate.stores.ports import Store
-from martgate.stores.upstreams import Upstreams
+from martgate.supply import Checked, check_upstreams, register_upstreams
 from reports.view import RunRecord
 
-__all__ = [
-    "Candidate",
-    "FrameCheck",
-    "House",
-    "Job",
-    "Prepared",
-    "build",
-    "candidate_id",
-    "conclude",
-    "gate",
-    "missing",
-    "now",
-    "prepare",
-    "publish",
-    "run",
-]
-
-FrameCheck = Callable[[Engine, str, Contract, Table], Sequence[object]]
-"""What an independent library has to say against a registered relation; each finding is told as text."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """The adapters that a run works with, as `martgate.wiring` introduced them.
-
-    With `trusts_written`, what an engine tells of the files that it wrote a moment ago counts as looked at; with
-    `reuses_counts`, so does what an earlier audit counted in files that still have the same bytes. `share` is an engine
-    with one of so many shares of memory and cores; None where there can be no more than one at a time.
-    """
-
-    catalog: Catalog
-    engine: Callable[[], AbstractContextManager[Engine]]
-    store: Store
-    ledger: Ledger
-    upstreams: Upstreams
-    say: Say
-    trusts_written: bool = True
-    reuses_counts: bool = False
-    frames: FrameCheck | None = None
-    share: Callable[[int], AbstractContextManager[StoppableEngine]] | None = None
-    foreign: ForeignJudge | None = None
-
-    def memory(self, engine: Engine, relation: str, source: Dataset | CatalogTable) -> FileMemory | None:
-        """What the ledger remembers of the files of a relation, where that counts."""
-        return memory_of(self.ledger, engine, relation, source) if self.reuses_counts else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One table for one day: what is promised, how it is made, and when it was asked for.
-
-    `started` is the run's one instant: it becomes `run_timestamp`, the candidate's sequence and part of its id.
-    `made` are the names of the project's models: an input that one of them makes is read where it was published.
-
-    Raises:
-        contracts.errors.Unusable: the table is published by the week or month, and the day begins none.
-    """
-
-    loaded: Loaded
-    table: Table
-    model: Model
-    day: Day
-    started: datetime
-    made: frozenset[str] = frozenset()
-
-    def __post_init__(self) -> None:
-        period = self.table.publish_period
-        first = period.first(self.day.date)
-        if first != self.day.date:
-            raise Unusable(
-                f"{self.table.qualified_name} is published by the {period}, named by its first day: "
-                f"{self.part_date} lies in that of {first}; give --date {first}"
-            )
-
-    @property
-    def sequence(self) -> int:
-        """Microseconds since 1970, so that a later run of a day supersedes an earlier one."""
-        return int(self.started.timestamp() * 1_000_000)
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        return self.day.parameters | {"run_timestamp": self.started.astimezone(UTC).isoformat().replace("+00:00", "Z")}
-
-    @property
-    def part_date(self) -> str:
-        return self.day.date.isoformat()
+__all__ = ["Prepared", "build", "candidate_id", "conclude", "gate", "prepare", "publish", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +54,12 @@ def prepare(job: Job, house: House) -> Prepared:
         contracts.errors.CouldNotRun: as `run` does.
     """
     with house.engine() as engine:
-        broken = _check_upstreams(engine, job, house)
-        if broken:
-            return Prepared(_broken_record(job, broken))
+        checked = check_upstreams(engine, job, house)
+        if checked.reasons:
+            return Prepared(_broken_record(job, checked))
         candidate, written = _stage(engine, job, house)
         found = _inspect(engine, candidate, job, house, written if house.trusts_written else ())
+        found = replace(found, out_of_scope=(*found.out_of_scope, *checked.outside))
         decision = judge(candidate, found)
         compared = compare_with_published(engine, decision, job.table, house)
     return Prepared(record_of(decision, compared), decision, compared)
@@ -166,20 +75,13 @@ def conclude(prepared: Prepared, table: Table, house: House, *, dry_run: bool = 
     return record
 
 
-def missing(job: Job, house: House) -> tuple[str, ...]:
-    """Which inputs of the model are not there for the job's day, and why; nothing is read of those that are."""
-    inputs = (house.catalog.find(name, job.day.date)[1] for name in sorted(job.model.inputs))
-    found = (_looked_up(table, job, house) for table in inputs)
-    return tuple(str(each) for each in found if isinstance(each, MissingUpstream))
-
-
 def build(job: Job, house: House) -> Candidate | RunRecord:
     """Check the upstreams and stage a candidate; a record of the refusal where an upstream is broken."""
     with house.engine() as engine:
-        broken = _check_upstreams(engine, job, house)
-        if not broken:
+        checked = check_upstreams(engine, job, house)
+        if not checked.reasons:
             return _stage(engine, job, house)[0]
-    return conclude(Prepared(_broken_record(job, broken)), job.table, house)
+    return conclude(Prepared(_broken_record(job, checked)), job.table, house)
 
 
 def gate(job: Job, house: House, candidate_id: str | None = None) -> RunRecord:
@@ -192,7 +94,7 @@ def gate(job: Job, house: House, candidate_id: str | None = None) -> RunRecord:
     if not isinstance(candidate, Candidate):
         raise CouldNotRun(_no_candidate(candidate, job.table, job.part_date, candidate_id))
     with house.engine() as engine:
-        _register_upstreams(engine, job, house)
+        register_upstreams(engine, job, house)
         decision = judge(candidate, _inspect(engine, candidate, job, house))
         compared = compare_with_published(engine, decision, job.table, house)
     record = record_of(decision, compared)
@@ -230,114 +132,6 @@ def publish(table: Table, part_date: str, house: House, candidate_id: str | None
 def candidate_id(prefix: str, started: datetime) -> str:
     """A name that sorts by time and that no other run takes, as in `2024-01-01-20240102T010203-9f3a`."""
     return f"{prefix}-{started:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Input:
-    """A table from outside, as it was registered under its qualified name."""
-
-    loaded: Loaded
-    table: Table
-    source: Dataset | CatalogTable
-
-
-@dataclass(frozen=True, slots=True)
-class _Broken:
-    """Why upstreams cannot be built from, and the verdicts that say so."""
-
-    reasons: tuple[str, ...]
-    verdicts: tuple[Verdict, ...] = ()
-
-
-def _check_upstreams(engine: Engine, job: Job, house: House) -> _Broken | None:
-    """Register every input of the model; what is wrong with those from outside that break their own contract.
-
-    The frames of inputs that keep every rule are checked once more, where the house has somebody to do it.
-
-    Raises:
-        contracts.errors.MissingUpstream: with every input that is not there.
-        contracts.errors.CouldNotRun: a frame could not be checked.
-    """
-    inputs = _register_upstreams(engine, job, house)
-    broken = _audit_upstreams(engine, inputs, job, house)
-    if broken:
-        return _broken_by_rules(broken)
-    reasons = _check_frames(engine, inputs, house)
-    return _Broken(reasons) if reasons else None
-
-
-def _check_frames(engine: Engine, inputs: list[_Input], house: House) -> tuple[str, ...]:
-    if house.frames is None:
-        return ()
-    reasons = []
-    for each in inputs:
-        name = each.table.qualified_name
-        house.say(f"checking the frame of {name}")
-        found = house.frames(engine, name, each.loaded.contract, each.table)
-        reasons += [f"upstream {name}: pandera: {finding}" for finding in found]
-    return tuple(reasons)
-
-
-def _audit_upstreams(engine: Engine, inputs: list[_Input], job: Job, house: House) -> list[Audit]:
-    """The audits of the inputs that break their own contract."""
-    names = frozenset(each.table.qualified_name for each in inputs)
-    scope = Scope(day=job.day, audited_at=job.started, others=names, foreign=house.foreign)
-    audits = []
-    for each in inputs:
-        name, contract = each.table.qualified_name, each.loaded.contract
-        house.say(f"checking upstream {name}")
-        rules = promised(each.loaded, each.table, house.catalog).rules
-        own = replace(scope, memory=house.memory(engine, name, each.source))
-        audits.append(audit(engine, name, contract=contract, table=each.table, rules=rules, scope=own))
-    missing = [found.table for found in audits if found.rows == 0 and _is_daily(house, found.table)]
-    if missing:
-        raise MissingUpstream(f"no rows for {job.part_date} in {', '.join(missing)}")
-    return [found for found in audits if found.blocking]
-
-
-def _is_daily(house: House, name: str) -> bool:
-    return house.catalog.find(name)[1].publish_partition is not None
-
-
-def _register_upstreams(engine: Engine, job: Job, house: House) -> list[_Input]:
-    """Make every input of the model readable; those that come from outside, which no gate has let through yet."""
-    outside, missing = [], []
-    for name in sorted(job.model.inputs):
-        loaded, table = house.catalog.find(name, job.day.date)
-        dataset = _looked_up(table, job, house)
-        if isinstance(dataset, MissingUpstream):
-            missing.append(str(dataset))
-            continue
-        engine.register(table.qualified_name, dataset)
-        if not _is_made(table, job):
-            outside.append(_Input(loaded, table, dataset))
-    if missing:
-        raise MissingUpstream("\n".join(missing))
-    return outside
-
-
-def _is_made(table: Table, job: Job) -> bool:
-    return not job.made.isdisjoint((table.name, table.qualified_name))
-
-
-def _looked_up(table: Table, job: Job, house: House) -> Dataset | CatalogTable | MissingUpstream:
-    """What an input is made of, or why it is not there."""
-    try:
-        return _published(table, job, house) if _is_made(table, job) else house.upstreams.dataset(table, job.part_date)
-    except MissingUpstream as error:
-        return error
-
-
-def _published(table: Table, job: Job, house: House) -> Dataset | CatalogTable:
-    """All days of a table that the project itself publishes, once the last day that the job is about is among them."""
-    day = job.table.publish_period.last(job.day.date).isoformat()
-    found, every = house.store.read(table, day), house.store.read(table)
-    if found is None or every is None or (isinstance(found, Dataset) and not found.files):
-        name = table.qualified_name
-        raise MissingUpstream(
-            f"{name}: {day} is not published in the warehouse; `martgate run {name} --date {day}` publishes it"
-        )
-    return every
 
 
 def _stage(engine: Engine, job: Job, house: House) -> tuple[Candidate, tuple[WrittenFile, ...]]:
@@ -385,25 +179,14 @@ def _inspect(
     return replace(found, out_of_scope=(*found.out_of_scope, *all_asked.outside))
 
 
-def _broken_by_rules(broken: list[Audit]) -> _Broken:
-    """Each rule is named `schema.table: rule`."""
-    verdicts = tuple(
-        replace(verdict, rule=replace(verdict.rule, name=f"{found.table}: {verdict.rule.name}"))
-        for found in broken
-        for verdict in found.blocking
-    )
-    reasons = tuple(f"upstream {found.table}: {reason}" for found in broken for reason in refusals(found))
-    return _Broken(reasons, verdicts)
-
-
-def _broken_record(job: Job, broken: _Broken) -> RunRecord:
+def _broken_record(job: Job, checked: Checked) -> RunRecord:
     """The refusal to build as a record, its verdicts those of the upstreams."""
     return _refused(
         job.table.qualified_name,
         job.part_date,
         candidate_id(job.part_date, job.started),
-        *broken.reasons,
-        verdicts=broken.verdicts,
+        *checked.reasons,
+        verdicts=checked.verdicts,
     )
 
 

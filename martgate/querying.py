@@ -16,7 +16,7 @@ from contracts.errors import MissingUpstream, Unusable
 from contracts.export.spark import identifier
 from contracts.hints import clip, did_you_mean, join
 from contracts.model import Table
-from martgate.publish import House
+from martgate.house import House
 
 __all__ = ["Answer", "answer", "query_of"]
 

@@ -27,7 +27,7 @@ from reports.text import run_text
 from reports.view import RunRecord
 
 if TYPE_CHECKING:  # they bring the engines along
-    from martgate.publish import Job
+    from martgate.house import Job
     from martgate.selection import Outcome
 
 __all__ = ["announce", "announce_missing", "answer", "answer_all", "draw", "draw_all", "failure_told", "keep"]

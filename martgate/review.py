@@ -16,7 +16,7 @@ from expectations.derive import derivation, derive
 from expectations.predicates import row_test
 from expectations.rules import Foreign, HasType, InSet, Range, Rule, statements_in
 
-__all__ = ["Review", "coverage_of", "demand_sound", "problems_of", "review", "warnings_of"]
+__all__ = ["Review", "coverage_of", "demand_sound", "placed", "problems_of", "review", "warnings_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def problems_of(loaded: Loaded, catalog: Catalog | None) -> list[Problem]:
         try:
             items = coverage_of(loaded, table)
         except Unusable as error:
-            problems.extend(_placed(problem, loaded) for problem in error.problems)
+            problems.extend(placed(problem, loaded) for problem in error.problems)
             continue
         problems.extend(_unsupported(item, loaded) for item in items if item.status is Status.UNSUPPORTED)
         problems.extend(_untried(loaded, table))
@@ -86,7 +86,7 @@ def warnings_of(loaded: Loaded) -> list[Problem]:
             for statement in _own_sql(rule, types):
                 for differs, instead in cautions(statement.replace("{object}", table.name), types):
                     told = Problem(file=loaded.contract.file, path=rule.clauses[0], message=f"{rule.name}: {differs}")
-                    found.append(_placed(replace(told, hint=f"{instead}; see docs/engines.md"), loaded))
+                    found.append(placed(replace(told, hint=f"{instead}; see docs/engines.md"), loaded))
     return list(dict.fromkeys(found))
 
 
@@ -114,7 +114,7 @@ def demand_sound(loaded: Loaded, catalog: Catalog | None) -> None:
         raise Unusable(*problems)
 
 
-def _placed(problem: Problem, loaded: Loaded) -> Problem:
+def placed(problem: Problem, loaded: Loaded) -> Problem:
     """A rule knows the address of its clause; the document knows the line."""
     if problem.line or not problem.path:
         return problem
@@ -128,7 +128,7 @@ def _untried(loaded: Loaded, table: Table) -> Iterator[Problem]:
         for statement in statements_in(rule.check):
             for problem in check(statement.replace("{object}", table.name), loaded.contract.file):
                 told = replace(problem, line=0, path=rule.clauses[0], message=f"{rule.name}: {problem.message}")
-                yield _placed(told, loaded)
+                yield placed(told, loaded)
 
 
 def _misread(loaded: Loaded, table: Table) -> Iterator[Problem]:
@@ -143,10 +143,10 @@ def _misread(loaded: Loaded, table: Table) -> Iterator[Problem]:
         for mistake in mistakes(rule.check):
             path = f"{rule.clauses[0]}.implementation.{mistake.key}"
             told = Problem(file=loaded.contract.file, path=path, message=mistake.message, hint=mistake.hint)
-            yield _placed(told, loaded)
+            yield placed(told, loaded)
 
 
 def _unsupported(item: Item, loaded: Loaded) -> Problem:
     message = "nothing enforces this clause, and it is not known as documentation"
     hint = "remove it, or state it as a quality rule"
-    return _placed(Problem(file=loaded.contract.file, path=item.path, message=message, hint=hint), loaded)
+    return placed(Problem(file=loaded.contract.file, path=item.path, message=message, hint=hint), loaded)

@@ -12,9 +12,11 @@ from contracts.catalog import Catalog
 from contracts.errors import CouldNotRun
 from contracts.hints import join
 from contracts.model import Table
+from martgate.clock import now
 from martgate.exits import ExitCode
 from martgate.graph import Graph
-from martgate.publish import House, Job, Prepared, conclude, now, prepare
+from martgate.house import House, Job
+from martgate.publish import Prepared, conclude, prepare
 from martgate.wiring import job_of
 from reports.view import RunRecord
 

@@ -11,7 +11,7 @@ from contracts.errors import MartgateError
 from contracts.model import Table
 from contracts.odcs import Loaded
 from expectations.promises import Arrival, Punctuality, Window, promised, punctuality
-from martgate.publish import House
+from martgate.house import House
 from martgate.review import demand_sound
 
 __all__ = ["made", "of_all", "of_table"]

@@ -22,11 +22,12 @@ from contracts.model import Table
 from expectations.ports import AuditEngine
 from expectations.rules import Rule
 from expectations.verdict import Verdict
+from martgate.clock import now
 from martgate.config import FILE_NAME, Settings
+from martgate.house import FrameCheck, House, Job
 from martgate.ledger import Ledger
 from martgate.lineage import demand_teller
 from martgate.progress import progress
-from martgate.publish import FrameCheck, House, Job, now
 from martgate.review import demand_sound
 from martgate.stores.databricks import DatabricksStore
 from martgate.stores.delta import DeltaStore

@@ -25,7 +25,8 @@ from contracts.export.spark import dotted
 from martgate.candidate import Candidate
 from martgate.config import Settings, load
 from martgate.gate import Approved, judge
-from martgate.publish import House, Job, build, gate, publish, run
+from martgate.house import House, Job
+from martgate.publish import build, gate, publish, run
 from martgate.stores.ports import Promotion
 from martgate.wiring import house, job
 from reports.view import RunRecord

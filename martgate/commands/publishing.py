@@ -156,13 +156,13 @@ def backfill(  # noqa: PLR0913 - one parameter an option
 @as_json
 def upstreams(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
     """Say which inputs of TABLE are not there yet for one day; nothing is read of them."""
-    from martgate import publish as life
     from martgate.reporting import announce_missing
+    from martgate.supply import missing
     from martgate.wiring import house, job
 
     with house(settings) as rooms:
         work = job(settings, rooms.catalog, table, day)
-        return announce_missing(work, life.missing(work, rooms), as_json=as_json)
+        return announce_missing(work, missing(work, rooms), as_json=as_json)
 
 
 @click.command(epilog="Example: martgate build wv_comm_user --date 2024-01-01")
@@ -173,12 +173,13 @@ def upstreams(table: str, day: date, *, settings: Settings, as_json: bool) -> Ex
 def build(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
     """Check upstreams and stage a candidate of TABLE for one day; nothing becomes visible."""
     from martgate import publish as life
+    from martgate.candidate import Candidate
     from martgate.reporting import announce, answer, failure_told
     from martgate.wiring import house, job
 
     with house(settings) as rooms, failure_told(table, day, settings, rooms.catalog):
         built = life.build(job(settings, rooms.catalog, table, day), rooms)
-    if isinstance(built, life.Candidate):
+    if isinstance(built, Candidate):
         return announce(built, as_json=as_json)
     return answer(built, settings, catalog=rooms.catalog, as_json=as_json)
 

@@ -9,8 +9,10 @@ import pytest
 from builders.model import Model
 from contracts.errors import MissingUpstream, Unusable
 from expectations.scope import NoEarlier
+from martgate.candidate import Candidate
 from martgate.config import load
-from martgate.publish import Candidate, House, Job, build, gate, publish, run
+from martgate.house import House, Job
+from martgate.publish import build, gate, publish, run
 from martgate.samples import write_samples
 from martgate.wiring import house, job
 from reports.view import RunRecord

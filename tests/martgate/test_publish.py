@@ -11,8 +11,10 @@ import pytest
 
 from builders.model import Model
 from contracts.errors import CouldNotRun, MissingUpstream, Unusable
+from martgate.candidate import Candidate
 from martgate.config import Settings, load
-from martgate.publish import Candidate, House, Job, build, gate, publish, run
+from martgate.house import House, Job
+from martgate.publish import build, gate, publish, run
 from martgate.samples import write_samples
 from martgate.wiring import house, job
 from reports.text import run_text

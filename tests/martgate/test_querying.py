@@ -11,7 +11,7 @@ from builders.query import Query
 from contracts.errors import MissingUpstream, Unusable
 from martgate.cli import call
 from martgate.config import load
-from martgate.publish import House
+from martgate.house import House
 from martgate.querying import answer
 from martgate.stores.upstreams import Upstreams
 from martgate.wiring import house
