@@ -33,6 +33,6 @@ def audited(job: Job, spark: Any) -> Any:
 
 
 def jobs(spark: Any) -> int:
-    """How many jobs Spark has run so far."""
-    tracker = spark.sparkContext.statusTracker()
-    return len(tracker.getJobIdsForGroup(None))
+    """How many jobs Spark has run so far, in whatever group."""
+    store = spark.sparkContext._jsc.sc().statusStore()  # noqa: SLF001 - Python has no way to ask for all of them
+    return int(store.jobsList(None).size())
