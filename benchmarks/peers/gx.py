@@ -82,7 +82,7 @@ def check(job: Job, engine: str) -> Verdicts:
 def keep_connections() -> None:
     """Great Expectations hands out a cursor whose connection it has returned, whereupon DuckDB drops the result.
 
-    Two of three expectations fail without this, with `list index out of range`. The name is private.
+    Expectations fail without this, with `list index out of range`. The name is private.
     """
     from great_expectations.execution_engine import sqlalchemy_execution_engine as engine
 
