@@ -107,6 +107,7 @@ def hostile_site(tmp_path_factory, runs, contract, table, promises):
             observed=HOSTILE,
             reason=HOSTILE,
             examples=({HOSTILE: HOSTILE},),
+            values=((HOSTILE, 1),),
         )
         for place, check in enumerate(checks)
         for outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.PASSED)
