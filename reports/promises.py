@@ -55,7 +55,6 @@ class TableView:
     """One table in words, its newest day first. `standing` is that of its worst promise, empty where it has none."""
 
     table: str
-    contract: str
     standing: str
     words: str
     summary: str
@@ -70,7 +69,6 @@ def table_view(found: Punctuality) -> TableView:
     standing = _worst(found)
     return TableView(
         table=found.table,
-        contract=f"{found.contract} {found.contract_version}".strip(),
         standing=standing.value if standing else "",
         words=STANDING_WORDS[standing] if standing else "promises nothing about time",
         summary=_summary(found),
