@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from contracts.day import Day
+from contracts.hints import join
 from contracts.model import Table
-from expectations import rules
+from expectations import rules, words
 from expectations.fragments import parameters_read, tables_read
 from expectations.measured import Learned
 from expectations.ports import FileMemory, FileStatistics, ForeignJudge, History
@@ -96,7 +97,8 @@ class Scope:
         else:
             known = {name.casefold() for name in (*self.others, relation)}
             missing = [name for query in _queries(check) for name in tables_read(query) if name.casefold() not in known]
-        return f"it looks at {' and '.join(missing)}, which is not part of this audit" if missing else ""
+        verb = words.agree(tuple(missing), "is", "are")
+        return f"it looks at {join(missing)}, which {verb} not part of this audit" if missing else ""
 
     def _registered(self, name: str) -> str | None:
         """The table of that name; a name without a schema means the one table that ends in it."""

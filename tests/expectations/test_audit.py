@@ -269,7 +269,7 @@ def test_rules_about_absent_tables_and_days_are_out_of_scope_and_do_not_count(ru
         "in_day": "it is about a day, and no day was given",
         "reference": "it looks at s.other, which is not part of this audit",
         "set": "it is about a day, and no day was given",
-        "sum": "it looks at x.far and s.other, which is not part of this audit",
+        "sum": "it looks at x.far and s.other, which are not part of this audit",
         "query": "it looks at s.other, which is not part of this audit",
     }
 
