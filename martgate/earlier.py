@@ -12,9 +12,10 @@ from expectations.rules import Rule, reads_earlier_day
 from expectations.verdict import Audit
 from martgate.stores.ports import Store
 
-__all__ = ["outdated", "register_earlier"]
+__all__ = ["RELATION", "outdated", "register_earlier"]
 
-_RELATION = "the_earlier_day"
+RELATION = "the_earlier_day"
+"""Under which name an engine knows that day."""
 
 
 def register_earlier(
@@ -35,8 +36,8 @@ def register_earlier(
         raise CouldNotRun(
             f"{table.qualified_name}: {day} was published a moment ago, and is not any more; run it again"
         )
-    engine.register(_RELATION, published)
-    return Earlier(_RELATION, day)
+    engine.register(RELATION, published)
+    return Earlier(RELATION, day)
 
 
 def outdated(found: Audit, store: Store, table: Table) -> str:

@@ -20,11 +20,10 @@ from expectations.retroactive import promised
 from expectations.rules import References, Rule, SameSet
 from martgate.candidate import Candidate
 from martgate.clock import now
+from martgate.earlier import RELATION
 from martgate.house import House
 
 __all__ = ["of_candidate", "of_contract", "of_input"]
-
-_EARLIER = "the_earlier_day"
 
 
 def of_contract(catalog: Catalog, name: str, *, together: bool) -> str:
@@ -78,7 +77,7 @@ def _told(
         table.qualified_name,
         _types(table),
         _others(asked),
-        _EARLIER,
+        RELATION,
         values_of(table),
         known=known or Known(),
         places_apart=not together,
