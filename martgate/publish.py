@@ -130,8 +130,8 @@ def publish(table: Table, part_date: str, house: House, candidate_id: str | None
 
 
 def candidate_id(prefix: str, started: datetime) -> str:
-    """A name that sorts by time and that no other run takes, as in `2024-01-01-20240102T010203-9f3a`."""
-    return f"{prefix}-{started:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    """A name that sorts by time and that no other run takes, as in `2024-01-01-20240102T010203.000456-9f3a`."""
+    return f"{prefix}-{started:%Y%m%dT%H%M%S.%f}-{secrets.token_hex(2)}"
 
 
 def _stage(engine: Engine, job: Job, house: House) -> tuple[Candidate, tuple[WrittenFile, ...]]:

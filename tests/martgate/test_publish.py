@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -14,7 +14,7 @@ from contracts.errors import CouldNotRun, MissingUpstream, Unusable
 from martgate.candidate import Candidate
 from martgate.config import Settings, load
 from martgate.house import House, Job
-from martgate.publish import build, gate, publish, run
+from martgate.publish import build, candidate_id, gate, publish, run
 from martgate.samples import write_samples
 from martgate.wiring import house, job
 from reports.text import run_text
@@ -224,3 +224,9 @@ def test_pandera_that_is_not_there_is_told_before_anything_runs(
     monkeypatch.setitem(sys.modules, "builders.seams", None)
     with pytest.raises(Unusable, match=r"martgate\[pandera\]"), house(replace(here.settings, frames="pandera")):
         pass
+
+
+def test_ids_sort_by_time_however_soon_one_run_follows_another() -> None:
+    first = datetime(2024, 1, 2, 3, 59, 59, 999_990, tzinfo=UTC)
+    ids = [candidate_id("2024-01-01", first + timedelta(microseconds=later)) for later in range(20)]
+    assert ids == sorted(ids)

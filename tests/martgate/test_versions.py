@@ -55,7 +55,7 @@ class Project:
         return [(run["decision"], run.get("reason", "")) for run in found]
 
     def version_of(self, day: str) -> str:
-        """What the newest record of a day says it was judged by."""
+        """What the newest record of a day, by its name, says it was judged by."""
         files = sorted((self.folder / "out" / "runs").glob(f"{day}-*.json"))
         return json.loads(files[-1].read_text())["audit"]["contract_version"]
 
