@@ -15,6 +15,7 @@ from martgate.commands.project import config, docs, state
 from martgate.commands.promises import sla
 from martgate.commands.publishing import backfill, build, gate, publish, run, upstreams
 from martgate.commands.querying import query
+from martgate.commands.receipts import history, verify
 from martgate.commands.sampling import demo, sample
 from martgate.exits import ExitCode
 
@@ -59,6 +60,8 @@ for command in (
     export,
     docs,
     query,
+    history,
+    verify,
     sla,
     state,
     sample,

@@ -5,9 +5,8 @@ over the bytes it speaks of, so that a verdict that was edited afterwards is rec
 against mistakes and edits, not against somebody who may write to the database and computes the digest anew.
 """
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -20,6 +19,7 @@ from contracts.errors import CouldNotRun
 from expectations.measured import Measurement
 from expectations.restatement import Restatement
 from martgate.candidate import Candidate
+from martgate.ledgerreceipts import receipt_of, row_of
 from martgate.ledgertables import (
     CANDIDATES,
     FILE_COUNTS,
@@ -29,18 +29,19 @@ from martgate.ledgertables import (
     RUNS,
     VERDICTS,
     answering,
+    digest_over,
     opened,
 )
 from martgate.stores.ports import Promotion, Published
+from reports.receipts import Approval, Receipt
 from reports.view import RunRecord
 
-__all__ = ["Altered", "Ledger", "LedgerHistory", "Publication"]
+__all__ = ["Altered", "Ledger", "LedgerHistory"]
 
 _AT_ONCE = 500
 """So many files are asked about in one statement: databases limit its parameters."""
 
 _MANIFESTS = TypeAdapter(Candidate)
-_RESTATEMENTS = TypeAdapter(Restatement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +49,6 @@ class Altered:
     """A candidate or a verdict that is not the one that was recorded; it approves nothing."""
 
     candidate: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
-    """One receipt: which candidate became which version of a table, when, with which bytes, and in place of what."""
-
-    table: str
-    part_date: str
-    candidate: str
-    version: int
-    published_at: datetime
-    fingerprint: str
-    restatement: Restatement | None = None
 
 
 class Ledger:
@@ -119,7 +107,7 @@ class Ledger:
             "record": text,
         }
         with answering(self._engine) as connection:
-            row["digest"] = _digest(text, fingerprint, _manifest(connection, record.candidate))
+            row["digest"] = digest_over(text, fingerprint, _manifest(connection, record.candidate))
             (run,) = connection.execute(insert(RUNS).returning(RUNS.c.id), row).one()
             verdicts = [
                 {
@@ -143,15 +131,20 @@ class Ledger:
 
     def verdict_on(self, candidate: Candidate) -> RunRecord | Altered | None:
         """The newest run that judged exactly these bytes; None where there is none."""
+        return next(self._runs(candidate), None)
+
+    def verdicts_on(self, candidate: Candidate) -> tuple[RunRecord | Altered, ...]:
+        """Every run that judged exactly these bytes, the newest first."""
+        return tuple(self._runs(candidate))
+
+    def _runs(self, candidate: Candidate) -> Iterator[RunRecord | Altered]:
         wanted = select(RUNS.c.record, RUNS.c.digest).where(RUNS.c.candidate == candidate.id)
         with answering(self._engine) as connection:
-            row = connection.execute(wanted.order_by(RUNS.c.id.desc()).limit(1)).one_or_none()
+            rows = connection.execute(wanted.order_by(RUNS.c.id.desc())).all()
             manifest = _manifest(connection, candidate.id)
-        if row is None:
-            return None
-        if _digest(row.record, candidate.fingerprint, manifest) != row.digest:
-            return Altered(candidate.id)
-        return RunRecord.from_json(row.record)
+        for row in rows:
+            is_sound = digest_over(row.record, candidate.fingerprint, manifest) == row.digest
+            yield RunRecord.from_json(row.record) if is_sound else Altered(candidate.id)
 
     def record_publication(
         self, candidate: Candidate, published: Published, *, at: datetime, restatement: Restatement | None = None
@@ -159,18 +152,7 @@ class Ledger:
         """Keep the receipt of a publish, once; a candidate that a later one superseded was never published."""
         if published.promotion is Promotion.SUPERSEDED:
             return
-        kept = None if restatement is None else _RESTATEMENTS.dump_json(restatement).decode()
-        said = (candidate.table, candidate.part_date, candidate.id, str(published.version))
-        row = {
-            "table_name": candidate.table,
-            "part_date": candidate.part_date,
-            "candidate": candidate.id,
-            "version": published.version,
-            "published_at": at.astimezone(UTC),
-            "fingerprint": candidate.fingerprint,
-            "digest": _digest(*said, *([kept] if kept else [])),
-            "restatement": kept,
-        }
+        row = row_of(candidate, published.version, at=at, restatement=restatement)
         known = select(PUBLICATIONS.c.id).where(
             PUBLICATIONS.c.table_name == candidate.table, PUBLICATIONS.c.candidate == candidate.id
         )
@@ -178,27 +160,26 @@ class Ledger:
             if connection.execute(known).first() is None:
                 connection.execute(insert(PUBLICATIONS), row)
 
-    def publications(self, table: str) -> tuple[Publication, ...]:
-        """The receipts of a table, oldest first.
-
-        Raises:
-            contracts.errors.CouldNotRun: a receipt is damaged.
-        """
+    def publications(self, table: str) -> tuple[Receipt, ...]:
+        """The receipts of a table, oldest first; one that was altered says so."""
         wanted = select(PUBLICATIONS).where(PUBLICATIONS.c.table_name == table).order_by(PUBLICATIONS.c.id)
         with answering(self._engine) as connection:
-            rows = connection.execute(wanted).all()
-        return tuple(
-            Publication(
-                table=row.table_name,
-                part_date=row.part_date,
-                candidate=row.candidate,
-                version=row.version,
-                published_at=_in_utc(row.published_at),
-                fingerprint=row.fingerprint,
-                restatement=_restatement(row.restatement, row.candidate),
-            )
-            for row in rows
+            return tuple(map(receipt_of, connection.execute(wanted)))
+
+    def approvals(self, table: str) -> dict[str, Approval]:
+        """By candidate of a table, the newest verdict that approved it, in brief."""
+        newest = _approving(table).subquery()
+        rules = select(VERDICTS.c.run, func.count().label("rules")).group_by(VERDICTS.c.run).subquery()
+        wanted = (
+            select(RUNS.c.candidate, RUNS.c.contract, RUNS.c.contract_version, RUNS.c.row_count, rules.c.rules)
+            .join(newest, newest.c.run == RUNS.c.id)
+            .join(rules, rules.c.run == RUNS.c.id, isouter=True)
         )
+        with answering(self._engine) as connection:
+            return {
+                row.candidate: Approval(row.contract, row.contract_version, row.row_count, row.rules or 0)
+                for row in connection.execute(wanted)
+            }
 
     def contracts_published(self, table: str) -> dict[str, tuple[str, str]]:
         """By day, the contract and its version that let through what stands published of a table."""
@@ -271,7 +252,7 @@ class Ledger:
                 "content": content,
                 "question": question,
                 "counts": (counts := json.dumps(list(numbers))),
-                "digest": _digest(content, question, counts),
+                "digest": digest_over(content, question, counts),
             }
             for content, numbers in counted.items()
         ]
@@ -289,7 +270,7 @@ class Ledger:
                 for first in range(0, len(wanted), _AT_ONCE)
                 for row in connection.execute(asked.where(FILE_COUNTS.c.content.in_(wanted[first : first + _AT_ONCE])))
             ]
-        sound = (row for row in rows if row.digest == _digest(row.content, question, row.counts))
+        sound = (row for row in rows if row.digest == digest_over(row.content, question, row.counts))
         return {row.content: tuple(json.loads(row.counts)) for row in sound}
 
 
@@ -311,7 +292,7 @@ class LedgerHistory:
             contracts.errors.CouldNotRun: the database does not answer.
         """
         days = self._publications(since, before).limit(most).subquery()
-        runs = self._approving().subquery()
+        runs = _approving(self._table).subquery()
         newest = select(PUBLICATIONS.c.candidate, days.c.part_date).join(days, days.c.publication == PUBLICATIONS.c.id)
         published = newest.subquery()
         wanted = (
@@ -337,13 +318,14 @@ class LedgerHistory:
             .order_by(day.desc())
         )
 
-    def _approving(self) -> Select[tuple[str, int]]:
-        """The newest run that approved a candidate."""
-        return (
-            select(RUNS.c.candidate, func.max(RUNS.c.id).label("run"))
-            .where(RUNS.c.table_name == self._table, RUNS.c.decision == "approved")
-            .group_by(RUNS.c.candidate)
-        )
+
+def _approving(table: str) -> Select[tuple[str, int]]:
+    """The newest run that approved each candidate of a table."""
+    return (
+        select(RUNS.c.candidate, func.max(RUNS.c.id).label("run"))
+        .where(RUNS.c.table_name == table, RUNS.c.decision == "approved")
+        .group_by(RUNS.c.candidate)
+    )
 
 
 def _as_row(measurement: Measurement) -> dict[str, object]:
@@ -370,19 +352,3 @@ def _read(text: str, candidate: str) -> RunRecord:
         return RunRecord.from_json(text)
     except CouldNotRun as error:
         raise CouldNotRun(f"the ledger's record of the run that judged {candidate} is damaged: {error}") from None
-
-
-def _restatement(text: str | None, candidate: str) -> Restatement | None:
-    try:
-        return None if text is None else _RESTATEMENTS.validate_json(text)
-    except ValidationError:
-        raise CouldNotRun(f"the ledger's receipt of {candidate} is damaged") from None
-
-
-def _in_utc(instant: datetime) -> datetime:
-    """SQLite keeps no zone; what was written is UTC."""
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,7 +1,10 @@
 """The database of a ledger: its tables, how it is opened, and what is told where it does not answer."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -34,6 +37,8 @@ __all__ = [
     "RUNS",
     "VERDICTS",
     "answering",
+    "digest_over",
+    "in_utc",
     "opened",
 ]
 
@@ -169,6 +174,16 @@ def answering(engine: Engine) -> Iterator[Connection]:
         url = engine.url.render_as_string(hide_password=True)
         told = _first_line(getattr(error, "orig", None) or error)
         raise CouldNotRun(f"the ledger {url} does not answer: {told}") from None
+
+
+def digest_over(*parts: str) -> str:
+    """What a row carries, so that an edit of what it says is recognised."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def in_utc(instant: datetime) -> datetime:
+    """SQLite keeps no zone; what was written is UTC."""
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def _be_patient(connection: Any, _record: object) -> None:

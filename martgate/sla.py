@@ -67,6 +67,8 @@ def _arrivals(table: Table, live: frozenset[str], house: House) -> dict[str, Arr
     passed = house.ledger.passed(name, "sla|")
     found = {text: Arrival(is_there=True) for text in live}
     for receipt in house.ledger.publications(name):
+        if not receipt.is_sound:
+            continue
         earlier = found.get(receipt.part_date, Arrival(is_there=table.publish_partition is None))
         found[receipt.part_date] = replace(
             earlier,

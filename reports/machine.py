@@ -14,7 +14,7 @@ from reports.view import RunRecord
 if TYPE_CHECKING:  # it brings numpy along
     from expectations.backtest import Replay
 
-__all__ = ["backtest_json", "coverage_json", "lint_json", "run_json"]
+__all__ = ["backtest_json", "coverage_json", "lint_json", "restatement_told", "run_json"]
 
 
 class _Verdict(TypedDict):
@@ -84,7 +84,7 @@ def run_json(record: RunRecord) -> str:
         "reasons": list(record.reasons),
         "published_version": record.published_version,
         "dry_run": record.dry_run,
-        "restatement": _restatement(record.restatement),
+        "restatement": restatement_told(record.restatement),
         "compared_with": audit.compared_with,
         **counts,
         "report": record.report,
@@ -94,7 +94,8 @@ def run_json(record: RunRecord) -> str:
     return _dumps(told)
 
 
-def _restatement(found: Restatement | None) -> _Restatement | None:
+def restatement_told(found: Restatement | None) -> _Restatement | None:
+    """What replacing a day changed; null where there was nothing to replace."""
     if found is None:
         return None
     counted = found.difference

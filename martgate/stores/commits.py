@@ -6,8 +6,9 @@ from contracts.errors import PublishConflict, Unusable
 from contracts.model import Table
 from martgate.candidate import Candidate
 from martgate.gate import Approved
+from martgate.stores.ports import Commit
 
-__all__ = ["NAMESPACE", "app", "app_of", "approved_candidate", "day_column", "lost", "partition", "receipt"]
+__all__ = ["NAMESPACE", "app", "app_of", "approved_candidate", "commit", "day_column", "lost", "partition", "receipt"]
 
 NAMESPACE = "martgate"
 """The key of commit metadata under which everything of ours lies."""
@@ -60,6 +61,15 @@ def receipt(candidate: Candidate, metadata: Mapping[str, object]) -> dict[str, o
         "rows": candidate.rows,
     }
     return {NAMESPACE: ours}
+
+
+def commit(version: int, ours: object) -> Commit:
+    """A commit by what lies under `NAMESPACE` in its metadata, which may be anything at all."""
+    told = ours if isinstance(ours, Mapping) else {}
+    candidate, transaction, fingerprint = (
+        value if isinstance(value := told.get(key), str) else "" for key in ("candidate", "transaction", "fingerprint")
+    )
+    return Commit(version=version, candidate=candidate, transaction=transaction, fingerprint=fingerprint)
 
 
 def approved_candidate(approved: Approved) -> Candidate:

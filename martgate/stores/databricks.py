@@ -21,8 +21,18 @@ from contracts.model import Table
 from contracts.types import canonical
 from martgate.candidate import Candidate
 from martgate.gate import Approved
-from martgate.stores.commits import NAMESPACE, app, app_of, approved_candidate, day_column, lost, partition, receipt
-from martgate.stores.ports import Promotion, Published, Standing
+from martgate.stores.commits import (
+    NAMESPACE,
+    app,
+    app_of,
+    approved_candidate,
+    commit,
+    day_column,
+    lost,
+    partition,
+    receipt,
+)
+from martgate.stores.ports import Commit, Promotion, Published, Standing
 from martgate.stores.shape import demand_shape
 from martgate.stores.tables import Session, Tables, demand_catalog, name_in
 
@@ -32,6 +42,8 @@ _ATTEMPTS = 5
 """Each is a copy of the day."""
 _PAUSE = 1.0
 _STAGING = "__candidate_"
+_REWRITES = frozenset({"OPTIMIZE", "VACUUM START", "VACUUM END"})
+"""Operations of Delta that lay rows out anew and change none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,7 @@ class _Entry:
 
     version: int
     ours: Mapping[str, object]
+    operation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +205,36 @@ class DatabricksStore:
         mart, day = name_in(self._warehouse, table), day_column(table)
         return self._tables.values(mart, day) if day and self._tables.exists(mart) else frozenset()
 
+    def commits(self, table: Table) -> tuple[Commit, ...]:
+        """The commits of a table as far back as its history is kept, the newest first."""
+        mart = name_in(self._warehouse, table)
+        return tuple(commit(one.version, one.ours) for one in self._history(mart)) if self._tables.exists(mart) else ()
+
+    def deviation(self, candidate: Candidate, table: Table) -> str:
+        """What was done to a candidate's day since its commit, as far as the history tells and its rows are as many.
+
+        The rows are a copy, so their bytes say nothing.
+        """
+        mart, only = name_in(self._warehouse, table), partition(candidate.day_column, candidate.part_date)
+        if not self._tables.exists(mart):
+            return f"there is no table {mart}"
+        history = self._history(mart)
+        own = next((entry.version for entry in history if entry.ours.get("candidate") == candidate.id), -1)
+        if own < 0 and history[-1].version == 0:
+            return f"no commit published candidate {candidate.id}"
+        for entry in history:
+            is_other = entry.operation in _REWRITES or entry.ours.get("transaction") not in (app(candidate), None)
+            if entry.version > own and not is_other:
+                return (
+                    f"version {entry.version} is none of candidate {candidate.id}, and may have changed the day since"
+                )
+        rows = self._tables.rows(CatalogTable(name=mart, only=only))
+        return (
+            ""
+            if rows == candidate.rows
+            else f"it has {rows:,} rows, and candidate {candidate.id} has {candidate.rows:,}"
+        )
+
     def _ensure(self, mart: str, table: Table) -> None:
         """Create the empty table where there is none; where there is one, it must be what the contract says."""
         if not self._tables.exists(mart):
@@ -303,7 +346,8 @@ def _entry(row: Mapping[str, object]) -> _Entry:
     except ValueError:
         told = None
     ours = told.get(NAMESPACE) if isinstance(told, dict) else None
-    return _Entry(int(str(row["version"])), ours if isinstance(ours, dict) else {})
+    operation = str(row.get("operation") or "")
+    return _Entry(int(str(row["version"])), ours if isinstance(ours, dict) else {}, operation)
 
 
 def _earlier(history: list[_Entry], candidate: Candidate) -> Published | None:

@@ -31,7 +31,7 @@ from martgate.gate import Approved
 from martgate.stores import deltalog
 from martgate.stores.commits import app, approved_candidate, day_column, lost, partition, receipt
 from martgate.stores.files import fingerprint, missing
-from martgate.stores.ports import Promotion, Published, Standing
+from martgate.stores.ports import Commit, Promotion, Published, Standing
 from martgate.stores.shape import demand_shape, physical_types
 
 if TYPE_CHECKING:  # Arrow, for none but a publish
@@ -211,6 +211,37 @@ class DeltaStore:
             return frozenset()
         return frozenset(str(file.partition[day]) for file in deltalog.live_files(deltalog.open_table(root), root))
 
+    def commits(self, table: Table) -> tuple[Commit, ...]:
+        """The commits of a table as far back as its log goes, the newest first.
+
+        Raises:
+            contracts.errors.CouldNotRun: the table cannot be read, or needs what this store does not know.
+        """
+        root = self._root(table.qualified_name)
+        return deltalog.commits(deltalog.open_table(root)) if deltalog.is_delta(root) else ()
+
+    def deviation(self, candidate: Candidate, table: Table) -> str:
+        """How the live files of a candidate's day are not its own, to the byte; a warehouse may have been moved as a whole.
+
+        Raises:
+            contracts.errors.CouldNotRun: the table cannot be read, or needs what this store does not know.
+        """
+        root, only = self._root(table.qualified_name), partition(candidate.day_column, candidate.part_date)
+        if not deltalog.is_delta(root):
+            return f"there is no table at {root}"
+        live = deltalog.live_files(deltalog.open_table(root), root, only)
+        found = {(file.path, *sorted(file.partition.items())) for file in live}
+        own = {(file.path, *sorted(file.partition.items())) for file in candidate.files}
+        told = [
+            f"{number:,} of its {len(all_of_them):,} files {what}"
+            for number, all_of_them, what in (
+                (len(found - own), found, f"are none of candidate {candidate.id}"),
+                (len(own - found), own, "are not in the table any more"),
+            )
+            if number
+        ]
+        return "; ".join(told) or _altered(root, candidate)
+
     def _root(self, qualified_name: str) -> Path:
         parts = qualified_name.split(".")
         for part in parts:
@@ -303,6 +334,18 @@ def _demand(candidate: Candidate, problems: Iterable[str]) -> None:
     found = list(problems)
     if found:
         raise CouldNotRun("\n".join([f"candidate {candidate.id} is not what was staged:", *found]))
+
+
+def _altered(root: Path, candidate: Candidate) -> str:
+    """How a candidate's files are not those that were staged; empty where they are."""
+    broken = sum(1 for _ in missing(root, candidate.files))
+    if broken:
+        return f"{broken:,} of its {len(candidate.files):,} files are lost, or have another size than was audited"
+    return (
+        ""
+        if fingerprint(root, candidate.files) == candidate.fingerprint
+        else "its bytes are not those that were audited"
+    )
 
 
 def _expected(table: deltalake.DeltaTable, candidate: Candidate) -> "Expected":

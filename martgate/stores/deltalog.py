@@ -18,12 +18,14 @@ from builders.ports import Dataset
 from contracts.errors import CouldNotRun
 from contracts.model import Table
 from contracts.types import canonical, spelling
-from martgate.stores.commits import NAMESPACE
+from martgate.stores.commits import NAMESPACE, commit
+from martgate.stores.ports import Commit
 from martgate.stores.shape import physical_types
 
 __all__ = [
     "LiveFile",
     "column_types",
+    "commits",
     "dataset",
     "delta_schema",
     "is_delta",
@@ -158,6 +160,12 @@ def version_of(table: deltalake.DeltaTable, candidate: str, since: int = -1) -> 
         if isinstance(ours, dict) and ours.get("candidate") == candidate:
             return int(entry["version"])
     return None
+
+
+def commits(table: deltalake.DeltaTable) -> tuple[Commit, ...]:
+    """The commits of a table as far back as the log goes, the newest first."""
+    found = (commit(int(entry["version"]), entry.get(NAMESPACE)) for entry in table.history())
+    return tuple(sorted(found, key=lambda one: one.version, reverse=True))
 
 
 def column_types(table: deltalake.DeltaTable) -> Iterator[tuple[str, str]]:

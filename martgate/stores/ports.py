@@ -10,7 +10,7 @@ from contracts.model import Table
 from martgate.candidate import Candidate
 from martgate.gate import Approved
 
-__all__ = ["Promotion", "Published", "Standing", "Store"]
+__all__ = ["Commit", "Promotion", "Published", "Standing", "Store"]
 
 
 class Promotion(StrEnum):
@@ -45,6 +45,19 @@ class Standing:
     state: str
     source: Dataset | CatalogTable | None = None
     trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """One version of a table, and what it says of us: which candidate it published, as which transaction, with which bytes.
+
+    All of that is empty where somebody else made it.
+    """
+
+    version: int
+    candidate: str = ""
+    transaction: str = ""
+    fingerprint: str = ""
 
 
 class Store(Protocol):
@@ -103,3 +116,19 @@ class Store(Protocol):
 
     def days(self, table: Table) -> frozenset[str]:
         """The values of the publish partition that are published; none of a table that is published whole."""
+
+    def commits(self, table: Table) -> tuple[Commit, ...]:
+        """The commits of a table as far back as they are kept, the newest first; none where there is no table.
+
+        Raises:
+            contracts.errors.CouldNotRun: the table cannot be read.
+        """
+
+    def deviation(self, candidate: Candidate, table: Table) -> str:
+        """In what readers of a published candidate's day see something else than it; empty where they see just that.
+
+        No value of a row or of a partition is told.
+
+        Raises:
+            contracts.errors.CouldNotRun: the table cannot be read.
+        """

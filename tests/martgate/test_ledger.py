@@ -19,6 +19,7 @@ from expectations.verdict import Audit, Outcome, Verdict
 from martgate.candidate import Candidate
 from martgate.ledger import Altered, Ledger
 from martgate.stores.ports import Promotion, Published
+from reports.receipts import Approval
 from reports.view import RunRecord
 
 TABLE, DAY = "we_mart.wv_comm_user", "2024-01-01"
@@ -216,6 +217,7 @@ def test_a_receipt_says_what_was_published_and_when(ledger):
         "published_at": NOON,
         "fingerprint": "f" * 64,
         "restatement": None,
+        "is_sound": True,
     }
     assert ledger.publications("we_mart.other") == ()
 
@@ -253,12 +255,43 @@ def test_what_let_a_published_day_through_is_the_newest_approval_of_what_stands(
     assert ledger.let_through(TABLE, "2024-01-02") is None
 
 
-def test_a_damaged_receipt_is_told(ledger, url):
+RECEIPT_EDITS = {
+    "version": "UPDATE publications SET version = 5",
+    "day": "UPDATE publications SET part_date = '2024-01-02'",
+    "candidate": "UPDATE publications SET candidate = 'c2'",
+    "instant": "UPDATE publications SET published_at = '2024-01-02 11:00:00+00'",
+    "bytes": "UPDATE publications SET fingerprint = '0'",
+    "what it replaced": "UPDATE publications SET restatement = '{}'",
+    "that it replaced anything": "UPDATE publications SET restatement = NULL",
+}
+
+
+@pytest.mark.parametrize("edit", RECEIPT_EDITS.values(), ids=RECEIPT_EDITS)
+def test_an_edited_receipt_is_told_as_such(ledger, url, edit):
+    changed = Restatement(version=3, state="s", trouble="it is gone")
     published = Published(promotion=Promotion.PUBLISHED, version=4)
-    ledger.record_publication(staged(), published, at=NOON)
-    tamper(url, "UPDATE publications SET restatement = '{}'")
-    with pytest.raises(CouldNotRun, match="receipt of c1 is damaged"):
-        ledger.publications(TABLE)
+    ledger.record_publication(staged(), published, at=NOON, restatement=changed)
+    assert [receipt.is_sound for receipt in ledger.publications(TABLE)] == [True]
+    tamper(url, edit)
+    assert [(each.is_sound, each.restatement) for each in ledger.publications(TABLE)] == [(False, None)]
+
+
+def test_every_verdict_on_a_candidate_comes_back_the_newest_first(ledger, url):
+    candidate = staged()
+    first = keep(ledger, candidate, failed=1)
+    second = judged(candidate)
+    ledger.record_run(second, fingerprint=candidate.fingerprint)
+    assert ledger.verdicts_on(candidate) == (second, first)
+    tamper(url, """UPDATE runs SET record = REPLACE(record, '"refused"', '"approved"') WHERE decision = 'refused'""")
+    assert ledger.verdicts_on(candidate) == (second, Altered("c1"))
+
+
+def test_what_approved_a_candidate_can_be_told_in_brief(ledger):
+    candidate, refused = staged(), staged("c2", 2)
+    keep(ledger, candidate)
+    keep(ledger, refused, failed=1)
+    assert ledger.approvals(TABLE) == {"c1": Approval("c", "1.2.0", rows=3, rules=2)}
+    assert ledger.approvals("we_mart.other") == {}
 
 
 def test_a_record_of_before_runs_kept_changes_can_still_be_read(ledger):

@@ -17,7 +17,7 @@ from contracts.export.spark import delta_table
 from contracts.model import Contract
 from martgate.gate import Refused, judge
 from martgate.stores.databricks import DatabricksStore
-from martgate.stores.ports import Promotion
+from martgate.stores.ports import Commit, Promotion
 
 DAY = "2024-01-01"
 MART = "main.we_mart.wv_comm_user"
@@ -38,6 +38,7 @@ class Catalog:
 
     def __init__(self, table):
         self.table, self.tables, self.statements, self.meanwhile, self.failing = table, {}, [], [], ""
+        self.operations: dict[int, str] = {}
 
     def execute(self, sql: str, parameters: Mapping[str, str] | None = None) -> Sequence[Mapping[str, object]]:
         self.statements.append(sql)
@@ -58,7 +59,10 @@ class Catalog:
                 size = 100 * sum(kept.days.values())
                 return [{"id": name, "numFiles": 2, "sizeInBytes": size, "partitionColumns": list(kept.partitions)}]
             case ["DESCRIBE", "HISTORY"]:
-                said = [{"version": version, "userMetadata": text} for version, text in enumerate(kept.said)]
+                said = [
+                    {"version": version, "userMetadata": text, "operation": self.operations.get(version, "WRITE")}
+                    for version, text in enumerate(kept.said)
+                ]
                 return said[::-1]
             case ["SELECT", what]:
                 days = [n for day, n in kept.days.items() if day == (parameters or {}).get("part_date", day)]
@@ -352,3 +356,45 @@ def test_only_the_candidate_that_readers_see_is_published(here):
     assert [here.store.is_published(candidate) for candidate in (early, late)] == [True, False]
     here.promote(late)
     assert [here.store.is_published(candidate) for candidate in (early, late)] == [False, True]
+
+
+def test_the_commits_of_a_table_say_which_are_ours(here):
+    assert here.store.commits(here.table) == ()
+    candidate = here.stage()
+    here.promote(candidate)
+    here.catalog.tables[MART].said.append("an operator's note")
+    assert here.store.commits(here.table) == (
+        Commit(version=2),
+        Commit(version=1, candidate="c1", transaction=APP, fingerprint=candidate.fingerprint),
+        Commit(version=0),
+    )
+
+
+def test_a_day_that_nobody_touched_since_is_its_candidate(here):
+    candidate = here.stage()
+    assert here.store.deviation(candidate, here.table) == "no commit published candidate c1"
+    here.promote(candidate)
+    here.promote(here.stage(day="2024-01-02"))
+    assert here.store.deviation(candidate, here.table) == ""
+
+
+def test_a_day_that_others_may_have_touched_or_whose_rows_are_more_or_fewer_is_not(here):
+    candidate = here.stage()
+    here.promote(candidate)
+    mart = here.catalog.tables[MART]
+    mart.days[DAY] = 4
+    assert here.store.deviation(candidate, here.table) == "it has 4 rows, and candidate c1 has 3"
+    mart.days[DAY] = 3
+    mart.said.append(None)
+    told = "version 2 is none of candidate c1, and may have changed the day since"
+    assert here.store.deviation(candidate, here.table) == told
+    del here.catalog.tables[MART]
+    assert here.store.deviation(candidate, here.table) == f"there is no table {MART}"
+
+
+def test_rows_that_were_laid_out_anew_are_the_same_rows(here):
+    candidate = here.stage()
+    here.promote(candidate)
+    here.catalog.tables[MART].said.append(None)
+    here.catalog.operations[2] = "OPTIMIZE"
+    assert here.store.deviation(candidate, here.table) == ""

@@ -1,0 +1,69 @@
+"""A receipt as a row of the ledger, with a digest over all that it says."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Row
+
+from expectations.restatement import Restatement
+from martgate.candidate import Candidate
+from martgate.ledgertables import digest_over, in_utc
+from reports.receipts import Receipt
+
+__all__ = ["receipt_of", "row_of"]
+
+_RESTATEMENTS = TypeAdapter(Restatement)
+
+
+def row_of(candidate: Candidate, version: int, *, at: datetime, restatement: Restatement | None) -> dict[str, Any]:
+    """What is kept of the publication of a candidate as that version of its table."""
+    kept = None if restatement is None else _RESTATEMENTS.dump_json(restatement).decode()
+    row = {
+        "table_name": candidate.table,
+        "part_date": candidate.part_date,
+        "candidate": candidate.id,
+        "version": version,
+        "published_at": at.astimezone(UTC),
+        "fingerprint": candidate.fingerprint,
+        "restatement": kept,
+    }
+    return row | {"digest": _digest(row)}
+
+
+def receipt_of(row: Row[Any]) -> Receipt:
+    """The receipt that a row is; of one that was altered, what it replaced is not told."""
+    said = row._asdict()
+    is_sound = row.digest in (_digest(said), _digest_of_before(said))
+    restatement = _restatement(row.restatement) if is_sound else None
+    return Receipt(
+        table=row.table_name,
+        part_date=row.part_date,
+        candidate=row.candidate,
+        version=row.version,
+        published_at=in_utc(row.published_at),
+        fingerprint=row.fingerprint,
+        restatement=restatement,
+        is_sound=is_sound and (restatement is not None or not row.restatement),
+    )
+
+
+def _digest(row: dict[str, Any]) -> str:
+    instant = in_utc(row["published_at"]).isoformat()
+    return digest_over(*_named(row), instant, row["fingerprint"], row["restatement"] or "")
+
+
+def _digest_of_before(row: dict[str, Any]) -> str:
+    """What receipts carried before their instant and their fingerprint were part of it."""
+    return digest_over(*_named(row), *([row["restatement"]] if row["restatement"] else []))
+
+
+def _named(row: dict[str, Any]) -> tuple[str, ...]:
+    return row["table_name"], row["part_date"], row["candidate"], str(row["version"])
+
+
+def _restatement(text: str | None) -> Restatement | None:
+    try:
+        return None if text is None else _RESTATEMENTS.validate_json(text)
+    except ValidationError:
+        return None

@@ -1,0 +1,139 @@
+"""Receipts of published days, and how they are told: as they are kept, and as they were found to hold."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from expectations.restatement import Restatement
+from reports.machine import restatement_told
+from reports.restated import restated
+from reports.words import counted, plain
+
+__all__ = ["Approval", "Receipt", "Verified", "history_json", "history_text", "verify_json", "verify_text"]
+
+_INDENT = " " * 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Which candidate became which version of a table, when, with which bytes, and in place of what.
+
+    `is_sound` is false where the receipt is not the one that was given: then nothing that it says counts.
+    """
+
+    table: str
+    part_date: str
+    candidate: str
+    version: int
+    published_at: datetime
+    fingerprint: str
+    restatement: Restatement | None = None
+    is_sound: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What approved a candidate: which version of a contract, of how many rows, by how many rules."""
+
+    contract: str
+    contract_version: str
+    rows: int
+    rules: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A published day as it was found: `problems` says why it is not what the gate let through, empty where it is.
+
+    `version` and `candidate` are those of the newest commit about it, or else of its newest receipt.
+    """
+
+    part_date: str
+    version: int | None
+    candidate: str
+    problems: tuple[str, ...]
+
+
+def history_text(table: str, receipts: Sequence[Receipt], approvals: Mapping[str, Approval]) -> str:
+    """Every day with its receipts in their order, the newest day first."""
+    if not receipts:
+        return f"{plain(table)}: nothing was published"
+    days = _by_day(receipts)
+    lines = [f"{plain(table)}: {counted(len(days), 'published days')}, {counted(len(receipts), 'receipts')}"]
+    for day, own in days.items():
+        for place, receipt in enumerate(own):
+            lines += _receipt(receipt, approvals.get(receipt.candidate), "" if place else day)
+    return "\n".join(lines)
+
+
+def _receipt(receipt: Receipt, approval: Approval | None, day: str) -> Iterator[str]:
+    published = f"{receipt.published_at:%Y-%m-%d %H:%M:%S %Z}"
+    yield f"{plain(day):<10}  version {receipt.version}, published {published}, candidate {plain(receipt.candidate)}"
+    if not receipt.is_sound:
+        yield f"{_INDENT}this receipt was altered after it was recorded"
+    if approval:
+        judged = f"{counted(approval.rows, 'rows')}, {counted(approval.rules, 'rules')}"
+        yield f"{_INDENT}{judged}, contract {plain(approval.contract)} {plain(approval.contract_version)}"
+    if receipt.restatement:
+        yield f"{_INDENT}{restated(receipt.restatement, 'replaced')}"
+
+
+def _by_day(receipts: Sequence[Receipt]) -> dict[str, list[Receipt]]:
+    ordered = sorted(receipts, key=lambda receipt: receipt.part_date, reverse=True)  # stable: a day stays in order
+    return {day: list(own) for day, own in groupby(ordered, key=lambda receipt: receipt.part_date)}
+
+
+def history_json(table: str, receipts: Sequence[Receipt], approvals: Mapping[str, Approval]) -> str:
+    """The same for programs, one object a day."""
+    days = [
+        {"date": day, "receipts": [_receipt_told(receipt, approvals.get(receipt.candidate)) for receipt in own]}
+        for day, own in _by_day(receipts).items()
+    ]
+    return json.dumps({"table": table, "days": days})
+
+
+def _receipt_told(receipt: Receipt, approval: Approval | None) -> dict[str, object]:
+    return {
+        "version": receipt.version,
+        "candidate": receipt.candidate,
+        "published_at": receipt.published_at.isoformat(),
+        "contract": approval.contract if approval else None,
+        "contract_version": approval.contract_version if approval else None,
+        "rows": approval.rows if approval else None,
+        "rules": approval.rules if approval else None,
+        "restatement": restatement_told(receipt.restatement),
+        "altered": not receipt.is_sound,
+    }
+
+
+def verify_text(table: str, found: Sequence[Verified]) -> str:
+    """Every day with what is wrong with it, the newest first, and how many are as the gate let them through."""
+    if not found:
+        return f"{plain(table)}: nothing is published, so there is nothing to verify"
+    lines = []
+    for day in found:
+        version = "" if day.version is None else f"version {day.version}, "
+        candidate = f"{version}candidate {plain(day.candidate)}" if day.candidate else "no candidate is known"
+        lines.append(
+            f"{'broken' if day.problems else 'verified':<8}  {plain(day.part_date) or plain(table)}  {candidate}"
+        )
+        lines += [f"{_INDENT}{plain(problem)}" for problem in day.problems]
+    sound = sum(not day.problems for day in found)
+    return "\n".join([*lines, f"{plain(table)}: {sound:,} of {counted(len(found), 'published days')} verified"])
+
+
+def verify_json(table: str, found: Sequence[Verified]) -> str:
+    """The same for programs."""
+    days = [
+        {
+            "date": day.part_date,
+            "version": day.version,
+            "candidate": day.candidate,
+            "verified": not day.problems,
+            "problems": list(day.problems),
+        }
+        for day in found
+    ]
+    return json.dumps({"table": table, "days": days, "broken": sum(bool(day.problems) for day in found)})
