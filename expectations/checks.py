@@ -346,7 +346,7 @@ class VolumeBand:
     """Each group of `by` has as many rows as the last `history_days` days let expect (see `expectations.bands`).
 
     `false_alarms_per_year` is the budget: so often may one of all groups lie outside of its band though nothing is wrong.
-    Only published days teach: a change that is there to stay is refused until somebody lets it through, as a warning does.
+    Only published days teach: a change that is there to stay is refused until somebody lets it through, as a waiver does.
     A group that had rows and has none any more has 0 of them; one that is new is looked at after its first 14 days. Failures
     count groups.
     """

@@ -17,6 +17,7 @@ from martgate.commands.publishing import backfill, build, gate, publish, run, up
 from martgate.commands.querying import query
 from martgate.commands.receipts import history, verify
 from martgate.commands.sampling import demo, sample
+from martgate.commands.waiving import waive
 from martgate.exits import ExitCode
 
 __all__ = ["call", "main"]
@@ -62,6 +63,7 @@ for command in (
     query,
     history,
     verify,
+    waive,
     sla,
     state,
     sample,

@@ -1,9 +1,12 @@
 """The only place where verdicts become a decision."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from expectations.verdict import Audit, Outcome
+from expectations.waivers import Applied, refusing, waived
 from martgate.candidate import Candidate
+from reports.waived import became
 
 __all__ = ["Approved", "Refused", "judge", "refusals"]
 
@@ -14,6 +17,7 @@ class _Seal:
 
     candidate: Candidate
     audit: Audit
+    waivers: tuple[Applied, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +27,13 @@ class Approved:
     candidate: Candidate
     audit: Audit
     _seal: object
+    waivers: tuple[Applied, ...] = ()
 
     def __post_init__(self) -> None:
         seal = self._seal
-        if not (isinstance(seal, _Seal) and seal.candidate is self.candidate and seal.audit is self.audit):
+        told = (self.candidate, self.audit, self.waivers)
+        seen = (seal.candidate, seal.audit, seal.waivers) if isinstance(seal, _Seal) else ()
+        if len(seen) != len(told) or any(one is not other for one, other in zip(told, seen, strict=True)):
             raise TypeError("an Approved is made by judge(), from an audit, and by nothing else")
 
 
@@ -37,20 +44,25 @@ class Refused:
     candidate: Candidate
     audit: Audit
     reasons: tuple[str, ...]
+    waivers: tuple[Applied, ...] = ()
 
 
-def judge(candidate: Candidate, audit: Audit) -> Approved | Refused:
-    """Approve a candidate whose every blocking rule has a passing verdict; refuse everything else."""
-    reasons = (*refusals(audit), *_mismatches(candidate, audit))
+def judge(candidate: Candidate, audit: Audit, waivers: tuple[Applied, ...] = ()) -> Approved | Refused:
+    """Approve a candidate whose every blocking rule has a passing verdict, or failed and is waived; refuse all else.
+
+    `waivers` are those of the table, with what became of each in this audit.
+    """
+    reasons = (*refusals(audit, waivers), *_mismatches(candidate, audit))
     if reasons:
-        return Refused(candidate, audit, reasons)
-    return Approved(candidate, audit, _Seal(candidate, audit))
+        return Refused(candidate, audit, reasons, waivers)
+    return Approved(candidate, audit, _Seal(candidate, audit, waivers), waivers)
 
 
-def refusals(audit: Audit) -> tuple[str, ...]:
+def refusals(audit: Audit, waivers: Sequence[Applied] = ()) -> tuple[str, ...]:
     """Why an audit forbids a publish; empty where it does not.
 
-    Having found nothing wrong is not enough: no rule, no row, or a rule without a verdict refuses too.
+    Having found nothing wrong is not enough: no rule, no row, or a rule without a verdict refuses too. A waiver lets a
+    failure through and nothing else; one of a rule that is not there refuses by itself.
     """
     reasons = []
     if audit.rules == 0:
@@ -59,11 +71,15 @@ def refusals(audit: Audit) -> tuple[str, ...]:
         reasons.append("no rows: an empty partition is never published")
     if len(audit.verdicts) != audit.rules:
         reasons.append(f"{audit.rules} rules but {len(audit.verdicts)} verdicts")
+    exempt = waived(waivers)
     words = {Outcome.FAILED: "failed", Outcome.ERROR: "could not run", Outcome.VACUOUS: "had nothing to look at"}
     for outcome, word in words.items():
         names = [verdict.rule.name for verdict in audit.blocking if verdict.outcome is outcome]
+        if outcome is Outcome.FAILED:
+            names = [name for name in names if name not in exempt]
         if names:
             reasons.append(f"{len(names)} {word}: {', '.join(names)}")
+    reasons += map(became, refusing(waivers))
     return tuple(reasons)
 
 

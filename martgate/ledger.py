@@ -12,12 +12,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Engine, Row, Select, and_, func, insert, select
+from sqlalchemy import Engine, Row, Select, and_, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from contracts.errors import CouldNotRun
 from expectations.measured import Measurement
 from expectations.restatement import Restatement
+from expectations.waivers import Applied, Waiver
+from martgate import ledgerwaivers
 from martgate.candidate import Candidate
 from martgate.ledgerreceipts import receipt_of, row_of
 from martgate.ledgertables import (
@@ -28,6 +30,7 @@ from martgate.ledgertables import (
     PUBLICATIONS,
     RUNS,
     VERDICTS,
+    WAIVERS,
     answering,
     digest_over,
     opened,
@@ -147,12 +150,18 @@ class Ledger:
             yield RunRecord.from_json(row.record) if is_sound else Altered(candidate.id)
 
     def record_publication(
-        self, candidate: Candidate, published: Published, *, at: datetime, restatement: Restatement | None = None
+        self,
+        candidate: Candidate,
+        published: Published,
+        *,
+        at: datetime,
+        restatement: Restatement | None = None,
+        waived: tuple[Applied, ...] = (),
     ) -> None:
         """Keep the receipt of a publish, once; a candidate that a later one superseded was never published."""
         if published.promotion is Promotion.SUPERSEDED:
             return
-        row = row_of(candidate, published.version, at=at, restatement=restatement)
+        row = row_of(candidate, published.version, at=at, restatement=restatement, waived=waived)
         known = select(PUBLICATIONS.c.id).where(
             PUBLICATIONS.c.table_name == candidate.table, PUBLICATIONS.c.candidate == candidate.id
         )
@@ -180,6 +189,29 @@ class Ledger:
                 row.candidate: Approval(row.contract, row.contract_version, row.row_count, row.rules or 0)
                 for row in connection.execute(wanted)
             }
+
+    def record_waiver(self, waiver: Waiver) -> None:
+        """Keep a waiver; it is in force from now on."""
+        with answering(self._engine) as connection:
+            connection.execute(insert(WAIVERS), ledgerwaivers.row_of(waiver))
+
+    def waivers(self, table: str) -> tuple[Waiver, ...]:
+        """The waivers of a table that nobody withdrew, the oldest first; one that was altered says so."""
+        wanted = select(WAIVERS).where(WAIVERS.c.table_name == table).order_by(WAIVERS.c.id)
+        with answering(self._engine) as connection:
+            found = map(ledgerwaivers.waiver_of, connection.execute(wanted))
+            return tuple(waiver for waiver in found if waiver)
+
+    def withdraw(self, table: str, rule: str, *, at: datetime) -> int:
+        """Take back the waivers of a rule, altered ones too; how many there were. Their rows stay, and say so."""
+        wanted = select(WAIVERS).where(WAIVERS.c.table_name == table, WAIVERS.c.rule == rule)
+        with answering(self._engine) as connection:
+            rows = [row for row in connection.execute(wanted) if ledgerwaivers.waiver_of(row)]
+            for row in rows:
+                connection.execute(
+                    update(WAIVERS).where(WAIVERS.c.id == row.id).values(ledgerwaivers.withdrawn(row, at))
+                )
+        return len(rows)
 
     def contracts_published(self, table: str) -> dict[str, tuple[str, str]]:
         """By day, the contract and its version that let through what stands published of a table."""

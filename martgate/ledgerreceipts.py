@@ -6,7 +6,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Row
 
+from contracts.errors import CouldNotRun
 from expectations.restatement import Restatement
+from expectations.waivers import Applied
 from martgate.candidate import Candidate
 from martgate.ledgertables import digest_over, in_utc
 from reports.receipts import Receipt
@@ -14,9 +16,17 @@ from reports.receipts import Receipt
 __all__ = ["receipt_of", "row_of"]
 
 _RESTATEMENTS = TypeAdapter(Restatement)
+_WAIVED = TypeAdapter(tuple[Applied, ...])
 
 
-def row_of(candidate: Candidate, version: int, *, at: datetime, restatement: Restatement | None) -> dict[str, Any]:
+def row_of(
+    candidate: Candidate,
+    version: int,
+    *,
+    at: datetime,
+    restatement: Restatement | None,
+    waived: tuple[Applied, ...],
+) -> dict[str, Any]:
     """What is kept of the publication of a candidate as that version of its table."""
     kept = None if restatement is None else _RESTATEMENTS.dump_json(restatement).decode()
     row = {
@@ -27,15 +37,16 @@ def row_of(candidate: Candidate, version: int, *, at: datetime, restatement: Res
         "published_at": at.astimezone(UTC),
         "fingerprint": candidate.fingerprint,
         "restatement": kept,
+        "waived": _WAIVED.dump_json(waived).decode() if waived else None,
     }
     return row | {"digest": _digest(row)}
 
 
 def receipt_of(row: Row[Any]) -> Receipt:
-    """The receipt that a row is; of one that was altered, what it replaced is not told."""
+    """The receipt that a row is; of one that was altered, what it replaced and what was waived is not told."""
     said = row._asdict()
     is_sound = row.digest in (_digest(said), _digest_of_before(said))
-    restatement = _restatement(row.restatement) if is_sound else None
+    restatement, waived = _read(said) if is_sound else (None, ())
     return Receipt(
         table=row.table_name,
         part_date=row.part_date,
@@ -44,13 +55,14 @@ def receipt_of(row: Row[Any]) -> Receipt:
         published_at=in_utc(row.published_at),
         fingerprint=row.fingerprint,
         restatement=restatement,
-        is_sound=is_sound and (restatement is not None or not row.restatement),
+        waived=waived,
+        is_sound=is_sound,
     )
 
 
 def _digest(row: dict[str, Any]) -> str:
     instant = in_utc(row["published_at"]).isoformat()
-    return digest_over(*_named(row), instant, row["fingerprint"], row["restatement"] or "")
+    return digest_over(*_named(row), instant, row["fingerprint"], row["restatement"] or "", row["waived"] or "")
 
 
 def _digest_of_before(row: dict[str, Any]) -> str:
@@ -62,8 +74,14 @@ def _named(row: dict[str, Any]) -> tuple[str, ...]:
     return row["table_name"], row["part_date"], row["candidate"], str(row["version"])
 
 
-def _restatement(text: str | None) -> Restatement | None:
+def _read(row: dict[str, Any]) -> tuple[Restatement | None, tuple[Applied, ...]]:
+    """What a sound row replaced, and what was waived.
+
+    Raises:
+        contracts.errors.CouldNotRun: a version of martgate wrote it that this one does not understand.
+    """
     try:
-        return None if text is None else _RESTATEMENTS.validate_json(text)
+        restatement = _RESTATEMENTS.validate_json(row["restatement"]) if row["restatement"] else None
+        return restatement, _WAIVED.validate_json(row["waived"]) if row["waived"] else ()
     except ValidationError:
-        return None
+        raise CouldNotRun(f"the ledger's receipt of {row['candidate']} cannot be read") from None

@@ -36,6 +36,7 @@ __all__ = [
     "PUBLICATIONS",
     "RUNS",
     "VERDICTS",
+    "WAIVERS",
     "answering",
     "digest_over",
     "in_utc",
@@ -107,6 +108,22 @@ PUBLICATIONS = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
     Column("restatement", Text),
+    Column("waived", Text),
+)
+WAIVERS = Table(
+    "waivers",
+    _NAMES,
+    Column("id", _KEY, primary_key=True, autoincrement=True),
+    Column("table_name", String(255), nullable=False, index=True),
+    Column("rule", Text, nullable=False),
+    Column("part_date", String(10), nullable=False),
+    Column("until", String(10), nullable=False),
+    Column("most", BigInteger),
+    Column("reason", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("withdrawn_at", DateTime(timezone=True)),
+    Column("digest", String(64), nullable=False),
 )
 FILE_COUNTS = Table(
     "file_counts",

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from builders.ports import Engine
 from contracts.model import Table
+from expectations.waivers import Effect, waived
 from martgate.clock import now
 from martgate.gate import Approved, Refused
 from martgate.house import House
@@ -56,6 +57,7 @@ def _metadata(approved: Approved, compared: Compared) -> dict[str, object]:
         "audited_at": found.audited_at.isoformat(),
         "rules": found.rules,
         "rows": found.rows,
+        **({"waived": sorted(waived(approved.waivers))} if waived(approved.waivers) else {}),
         **metadata(compared.restatement),
     }
 
@@ -68,7 +70,8 @@ def _published_as(published: Published, approved: Approved, compared: Compared, 
         refused = replace(record, decision="refused", reasons=(reason,), restatement=None)
         house.ledger.record_run(refused, fingerprint=candidate.fingerprint)
         return refused
-    house.ledger.record_publication(candidate, published, at=now(), restatement=record.restatement)
+    told = tuple(one for one in approved.waivers if one.effect is Effect.WAIVED)
+    house.ledger.record_publication(candidate, published, at=now(), restatement=record.restatement, waived=told)
     return replace(record, published_version=published.version)
 
 
@@ -83,4 +86,5 @@ def record_of(decision: Approved | Refused, compared: Compared | None = None) ->
         reasons=decision.reasons if isinstance(decision, Refused) else (),
         audit=decision.audit,
         restatement=compared.restatement if compared else None,
+        waivers=decision.waivers,
     )

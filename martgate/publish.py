@@ -21,6 +21,7 @@ from martgate.ledger import Altered
 from martgate.promoting import compare_with_published, promote, record_of
 from martgate.restating import Compared
 from martgate.supply import Checked, check_upstreams, register_upstreams
+from martgate.waiving import waivers_in, waivers_since
 from reports.view import RunRecord
 
 __all__ = ["Prepared", "build", "candidate_id", "conclude", "gate", "prepare", "publish", "run"]
@@ -60,7 +61,7 @@ def prepare(job: Job, house: House) -> Prepared:
         candidate, written = _stage(engine, job, house)
         found = _inspect(engine, candidate, job, house, written if house.trusts_written else ())
         found = replace(found, out_of_scope=(*found.out_of_scope, *checked.outside))
-        decision = judge(candidate, found)
+        decision = judge(candidate, found, waivers_in(found, job.table, house))
         compared = compare_with_published(engine, decision, job.table, house)
     return Prepared(record_of(decision, compared), decision, compared)
 
@@ -95,7 +96,8 @@ def gate(job: Job, house: House, candidate_id: str | None = None) -> RunRecord:
         raise CouldNotRun(_no_candidate(candidate, job.table, job.part_date, candidate_id))
     with house.engine() as engine:
         register_upstreams(engine, job, house)
-        decision = judge(candidate, _inspect(engine, candidate, job, house))
+        found = _inspect(engine, candidate, job, house)
+        decision = judge(candidate, found, waivers_in(found, job.table, house))
         compared = compare_with_published(engine, decision, job.table, house)
     record = record_of(decision, compared)
     house.ledger.record_run(record, fingerprint=candidate.fingerprint)
@@ -105,7 +107,8 @@ def gate(job: Job, house: House, candidate_id: str | None = None) -> RunRecord:
 def publish(table: Table, part_date: str, house: House, candidate_id: str | None = None) -> RunRecord:
     """Promote a candidate by the audit that the ledger keeps of it, if its bytes are still those of that audit.
 
-    What it changes was counted at the gate; it is counted anew where another candidate was published since.
+    What it changes was counted at the gate; it is counted anew where another candidate was published since. A waiver that
+    the gate used must still be in force, and one that it did not use lets nothing through.
     """
     name = table.qualified_name
     candidate = house.ledger.candidate(name, part_date, candidate_id)
@@ -116,7 +119,7 @@ def publish(table: Table, part_date: str, house: House, candidate_id: str | None
         return _refused(name, part_date, candidate.id, "there is no verdict on it: run `martgate gate` first")
     if isinstance(judged, Altered):
         return _refused(name, part_date, candidate.id, "its verdict in the ledger was altered after it was recorded")
-    decision = judge(candidate, judged.audit)
+    decision = judge(candidate, judged.audit, waivers_since(judged, candidate, table, house))
     if isinstance(decision, Refused):
         return record_of(decision)
     intact = house.store.is_intact(candidate)

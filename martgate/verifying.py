@@ -130,6 +130,4 @@ class _Look:
 
 def _approves(verdict: RunRecord | Altered, candidate: Candidate) -> bool:
     """Whether a verdict, judged again, let the candidate through."""
-    if isinstance(verdict, Altered) or verdict.decision != "approved":
-        return False
-    return isinstance(judge(candidate, verdict.audit), Approved)
+    return isinstance(verdict, RunRecord) and isinstance(judge(candidate, verdict.audit, verdict.waivers), Approved)

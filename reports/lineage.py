@@ -6,7 +6,7 @@ name, kind, severity and counts are told: no example, and no word of what a rule
 value of a classified column.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -27,6 +27,7 @@ from openlineage.client.uuid import generate_static_uuid
 from contracts.day import Day
 from contracts.model import Severity, Table
 from expectations.verdict import Outcome, Verdict
+from expectations.waivers import waived
 from reports.view import RunRecord
 
 __all__ = ["Place", "Woven", "run_events", "stopped_events"]
@@ -67,10 +68,10 @@ def run_events(record: RunRecord, about: Woven, *, at: datetime) -> tuple[RunEve
     telling one of them again is no third.
     """
     version = "" if record.published_version is None else str(record.published_version)
-    began = record.audit.audited_at
+    began, exempt = record.audit.audited_at, waived(record.waivers)
     facets: dict[str, RunFacet] = {
         "nominalTime": _nominal(about, record.date),
-        "test": TestRunFacet([_test(verdict) for verdict in record.audit.verdicts], producer=PRODUCER),
+        "test": TestRunFacet([_test(verdict, exempt) for verdict in record.audit.verdicts], producer=PRODUCER),
     }
     if record.decision == "refused":
         facets["errorMessage"] = _error("; ".join(record.reasons))
@@ -142,7 +143,8 @@ def _input(table: Table, about: Woven, verdicts: Iterable[Verdict]) -> InputData
 
 def _output(record: RunRecord, about: Woven, version: str) -> OutputDataset:
     place = about.places[about.table.qualified_name]
-    assertions = [_assertion(verdict) for verdict in record.audit.verdicts]
+    exempt = waived(record.waivers)
+    assertions = [_assertion(verdict, exempt=exempt) for verdict in record.audit.verdicts]
     facets: dict[str, object] = {
         **_described(about.table, about),
         "version": DatasetVersionDatasetFacet(version, producer=PRODUCER),
@@ -181,31 +183,31 @@ def _column_lineage(about: Woven) -> ColumnLineageDatasetFacet:
     return ColumnLineageDatasetFacet(fields, producer=PRODUCER)
 
 
-def _assertion(verdict: Verdict, prefix: str = "") -> Assertion:
+def _assertion(verdict: Verdict, prefix: str = "", exempt: Collection[str] = ()) -> Assertion:
     rule = verdict.rule
     return Assertion(
         assertion=rule.check.kind,
         success=verdict.outcome is Outcome.PASSED,
         column=rule.columns[0] if len(rule.columns) == 1 else None,
-        severity=_severity(verdict),
+        severity=_severity(verdict, exempt),
         name=rule.name.removeprefix(prefix),
         actual=_found(verdict),
     )
 
 
-def _test(verdict: Verdict) -> TestExecution:
+def _test(verdict: Verdict, exempt: Collection[str]) -> TestExecution:
     return TestExecution(
         name=verdict.rule.name,
         status="fail" if verdict.blocks else _STATUS[verdict.outcome],
-        severity=_severity(verdict),
+        severity=_severity(verdict, exempt),
         type=verdict.rule.check.kind,
         actual=_found(verdict),
     )
 
 
-def _severity(verdict: Verdict) -> str:
-    """What did not pass and does not block is a warning, whatever the rule would do otherwise."""
-    is_told = verdict.outcome is not Outcome.PASSED and not verdict.blocks
+def _severity(verdict: Verdict, exempt: Collection[str]) -> str:
+    """What did not pass and does not block, or is waived, is a warning, whatever the rule would do otherwise."""
+    is_told = verdict.outcome is not Outcome.PASSED and not (verdict.blocks and verdict.rule.name not in exempt)
     return "warn" if is_told or verdict.rule.severity is Severity.WARNING else "error"
 
 

@@ -9,7 +9,9 @@ from contracts.errors import Problem
 from expectations.coverage import Item, Status
 from expectations.restatement import Restatement
 from expectations.verdict import Outcome, Verdict
+from expectations.waivers import Applied, Effect, waived
 from reports.view import RunRecord
+from reports.waived import applied_told, waiver_told
 
 if TYPE_CHECKING:  # it brings numpy along
     from expectations.backtest import Replay
@@ -29,6 +31,7 @@ class _Verdict(TypedDict):
     reason: str
     how: str
     columns: list[str]
+    waiver: dict[str, object] | None
     examples: list[dict[str, str]]
     values: list[dict[str, str | int]]
 
@@ -62,7 +65,8 @@ def run_json(record: RunRecord) -> str:
 
     `restatement` is null, or what replacing the day of the table's `version` changes: its `rows`, those `added`,
     `removed` and `changed`, rows changed by `columns`, the `key` they were matched by, and the columns left `apart`. The
-    counts are null where `trouble` says why nothing could be compared.
+    counts are null where `trouble` says why nothing could be compared. `waived` counts rules that are among the `failed`
+    and were let through; each has its `waiver`. `waivers` are all that had a part in it, each with its `effect`.
     """
     audit = record.audit
     counts: _Counts = {
@@ -72,7 +76,7 @@ def run_json(record: RunRecord) -> str:
         "failed": audit.count(Outcome.FAILED),
         "errors": audit.count(Outcome.ERROR),
         "vacuous": audit.count(Outcome.VACUOUS),
-        "waived": 0,
+        "waived": len(waived(record.waivers)),
         "queries": audit.queries,
         "seconds": round(audit.seconds, 3),
     }
@@ -88,7 +92,8 @@ def run_json(record: RunRecord) -> str:
         "compared_with": audit.compared_with,
         **counts,
         "report": record.report,
-        "verdicts": [_verdict(verdict) for verdict in audit.verdicts],
+        "verdicts": [_verdict(verdict, record.waivers) for verdict in audit.verdicts],
+        "waivers": list(map(applied_told, record.waivers)),
         "out_of_scope": [{"rule": item.rule.name, "reason": item.reason} for item in audit.out_of_scope],
     }
     return _dumps(told)
@@ -112,7 +117,8 @@ def restatement_told(found: Restatement | None) -> _Restatement | None:
     }
 
 
-def _verdict(verdict: Verdict) -> _Verdict:
+def _verdict(verdict: Verdict, waivers: Iterable[Applied]) -> _Verdict:
+    used = (one for one in waivers if one.effect is Effect.WAIVED and one.waiver.rule == verdict.rule.name)
     return {
         "rule": verdict.rule.name,
         "kind": verdict.rule.check.kind,
@@ -125,6 +131,7 @@ def _verdict(verdict: Verdict) -> _Verdict:
         "reason": verdict.reason,
         "how": verdict.how,
         "columns": list(verdict.rule.columns),
+        "waiver": next((waiver_told(one.waiver) for one in used), None),
         "examples": [dict(example) for example in verdict.examples],
         "values": [{"value": value, "rows": rows} for value, rows in verdict.values],
     }

@@ -7,8 +7,10 @@ from datetime import datetime
 from itertools import groupby
 
 from expectations.restatement import Restatement
+from expectations.waivers import Applied
 from reports.machine import restatement_told
 from reports.restated import restated
+from reports.waived import applied_told, became
 from reports.words import counted, plain
 
 __all__ = ["Approval", "Receipt", "Verified", "history_json", "history_text", "verify_json", "verify_text"]
@@ -18,7 +20,7 @@ _INDENT = " " * 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """Which candidate became which version of a table, when, with which bytes, and in place of what.
+    """Which candidate became which version of a table, when, with which bytes, in place of what, and by which waivers.
 
     `is_sound` is false where the receipt is not the one that was given: then nothing that it says counts.
     """
@@ -30,6 +32,7 @@ class Receipt:
     published_at: datetime
     fingerprint: str
     restatement: Restatement | None = None
+    waived: tuple[Applied, ...] = ()
     is_sound: bool = True
 
 
@@ -78,6 +81,8 @@ def _receipt(receipt: Receipt, approval: Approval | None, day: str) -> Iterator[
         yield f"{_INDENT}{judged}, contract {plain(approval.contract)} {plain(approval.contract_version)}"
     if receipt.restatement:
         yield f"{_INDENT}{restated(receipt.restatement, 'replaced')}"
+    for one in receipt.waived:
+        yield f"{_INDENT}{one.failed:,} failed: {plain(became(one))}"
 
 
 def _by_day(receipts: Sequence[Receipt]) -> dict[str, list[Receipt]]:
@@ -104,6 +109,7 @@ def _receipt_told(receipt: Receipt, approval: Approval | None) -> dict[str, obje
         "rows": approval.rows if approval else None,
         "rules": approval.rules if approval else None,
         "restatement": restatement_told(receipt.restatement),
+        "waived": list(map(applied_told, receipt.waived)),
         "altered": not receipt.is_sound,
     }
 

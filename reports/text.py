@@ -27,6 +27,7 @@ _MOST_RULES = 20
 _MOST_COLUMNS = 10
 _MOST_EXAMPLE = 160
 _MOST_SOURCE = 120
+_MOST_WAIVER = 300
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _INDENT = " " * 9
 _STYLES = {"good": "1;32", "bad": "1;31", "warn": "33", "bold": "1", "dim": "2"}
@@ -66,11 +67,11 @@ def _told(run: RunView, paint: Paint) -> Iterator[str]:
 
 def _rule(rule: RuleView, width: int, paint: Paint) -> Iterator[str]:
     name = plain(rule.name)
-    severity = paint("bad" if rule.standing == 0 else "warn", f"{rule.severity:<7}")
+    severity = paint("bad" if rule.standing == 0 else "warn", f"{'waived' if rule.is_waived else rule.severity:<7}")
     found = rule.found if rule.outcome == "failed" else f"{rule.outcome_words}, {rule.found}"
     yield f"{severity}  {paint('bold', name)}{' ' * (width - _cells(name))}  {found}"
     yield f"{_INDENT}{plain(rule.wording or rule.sentence)}"
-    for label, text in (("observed", rule.observed), ("because", rule.reason)):
+    for label, text in (("observed", rule.observed), ("because", rule.reason), ("waiver", rule.waiver)):
         if text:
             yield f"{_INDENT}{label}: {clipped(plain(text), _MOST_EXAMPLE)}"
     for example in rule.examples[:1]:
@@ -96,6 +97,8 @@ def _restated(run: RunView) -> Iterator[str]:
 def _closing(run: RunView) -> Iterator[str]:
     yield ""
     yield run.tally
+    told = {rule.name for rule in run.rules if rule.standing < 2}
+    yield from (clipped(plain(waiver), _MOST_WAIVER) for rule, waiver in run.waivers if rule not in told)
     for reason, number in Counter(rule.reason for rule in run.out_of_scope).items():
         yield f"{counted(number, 'rules')} out of scope: {clipped(plain(reason), _MOST_EXAMPLE)}"
     if run.compared_with:

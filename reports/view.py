@@ -5,7 +5,7 @@ that two outputs never tell one run differently.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +15,9 @@ from contracts.model import Contract, Severity
 from expectations.restatement import Restatement
 from expectations.rules import Rule
 from expectations.verdict import Audit, Outcome, Verdict
+from expectations.waivers import Applied, waived
 from reports.restated import restated, restated_columns
+from reports.waived import became
 from reports.words import brief, counted, percent
 
 if TYPE_CHECKING:  # three quarters of a second to import, and only those who read or write records need it
@@ -41,7 +43,8 @@ class RunRecord:
     where data was audited where it lay. `reasons` says why a refused run was refused, most telling first.
     `published_version` is the table's version that holds the candidate, None where nothing was published. `report` is
     the page a reader can open, empty where none was written. `restatement` is how an approved candidate differs from
-    the published day that it replaces, None where there is no such day.
+    the published day that it replaces, None where there is no such day. `waivers` are those that had a part in the
+    decision, or should have had.
     """
 
     table: str
@@ -54,6 +57,7 @@ class RunRecord:
     dry_run: bool = False
     report: str = ""
     restatement: Restatement | None = None
+    waivers: tuple[Applied, ...] = ()
 
     def to_json(self) -> str:
         """The record as one JSON object; `from_json` gives the same record back."""
@@ -88,7 +92,8 @@ class RuleView:
     """One rule and what it found. `home` is the column (or `table`) in its name, `wording` the contract's own words.
 
     `outcome` and `found` are empty on a rule that was not judged. `standing` orders rules for a reader: 0 stands in
-    the way of the publish, 1 is told, 2 had nothing to look at and may, 3 passed.
+    the way of the publish, 1 is told, 2 had nothing to look at and may, 3 passed. `waiver` says what became of a waiver of
+    it, and `is_waived` that it let the failure through.
     """
 
     name: str
@@ -104,6 +109,8 @@ class RuleView:
     found: str = ""
     observed: str = ""
     reason: str = ""
+    waiver: str = ""
+    is_waived: bool = False
     standing: int = 3
     example_columns: tuple[str, ...] = ()
     examples: tuple[Mapping[str, str], ...] = ()
@@ -118,7 +125,8 @@ class RunView:
     the way first, and `out_of_scope` those that were not judged, each with its reason. `answered_by` says how many were
     answered without a look at every row, and by what. `restated` says what becomes of the day that was published before,
     empty where there was none, and `restated_columns` in how many rows each column differs from it. `compared_with` is
-    the earlier day that rules looked back to, empty where none did.
+    the earlier day that rules looked back to, empty where none did. `waived` counts the rules that failed and were let
+    through all the same, which are among the `failed`; `waivers` says by rule what became of every one.
     """
 
     table: str
@@ -150,6 +158,7 @@ class RunView:
     out_of_scope: tuple[RuleView, ...]
     restated: str = ""
     restated_columns: tuple[tuple[str, str], ...] = ()
+    waivers: tuple[tuple[str, str], ...] = ()
 
     @property
     def subject(self) -> str:
@@ -181,7 +190,7 @@ class RunView:
             f"{self.vacuous:,} had nothing to look at",
         ]
         if self.waived:
-            parts.append(f"{self.waived:,} waived")
+            parts[1] += f" ({self.waived:,} waived)"
         return f"{counted(len(self.rules), 'rules')}: {', '.join(parts)}"
 
 
@@ -212,12 +221,13 @@ def run_view(record: RunRecord, contract: Contract | None = None) -> RunView:
         failed=audit.count(Outcome.FAILED),
         errors=audit.count(Outcome.ERROR),
         vacuous=audit.count(Outcome.VACUOUS),
-        waived=0,
+        waived=len(waived(record.waivers)),
         answered_by=_answered_by(audit),
-        rules=tuple(sorted(map(_judged, audit.verdicts), key=_urgency)),
+        rules=tuple(sorted((_judged(verdict, record.waivers) for verdict in audit.verdicts), key=_urgency)),
         out_of_scope=tuple(rule_view(item.rule, reason=item.reason) for item in audit.out_of_scope),
         restated=_restated(record),
         restated_columns=restated_columns(record.restatement) if record.restatement else (),
+        waivers=tuple((one.waiver.rule, became(one)) for one in record.waivers),
     )
 
 
@@ -248,7 +258,7 @@ def rule_view(rule: Rule, *, reason: str = "") -> RuleView:
     )
 
 
-def _judged(verdict: Verdict) -> RuleView:
+def _judged(verdict: Verdict, waivers: Sequence[Applied]) -> RuleView:
     columns = dict.fromkeys(column for example in verdict.examples for column in example)
     return replace(
         rule_view(verdict.rule, reason=verdict.reason),
@@ -256,16 +266,18 @@ def _judged(verdict: Verdict) -> RuleView:
         outcome_words=OUTCOME_WORDS[verdict.outcome],
         found=_found(verdict),
         observed=verdict.observed,
-        standing=_standing(verdict),
+        waiver="; ".join(became(one) for one in waivers if one.waiver.rule == verdict.rule.name),
+        is_waived=verdict.rule.name in waived(waivers),
+        standing=_standing(verdict, waivers),
         example_columns=tuple(columns),
         examples=verdict.examples,
         values=tuple((value, counted(rows, "rows")) for value, rows in verdict.values),
     )
 
 
-def _standing(verdict: Verdict) -> int:
+def _standing(verdict: Verdict, waivers: Sequence[Applied]) -> int:
     if verdict.blocks:
-        return 0
+        return 1 if verdict.outcome is Outcome.FAILED and verdict.rule.name in waived(waivers) else 0
     if verdict.outcome is Outcome.PASSED:
         return 3
     return 2 if verdict.rule.allow_vacuous and verdict.outcome is Outcome.VACUOUS else 1
@@ -307,15 +319,18 @@ def _headline(record: RunRecord) -> str:
         return f"Refused{dry}: {subject}: {'; '.join(map(brief, record.reasons)) or 'no reason was recorded'}"
     version = "" if record.published_version is None else f" as version {record.published_version}"
     dry = " (dry run, nothing was published)" if record.dry_run else ""
-    return f"{_verb(record)}: {subject}{version}: {_kept(record.audit)}{dry}"
+    return f"{_verb(record)}: {subject}{version}: {_kept(record)}{dry}"
 
 
-def _kept(audit: Audit) -> str:
-    standings = [_standing(verdict) for verdict in audit.verdicts]
+def _kept(record: RunRecord) -> str:
+    standings = [_standing(verdict, record.waivers) for verdict in record.audit.verdicts]
+    exempt = len(waived(record.waivers))
     rules = counted(len(standings), "rules")
     parts = [f"all {rules} passed" if set(standings) == {3} else f"{standings.count(3):,} of {rules} passed"]
-    if 1 in standings:
-        parts.append(f"{standings.count(1):,} to read")
+    if exempt:
+        parts.append(f"{exempt:,} failed and waived")
+    if standings.count(1) > exempt:
+        parts.append(f"{standings.count(1) - exempt:,} to read")
     if 2 in standings:
         parts.append(f"{standings.count(2):,} had nothing to look at, as the contract allows")
     return ", ".join(parts)

@@ -39,6 +39,7 @@ _SUMMARY = (
     "failed",
     "errors",
     "vacuous",
+    "waived",
     "report",
     "site",
 )

@@ -20,7 +20,7 @@ SEOUL = ZoneInfo("Asia/Seoul")
 STEPS = ("upstreams", "build", "gate", "publish")
 SUMMARY = {
     *("table", "date", "candidate", "decision", "published_version", "rows", "rules"),
-    *("passed", "failed", "errors", "vacuous", "report"),
+    *("passed", "failed", "errors", "vacuous", "waived", "report"),
 }
 
 

@@ -1,14 +1,15 @@
 """`judge`: what it takes to be approved, and every way to be refused."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from builders.ports import WrittenFile
 from contracts.model import Severity
-from expectations.rules import NotNull, Rule
+from expectations.rules import InSet, NotNull, Rule
 from expectations.verdict import Audit, Outcome, Verdict
+from expectations.waivers import Applied, Effect, Waiver
 from martgate.candidate import Candidate
 from martgate.gate import Approved, Refused, judge
 
@@ -104,3 +105,36 @@ def test_an_approval_cannot_be_copied_for_another_candidate() -> None:
     assert isinstance(approved, Approved)
     with pytest.raises(TypeError, match="made by judge"):
         replace(approved, candidate=replace(CANDIDATE, id="other"))
+
+
+def covering(name: str = "grade|in_set") -> tuple[Applied, ...]:
+    at = datetime(2024, 1, 1, tzinfo=UTC)
+    waiver = Waiver(table="s.t", rule=name, until=date(2024, 2, 1), reason="r", owner="ana", recorded_at=at)
+    return (Applied(waiver, Effect.WAIVED, 1),)
+
+
+GRADE = {"name": "grade|in_set", "check": InSet("grade", ("FAN",))}
+
+
+def test_a_failure_that_is_waived_stands_in_nobodys_way() -> None:
+    decision = judge(CANDIDATE, found(verdict(Outcome.FAILED, **GRADE)), covering())
+    assert isinstance(decision, Approved)
+    assert decision.waivers == covering()
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ERROR, Outcome.VACUOUS])
+def test_what_was_not_counted_refuses_whatever_a_waiver_is_said_to_do(outcome: Outcome) -> None:
+    assert isinstance(judge(CANDIDATE, found(verdict(outcome, **GRADE)), covering()), Refused)
+
+
+def test_a_waiver_of_one_rule_lets_no_other_through() -> None:
+    decision = judge(CANDIDATE, found(verdict(Outcome.FAILED, **GRADE), verdict(Outcome.FAILED)), covering())
+    assert isinstance(decision, Refused)
+    assert decision.reasons == ("1 failed: id|not_null",)
+
+
+def test_an_approval_by_waivers_cannot_be_copied_with_others() -> None:
+    approved = judge(CANDIDATE, found(verdict(Outcome.FAILED, **GRADE)), covering())
+    assert isinstance(approved, Approved)
+    with pytest.raises(TypeError):
+        replace(approved, waivers=())

@@ -1,6 +1,7 @@
 """Rules that learn, through real runs: silent while they know too little, then in the way of a broken day."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -95,6 +96,21 @@ def test_a_rule_learns_for_fourteen_days_and_judges_from_then_on(publish):
 
     code, (approved,) = publish(16, 16)
     assert (code, outcomes(approved)["table|volume"], outcomes(approved)["table|shares"]) == (0, "passed", "passed")
+
+
+def test_a_change_that_is_there_to_stay_is_waived_until_the_band_has_learned_it(publish, monkeypatch):
+    publish(1, 15)
+    assert publish(16, 16, rows=500)[1][0]["reasons"] == ["1 failed: table|volume"]
+    monkeypatch.setattr("martgate.waiving.now", lambda: datetime(2024, 1, 17, 3, tzinfo=UTC))
+    request = ["--until", "2024-02-15", "--owner", "ana", "--reason", "the tour ended", "--max-failed", "2"]
+    assert call(["waive", "base", "table|volume", *request]) == 0
+    code, runs = publish(16, 24, rows=500)
+    assert (code, outcomes(runs[0])["table|volume"], runs[0]["waived"]) == (0, "failed", 1)
+    assert (outcomes(runs[-1])["table|volume"], runs[-1]["waived"], runs[-1]["waivers"][0]["effect"]) == (
+        "passed",
+        0,
+        "unused",
+    )
 
 
 def test_what_is_learned_yet_is_told_in_the_terminal(publish, capsys):

@@ -16,6 +16,7 @@ from expectations.measured import Measurement
 from expectations.restatement import Difference, Restatement
 from expectations.rules import HasColumns, InSet, Rule
 from expectations.verdict import Audit, Outcome, Verdict
+from expectations.waivers import Applied, Effect, Waiver
 from martgate.candidate import Candidate
 from martgate.ledger import Altered, Ledger
 from martgate.stores.ports import Promotion, Published
@@ -217,6 +218,7 @@ def test_a_receipt_says_what_was_published_and_when(ledger):
         "published_at": NOON,
         "fingerprint": "f" * 64,
         "restatement": None,
+        "waived": (),
         "is_sound": True,
     }
     assert ledger.publications("we_mart.other") == ()
@@ -255,6 +257,70 @@ def test_what_let_a_published_day_through_is_the_newest_approval_of_what_stands(
     assert ledger.let_through(TABLE, "2024-01-02") is None
 
 
+WAIVER = Waiver(
+    table=TABLE,
+    rule="상태|in_set",
+    until=date(2024, 2, 1),
+    reason="'); DROP TABLE waivers; --",
+    owner="아나",
+    recorded_at=NOON + timedelta(microseconds=7),
+    part_date=DAY,
+    most=5,
+)
+
+
+def test_waivers_come_back_as_they_were_recorded_the_oldest_first(ledger, url):
+    seoul = dataclasses.replace(
+        WAIVER, part_date="", most=None, recorded_at=NOON.astimezone(timezone(timedelta(hours=9)))
+    )
+    for waiver in (WAIVER, seoul):
+        ledger.record_waiver(waiver)
+    assert Ledger(url).waivers(TABLE) == (WAIVER, seoul)
+    assert ledger.waivers("we_mart.other") == ()
+
+
+def test_a_waiver_that_was_withdrawn_is_none_but_its_row_stays(ledger, url):
+    other = dataclasses.replace(WAIVER, rule="other|rule")
+    for waiver in (WAIVER, WAIVER, other):
+        ledger.record_waiver(waiver)
+    assert ledger.withdraw(TABLE, WAIVER.rule, at=NOON) == 2
+    assert ledger.withdraw(TABLE, WAIVER.rule, at=NOON) == 0
+    assert ledger.waivers(TABLE) == (other,)
+    assert counted(url, "waivers") == 3
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "rule = 'table|key'",
+        "part_date = ''",
+        "until = '2030-01-01'",
+        "until = 'ever'",
+        "most = NULL",
+        "reason = 'another'",
+        "owner = 'somebody'",
+        "recorded_at = '2024-01-01 00:00:00+00'",
+        "withdrawn_at = '2024-01-01 00:00:00+00'",
+    ],
+)
+def test_an_edited_waiver_is_told_as_such(ledger, url, edit):
+    ledger.record_waiver(WAIVER)
+    tamper(url, f"UPDATE waivers SET {edit}")
+    assert [waiver.is_sound for waiver in ledger.waivers(TABLE)] == [False]
+    assert ledger.withdraw(TABLE, ledger.waivers(TABLE)[0].rule, at=NOON) == 1
+    assert ledger.waivers(TABLE) == ()
+
+
+def test_a_receipt_and_a_run_keep_what_was_waived(ledger):
+    candidate, used = staged(), (Applied(WAIVER, Effect.WAIVED, 3),)
+    ledger.record_candidate(candidate)
+    record = dataclasses.replace(judged(candidate), waivers=used)
+    ledger.record_run(record, fingerprint=candidate.fingerprint)
+    ledger.record_publication(candidate, Published(promotion=Promotion.PUBLISHED, version=4), at=NOON, waived=used)
+    assert ledger.verdict_on(candidate) == record
+    assert [(receipt.waived, receipt.is_sound) for receipt in ledger.publications(TABLE)] == [(used, True)]
+
+
 RECEIPT_EDITS = {
     "version": "UPDATE publications SET version = 5",
     "day": "UPDATE publications SET part_date = '2024-01-02'",
@@ -263,6 +329,7 @@ RECEIPT_EDITS = {
     "bytes": "UPDATE publications SET fingerprint = '0'",
     "what it replaced": "UPDATE publications SET restatement = '{}'",
     "that it replaced anything": "UPDATE publications SET restatement = NULL",
+    "that it needed no waiver": "UPDATE publications SET waived = '[]'",
 }
 
 
@@ -297,7 +364,7 @@ def test_what_approved_a_candidate_can_be_told_in_brief(ledger):
 def test_a_record_of_before_runs_kept_changes_can_still_be_read(ledger):
     record = judged(staged())
     told = json.loads(record.to_json())
-    del told["restatement"]
+    del told["restatement"], told["waivers"]
     assert RunRecord.from_json(json.dumps(told)) == record
 
 

@@ -20,6 +20,7 @@ from expectations.rules import (
     Unique,
 )
 from expectations.verdict import Audit, Outcome, OutOfScope, Verdict
+from expectations.waivers import Applied, Effect, Waiver
 from reports.view import RunRecord
 
 TABLE = Table(
@@ -209,6 +210,35 @@ PROMISES = (
 )  # fmt: skip
 
 
+WAIVED = (
+    Applied(
+        Waiver(
+            table="shop.orders",
+            rule="status|implies_email",
+            until=date(2024, 2, 1),
+            reason="the shop in Busan <b>asks</b> for no address yet",
+            owner="ana",
+            recorded_at=datetime(2024, 1, 1, tzinfo=UTC),
+            most=2,
+        ),
+        Effect.WAIVED,
+        2,
+    ),
+    Applied(
+        Waiver(
+            table="shop.orders",
+            rule="table|key",
+            until=date(2024, 2, 1),
+            reason="twice",
+            owner="bo",
+            recorded_at=datetime(2024, 1, 1, tzinfo=UTC),
+            part_date="2024-01-01",
+        ),
+        Effect.UNUSED,
+    ),
+)
+
+
 @pytest.fixture(scope="session")
 def promises():
     """A table with a promise and a day of every standing, one that promises nothing, one that cannot be judged."""
@@ -227,11 +257,14 @@ def contract():
 
 @pytest.fixture(scope="session")
 def runs():
-    """Runs by how they ended: published, warned, refused, error, vacuous, dry_run, restated, approved."""
+    """Runs by how they ended: published, warned, waived, refused, error, vacuous, dry_run, restated, approved."""
     held = replace(PUBLISHED, published_version=None)
     return {
         "published": PUBLISHED,
         "warned": replace(PUBLISHED, candidate="20240101-a2", audit=_audit(warned=WARNED)),
+        "waived": replace(
+            PUBLISHED, candidate="20240101-a9", audit=_audit(warned=WARNED, broken=BROKEN), waivers=WAIVED
+        ),
         "refused": replace(
             held,
             candidate="20240101-a3",

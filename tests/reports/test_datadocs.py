@@ -112,6 +112,16 @@ def test_a_run_can_be_had_as_a_result_that_great_expectations_reads(records, sit
     assert (result["success"], result["suite_name"], len(result["results"])) == (False, "shop.orders@1", 7)
 
 
+def test_a_rule_that_was_waived_is_no_success_as_a_result_and_its_page_says_so(records, site, runs):
+    (records / "waived.json").write_text(runs["waived"].to_json(), encoding="utf-8")
+    render(records, site)
+    page = page_path(site, "20240101-a9")
+    told = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    results = {each["expectation_config"]["meta"]["rule"]: each["success"] for each in told["results"]}
+    assert (told["success"], results["status|implies_email"]) == (False, False)
+    assert "is waived until 2024-02-01 by ana" in page.read_text(encoding="utf-8")
+
+
 def test_rules_that_had_nothing_to_look_at_and_may_are_listed_but_are_no_finding(records, site, runs):
     verdicts = tuple(
         replace(verdict, rule=replace(verdict.rule, allow_vacuous=True), outcome=Outcome.VACUOUS, total=0)

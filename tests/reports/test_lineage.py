@@ -41,6 +41,17 @@ def test_a_published_run_as_a_whole(runs, about, snapshot):
     assert told(run_events(runs["warned"], about, at=AT)) == snapshot
 
 
+def test_a_rule_that_was_waived_did_not_pass_and_is_a_warning_of_a_run_that_was_published(runs, about):
+    _, end = told(run_events(runs["waived"], about, at=AT))
+    (output,) = end["outputs"]
+    assertions = output["facets"]["dataQualityAssertions"]["assertions"]
+    (assertion,) = [each for each in assertions if each["name"] == "status|implies_email"]
+    (test,) = [each for each in end["run"]["facets"]["test"]["tests"] if each["name"] == "status|implies_email"]
+    assert end["eventType"] == "COMPLETE"
+    assert (assertion["success"], assertion["severity"], assertion["actual"]) == (False, "warn", "2 of 640 rows failed")
+    assert (test["status"], test["severity"]) == ("fail", "warn")
+
+
 def test_a_refused_run_as_a_whole(runs, about, snapshot):
     assert told(run_events(runs["refused"], about, at=AT)) == snapshot
 

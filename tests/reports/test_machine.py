@@ -7,7 +7,7 @@ from reports.machine import coverage_json, lint_json, run_json
 
 RUN_KEYS = {
     *("table", "date", "candidate", "decision", "published_version", "rows", "rules", "passed", "failed", "errors"),
-    *("vacuous", "waived", "queries", "seconds", "report", "verdicts", "restatement"),
+    *("vacuous", "waived", "queries", "seconds", "report", "verdicts", "restatement", "waivers"),
 }
 VERDICT_KEYS = {"rule", "kind", "severity", "outcome", "failed", "total", "columns", "examples"}
 
@@ -79,3 +79,14 @@ def test_lint_tells_every_problem_with_its_place():
     told = {"file": "a.yaml", "line": 12, "column": 3, "path": "schema[0]", "message": "wrong", "hint": "do this"}
     assert json.loads(lint_json([problem])) == {"errors": [told], "warnings": []}
     assert json.loads(lint_json([], warnings=[problem])) == {"errors": [], "warnings": [told]}
+
+
+def test_a_rule_that_was_waived_failed_and_says_by_whom_it_was_let_through(runs):
+    told = json.loads(run_json(runs["waived"]))
+    assert (told["decision"], told["failed"], told["waived"]) == ("approved", 2, 1)
+    waivers = {verdict["rule"]: verdict["waiver"] for verdict in told["verdicts"] if verdict["waiver"]}
+    assert {rule: (waiver["owner"], waiver["max_failed"]) for rule, waiver in waivers.items()} == {
+        "status|implies_email": ("ana", 2)
+    }
+    effects = [(waiver["rule"], waiver["effect"], waiver["partition"]) for waiver in told["waivers"]]
+    assert effects == [("status|implies_email", "waived", None), ("table|key", "unused", "2024-01-01")]

@@ -50,6 +50,14 @@ def test_one_failure_in_ten_million_is_counted_and_no_zero(page):
         ("approved", "Nothing stands in the way"),
         ("restated", "Replaced 1,200 rows of version 2: 1 row added, 201 rows removed, 640 rows changed"),
         ("restated", '<td class="code">email</td><td>640 rows</td>'),
+        ("waived", "<b>1</b>of the failed waived"),
+        (
+            "waived",
+            "<p>Waiver: status|implies_email is waived until 2024-02-01 by ana, up to 2 failures: the shop in Busan",
+        ),
+        ("waived", "<li>the waiver of table|key by bo, until 2024-02-01, was not needed</li>"),
+        ("waived", "2 of 640 rows (0.3 %)"),
+        ("waived", "&lt;b&gt;asks&lt;/b&gt;"),
     ],
 )
 def test_every_end_of_a_run_has_a_page_that_tells_it(page, end, told):

@@ -13,7 +13,7 @@ HOSTILE = "\x1b[2J\x1b]0;owned\x07[red]\r\n\u202egnp"
 
 
 @pytest.mark.parametrize(
-    "end", ["published", "warned", "refused", "error", "vacuous", "dry_run", "restated", "approved"]
+    "end", ["published", "warned", "refused", "error", "vacuous", "dry_run", "restated", "approved", "waived"]
 )
 def test_the_summary_of_each_end(runs, end, snapshot):
     assert run_text(runs[end]) == snapshot

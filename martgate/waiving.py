@@ -1,0 +1,140 @@
+"""Waivers as the ledger keeps them: recorded by somebody who answers for them, and asked for when a table is judged."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from contracts.day import day_of
+from contracts.errors import Unusable
+from contracts.hints import clip, did_you_mean
+from contracts.model import Table
+from expectations.retroactive import promised
+from expectations.rules import Rule
+from expectations.verdict import Audit
+from expectations.waivers import Applied, Effect, Waiver, applied, still, why_not
+from martgate.candidate import Candidate
+from martgate.clock import now
+from martgate.house import House
+from martgate.review import demand_sound
+from reports.view import RunRecord
+
+__all__ = ["Request", "today", "waive", "waivers_in", "waivers_since", "withdraw"]
+
+_LONGEST = timedelta(days=366)
+"""What is to be let through for longer is no exception: the contract should say so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asks to be waived, as they wrote it; `partition` may be empty."""
+
+    rule: str
+    until: date
+    reason: str
+    owner: str
+    partition: str = ""
+    most: int | None = None
+
+
+def waive(request: Request, table: Table, house: House) -> Waiver:
+    """Record a waiver of a rule of a table.
+
+    Raises:
+        contracts.errors.Unusable: with everything in the request that cannot be, or in the contract.
+    """
+    demand_sound(house.catalog.find(table.qualified_name)[0], house.catalog)
+    problems = tuple(_problems(request, table, house))
+    if problems:
+        raise Unusable(*problems)
+    waiver = Waiver(
+        table=table.qualified_name,
+        rule=request.rule,
+        until=request.until,
+        reason=request.reason.strip(),
+        owner=request.owner.strip(),
+        recorded_at=now(),
+        part_date=_day(request.partition, table),
+        most=request.most,
+    )
+    house.ledger.record_waiver(waiver)
+    return waiver
+
+
+def withdraw(rule: str, table: Table, house: House) -> int:
+    """Take back the waivers of a rule, be it one that the contract has no more; how many there were.
+
+    Raises:
+        contracts.errors.Unusable: there was none.
+    """
+    name = table.qualified_name
+    number = house.ledger.withdraw(name, rule, at=now())
+    if not number:
+        hint = did_you_mean(rule, {waiver.rule for waiver in house.ledger.waivers(name)}) or "there is none at all"
+        raise Unusable(f"{name} has no waiver of {clip(rule)}; {hint}")
+    return number
+
+
+def _problems(request: Request, table: Table, house: House) -> Iterator[str]:
+    rules, name = _rules(table, house), table.qualified_name
+    rule = rules.get(request.rule)
+    if rule is None:
+        yield f"{name} has no rule {clip(request.rule)}; {did_you_mean(request.rule, rules)}"
+    elif reason := why_not(rule):
+        yield f"{request.rule} cannot be waived: {reason}"
+    earliest, latest = (today(table, house) + timedelta(days=1), today(table, house) + _LONGEST)
+    if not earliest <= request.until <= latest:
+        yield (
+            f"--until {request.until}: a waiver is for days to come, and for {_LONGEST.days} of them at most; "
+            f"give a day from {earliest} to {latest}"
+        )
+    for option, text, what in (
+        ("--reason", request.reason, "why it may fail"),
+        ("--owner", request.owner, "who answers for it"),
+    ):
+        if not text.strip():
+            yield f"{option} is empty; say {what}"
+    if request.partition and not _day(request.partition, table):
+        day, period = table.publish_partition or "the day", table.publish_period
+        yield (
+            f"--partition {clip(request.partition)}: a verdict is about a whole {period} of {name}; give its first day "
+            f"as 2024-01-01, or as {day}=2024-01-01"
+        )
+
+
+def _day(partition: str, table: Table) -> str:
+    """The day that a partition is, as the table is published by it; empty where it is none."""
+    column, _, value = partition.rpartition("=")
+    day = day_of(value)
+    if day is None or column not in ("", table.publish_partition) or table.publish_period.first(day) != day:
+        return ""
+    return value
+
+
+def _rules(table: Table, house: House) -> dict[str, Rule]:
+    """By name, the rules that any version of the contract has; a newer version's where several have one of that name."""
+    found: dict[str, Rule] = {}
+    for loaded, theirs in house.catalog.versions(table.qualified_name):
+        asked = promised(loaded, theirs, house.catalog)
+        found |= {rule.name: rule for rule in (*asked.rules, *(each.rule for each in asked.outside))}
+    return found
+
+
+def today(table: Table, house: House) -> date:
+    """The day that it is where the table's contract counts its days."""
+    zone = house.catalog.find(table.qualified_name)[0].contract.zone
+    return now().astimezone(ZoneInfo(zone)).date()
+
+
+def waivers_in(found: Audit, table: Table, house: House) -> tuple[Applied, ...]:
+    """What becomes of the table's waivers in an audit of a candidate, as of now."""
+    kept = house.ledger.waivers(table.qualified_name)
+    return applied(found, kept, on=today(table, house), known=_rules(table, house)) if kept else ()
+
+
+def waivers_since(judged: RunRecord, candidate: Candidate, table: Table, house: House) -> tuple[Applied, ...]:
+    """What became, since the gate, of the waivers that it used; a candidate that readers have needs them no more."""
+    is_used = any(one.effect is Effect.WAIVED for one in judged.waivers)
+    if not is_used or house.store.is_published(candidate):
+        return judged.waivers
+    return still(judged.waivers, house.ledger.waivers(table.qualified_name), on=today(table, house))
