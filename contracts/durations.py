@@ -1,11 +1,11 @@
 """How contracts say how long something takes, and at which time of the day it happens."""
 
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-__all__ = ["UNITS", "duration", "time_of_day"]
+__all__ = ["UNITS", "duration", "seconds", "time_of_day"]
 
 UNITS: Mapping[str, str] = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), "seconds"),
@@ -34,6 +34,19 @@ def duration(value: object, unit: str) -> relativedelta | None:
     except (ValueError, OverflowError):
         return None
     return made
+
+
+def seconds(value: object, unit: str) -> int | None:
+    """The same length in whole seconds, for ages: a month counts 30 days and a year 365. None where it is none.
+
+    >>> seconds(1.5, "days"), seconds(26, "h"), seconds(1, "y") == seconds(365, "d"), seconds(1, "fortnight")
+    (129600, 93600, True, None)
+    """
+    span = duration(value, unit)
+    if span is None:
+        return None
+    days = 365 * span.years + 30 * span.months + span.days
+    return round(timedelta(days, span.seconds, hours=span.hours, minutes=span.minutes).total_seconds())
 
 
 def time_of_day(text: str) -> time | None:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from contracts.durations import UNITS, seconds
 from contracts.errors import Problem, Unusable
 from contracts.model import Column, Contract, Quality, Relationship, Sla, Table
 from contracts.types import canonical
@@ -20,8 +21,6 @@ from expectations.rules import Check, Rule, columns_of
 
 __all__ = ["Derivation", "derivation", "derive"]
 
-_SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
-_UNITS = {"second": "s", "minute": "min", "hr": "h", "hour": "h", "day": "d", "week": "w", "yr": "y", "year": "y"}
 _Stated = tuple[str, Check, tuple[str, ...], str]
 """A rule that stands on a column: its name, check, leaves and dimension."""
 
@@ -255,10 +254,11 @@ def _elements(sla: Sla, table: Table) -> list[str]:
 
 
 def _seconds(sla: Sla) -> int:
-    unit = sla.unit.casefold()
-    unit = _UNITS.get(unit.removesuffix("s") if len(unit) > 1 else unit, unit)
-    if unit not in _SECONDS:
-        raise Mistake(f"unit {sla.unit!r} is not known", f"known are {', '.join(_SECONDS)}", key="unit")
-    if isinstance(sla.value, bool | str) or sla.value < 0 or not is_finite(sla.value):
-        raise Mistake(f"expected a number, found {sla.value!r}", key="value")
-    return round(sla.value * _SECONDS[unit])
+    if sla.unit.lower() not in UNITS:
+        raise Mistake(f"unit {sla.unit!r} is not known", f"known are {', '.join(UNITS)}", key="unit")
+    span = seconds(sla.value, sla.unit)
+    if span is None:
+        raise Mistake(
+            f"expected a number greater than 0, whole if of months or years, found {sla.value!r}", key="value"
+        )
+    return span
