@@ -22,6 +22,7 @@ from martgate.candidate import Candidate
 from martgate.clock import now
 from martgate.earlier import RELATION
 from martgate.house import House
+from martgate.publish import no_candidate
 
 __all__ = ["of_candidate", "of_contract", "of_input"]
 
@@ -36,12 +37,12 @@ def of_candidate(house: House, name: str, day: date, candidate_id: str | None, *
     """The audit of a staged candidate by the run that stages it, where the statistics of its files may be believed.
 
     Raises:
-        contracts.errors.CouldNotRun: there is no such candidate, or not all of it.
+        contracts.errors.CouldNotRun: there is no such candidate, not all of it, or not as it was recorded.
     """
     loaded, table = house.catalog.find(name, day)
     candidate = house.ledger.candidate(table.qualified_name, day.isoformat(), candidate_id)
     if not isinstance(candidate, Candidate):
-        raise CouldNotRun(f"no candidate of {table.qualified_name} for {day}: run `martgate build` first")
+        raise CouldNotRun(no_candidate(candidate, table, day.isoformat(), candidate_id))
     dataset, known = house.store.dataset(candidate, table), Known()
     if isinstance(dataset, Dataset) and house.trusts_written:
         root = Path(candidate.root)

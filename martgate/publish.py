@@ -24,7 +24,7 @@ from martgate.supply import Checked, check_upstreams, register_upstreams
 from martgate.waiving import waivers_in, waivers_since
 from reports.view import RunRecord
 
-__all__ = ["Prepared", "build", "candidate_id", "conclude", "gate", "prepare", "publish", "run"]
+__all__ = ["Prepared", "build", "candidate_id", "conclude", "gate", "no_candidate", "prepare", "publish", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def gate(job: Job, house: House, candidate_id: str | None = None) -> RunRecord:
     """
     candidate = house.ledger.candidate(job.table.qualified_name, job.part_date, candidate_id)
     if not isinstance(candidate, Candidate):
-        raise CouldNotRun(_no_candidate(candidate, job.table, job.part_date, candidate_id))
+        raise CouldNotRun(no_candidate(candidate, job.table, job.part_date, candidate_id))
     with house.engine() as engine:
         register_upstreams(engine, job, house)
         found = _inspect(engine, candidate, job, house)
@@ -113,7 +113,7 @@ def publish(table: Table, part_date: str, house: House, candidate_id: str | None
     name = table.qualified_name
     candidate = house.ledger.candidate(name, part_date, candidate_id)
     if not isinstance(candidate, Candidate):
-        return _refused(name, part_date, "", _no_candidate(candidate, table, part_date, candidate_id))
+        return _refused(name, part_date, "", no_candidate(candidate, table, part_date, candidate_id))
     judged = house.ledger.verdict_on(candidate)
     if judged is None:
         return _refused(name, part_date, candidate.id, "there is no verdict on it: run `martgate gate` first")
@@ -135,6 +135,14 @@ def publish(table: Table, part_date: str, house: House, candidate_id: str | None
 def candidate_id(prefix: str, started: datetime) -> str:
     """A name that sorts by time and that no other run takes, as in `2024-01-01-20240102T010203.000456-9f3a`."""
     return f"{prefix}-{started:%Y%m%dT%H%M%S.%f}-{secrets.token_hex(2)}"
+
+
+def no_candidate(found: Altered | None, table: Table, part_date: str, candidate_id: str | None) -> str:
+    """Why there is nothing to judge, and what to do."""
+    if found:
+        return f"what the ledger keeps of {found.candidate} was altered: run `martgate build` again"
+    named = f"no candidate {candidate_id}" if candidate_id else "no candidate"
+    return f"{named} of {table.qualified_name} for {part_date} was staged: run `martgate build` first"
 
 
 def _stage(engine: Engine, job: Job, house: House) -> tuple[Candidate, tuple[WrittenFile, ...]]:
@@ -191,13 +199,6 @@ def _broken_record(job: Job, checked: Checked) -> RunRecord:
         *checked.reasons,
         verdicts=checked.verdicts,
     )
-
-
-def _no_candidate(found: Altered | None, table: Table, part_date: str, candidate_id: str | None) -> str:
-    if found:
-        return f"what the ledger keeps of {found.candidate} was altered: run `martgate build` again"
-    named = f"no candidate {candidate_id}" if candidate_id else "no candidate"
-    return f"{named} of {table.qualified_name} for {part_date} was staged: run `martgate build` first"
 
 
 def _refused(

@@ -1,5 +1,8 @@
 """`gate --explain`: what an audit would ask, of a contract alone, of a staged candidate, of any data."""
 
+import contextlib
+import shutil
+import sqlite3
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -65,6 +68,19 @@ def test_spark_is_asked_at_once_what_needs_more_than_a_pass(explained: Callable[
     assert one_by_one - at_once > 9
 
 
-def test_a_candidate_that_is_not_there_cannot_be_explained(out: Path) -> None:
-    arguments = ["gate", "wv_comm_user", "--explain", "--out", str(out), "--date", "2031-01-01"]
-    assert call(arguments) == ExitCode.COULD_NOT_RUN
+@pytest.mark.parametrize(
+    ("altered", "date", "told"),
+    [("", "2031-01-01", "no candidate of we_mart.wv_comm_user"), ("junk", "2024-01-01", "was altered")],
+)
+def test_a_candidate_that_is_not_there_or_not_as_recorded_cannot_be_explained(
+    out: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], altered: str, date: str, told: str
+) -> None:
+    copy = shutil.copy(out / "ledger.db", tmp_path)
+    if altered:
+        with contextlib.closing(sqlite3.connect(copy)) as ledger, ledger:
+            ledger.execute("UPDATE candidates SET manifest = ?", (altered,))
+    places = ["--out", str(out), "--ledger", f"sqlite:///{copy}"]
+    assert call(["gate", "wv_comm_user", "--explain", *places, "--date", date]) == ExitCode.COULD_NOT_RUN
+    error = capfd.readouterr().err
+    assert told in error
+    assert "run `martgate build`" in error
