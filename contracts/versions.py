@@ -14,7 +14,7 @@ from contracts.hints import clip
 from contracts.model import Table
 from contracts.odcs import Loaded
 
-__all__ = ["Version", "is_newer", "problems", "valid_on", "versions"]
+__all__ = ["Version", "is_newer", "numbers", "problems", "valid_on", "versions"]
 
 Version = tuple[Loaded, Table]
 """A table as one document states it."""
@@ -64,10 +64,15 @@ def _told(earlier: Version, later: Version) -> Iterator[Problem]:
         since = "since ever" if two.valid_from == date.min else f"from {two.valid_from} on"
         message = f"{one.file} is a version of this contract that is valid {since}, too"
         yield second.document.problem("version", message, "give the later one a custom property validFrom of its own")
-    elif _numbers(one.version) >= _numbers(two.version):
+    elif numbers(one.version) >= numbers(two.version):
         message = f"found {clip(two.version)}, valid from {two.valid_from} on, after {one.version} in {one.file}"
         yield second.document.problem("version", message, "a later version has the greater number")
 
 
-def _numbers(version: str) -> list[int]:
+def numbers(version: str) -> list[int]:
+    """The numbers of a version, by which versions are ordered.
+
+    >>> numbers("1.10.2") > numbers("v1.9"), numbers("draft")
+    (True, [])
+    """
     return [int(number) for number in re.findall(r"\d+", version)]

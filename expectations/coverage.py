@@ -1,7 +1,7 @@
 """What becomes of every leaf of a contract: enforced, monitored, documentation, or unsupported, and nothing in between.
 
-What is only read by people is listed here, key by key. A leaf that no rule enforces and no list names is unsupported,
-however harmless it looks: a promise is never dropped in silence.
+What is only read by people is listed in `contracts.documentation`. A leaf that no rule enforces and no list names is
+unsupported, however harmless it looks: a promise is never dropped in silence.
 """
 
 import re
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contracts.address import address, steps
+from contracts.documentation import asks_nothing, is_documentation
 from contracts.model import Contract
 from expectations.rules import Rule
 
@@ -49,37 +50,6 @@ _TOLD_SLAS = frozenset(
     ]
 )
 
-# `[]` is any index, `*` one key, `**` everything below.
-_ELEMENT = (
-    "id businessName description deprecated synonyms[].** authoritativeDefinitions[].** tags[] customProperties[].**"
-)
-_TABLE = f"{_ELEMENT} name physicalName physicalType logicalType dataGranularityDescription context.** context"
-_COLUMN = (
-    f"{_ELEMENT} physicalName semanticType classification encryptedName transformSourceObjects[] transformLogic "
-    "transformDescription examples[] examples[].** criticalDataElement context.** "
-    "logicalTypeOptions.format logicalTypeOptions.timezone logicalTypeOptions.defaultTimezone"
-)
-_DOCUMENT = (
-    "version kind apiVersion id name tenant tags[] status servers[].** dataProduct description description.** domain "
-    "context context.** support[].** price.** team.** team[].** roles[].** slaDefaultElement "
-    "authoritativeDefinitions[].** customProperties[].** contractCreatedTs"
-)
-_DOCUMENTATION = (
-    *_DOCUMENT.split(),
-    *(f"schema[].{key}" for key in _TABLE.split()),
-    *(f"schema[].properties[].{key}" for key in _COLUMN.split()),
-    *(f"schema[].properties[].{nested}{key}" for nested in ("properties[].", "items.") for key in _ELEMENT.split()),
-)
-_ASKS_NOTHING: Mapping[str, Sequence[object]] = {
-    "required": (False,),
-    "unique": (False,),
-    "primaryKey": (False,),
-    "primaryKeyPosition": (-1,),
-    "partitioned": (False,),
-    "partitionKeyPosition": (-1,),
-}
-"""Clauses that some values switch off."""
-
 
 def coverage(contract: Contract, leaves: Iterable[tuple[str, object]], rules: Sequence[Rule]) -> tuple[Item, ...]:
     """One item for each leaf `(path, value)` of the contract's document, in the document's order.
@@ -108,10 +78,8 @@ def _unenforced(path: str, value: object, leaves: Mapping[str, object]) -> Statu
     if entry:
         prose = leaves.get(f"{entry[0]}.type") == "text"
         return Status.DOCUMENTATION if prose else Status.UNSUPPORTED
-    key = path.rpartition(".")[2]
-    if value is None or value in _ASKS_NOTHING.get(key, ()):
-        return Status.DOCUMENTATION
-    return Status.DOCUMENTATION if _LISTED.fullmatch(_shape(path)) else Status.UNSUPPORTED
+    told = asks_nothing(path, value) or is_documentation(path)
+    return Status.DOCUMENTATION if told else Status.UNSUPPORTED
 
 
 def _sla(name: object) -> Status:
@@ -142,15 +110,3 @@ def _upwards(path: str) -> Iterable[str]:
     """The path itself, then what holds it, and so on."""
     parts = steps(path)
     return (address(parts[:length]) for length in range(len(parts), 0, -1))
-
-
-def _shape(path: str) -> str:
-    """A path whose indices do not matter and whose odd keys are in the way of nothing."""
-    return address(part if isinstance(part, str) else 0 for part in steps(path)).replace("[0]", "[]")
-
-
-def _pattern(listed: str) -> str:
-    return re.escape(listed).replace(r"\.\*\*", r"[.\[].*")
-
-
-_LISTED = re.compile("|".join(map(_pattern, _DOCUMENTATION)), re.DOTALL)

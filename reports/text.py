@@ -21,7 +21,7 @@ from reports.words import clipped, counted, percent, plain
 if TYPE_CHECKING:  # it brings numpy along
     from expectations.backtest import Replay
 
-__all__ = ["backtest_text", "coverage_text", "lint_text", "run_text", "wants_color"]
+__all__ = ["Paint", "backtest_text", "coverage_text", "lint_text", "painter", "run_text", "wants_color"]
 
 _MOST_RULES = 20
 _MOST_COLUMNS = 10
@@ -44,7 +44,7 @@ def wants_color(stream: TextIO) -> bool:
 def run_text(record: RunRecord, *, color: bool | None = None) -> str:
     """The summary of a run: the answer, what stands in the way, what it changes, the tally, and where the report is."""
     run = run_view(record)
-    paint = _painter(color)
+    paint = painter(color)
     return "\n".join([_headline(run, paint), *_told(run, paint), *_restated(run), *_closing(run)])
 
 
@@ -114,7 +114,7 @@ def _closing(run: RunView) -> Iterator[str]:
 
 def backtest_text(table: str, replays: "Iterable[Replay]", *, color: bool | None = None) -> str:
     """Each rule that learns: the days it was replayed on, its alarms beside those that are expected, and what it catches."""
-    paint = _painter(color)
+    paint = painter(color)
     blocks = [line for replay in replays for line in ("", *_replay(replay, paint))]
     return "\n".join([f"{plain(table)}: its published days, each judged by those before it", *blocks])
 
@@ -145,7 +145,7 @@ def lint_text(
     problems: Iterable[Problem], *, files: int, warnings: Iterable[Problem] = (), color: bool | None = None
 ) -> str:
     """Every problem with its place, its line, a caret and what to do; then how many there are in how many `files`."""
-    paint = _painter(color)
+    paint = painter(color)
     listed = {"error": list(problems), "warning": list(warnings)}
     told = [(word, problem) for word, found in listed.items() for problem in found]
     sources = {file: _lines(file) for file in dict.fromkeys(problem.file for _, problem in told) if file}
@@ -157,7 +157,7 @@ def lint_text(
 
 def coverage_text(items: Iterable[Item], *, color: bool | None = None) -> str:
     """How many leaves of a contract have which status, then every enforced leaf with its rule, and what nobody answers for."""
-    paint = _painter(color)
+    paint = painter(color)
     listed = list(items)
     statuses = Counter(item.status for item in listed)
     tally = ", ".join(f"{statuses[status]:,} {status.value}" for status in Status)
@@ -209,7 +209,7 @@ def _cells(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in text)
 
 
-def _painter(color: bool | None) -> Paint:  # noqa: FBT001 - None leaves it to the terminal
+def painter(color: bool | None) -> Paint:  # noqa: FBT001 - None leaves it to the terminal
     if not (wants_color(sys.stdout) if color is None else color):
         return lambda _, text: text
     return lambda style, text: f"\x1b[{_STYLES[style]}m{text}\x1b[0m"

@@ -1,4 +1,4 @@
-"""What can be asked of contracts alone: lint, coverage, export."""
+"""What can be asked of contracts alone: lint, diff, coverage, export."""
 
 import json
 from datetime import date
@@ -11,7 +11,7 @@ from martgate.commands.options import DAY, as_json, settings_from
 from martgate.config import Settings
 from martgate.exits import ExitCode
 
-__all__ = ["coverage", "export", "lint"]
+__all__ = ["coverage", "diff", "export", "lint"]
 
 _TARGETS = ("gx", "pandera", "spark", "delta-ddl", "sqlalchemy", "jsonschema", "page", "sql")
 
@@ -30,6 +30,25 @@ def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitC
     told = lint_json if as_json else partial(lint_text, files=found.files)
     click.echo(told(found.problems, warnings=found.warnings))
     return ExitCode.UNUSABLE if found.problems else ExitCode.DONE
+
+
+@click.command(epilog="Example: martgate diff published.odcs.yaml contracts/mart/wv_comm_user.odcs.yaml")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@as_json
+def diff(old: Path, new: Path, *, as_json: bool) -> ExitCode:
+    """Tell what changed from contract OLD to contract NEW, whom it hits, and the version that it calls for.
+
+    What readers lose is breaking, what they gain additive, and what says something else semantic. Exit code 1 where a
+    change is breaking and NEW's version is no major one above OLD's.
+    """
+    from contracts.diff import diff as compared
+    from contracts.odcs import read
+    from reports.diff import diff_json, diff_text
+
+    found = compared(read(old), read(new))
+    click.echo((diff_json if as_json else diff_text)(found))
+    return ExitCode.REFUSED if found.is_refused else ExitCode.DONE
 
 
 @click.command(epilog="Example: martgate coverage we_mart.wv_comm_user")

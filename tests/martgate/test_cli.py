@@ -68,6 +68,8 @@ def run(martgate: Call, upstreams: Path) -> Call:
         (["lint"], 0, ""),
         (["lint", "nowhere"], 2, "nowhere"),
         (["coverage", "wv_comm_user"], 0, "enforced"),
+        (["diff", "nowhere.odcs.yaml", "nowhere.odcs.yaml"], 2, "does not exist"),
+        (["diff", "one.odcs.yaml"], 2, "NEW"),
         (["export", "wv_comm_user", "--to", "nonsense"], 2, "nonsense"),
         (["gate", "wv_comm_user", "--input", ""], 2, "--input is empty"),
         (["export", "wv_comm_user", "--to", "sql"], 0, "LEFT JOIN"),
