@@ -67,7 +67,7 @@ def _digest(row: dict[str, Any]) -> str:
 
 def _digest_of_before(row: dict[str, Any]) -> str:
     """What receipts carried before their instant and their fingerprint were part of it."""
-    return digest_over(*_named(row), *([row["restatement"]] if row["restatement"] else []))
+    return digest_over(*_named(row), *(text for text in (row["restatement"], row["waived"]) if text))
 
 
 def _named(row: dict[str, Any]) -> tuple[str, ...]:

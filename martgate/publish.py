@@ -67,9 +67,14 @@ def prepare(job: Job, house: House) -> Prepared:
 
 
 def conclude(prepared: Prepared, table: Table, house: House, *, dry_run: bool = False) -> RunRecord:
-    """Record what was prepared, and publish it where it was approved."""
+    """Record what was prepared, and publish it where it was approved, and is by the waivers that are still in force."""
     decision, compared = prepared.decision, prepared.compared
-    record = replace(prepared.record, dry_run=dry_run)
+    record = prepared.record
+    if isinstance(decision, Approved) and decision.waivers:
+        candidate, found = decision.candidate, decision.audit
+        decision = judge(candidate, found, waivers_since(decision.waivers, candidate, table, house))
+        record = record_of(decision, compared if isinstance(decision, Approved) else None)
+    record = replace(record, dry_run=dry_run)
     house.ledger.record_run(record, fingerprint=decision.candidate.fingerprint if decision else "")
     if isinstance(decision, Approved) and compared and not dry_run:
         return promote(decision, compared, table, house)
@@ -119,7 +124,7 @@ def publish(table: Table, part_date: str, house: House, candidate_id: str | None
         return _refused(name, part_date, candidate.id, "there is no verdict on it: run `martgate gate` first")
     if isinstance(judged, Altered):
         return _refused(name, part_date, candidate.id, "its verdict in the ledger was altered after it was recorded")
-    decision = judge(candidate, judged.audit, waivers_since(judged, candidate, table, house))
+    decision = judge(candidate, judged.audit, waivers_since(judged.waivers, candidate, table, house))
     if isinstance(decision, Refused):
         return record_of(decision)
     intact = house.store.is_intact(candidate)

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from contracts.day import day_of
 from contracts.model import Table
+from expectations.clock import Clock
+from expectations.promises import promised
 from martgate.candidate import Candidate
+from martgate.clock import now
 from martgate.gate import Approved, judge
 from martgate.house import House
 from martgate.ledger import Altered
@@ -17,7 +22,7 @@ __all__ = ["verify"]
 
 
 def verify(table: Table, house: House, only: str | None = None) -> tuple[Verified, ...]:
-    """Each day that is published, or was by its receipts, the newest first; of a table that is published whole, the one.
+    """Each day that is published, or must be by its receipts or commits, the newest first; of a whole table, the one.
 
     A day is as the gate let it through where the newest commit about it has a receipt, a verdict approves that candidate,
     neither was altered since, and what readers see is that candidate. With `only` that day is looked at, published or not.
@@ -42,10 +47,20 @@ class _Look:
 
     def days(self) -> list[str]:
         if day_column(self.table):
-            return sorted(self.live | {one.part_date for one in self.receipts}, reverse=True)
+            about = self._about("")
+            told = {one.transaction.removeprefix(about) for one in self.commits if one.transaction.startswith(about)}
+            told |= {one.part_date for one in self.receipts}
+            return sorted(self.live | set(filter(self._is_retained, told)), reverse=True)
         if self.receipts:
             return [self.receipts[-1].part_date]
         return [""] if self.house.store.read(self.table) is not None else []
+
+    def _is_retained(self, day: str) -> bool:
+        """Whether a day must still be there, as far as it names one."""
+        contract = self.house.catalog.find(self.table.qualified_name)[0].contract
+        clock = Clock(promised(contract, self.table), self.table, ZoneInfo(contract.zone), now())
+        found = day_of(day)
+        return found is None or clock.is_retained(found)
 
     def at(self, day: str) -> Verified:
         self.house.say(f"verifying {self.table.qualified_name} of {day}")
@@ -53,6 +68,9 @@ class _Look:
         commit = next((one for one in self.commits if one.transaction == about), None)
         receipts = [one for one in self.receipts if self._about(one.part_date) == about]
         newest = receipts[-1] if receipts else None
+        if newest and not day_column(self.table) and newest.part_date != day:
+            told = f"it is not published: the table is that of {newest.part_date}"
+            return Verified(part_date=day, version=None, candidate="", problems=(told,))
         problems = dict.fromkeys((*self._of_receipts(day, commit, receipts), *self._of_candidate(day, commit, newest)))
         known = commit or newest
         return Verified(

@@ -12,12 +12,11 @@ from contracts.model import Table
 from expectations.retroactive import promised
 from expectations.rules import Rule
 from expectations.verdict import Audit
-from expectations.waivers import Applied, Effect, Waiver, applied, still, why_not
+from expectations.waivers import Applied, Waiver, applied, still, waived, why_not
 from martgate.candidate import Candidate
 from martgate.clock import now
 from martgate.house import House
 from martgate.review import demand_sound
-from reports.view import RunRecord
 
 __all__ = ["Request", "today", "waive", "waivers_in", "waivers_since", "withdraw"]
 
@@ -132,9 +131,8 @@ def waivers_in(found: Audit, table: Table, house: House) -> tuple[Applied, ...]:
     return applied(found, kept, on=today(table, house), known=_rules(table, house)) if kept else ()
 
 
-def waivers_since(judged: RunRecord, candidate: Candidate, table: Table, house: House) -> tuple[Applied, ...]:
-    """What became, since the gate, of the waivers that it used; a candidate that readers have needs them no more."""
-    is_used = any(one.effect is Effect.WAIVED for one in judged.waivers)
-    if not is_used or house.store.is_published(candidate):
-        return judged.waivers
-    return still(judged.waivers, house.ledger.waivers(table.qualified_name), on=today(table, house))
+def waivers_since(former: tuple[Applied, ...], candidate: Candidate, table: Table, house: House) -> tuple[Applied, ...]:
+    """What became, since it was judged, of the waivers that it took; a candidate that readers have needs them no more."""
+    if not waived(former) or house.store.is_published(candidate):
+        return former
+    return still(former, house.ledger.waivers(table.qualified_name), on=today(table, house))

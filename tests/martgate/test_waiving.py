@@ -3,14 +3,16 @@
 import json
 import shlex
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from martgate import ahead, inputs, promoting, publish, selection, verifying, waiving, wiring
 from martgate import clock as house_clock
-from martgate import promoting, publish, waiving, wiring
 from martgate.cli import call
+from martgate.config import load
 
 CONTRACT = """
 apiVersion: v3.2.0
@@ -56,7 +58,7 @@ class Project:
         self.at(NOW)
 
     def at(self, text: str) -> None:
-        for module in (house_clock, promoting, publish, waiving, wiring):
+        for module in (house_clock, ahead, inputs, promoting, publish, selection, verifying, waiving, wiring):
             self.monkeypatch.setattr(module, "now", lambda: datetime.fromisoformat(text).replace(tzinfo=UTC))
 
     def promise(self, enum: str = ENUM, more: str = "", zone: str = "UTC") -> None:
@@ -280,6 +282,19 @@ def test_publish_does_not_go_by_a_waiver_that_is_not_in_force_any_more(project, 
     assert (code, told["published_version"], told["waivers"][0]["effect"]) == (1, None, effect)
     assert "1 failed: grade|in_set" in reasons(told)
     assert project("history")[1]["days"] == []
+
+
+def test_a_run_that_waited_to_be_published_goes_by_waivers_that_are_still_in_force(project):
+    project.waive()
+    settings = load(project.folder, {})
+    with wiring.house(settings) as rooms:
+        work = wiring.job(settings, rooms.catalog, "base", date(2024, 1, 15))
+        waiting = [publish.prepare(work, rooms), publish.prepare(replace(work, started=waiving.now()), rooms)]
+        assert publish.conclude(waiting[0], work.table, rooms).published_version == 1
+        withdrawn(project)
+        record = publish.conclude(waiting[1], work.table, rooms)
+    assert (record.decision, record.published_version) == ("refused", None)
+    assert record.reasons[0] == "1 failed: grade|in_set"
 
 
 def test_a_waiver_that_the_gate_did_not_know_lets_nothing_through_until_it_is_asked_again(project):

@@ -120,6 +120,7 @@ def test_a_rule_that_was_waived_is_no_success_as_a_result_and_its_page_says_so(r
     results = {each["expectation_config"]["meta"]["rule"]: each["success"] for each in told["results"]}
     assert (told["success"], results["status|implies_email"]) == (False, False)
     assert "is waived until 2024-02-01 by ana" in page.read_text(encoding="utf-8")
+    assert "1 waived, 2 rules to read" in (site / "index.html").read_text(encoding="utf-8")
 
 
 def test_rules_that_had_nothing_to_look_at_and_may_are_listed_but_are_no_finding(records, site, runs):
