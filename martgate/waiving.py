@@ -9,6 +9,7 @@ from contracts.day import day_of
 from contracts.errors import Unusable
 from contracts.hints import clip, did_you_mean
 from contracts.model import Table
+from contracts.period import Period
 from expectations.retroactive import promised
 from expectations.rules import Rule
 from expectations.verdict import Audit
@@ -94,10 +95,12 @@ def _problems(request: Request, table: Table, house: House) -> Iterator[str]:
         if not text.strip():
             yield f"{option} is empty; say {what}"
     if request.partition and not _day(request.partition, table):
-        day, period = table.publish_partition or "the day", table.publish_period
+        period, column = table.publish_period, table.publish_partition
+        named = f", or as {column}=2024-01-01" if column else ""
+        first = "" if period is Period.DAY else "by its first day, "
         yield (
-            f"--partition {clip(request.partition)}: a verdict is about a whole {period} of {name}; give its first day "
-            f"as 2024-01-01, or as {day}=2024-01-01"
+            f"--partition {clip(request.partition)}: a verdict is about a whole {period} of {name}; give that, {first}"
+            f"as 2024-01-01{named}"
         )
 
 
