@@ -147,6 +147,20 @@ def test_files_that_nobody_declared_to_be_one_table_must_agree(engine, tmp_path,
         engine.register("two", Dataset(files=files))
 
 
+@pytest.mark.parametrize("told", ["MAX(x)", "COUNT_IF(x > 1) + 6"])
+def test_rows_answer_where_the_footer_of_a_lone_file_lies(duckdb_engine, tmp_path, told):
+    file = tmp_path / "lying.parquet"
+    parquet(file, x=pa.array([0, 1, 7], pa.int32()))
+    written = file.read_bytes()
+    length = int.from_bytes(written[-8:-4], "little") + 8
+    rows, footer = written[:-length], written[-length:]
+    assert (7).to_bytes(4, "little") in footer
+    file.write_bytes(rows + footer.replace((7).to_bytes(4, "little"), (1).to_bytes(4, "little")))
+    assert pq.read_metadata(file).row_group(0).column(0).statistics.max == 1
+    duckdb_engine.register("lying", Dataset(files=(str(file),)))
+    assert duckdb_engine.fetch(f"SELECT {told} FROM lying") == [(7,)]
+
+
 @pytest.mark.parametrize("type_", [pa.float64(), pa.float32()])
 def test_nan_is_seen_though_parquet_statistics_leave_it_out(engine, tmp_path, type_):
     file = parquet(tmp_path / "nan.parquet", x=pa.array([1, 2, float("nan"), None], type_))
