@@ -29,6 +29,9 @@ __all__ = ["Earlier", "NoEarlier", "Scope", "audit"]
 _REASON_WIDTH = 300
 _NOBODY = "nobody here judges expectations of Great Expectations"
 
+_DOUBTABLE = rules.DenseSequence | rules.InSet
+"""Checks whose answers may come with a third number, which puts them in doubt."""
+
 REMEMBERED = "counts of files that have not changed"
 """How a rule was answered, where part of its files were not looked at again."""
 
@@ -86,7 +89,7 @@ class _Run:
         if self.scope.written and self._known.rows != self.rows:  # they tell of other files than those looked at
             planned = self._judge_all(answerable, Known())
         if self._doubtful:
-            self._judge_all(self._doubtful, Known(), places_apart=False)
+            self._judge_all(self._doubtful, Known(), may_doubt=False)
         for counted in planned.counted:
             self._hold_against_history(counted)
         self._judge_foreign([rule for rule, verdict in self._verdicts.items() if verdict.reason == _NOBODY])
@@ -97,9 +100,9 @@ class _Run:
             told = self.scope.foreign(self.engine, self.relation, waiting, protected=self._protected)
             self._verdicts |= {verdict.rule: verdict for verdict in told}
 
-    def _judge_all(self, asked: Sequence[Rule], known: Known, *, places_apart: bool = True) -> Plan:
-        apart = places_apart and not self.engine.prefers_one_statement  # which would pay for one more
-        planned = plan(asked, replace(self._source, known=known, places_apart=apart))
+    def _judge_all(self, asked: Sequence[Rule], known: Known, *, may_doubt: bool = True) -> Plan:
+        doubts = may_doubt and not self.engine.prefers_one_statement  # which would pay for one more
+        planned = plan(asked, replace(self._source, known=known, may_doubt=doubts))
         if self.engine.prefers_one_statement:
             planned = at_once(planned)
         self._judge_schema(planned)
@@ -165,7 +168,7 @@ class _Run:
         for answer in query.answers:
             found = _verdict(answer, row, self.scope, hides=self._hides(answer.rule))
             self._verdicts[answer.rule] = replace(found, how=how)
-            if row and isinstance(answer.rule.check, rules.DenseSequence) and any(row[at] for at in answer.places[2:]):
+            if row and isinstance(answer.rule.check, _DOUBTABLE) and any(row[at] for at in answer.places[2:]):
                 self._doubtful.append(answer.rule)
 
     def _answered(self, query: Query) -> tuple[Sequence[tuple[object, ...]], str]:

@@ -12,6 +12,7 @@ from functools import partial
 from operator import itemgetter
 from typing import Any
 
+from contracts.types import INTEGER_RANGES
 from expectations import rules, wholes
 from expectations.days import AcrossDays, allowances, both_days, day_test
 from expectations.fragments import parameters_read
@@ -33,8 +34,8 @@ class Source:
     another table to the name under which the engine knows it. `earlier` is the relation of the earlier day, empty where
     there is none. `values` are those by which a column may be counted, by casefolded column name. `known` is what the
     statistics of the files prove. `carried` are the columns that may stand in the paths of files, casefolded, where counts
-    are taken file by file; None where the table is counted as a whole. With `places_apart`, places in a group are looked
-    up for no more rows than need it, at the risk of an answer in doubt.
+    are taken file by file; None where the table is counted as a whole. With `may_doubt`, places in a group are looked up
+    for no more rows than need it, and numbers told by their least and greatest, at the risk of an answer in doubt.
     """
 
     relation: str
@@ -44,7 +45,7 @@ class Source:
     values: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
     carried: frozenset[str] | None = None
-    places_apart: bool = False
+    may_doubt: bool = False
 
     def varying(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """Those of the columns that are not known to have one value in all rows: only they tell groups apart."""
@@ -56,7 +57,8 @@ class Source:
 class Answer:
     """Where in a statement's row a rule's numbers stand: what failed, what was looked at, and what else it needs.
 
-    A dense sequence whose places were looked up apart has a third: where that is not 0, the first is in doubt.
+    Where a source may doubt, a dense sequence and a set of neighbouring numbers have a third: if it is not 0, the first is
+    in doubt.
     """
 
     rule: Rule
@@ -252,8 +254,23 @@ def _scanned(check: Check, source: Source) -> tuple[str, ...]:
         return "COUNT(*)", f"COUNT({identifier(check.column)})", f"MAX({identifier(check.column)})"
     if broken := group_test(check):
         return f"CASE WHEN {broken} THEN 1 ELSE 0 END", "CASE WHEN COUNT(*) > 0 THEN 1 ELSE 0 END"
+    if isinstance(check, rules.NotNull):  # cheaper than a condition on every row
+        return f"COUNT(*) - COUNT({identifier(check.column)})", "COUNT(*)"
+    if isinstance(check, rules.InSet) and source.may_doubt and (bounds := _bounds(check, source.types)):
+        name, (least, most) = identifier(check.column), bounds
+        outside = f"CASE WHEN MIN({name}) < {least} OR MAX({name}) > {most} THEN 1 ELSE 0 END"
+        return outside, f"COUNT({name})", outside
     test = row_test(check, source.types)
     return (f"COUNT_IF({test.broken})", test.total) if test else ("COUNT(*)", "COUNT(*)")
+
+
+def _bounds(check: rules.InSet, types: Mapping[str, str]) -> tuple[int, int] | None:
+    """Least and greatest of a set that holds all whole numbers between them; None for every other set and column."""
+    whole = [value for value in check.values if isinstance(value, int) and not isinstance(value, bool)]
+    if types.get(check.column.casefold()) not in INTEGER_RANGES or not whole or len(whole) < len(check.values):
+        return None
+    least, most = min(whole), max(whole)
+    return (least, most) if most - least + 1 == len(set(whole)) else None
 
 
 def _group(by: tuple[str, ...], asked: Sequence[Rule], *, source: Source) -> Query:
@@ -261,7 +278,7 @@ def _group(by: tuple[str, ...], asked: Sequence[Rule], *, source: Source) -> Que
     select, windows, inner = _Select("COUNT(*)"), [], ["COUNT(*) AS __rows"]
     answers = []
     for number, rule in enumerate(asked):
-        if isinstance(rule.check, rules.DenseSequence) and rule.check.length and source.places_apart:
+        if isinstance(rule.check, rules.DenseSequence) and rule.check.length and source.may_doubt:
             broken, belied = wholes.misplaced(rule.check, source.relation)
             inner.append(f"{belied} AS __belied{number}")
             expressions: tuple[str, ...] = (broken, "SUM(__rows)", f"COUNT_IF(__belied{number})")

@@ -81,7 +81,7 @@ def _told(
         RELATION,
         values_of(table),
         known=known or Known(),
-        places_apart=not together,
+        may_doubt=not together,
     )
     planned = plan(asked, source)
     return explain(at_once(planned) if together else planned, table.column_names, sizes)

@@ -130,6 +130,24 @@ def test_places_looked_up_for_few_rows_are_those_looked_up_for_all(run, members,
     assert outcomes_seen == {"passed", "failed"}
 
 
+@pytest.mark.parametrize("kind", ["tinyint", "bigint"])
+def test_sets_told_by_their_bounds_are_counted_exactly_once_they_are_broken(run, make, engine, kind):
+    """Numbers without a gap are told by least and greatest, all others one by one: always as when asked at once."""
+    chance = random.Random(3)
+    sets = [(0, 1), (1, 0, 1), (-2, -1, 0), (3,), (0, 2), (0, 1.0), ("0", "1")]
+    asked = [rule(f"n|{place}", rules.InSet("n", values)) for place, values in enumerate(sets)]
+    table = make.table(make.column("n", kind))
+    broken = 0
+    for _ in range(40):
+        few = chance.sample([None, -2, -1, 0, 1, 2, 3, 100], chance.randint(1, 4))
+        columns = {f"n {kind}": chance.choices(few, k=chance.randint(1, 6))}
+        told, at_once = (run(table, columns, rules=asked, engine=each) for each in (engine, Hurried(engine)))
+        assert told.verdicts == at_once.verdicts
+        broken += sum(verdict.failed > 1 for verdict in told.verdicts)
+    assert broken > 20
+    assert run(table, {f"n {kind}": [0, None, 1]}, rules=asked[:1]).queries == 1
+
+
 def test_few_statements_answer_many_rules(run, members):
     assert run(members, GOOD).queries == 3  # one pass, one grouping by pair, one uniqueness
 
