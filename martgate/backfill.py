@@ -82,15 +82,16 @@ def _reason_to_skip(job: Job, done: set[str], failed: str) -> str:
 
 
 def _published(jobs: Sequence[Job], house: House) -> set[str]:
-    """The days that were let through by all that is asked of them now."""
+    """The days that were let through by all that is asked of them now, and whose receipt is as it was recorded."""
     _give_lost_receipts(jobs, house)
-    by_day = house.ledger.contracts_published(jobs[0].table.qualified_name)
-    asked = _asked(jobs, house)
+    name, asked = jobs[0].table.qualified_name, _asked(jobs, house)
+    by_day = house.ledger.contracts_published(name)
+    newest = {receipt.part_date: receipt for receipt in house.ledger.publications(name)}
     done = set()
     for job in jobs:
         contract = job.loaded.contract
         is_valid = by_day.get(job.part_date) == (contract.id, contract.version)
-        if is_valid and _has_judged(asked[contract.version].retroactive, job, house):
+        if is_valid and newest[job.part_date].is_sound and _has_judged(asked[contract.version].retroactive, job, house):
             done.add(job.part_date)
     return done
 

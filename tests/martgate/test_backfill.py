@@ -1,6 +1,8 @@
 """Many days of one table: in order, once each, and not past a day that was not published."""
 
+import contextlib
 import json
+import sqlite3
 
 import pytest
 
@@ -79,6 +81,16 @@ def test_a_second_backfill_does_only_what_the_first_did_not(backfill):
     code, runs, _ = backfill(GOOD)
     assert (code, [decision for _, decision, _ in runs]) == (0, ["skipped", "approved", "approved"])
     assert runs[0][2] == "it is published already, by version 1.0.0 of the contract; --again does it anew"
+
+
+@pytest.mark.parametrize("column", ["fingerprint", "published_at", "version"])
+def test_a_day_whose_receipt_was_altered_is_published_anew(backfill, project, column):
+    backfill(GOOD)
+    with contextlib.closing(sqlite3.connect(project / "out" / "ledger.db")) as ledger, ledger:
+        earlier = f"(SELECT {column} FROM publications WHERE part_date = '2024-01-01')"
+        ledger.execute(f"UPDATE publications SET {column} = {earlier} WHERE part_date = '2024-01-02'")
+    assert decisions(backfill(GOOD)) == (0, ["skipped", "approved", "skipped"])
+    assert decisions(backfill(GOOD)) == (0, ["skipped"] * 3)
 
 
 def test_asked_for_again_published_days_are_done_anew(backfill):
