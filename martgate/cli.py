@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from contracts.errors import MartgateError, Problem, Unusable
-from martgate.commands.contracts import coverage, diff, export, lint
+from martgate.commands.contracts import coverage, diff, export, import_, lint
 from martgate.commands.learning import backtest
 from martgate.commands.project import config, docs, state
 from martgate.commands.promises import sla
@@ -60,6 +60,7 @@ for command in (
     diff,
     coverage,
     export,
+    import_,
     docs,
     query,
     history,

@@ -38,7 +38,7 @@ from martgate.stores.upstreams import Upstreams
 if TYPE_CHECKING:
     from builders.engines.spark import SparkEngine
 
-__all__ = ["catalog", "house", "job", "job_of", "jobs", "model_of"]
+__all__ = ["catalog", "engine_of", "house", "job", "job_of", "jobs", "model_of"]
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)?(.*)", re.DOTALL)
 
@@ -85,6 +85,11 @@ def house(settings: Settings, *, contract: Path | None = None) -> Iterator[House
             share=(lambda shares: _share(settings, shares)) if settings.engine == "duckdb" else None,
             foreign=_judge_foreign,
         )
+
+
+def engine_of(settings: Settings) -> AbstractContextManager[Engine]:
+    """The engine that the settings name, for whoever needs nothing else of the house."""
+    return _engine(settings)
 
 
 def catalog(settings: Settings) -> Catalog:

@@ -1,4 +1,4 @@
-"""What can be asked of contracts alone: lint, diff, coverage, export."""
+"""What can be asked of contracts alone: lint, diff, coverage, export; and a draft of one from data."""
 
 import json
 from datetime import date
@@ -11,7 +11,7 @@ from martgate.commands.options import DAY, as_json, settings_from
 from martgate.config import Settings
 from martgate.exits import ExitCode
 
-__all__ = ["coverage", "diff", "export", "lint"]
+__all__ = ["coverage", "diff", "export", "import_", "lint"]
 
 _TARGETS = ("gx", "pandera", "spark", "delta-ddl", "sqlalchemy", "jsonschema", "page", "sql")
 
@@ -92,4 +92,60 @@ def export(  # noqa: PLR0913 - one parameter an option
         click.echo(json.dumps({"table": table, "target": target, "out": str(file or ""), "text": text}))
     elif file is None:
         click.echo(text, nl=not text.endswith("\n"))
+    return ExitCode.DONE
+
+
+@click.command(
+    "import",
+    epilog="""\b
+Examples:
+  martgate import orders.parquet --name shop.orders --out shop.orders.odcs.yaml
+  martgate import delta/orders --name shop.orders --values status --values country""",
+)
+@click.argument("source", metavar="PATH")
+@click.option("--name", required=True, metavar="TABLE", help="what the table is called: a name, or schema.name")
+@click.option(
+    "--values",
+    "shown",
+    multiple=True,
+    metavar="COLUMN",
+    help="write values of this column into the draft (default: none)",
+)
+@click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
+@click.option("--force", is_flag=True, help="write over a file that is there")
+@settings_from("engine", "spark_master", "memory_limit")
+@as_json
+def import_(  # noqa: PLR0913 - one parameter an option
+    source: str,
+    *,
+    name: str,
+    shown: tuple[str, ...],
+    file: Path | None,
+    force: bool,
+    settings: Settings,
+    as_json: bool,
+) -> ExitCode:
+    """Draft a contract from data: a Parquet file, a folder of them, or a Delta table.
+
+    Columns, types and partitions are what the data are. What was only seen in them (no nulls, no value twice) is marked
+    as inferred, to be confirmed or deleted. Values of rows may be personal: none is written, but of columns named by
+    --values.
+    """
+    if source == "":
+        raise click.UsageError("PATH is empty; give a Parquet file, a folder or a Delta table")
+    if file is not None and file.exists() and not force:
+        raise click.UsageError(f"{file} is there already; give another --out, or --force to write over it")
+    from martgate.importing import drafted
+    from martgate.stores.upstreams import Upstreams
+    from martgate.wiring import engine_of
+
+    dataset = Upstreams(settings.upstreams).dataset_of(source)
+    with engine_of(settings) as engine:
+        text = drafted(engine, dataset, name, shown=shown)
+    if file is not None:
+        file.write_text(text, encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps({"table": name, "out": str(file or ""), "text": text}))
+    elif file is None:
+        click.echo(text, nl=False)
     return ExitCode.DONE
