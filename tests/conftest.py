@@ -11,10 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import contracts
 from contracts.model import Column, Contract, Table
 from contracts.types import spelling
+
+settings.register_profile(
+    "steady", derandomize=True, deadline=None
+)  # a merge is judged by the same examples as the last
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile("steady")
 
 HOSTILE = '\'"; DROP TABLE x; --\n"""\\ ${java.version} %s :x \u202e {batch} </script> `tick` {{}} \U0001f600\x00 end\\'
 """A description that tries to break out of every language that it is written into."""

@@ -85,7 +85,7 @@ def test_a_table_is_the_same_whatever_else_is_drawn():
     assert report(populate(spec), TABLES[name]).equals(draw(members=300, seed=9)[name])
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(
     members=st.integers(1, 300),
     days=st.integers(1, 5),

@@ -61,7 +61,7 @@ OTHERS = st.fixed_dictionaries(
         "channel": rows_of(v_channel_id=st.integers(1, 3), comm_id=COMMUNITIES),
     }
 )
-FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def fill(world, tables):

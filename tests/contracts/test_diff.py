@@ -288,7 +288,7 @@ SOUND_LEAVES = [path for path, _ in read(SOUND).document.leaves() if path != "ve
 
 
 @given(st.sets(st.sampled_from(SOUND_LEAVES), min_size=1, max_size=4))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 def test_more_changes_never_call_for_a_smaller_version(paths):
     old = read(SOUND)
     together = with_mutations(SOUND, paths)

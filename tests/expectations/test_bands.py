@@ -133,7 +133,7 @@ def test_a_smaller_budget_makes_wider_bands():
     assert seldom.low < often.low < often.high < seldom.high
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     places=st.sets(st.integers(0, 80), max_size=60),
     counts=st.lists(st.sampled_from([0, 1, 2, 1000, 10**9]), min_size=60, max_size=60),

@@ -241,7 +241,7 @@ def told(rows):
     return {f"{name} {kind}": [row[name] for row in rows] for name, kind in HEADS.items()}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(every=members, new=st.integers(0, 3), move=st.none() | st.sampled_from(sorted(MOVES)), data=st.data())
 def test_a_day_like_its_predecessor_with_new_keys_keeps_all_and_one_change_breaks_its_rule_alone(
     run, every, new, move, data

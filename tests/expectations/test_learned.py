@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.day import Day
@@ -299,7 +299,6 @@ def test_a_warning_that_learned_of_something_blocks_nothing(run):
     assert not replace(verdict, rule=replace(verdict.rule, severity=Severity.WARNING)).blocks
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_chance_is_fisher_s(data):
     from scipy.stats import hypergeom

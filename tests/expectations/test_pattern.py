@@ -64,7 +64,7 @@ def test_what_engines_read_differently_is_refused(pattern):
         portable(pattern)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet=r"ab[](){}|*+?^$.\-&~1,dDsx<:=!_ é", max_size=12))
 def test_any_text_is_rewritten_or_refused(pattern):
     try:
@@ -91,7 +91,7 @@ def test_java_reads_it_the_same(spark):
     assert wrong == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.from_regex(re.compile(r"\A[a-c]{1,3}(x|y)?\Z")))
 def test_python_agrees_where_the_syntax_is_plain(value):
     assert re.fullmatch(r"[a-c]{1,3}(x|y)?", value)

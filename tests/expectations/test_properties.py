@@ -105,7 +105,7 @@ def broken(engine, register, contract, rows):
     return {verdict.rule.name for verdict in found.blocking}
 
 
-SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @SLOW

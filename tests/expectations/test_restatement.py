@@ -95,7 +95,7 @@ ROWS = st.dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, ROWS)
 def test_the_counts_are_those_that_two_dictionaries_give(differ, old, new):
     rows = [[(key, *values, None) for key, values in each.items()] for each in (old, new)]

@@ -55,7 +55,7 @@ def loads(text):
     return RunRecord.from_json(text).audit
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(verdicts, a_rule, texts)
 def test_what_is_read_equals_what_was_written(verdict, outside, reason):
     audit = audit_of(verdict, outside=(OutOfScope(rule=outside, reason=reason),))
