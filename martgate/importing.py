@@ -42,7 +42,9 @@ def drafted(engine: Engine, dataset: Dataset, name: str, *, shown: Collection[st
     (rows, *filled), *_ = _asked(engine, f"SELECT {counts} FROM {_RELATION}")
     whole = [column for (column, _), count in zip(kinds, filled, strict=True) if count == rows > 0]
     unique = _unique(engine, [column for column, kind in kinds if column in whole and kind in _KEYS], rows)
-    places = {column: place for place, column in enumerate(dataset.partitions, start=1)}
+    # Rows of a partition without a name break what a contract asks of one, so such a column is promised as any other.
+    named = (column for column in dataset.partitions if column in whole or not rows)
+    places = {column: place for place, column in enumerate(named, start=1)}
     columns = [
         Seen(
             name=column,

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -199,7 +200,12 @@ def _hive_type(name: str, table: Table | None, values: Iterable[str]) -> str:
     if table is not None and name in table.column_names:
         return physical_types(table)[name]
     known = [value for value in values if value != _NULL_FOLDER]
-    return "bigint" if known and all(value.lstrip("-").isdecimal() and len(value) < 19 for value in known) else "string"
+    return "bigint" if known and all(map(_is_number, known)) else "string"
+
+
+def _is_number(value: str) -> bool:
+    """Whether text is a number and nothing but: `01` is a code."""
+    return re.fullmatch(r"0|-?[1-9][0-9]{0,17}", value) is not None
 
 
 def _no_such_day(place: Path, table: Table, only: Mapping[str, str]) -> str:

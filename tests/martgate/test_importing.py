@@ -178,6 +178,21 @@ def test_a_key_whose_first_repetition_lies_far_behind_is_none(martgate, tmp_path
     assert [name for name, column in properties(out).items() if column.get("unique")] == ["k"]
 
 
+def test_of_hive_folders_codes_stay_text_and_a_nameless_partition_is_none(martgate, tmp_path):
+    rows = pa.table({"a": [1, 2, 3], "year": [2023, 2024, None], "month": ["01", "02", "03"]})
+    pq.write_to_dataset(rows, tmp_path / "data", partition_cols=["year", "month"])
+    martgate("import", "data", "--name", "shop.things", "--values", "month", "--out", "draft.odcs.yaml")
+    drafted = properties(Path("draft.odcs.yaml").read_text(encoding="utf-8"))
+    assert (drafted["year"]["physicalType"], drafted["month"]["physicalType"]) == ("bigint", "string")
+    assert drafted["month"]["enum"] == [{"value": "01"}, {"value": "02"}, {"value": "03"}]
+    assert {name: column.get("partitionKeyPosition") for name, column in drafted.items()} == {
+        "a": None,
+        "year": None,
+        "month": 1,
+    }
+    holds(martgate, "data")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
