@@ -334,7 +334,7 @@ def test_a_day_that_need_not_be_kept_any_longer_may_be_gone(published, monkeypat
 
 
 def test_receipts_of_before_their_instant_was_part_of_the_digest_are_sound(published):
-    from martgate.ledgertables import digest_over
+    from martgate.ledger.tables import digest_over
 
     with sqlite3.connect(published.folder / "out" / "ledger.db") as connection:
         said = connection.execute("SELECT candidate FROM publications WHERE version = 1").fetchone()

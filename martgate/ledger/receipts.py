@@ -10,7 +10,7 @@ from contracts.errors import CouldNotRun
 from expectations.restatement import Restatement
 from expectations.waivers import Applied
 from martgate.candidate import Candidate
-from martgate.ledgertables import digest_over, in_utc
+from martgate.ledger.tables import digest_over, in_utc
 from reports.receipts import Receipt
 
 __all__ = ["receipt_of", "row_of"]

@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from contracts.day import day_of
 from expectations.waivers import Waiver
-from martgate.ledgertables import digest_over, in_utc
+from martgate.ledger.tables import digest_over, in_utc
 
 __all__ = ["row_of", "waiver_of", "withdrawn"]
 

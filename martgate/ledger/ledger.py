@@ -8,21 +8,20 @@ against mistakes and edits, not against somebody who may write to the database a
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, datetime
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Engine, Row, Select, and_, func, insert, select, update
+from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from contracts.errors import CouldNotRun
-from expectations.measured import Measurement
 from expectations.restatement import Restatement
 from expectations.waivers import Applied, Waiver
-from martgate import ledgerwaivers
 from martgate.candidate import Candidate
-from martgate.ledgerreceipts import receipt_of, row_of
-from martgate.ledgertables import (
+from martgate.ledger import waivers as waiver_rows
+from martgate.ledger.history import LedgerHistory, approving, measurement_row
+from martgate.ledger.receipts import receipt_of, row_of
+from martgate.ledger.tables import (
     CANDIDATES,
     FILE_COUNTS,
     LONGEST_NAME,
@@ -39,7 +38,7 @@ from martgate.stores.ports import Promotion, Published
 from reports.receipts import Approval, Receipt
 from reports.view import RunRecord
 
-__all__ = ["Altered", "Ledger", "LedgerHistory"]
+__all__ = ["Altered", "Ledger"]
 
 _AT_ONCE = 500
 """So many files are asked about in one statement: databases limit its parameters."""
@@ -127,7 +126,7 @@ class Ledger:
             if verdicts:
                 connection.execute(insert(VERDICTS), verdicts)
             measurements = [
-                {"run": run, "place": place} | _as_row(each) for place, each in enumerate(audit.measurements)
+                {"run": run, "place": place} | measurement_row(each) for place, each in enumerate(audit.measurements)
             ]
             if measurements:
                 connection.execute(insert(MEASUREMENTS), measurements)
@@ -177,7 +176,7 @@ class Ledger:
 
     def approvals(self, table: str) -> dict[str, Approval]:
         """By candidate of a table, the newest verdict that approved it, in brief."""
-        newest = _approving(table).subquery()
+        newest = approving(table).subquery()
         rules = select(VERDICTS.c.run, func.count().label("rules")).group_by(VERDICTS.c.run).subquery()
         wanted = (
             select(RUNS.c.candidate, RUNS.c.contract, RUNS.c.contract_version, RUNS.c.row_count, rules.c.rules)
@@ -193,24 +192,22 @@ class Ledger:
     def record_waiver(self, waiver: Waiver) -> None:
         """Keep a waiver; it is in force from now on."""
         with answering(self._engine) as connection:
-            connection.execute(insert(WAIVERS), ledgerwaivers.row_of(waiver))
+            connection.execute(insert(WAIVERS), waiver_rows.row_of(waiver))
 
     def waivers(self, table: str) -> tuple[Waiver, ...]:
         """The waivers of a table that nobody withdrew, the oldest first; one that was altered says so."""
         wanted = select(WAIVERS).where(WAIVERS.c.table_name == table).order_by(WAIVERS.c.id)
         with answering(self._engine) as connection:
-            found = map(ledgerwaivers.waiver_of, connection.execute(wanted))
+            found = map(waiver_rows.waiver_of, connection.execute(wanted))
             return tuple(waiver for waiver in found if waiver)
 
     def withdraw(self, table: str, rule: str, *, at: datetime) -> int:
         """Take back the waivers of a rule, altered ones too; how many there were. Their rows stay, and say so."""
         wanted = select(WAIVERS).where(WAIVERS.c.table_name == table, WAIVERS.c.rule == rule)
         with answering(self._engine) as connection:
-            rows = [row for row in connection.execute(wanted) if ledgerwaivers.waiver_of(row)]
+            rows = [row for row in connection.execute(wanted) if waiver_rows.waiver_of(row)]
             for row in rows:
-                connection.execute(
-                    update(WAIVERS).where(WAIVERS.c.id == row.id).values(ledgerwaivers.withdrawn(row, at))
-                )
+                connection.execute(update(WAIVERS).where(WAIVERS.c.id == row.id).values(waiver_rows.withdrawn(row, at)))
         return len(rows)
 
     def contracts_published(self, table: str) -> dict[str, tuple[str, str]]:
@@ -225,7 +222,7 @@ class Ledger:
         with answering(self._engine) as connection:
             return {row.part_date: (row.contract, row.contract_version) for row in connection.execute(wanted)}
 
-    def history(self, table: str) -> "LedgerHistory":
+    def history(self, table: str) -> LedgerHistory:
         """What was measured of a table on the days of it that are published."""
         return LedgerHistory(self._engine, table)
 
@@ -304,74 +301,6 @@ class Ledger:
             ]
         sound = (row for row in rows if row.digest == digest_over(row.content, question, row.counts))
         return {row.content: tuple(json.loads(row.counts)) for row in sound}
-
-
-class LedgerHistory:
-    """What was measured of one table: for each day by the run that let through what stands published of it."""
-
-    def __init__(self, engine: Engine, table: str) -> None:
-        self._engine = engine
-        self._table = table
-
-    def measured(
-        self, by: tuple[str, ...], columns: Sequence[str], *, since: date, before: date, most: int | None = None
-    ) -> dict[date, tuple[Measurement, ...]]:
-        """The numbers of these columns (`""`: of all rows), grouped by exactly `by`, as the newest publication has them.
-
-        Of the published days in [since, before), or the newest `most` of them, those of which there are such numbers.
-
-        Raises:
-            contracts.errors.CouldNotRun: the database does not answer.
-        """
-        days = self._publications(since, before).limit(most).subquery()
-        runs = _approving(self._table).subquery()
-        newest = select(PUBLICATIONS.c.candidate, days.c.part_date).join(days, days.c.publication == PUBLICATIONS.c.id)
-        published = newest.subquery()
-        wanted = (
-            select(published.c.part_date, MEASUREMENTS)
-            .join(runs, runs.c.candidate == published.c.candidate)
-            .join(MEASUREMENTS, MEASUREMENTS.c.run == runs.c.run)
-            .where(MEASUREMENTS.c.grouped_by == json.dumps(by), MEASUREMENTS.c.column_name.in_(columns))
-            .order_by(published.c.part_date, MEASUREMENTS.c.place)
-        )
-        found: dict[date, list[Measurement]] = {}
-        with answering(self._engine) as connection:
-            for row in connection.execute(wanted):
-                found.setdefault(date.fromisoformat(row.part_date), []).append(_as_measurement(by, row))
-        return {day: tuple(numbers) for day, numbers in found.items()}
-
-    def _publications(self, since: date, before: date) -> Select[tuple[str, int]]:
-        """The newest publication of each day, the newest day first."""
-        day = PUBLICATIONS.c.part_date
-        return (
-            select(day, func.max(PUBLICATIONS.c.id).label("publication"))
-            .where(PUBLICATIONS.c.table_name == self._table, day >= since.isoformat(), day < before.isoformat())
-            .group_by(day)
-            .order_by(day.desc())
-        )
-
-
-def _approving(table: str) -> Select[tuple[str, int]]:
-    """The newest run that approved each candidate of a table."""
-    return (
-        select(RUNS.c.candidate, func.max(RUNS.c.id).label("run"))
-        .where(RUNS.c.table_name == table, RUNS.c.decision == "approved")
-        .group_by(RUNS.c.candidate)
-    )
-
-
-def _as_row(measurement: Measurement) -> dict[str, object]:
-    return {
-        "grouped_by": json.dumps(measurement.by),
-        "group_values": json.dumps(measurement.group),
-        "column_name": measurement.column,
-        "value": measurement.value,
-        "row_count": measurement.rows,
-    }
-
-
-def _as_measurement(by: tuple[str, ...], row: Row[Any]) -> Measurement:
-    return Measurement(by, tuple(json.loads(row.group_values)), row.row_count, row.column_name, row.value)
 
 
 def _manifest(connection: Connection, candidate: str) -> str:
