@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from contracts.document import UNPRINTABLE
 from contracts.errors import Problem, Unusable
 from contracts.types import spelling
 
@@ -81,7 +82,14 @@ def draft(name: str, columns: Sequence[Seen], *, rows: int) -> str:
         "description": {"limitations": _CONFIRM},
         "schema": [table],
     }
-    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    text = _dumped(document, raw=True)
+    return _dumped(document, raw=False) if UNPRINTABLE.search(text) else text
+
+
+def _dumped(document: object, *, raw: bool) -> str:
+    """As YAML, where letters beyond ASCII stand as they are if `raw`, and escaped if not."""
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=raw, width=110)
+    return text
 
 
 class _Dumper(yaml.SafeDumper):
