@@ -74,9 +74,8 @@ class DuckDBEngine:
 
     def _prepare(self) -> None:
         self._execute("SET TimeZone = 'UTC'")
-        self._execute(
-            "SET disabled_optimizers = 'statistics_propagation'"
-        )  # a footer may lie: rows answer, not footers
+        # Rows answer, not footers, which may lie.
+        self._execute("SET disabled_optimizers = 'statistics_propagation'")
         self._execute("SET python_enable_replacements = false")  # a Python variable must never answer for a table
         self._execute(MACROS)
         zone = self._execute("SELECT current_setting('TimeZone')")
