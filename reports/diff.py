@@ -3,8 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from contracts.diff import Change, Diff
-from contracts.movements import Bump, Kind
+from contracts.diff import Bump, Change, Diff, Kind
 from reports.text import Paint, painter
 from reports.words import clipped, counted, plain
 

@@ -11,10 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.address import steps
-from contracts.diff import diff
+from contracts.diff import Bump, diff
 from contracts.document import Document
 from contracts.documentation import shape
-from contracts.movements import Bump
 from contracts.odcs import Loaded, read
 from contracts.odcs.mapping import Mapper
 from reports.diff import diff_json, diff_text

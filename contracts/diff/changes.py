@@ -1,7 +1,7 @@
 """Two versions of a contract: every change, what it does to readers, and the version that it calls for.
 
 Every leaf of both documents is looked at. Entries of lists are the same where they have the same name (a table's and a
-column's in the data, a rule's id), not where they stand; `contracts.movements` judges what differs.
+column's in the data, a rule's id), not where they stand; `contracts.diff.judging` judges what differs.
 """
 
 import json
@@ -13,16 +13,16 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from contracts.address import extend
+from contracts.diff.judging import judge
+from contracts.diff.moved import ABSENT, Bump, Kind, Moved
 from contracts.documentation import shape
 from contracts.model import Column, Contract, Quality, Sla, Table
-from contracts.movements import ABSENT, Bump, Kind, Moved, judge
 from contracts.odcs import Loaded
 from contracts.odcs.names import physical_name, qualified_name, server_schema
 from contracts.odcs.quality import qualities
 from contracts.versions import numbers
 
 __all__ = ["Change", "Diff", "diff"]
-
 
 _Part = TypeVar("_Part")
 
