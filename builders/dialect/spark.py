@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import sqlglot
 from sqlglot import exp
@@ -16,7 +16,7 @@ from sqlglot.dialects.databricks import Databricks
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
 from builders.dialect.macros import RENAMED
-from contracts.errors import Problem, Unusable
+from contracts.errors import CouldNotRun, Problem, Unusable
 
 __all__ = ["SparkMart", "Translation", "parameters_of", "parse", "renamed", "tables", "to_duckdb", "translate"]
 
@@ -36,6 +36,22 @@ class SparkMart(Databricks):
         FUNCTION_PARSERS: ClassVar = {
             k: v for k, v in Databricks.Parser.FUNCTION_PARSERS.items() if k not in _AS_WRITTEN
         }
+
+    def parser(self, **options: Any) -> sqlglot.Parser:
+        """The parser of this dialect, which a compiled sqlglot does not let anybody extend.
+
+        Raises:
+            contracts.errors.CouldNotRun: that is the one that is installed.
+        """
+        try:
+            return super().parser(**options)
+        except TypeError as error:
+            if "compiled" not in str(error):
+                raise
+            raise CouldNotRun(
+                "sqlglotc is installed, a compiled sqlglot, whose dialects nobody can extend; "
+                "uninstall sqlglotc: without it sqlglot does the same"
+            ) from error
 
 
 def parse(sql: str, file: str = "SQL") -> exp.Query:

@@ -10,9 +10,9 @@ from decimal import Decimal
 
 import pytest
 
-from builders.dialect import check, parse, tables, to_duckdb, translate, unsupported_functions
+from builders.dialect import SparkMart, check, parse, tables, to_duckdb, translate, unsupported_functions
 from builders.model import BUILT_IN
-from contracts.errors import QueryFailed, Unusable
+from contracts.errors import CouldNotRun, QueryFailed, Unusable
 
 SAME = [
     ("CAST(FLOOR(2.9) AS INT)", 2),
@@ -426,3 +426,13 @@ def test_what_is_not_one_query_is_refused_in_words(sql, found):
 
 def test_a_rewritten_expression_inside_another_is_rewritten_too():
     assert to_duckdb("SELECT FLOOR(a / b)") == "SELECT CAST(FLOOR(SPK_DIVIDE(a, b)) AS BIGINT)"
+
+
+def test_a_compiled_sqlglot_is_told_with_what_to_do(monkeypatch):
+    class Compiled:
+        def __init__(self, **_):
+            raise TypeError("interpreted classes cannot inherit from compiled")
+
+    monkeypatch.setattr(SparkMart, "parser_class", Compiled)
+    with pytest.raises(CouldNotRun, match="uninstall sqlglotc"):
+        parse("SELECT 1")
