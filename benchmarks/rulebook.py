@@ -14,12 +14,12 @@ from typing import Any
 from builders.dialect import translate
 from contracts.catalog import Catalog
 from contracts.day import Day
+from contracts.quoting import identifiers
 from expectations import rules
 from expectations.derive import derive
 from expectations.predicates import group_test, row_test
 from expectations.rules import Rule
 from expectations.scope import Scope
-from expectations.spell import identifiers
 
 __all__ = ["rulebook"]
 

@@ -15,8 +15,8 @@ from sqlglot.optimizer.scope import traverse_scope
 from builders.dialect import SparkMart, check, parameters_of, parse, tables
 from builders.sqlfiles import load_all
 from contracts.errors import Problem, Unusable
-from contracts.export.spark import identifier
 from contracts.model import Table
+from contracts.quoting import identifier
 
 __all__ = ["BUILT_IN", "PARAMETERS", "Model", "load", "making", "typed"]
 

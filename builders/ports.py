@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-from contracts.export.spark import dotted, identifier
+from contracts.quoting import identifier, relation
 
 __all__ = ["CatalogTable", "Dataset", "Engine", "StoppableEngine", "TableTarget", "WriteTarget", "WrittenFile"]
 
@@ -50,14 +50,19 @@ class CatalogTable:
 
     @property
     def from_clause(self) -> str:
-        """What follows a SELECT's list in Spark SQL; the values of `only` are parameters of the same names.
+        """What follows a SELECT's list in Spark SQL; it names `parameters`.
 
         >>> CatalogTable(name="main.s.t", only={"day": "2024-01-01"}, version=3).from_clause
-        'FROM `main`.`s`.`t` VERSION AS OF 3 WHERE `day` = :day'
+        'FROM `main`.`s`.`t` VERSION AS OF 3 WHERE `day` = :only0'
         """
         version = "" if self.version is None else f" VERSION AS OF {self.version}"
-        where = " AND ".join(f"{identifier(name)} = :{name}" for name in self.only)
-        return f"FROM {dotted(self.name)}{version}" + (f" WHERE {where}" if where else "")
+        where = " AND ".join(f"{identifier(name)} = :only{place}" for place, name in enumerate(self.only))
+        return f"FROM {relation(self.name)}{version}" + (f" WHERE {where}" if where else "")
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The values of `only`, under names that a statement can use whatever the columns are called."""
+        return {f"only{place}": value for place, value in enumerate(self.only.values())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

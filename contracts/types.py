@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 
+from contracts.quoting import duckdb_identifier, field_name
+
 __all__ = ["INTEGER_RANGES", "Spelling", "canonical", "default_physical", "spelling"]
 
 
@@ -366,9 +368,9 @@ def _struct(fields: Mapping[str, Spelling]) -> Spelling:
 
     delta = [{"name": n, "type": _delta(kind), "nullable": True, "metadata": {}} for n, kind in fields.items()]
     return Spelling(
-        spark=f"struct<{joined(lambda name, kind: f'{_ticked(name)}:{kind.spark}', ',')}>",
+        spark=f"struct<{joined(lambda name, kind: f'{field_name(name)}:{kind.spark}', ',')}>",
         pyspark=f"T.StructType([{joined(lambda name, kind: f'T.StructField({_python(name)}, {kind.pyspark})')}])",
-        duckdb=f"STRUCT({joined(lambda name, kind: f'{_quoted(name)} {kind.duckdb}')})",
+        duckdb=f"STRUCT({joined(lambda name, kind: f'{duckdb_identifier(name)} {kind.duckdb}')})",
         arrow=f"struct<{joined(lambda name, kind: f'{name}: {kind.arrow}')}>",
         delta=json.dumps({"type": "struct", "fields": delta}, ensure_ascii=False),
         polars=f"pl.Struct({{{joined(lambda name, kind: f'{_python(name)}: {kind.polars}')}}})",
@@ -378,14 +380,6 @@ def _struct(fields: Mapping[str, Spelling]) -> Spelling:
         ),
         logical="object",
     )
-
-
-def _ticked(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else f"`{name.replace('`', '``')}`"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _python(name: str) -> str:

@@ -6,10 +6,10 @@ two underscores.
 
 from collections.abc import Iterable, Mapping
 
+from contracts.quoting import identifier, identifiers, relation
 from expectations import rules
 from expectations.predicates import RowTest
 from expectations.rules import columns_of
-from expectations.spell import identifier, identifiers, relation
 from expectations.wholes import all_set
 
 __all__ = ["AcrossDays", "allowances", "both_days", "day_test"]

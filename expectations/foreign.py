@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 
 from contracts.hints import clip, did_you_mean
 from contracts.model import Column, Operator, Table, Threshold
+from contracts.quoting import identifier, literal, text
 from contracts.types import canonical
 from expectations import pattern, rules
 from expectations.findings import Mistake
 from expectations.fragments import query_mistake
 from expectations.implementation import known_columns
 from expectations.rules import Check, Scalar
-from expectations.spell import identifier, literal, text
 from expectations.untranslated import UNTRANSLATED, untranslated
 
 __all__ = ["read_expectation"]

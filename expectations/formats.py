@@ -3,10 +3,10 @@
 import re
 
 from contracts.model import Column
+from contracts.quoting import identifier, is_text
 from expectations import rules
 from expectations.findings import Mistake
 from expectations.rules import Check
-from expectations.spell import identifier, is_text
 
 __all__ = ["PROSE_FORMATS", "read_format"]
 

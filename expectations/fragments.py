@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from contracts.quoting import join_parts, put_table
+
 if TYPE_CHECKING:  # sqlglot takes a third of a second to import; a program that only prints its help never needs it
     from sqlglot.expressions import Expr
 
@@ -26,7 +28,6 @@ PARAMETERS = frozenset({"part_date", "day_end", "earlier_end", "audited_at"})
 """What a fragment may name as `:parameter`; `earlier_end` is the `day_end` of the earlier day that is compared with."""
 
 _OBJECT = "{object}"
-_STAND_IN = "`{object}`"
 
 
 def columns_read(fragment: str) -> tuple[str, ...]:
@@ -90,7 +91,7 @@ def tables_read(query: str) -> tuple[str, ...]:
     trees = [tree for tree in _parsed(query) if tree is not None]
     found = [table for tree in trees for table in tree.find_all(exp.Table)]
     local = {cte.alias_or_name.casefold() for tree in trees for cte in tree.find_all(exp.CTE)}
-    names = (".".join(part.name for part in table.parts) for table in found)
+    names = (join_parts(part.name for part in table.parts) for table in found)
     return tuple(dict.fromkeys(n for n in names if n != _OBJECT and n.casefold() not in local))
 
 
@@ -175,7 +176,7 @@ def _parsed(sql: str) -> "tuple[Expr | None, ...]":
 def _read(sql: str) -> "tuple[Expr | None, ...]":
     import sqlglot  # noqa: PLC0415 (see above)
 
-    return tuple(sqlglot.parse(sql.replace(_OBJECT, _STAND_IN), dialect="databricks"))
+    return tuple(sqlglot.parse(put_table(sql, _OBJECT), dialect="databricks"))
 
 
 def _first_words(error: Exception) -> str:

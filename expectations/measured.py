@@ -9,9 +9,9 @@ from datetime import date
 
 from contracts.errors import QueryFailed
 from contracts.model import Table
+from contracts.quoting import identifier, identifiers, literal, relation
 from expectations import rules, words
 from expectations.rules import Rule, Scalar
-from expectations.spell import identifier, identifiers, literal, relation
 
 __all__ = ["Count", "Counted", "Learned", "Measurement", "Remembered", "counted", "values_of"]
 

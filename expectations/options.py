@@ -2,11 +2,11 @@
 
 from contracts.hints import clip
 from contracts.model import Column
+from contracts.quoting import identifier
 from expectations import pattern, rules
 from expectations.findings import Mistake, is_finite
 from expectations.formats import read_format
 from expectations.rules import Check
-from expectations.spell import identifier
 
 __all__ = ["read_option"]
 

@@ -12,6 +12,7 @@ from functools import partial
 from operator import itemgetter
 from typing import Any
 
+from contracts.quoting import identifier, identifiers, relation
 from contracts.types import INTEGER_RANGES
 from expectations import rules, wholes
 from expectations.days import AcrossDays, allowances, both_days, day_test
@@ -21,7 +22,6 @@ from expectations.ports import FILE
 from expectations.predicates import group_test, row_test
 from expectations.proofs import Known
 from expectations.rules import Check, Rule, Scalar, columns_of, statements_in
-from expectations.spell import identifier, identifiers, relation
 
 __all__ = ["Answer", "Plan", "Query", "Source", "at_once", "plan"]
 

@@ -7,9 +7,9 @@ break the check (false or null on all others). A group test is one condition ove
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contracts.quoting import fraction, identifier, is_text, literal, step, text
 from expectations import pattern, rules
 from expectations.rules import Check
-from expectations.spell import fraction, identifier, is_text, literal, step, text
 
 __all__ = ["RowTest", "group_test", "row_test"]
 

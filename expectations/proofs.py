@@ -14,11 +14,11 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
 
+from contracts.quoting import is_text, is_whole
 from expectations import rules
 from expectations.fragments import equal_sides
 from expectations.ports import FileStatistics
 from expectations.rules import Check
-from expectations.spell import is_text, is_whole
 
 __all__ = ["WRITTEN", "Known"]
 

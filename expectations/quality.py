@@ -2,12 +2,12 @@
 
 from contracts.hints import clip
 from contracts.model import Column, Quality, QualityType, Table
+from contracts.quoting import identifier
 from expectations import foreign, pattern
 from expectations.findings import Findings, Mistake, is_finite
 from expectations.fragments import query_mistake
 from expectations.implementation import known_columns, read_implementation
 from expectations.rules import Check, QualityMetric, Scalar, SqlNumber
-from expectations.spell import identifier
 
 __all__ = ["read_quality"]
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from contracts.model import Table
+from contracts.quoting import identifier, relation
 from expectations.ports import AuditEngine
-from expectations.spell import identifier, relation
 
 __all__ = ["Difference", "Restatement", "difference"]
 

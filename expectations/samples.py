@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from contracts.quoting import identifier, identifiers, relation, text
 from expectations import rules, wholes
 from expectations.days import AcrossDays, allowances, both_days, day_test
 from expectations.plan import Source
 from expectations.predicates import group_test, row_test
 from expectations.rules import Check, Rule, columns_of
-from expectations.spell import identifier, identifiers, relation, text
 
 __all__ = ["MASK", "MOST", "Sample", "as_text", "frequent_values", "sample"]
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import assert_never
 
+from contracts.quoting import identifier, identifiers, literal, put_table, relation
 from expectations import rules
 from expectations.predicates import row_test
 from expectations.rules import Check
-from expectations.spell import identifier, identifiers, literal, relation
 
 __all__ = [
     "all_set",
@@ -52,7 +52,7 @@ def statement(  # noqa: PLR0911 (one answer a kind)
             differs = f"COUNT_IF({differs_by(check)})"
             return f"SELECT {differs} AS m0, COUNT(*) AS m1\nFROM (\n{reconciled(check, audited)}\n) AS compared"
         case rules.SqlNumber(query):
-            return query.replace("{object}", relation(audited))
+            return put_table(query, audited)
         case (
             rules.HasColumns()
             | rules.HasType()

@@ -9,8 +9,8 @@ from builders.ports import Dataset, Engine
 from contracts.drafting import Seen, draft
 from contracts.errors import Unusable
 from contracts.hints import clip, did_you_mean
+from contracts.quoting import identifier
 from contracts.types import INTEGER_RANGES, canonical
-from expectations.spell import identifier
 
 __all__ = ["drafted"]
 

@@ -13,9 +13,9 @@ from builders.ports import Engine
 from builders.query import Kind, Query, load
 from contracts.day import days_between
 from contracts.errors import MissingUpstream, Unusable
-from contracts.export.spark import identifier
 from contracts.hints import clip, did_you_mean, join
 from contracts.model import Table
+from contracts.quoting import identifier, identifiers, relation
 from martgate.house import House
 
 __all__ = ["Answer", "answer", "query_of"]
@@ -86,8 +86,8 @@ def _demand_unclassified(query: Query, table: Table) -> None:
 
 def _unclassified(table: Table) -> str:
     """The table as a query may read it."""
-    shown = ", ".join(identifier(column.name) for column in table.columns if not column.is_protected)
-    return f"(SELECT {shown} FROM {table.qualified_name})"
+    shown = identifiers(column.name for column in table.columns if not column.is_protected)
+    return f"(SELECT {shown} FROM {relation(table.qualified_name)})"
 
 
 def _read(engine: Engine, table: Table, days: Sequence[str], house: House) -> Iterator[str]:
@@ -99,7 +99,7 @@ def _read(engine: Engine, table: Table, days: Sequence[str], house: House) -> It
     engine.register(name, published)
     if not days or table.publish_partition is None:
         return
-    found = engine.fetch(f"SELECT DISTINCT CAST({identifier(table.publish_partition)} AS STRING) FROM {name}")
+    found = engine.fetch(f"SELECT DISTINCT CAST({identifier(table.publish_partition)} AS STRING) FROM {relation(name)}")
     there = {day for (day,) in found}
     if there.isdisjoint(days):
         asked = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"

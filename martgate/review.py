@@ -10,6 +10,7 @@ from contracts.errors import Problem, Unusable
 from contracts.lint import lint
 from contracts.model import Table
 from contracts.odcs import Loaded, read
+from contracts.quoting import put_table
 from contracts.versions import problems as version_problems
 from expectations.coverage import Item, Status, coverage
 from expectations.derive import derivation, derive
@@ -84,7 +85,7 @@ def warnings_of(loaded: Loaded) -> list[Problem]:
         types = {rule.check.column.casefold(): rule.check.type for rule in rules if isinstance(rule.check, HasType)}
         for rule in rules:
             for statement in _own_sql(rule, types):
-                for differs, instead in cautions(statement.replace("{object}", table.name), types):
+                for differs, instead in cautions(put_table(statement, table.name), types):
                     told = Problem(file=loaded.contract.file, path=rule.clauses[0], message=f"{rule.name}: {differs}")
                     found.append(placed(replace(told, hint=f"{instead}; see docs/engines.md"), loaded))
     return list(dict.fromkeys(found))
@@ -126,7 +127,7 @@ def _untried(loaded: Loaded, table: Table) -> Iterator[Problem]:
     """SQL of a rule that engines are not known to answer alike; a builder's model is held to the same list."""
     for rule in derive(loaded.contract, table):
         for statement in statements_in(rule.check):
-            for problem in check(statement.replace("{object}", table.name), loaded.contract.file):
+            for problem in check(put_table(statement, table.name), loaded.contract.file):
                 told = replace(problem, line=0, path=rule.clauses[0], message=f"{rule.name}: {problem.message}")
                 yield placed(told, loaded)
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from builders.ports import CatalogTable
 from contracts.errors import CouldNotRun, QueryFailed
-from contracts.export.spark import dotted
+from contracts.quoting import relation
 from martgate.candidate import Candidate
 from martgate.config import Settings, load
 from martgate.gate import Approved, judge
@@ -182,7 +182,7 @@ def racing_publishers_double_no_row(lab: Lab) -> None:
 def an_altered_candidate_is_refused(lab: Lab) -> None:
     candidate = lab.staged(ALTERED, 1)
     gate(lab.job(ALTERED, 1), lab.rooms, candidate.id)
-    staging = dotted(candidate.files[0].path.rpartition("@v")[0])
+    staging = relation(candidate.files[0].path.rpartition("@v")[0])
     lab.spark.execute(f"INSERT INTO {staging} VALUES (9, 9, '{ALTERED}')")
     record: RunRecord = publish(lab.job(ALTERED).table, ALTERED.isoformat(), lab.rooms, candidate.id)
     expect((record.decision, lab.rows(ALTERED)), ("refused", []))
@@ -217,14 +217,16 @@ def the_commit_says_whose_it_is(lab: Lab) -> None:
 
 
 def the_table_keeps_its_definition(lab: Lab) -> None:
-    (detail,) = lab.spark.execute(f"DESCRIBE DETAIL {dotted(lab.mart)}")
+    (detail,) = lab.spark.execute(f"DESCRIBE DETAIL {relation(lab.mart)}")
     expect(list(detail["partitionColumns"]), ["part_date"])  # type: ignore[call-overload]
-    comments = {str(row["col_name"]): row["comment"] for row in lab.spark.execute(f"DESCRIBE TABLE {dotted(lab.mart)}")}
+    comments = {
+        str(row["col_name"]): row["comment"] for row in lab.spark.execute(f"DESCRIBE TABLE {relation(lab.mart)}")
+    }
     expect(comments["visit"], "Visit.")
 
 
 def history(lab: Lab) -> Sequence[Mapping[str, object]]:
-    return lab.spark.execute(f"DESCRIBE HISTORY {dotted(lab.mart)}")
+    return lab.spark.execute(f"DESCRIBE HISTORY {relation(lab.mart)}")
 
 
 def versions(lab: Lab) -> list[object]:
@@ -302,7 +304,7 @@ def on_databricks(catalog: str, schema: str) -> Iterator[Lab]:
     with tempfile.TemporaryDirectory() as made, SparkEngine() as engine:
         flags = project(Path(made), schema) | {"warehouse": place, "upstreams": place, "engine": "spark"}
         settings = load(flags=flags, environment={})
-        name = dotted(f"{catalog}.{schema}")
+        name = relation(f"{catalog}.{schema}")
         engine.execute(f"CREATE SCHEMA {name}")
         try:
             columns = "PARTITIONED BY (part_date) AS\n"

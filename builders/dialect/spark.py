@@ -17,6 +17,7 @@ from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
 from builders.dialect.macros import RENAMED
 from contracts.errors import CouldNotRun, Problem, Unusable
+from contracts.quoting import identifier, join_parts
 
 __all__ = ["SparkMart", "Translation", "parameters_of", "parse", "renamed", "tables", "to_duckdb", "translate"]
 
@@ -111,7 +112,7 @@ def renamed(sql: str, tree: exp.Expr, names: Mapping[str, str]) -> str:
     for table in sorted(_base_tables(tree), key=_starts, reverse=True):
         new = names.get(_table_name(table).lower())
         if new is not None:
-            alias = "" if table.alias else f" AS {exp.to_identifier(table.name, quoted=True).sql(SparkMart)}"
+            alias = "" if table.alias else f" AS {identifier(table.name)}"
             sql = sql[: _starts(table)] + new + alias + sql[table.parts[-1].meta["end"] + 1 :]
     return sql
 
@@ -127,7 +128,7 @@ def _base_tables(tree: exp.Expr) -> Iterator[exp.Table]:
 def _table_name(table: exp.Table) -> str:
     if not isinstance(table.this, exp.Identifier):
         return str(table.this.sql(SparkMart))
-    return ".".join(part.name for part in table.parts)
+    return join_parts(part.name for part in table.parts)
 
 
 def _is_cte(table: exp.Table) -> bool:

@@ -23,6 +23,7 @@ from builders.engines.demands import demand_given, demand_known, demand_one_shap
 from builders.engines.spill import spill_folder
 from builders.ports import CatalogTable, Dataset, TableTarget, WriteTarget, WrittenFile
 from contracts.errors import QueryFailed, Unusable
+from contracts.quoting import duckdb_identifier, duckdb_relation
 
 if TYPE_CHECKING:  # DuckDB imports it itself where batches are asked for
     import pyarrow as pa
@@ -110,8 +111,8 @@ class DuckDBEngine:
         body = self._select_files(relation, source) if source.files else text.empty_select(relation, source)
         schema, dot, _ = relation.partition(".")
         if dot:
-            self._execute(f"CREATE SCHEMA IF NOT EXISTS {text.identifier(schema)}")
-        self._execute(f"CREATE OR REPLACE VIEW {text.relation(relation)} AS {body}")
+            self._execute(f"CREATE SCHEMA IF NOT EXISTS {duckdb_identifier(schema)}")
+        self._execute(f"CREATE OR REPLACE VIEW {duckdb_relation(relation)} AS {body}")
         self._relations.add(relation)
 
     def _select_files(self, relation: str, dataset: Dataset) -> str:
@@ -138,7 +139,7 @@ class DuckDBEngine:
         """
         demand_known(relation, self._relations)
         try:
-            found = self._describe(f"SELECT * FROM {text.relation(relation)}")
+            found = self._describe(f"SELECT * FROM {duckdb_relation(relation)}")
         except duckdb.Error as error:
             why = text.reason(error)
         else:
@@ -165,9 +166,9 @@ class DuckDBEngine:
         import pyarrow as pa  # noqa: PLC0415 - half a second, for none but this
 
         demand_known(relation, self._relations)
-        listed = ", ".join(map(text.identifier, columns)) or "*"
+        listed = ", ".join(map(duckdb_identifier, columns)) or "*"
         try:
-            with self._connection.sql(f"SELECT {listed} FROM {text.relation(relation)}").to_arrow_reader() as reader:
+            with self._connection.sql(f"SELECT {listed} FROM {duckdb_relation(relation)}").to_arrow_reader() as reader:
                 first = next(reader, None)
                 yield pa.RecordBatch.from_pylist([], reader.schema) if first is None else first
                 yield from reader

@@ -15,17 +15,16 @@ from builders.dialect import SparkMart
 from builders.engines.demands import demand_declared
 from builders.ports import Dataset, WriteTarget, WrittenFile
 from contracts.errors import QueryFailed
+from contracts.quoting import duckdb_identifier, duckdb_text, field_name
 
 __all__ = [
     "copy",
     "duckdb_type",
     "empty_select",
     "first_line",
-    "identifier",
     "moments",
     "read_parquet",
     "reason",
-    "relation",
     "spark_type",
     "written_file",
 ]
@@ -53,25 +52,8 @@ _VALUELESS: Final = (
 """Errors about the statement, a file or the machine: raised before a row is looked at, or without quoting one."""
 
 
-def identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def relation(name: str) -> str:
-    """`schema.table` or a bare name, quoted.
-
-    >>> relation("we_mart.wv_comm_user")
-    '"we_mart"."wv_comm_user"'
-    """
-    return ".".join(identifier(part) for part in name.split(".", 1))
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _list(texts: Iterable[str]) -> str:
-    return f"[{', '.join(map(_literal, texts))}]"
+    return f"[{', '.join(map(duckdb_text, texts))}]"
 
 
 def _exactly(path: str) -> str:
@@ -107,7 +89,7 @@ def spark_type(type_: DuckDBPyType) -> str:
         case "map":
             return f"map<{parts['key']},{parts['value']}>"
         case "struct":
-            return f"struct<{','.join(f'{part}:{of}' for part, of in parts.items())}>"
+            return f"struct<{','.join(f'{field_name(part)}:{of}' for part, of in parts.items())}>"
         case _:
             return f"array<{parts['child']}>"
 
@@ -125,7 +107,7 @@ def unfolded(name: str, type_: str) -> str:
 
     Parquet statistics leave NaN out, and the engine would answer `x > 5` from them: NaN is greater, and was never seen.
     """
-    column = identifier(name)
+    column = duckdb_identifier(name)
     return f"CASE WHEN isnan({column}) THEN 'NaN' ELSE {column} END AS {column}" if type_ in _FLOATING else column
 
 
@@ -137,10 +119,10 @@ def read_parquet(dataset: Dataset, *, one_shape: bool) -> str:
 
     Files that are not of `one_shape` are all opened by every statement, before it begins, to learn what they have.
     """
-    hive = ", ".join(f"{identifier(name)}: {duckdb_type(type_)}" for name, type_ in dataset.partitions.items())
+    hive = ", ".join(f"{duckdb_identifier(name)}: {duckdb_type(type_)}" for name, type_ in dataset.partitions.items())
     options = f"hive_partitioning = true, hive_types = {{{hive}}}" if hive else "hive_partitioning = false"
     if dataset.file_column:
-        options += f", filename = {_literal(dataset.file_column)}"
+        options += f", filename = {duckdb_text(dataset.file_column)}"
     return (
         f"read_parquet({_list(map(_exactly, dataset.files))}, union_by_name = {str(not one_shape).lower()}, {options})"
     )
@@ -149,7 +131,7 @@ def read_parquet(dataset: Dataset, *, one_shape: bool) -> str:
 def empty_select(name: str, dataset: Dataset) -> str:
     """A table without rows, of the declared columns."""
     demand_declared(name, dataset)
-    typed = (f"CAST(NULL AS {duckdb_type(type_)}) AS {identifier(column)}" for column, type_ in dataset.columns)
+    typed = (f"CAST(NULL AS {duckdb_type(type_)}) AS {duckdb_identifier(column)}" for column, type_ in dataset.columns)
     return f"SELECT {', '.join(typed)} WHERE false"
 
 
@@ -157,13 +139,13 @@ def copy(query: str, target: WriteTarget) -> str:
     """The COPY that writes a query's result as Parquet and returns one row a file."""
     if target.partition_by:
         where = target.root
-        columns = ", ".join(map(identifier, target.partition_by))
-        pattern = _literal(target.prefix + "-{uuidv7}")
+        columns = ", ".join(map(duckdb_identifier, target.partition_by))
+        pattern = duckdb_text(target.prefix + "-{uuidv7}")
         layout = f"PARTITION_BY ({columns}), FILENAME_PATTERN {pattern}, APPEND, WRITE_PARTITION_COLUMNS false"
     else:
         where = str(PurePath(target.root) / f"{target.prefix}-{uuid.uuid4()}.parquet")
         layout = "OVERWRITE_OR_IGNORE false"
-    return f"COPY ({query}) TO {_literal(where)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, {layout})"
+    return f"COPY ({query}) TO {duckdb_text(where)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, {layout})"
 
 
 def written_file(row: Sequence[object], root: str, types: Mapping[str, DuckDBPyType]) -> WrittenFile:

@@ -34,7 +34,7 @@ from builders.engines.spark_session import session
 from builders.engines.spill import spill_folder
 from builders.ports import CatalogTable, Dataset, TableTarget, WriteTarget, WrittenFile
 from contracts.errors import QueryFailed, Unusable
-from contracts.export.spark import dotted, identifier
+from contracts.quoting import identifier, relation
 
 __all__ = ["SparkEngine"]
 
@@ -96,7 +96,7 @@ class SparkEngine:
         return self._files(relation, source) if source.files else self._session.sql(text.empty_query(relation, source))
 
     def _of_catalog(self, table: CatalogTable) -> DataFrame:
-        return self._session.sql(f"SELECT * {table.from_clause}", args=dict(table.only))
+        return self._session.sql(f"SELECT * {table.from_clause}", args=table.parameters)
 
     def _files(self, relation: str, dataset: Dataset) -> DataFrame:
         """A frame over exactly these files, each footer of which was read: a broken file is named now, not mid-way."""
@@ -185,7 +185,7 @@ class SparkEngine:
 
         def write() -> None:
             rows = self._of_catalog(source)
-            rows.write.format("delta").mode("overwrite").options(**options).saveAsTable(dotted(table))
+            rows.write.format("delta").mode("overwrite").options(**options).saveAsTable(relation(table))
 
         text.attempt(write, f"{table} cannot be written")
 
@@ -221,7 +221,7 @@ class SparkEngine:
 
         def create() -> None:
             writer = self._query(rebalanced, parameters).write.format(target.format).mode("error")
-            writer.partitionBy(*target.partition_by).saveAsTable(dotted(target.name))
+            writer.partitionBy(*target.partition_by).saveAsTable(relation(target.name))
 
         text.attempt(create, f"{target.name} cannot be created")
 

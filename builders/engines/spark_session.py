@@ -25,8 +25,13 @@ REQUIRED: Final[Mapping[str, str]] = {
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # Spark's own INT96 has no statistics, and no zone
     "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.variable.substitute": "false",  # else a text `${env:HOME}` means what the machine says
+    "spark.sql.parser.escapedStringLiterals": "false",  # a backslash escapes, as `contracts.quoting` writes it
+    "spark.sql.legacy.consecutiveStringLiterals.enabled": "false",
+    "spark.sql.ansi.doubleQuotedIdentifiers": "false",
+    "spark.sql.parser.quotedRegexColumnNames": "false",  # a quoted name is a name
 }
-"""What every session of ours is set to, since the meaning of a model, or of its files, hangs on it."""
+"""What every session of ours is set to, since the meaning of a model, a text, a name or a file hangs on it."""
 
 _LOCAL: Final[Mapping[str, str]] = {
     "spark.driver.host": "127.0.0.1",

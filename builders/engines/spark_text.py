@@ -14,7 +14,7 @@ from pyspark.errors import AnalysisException, ParseException, PySparkException
 from builders.engines.demands import Shape, demand_declared
 from builders.ports import Dataset
 from contracts.errors import QueryFailed
-from contracts.export.spark import identifier
+from contracts.quoting import identifier
 
 __all__ = [
     "attempt",

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from contracts.errors import Unusable
 from contracts.export import python
 from contracts.export.constraints import NOT_SAID, Bound, Constraints, constraints, standard_imports, title
-from contracts.export.spark import identifier, literal
 from contracts.model import Contract, Table
+from contracts.quoting import identifier, text
 
 __all__ = ["FLAVOURS", "schema"]
 
@@ -188,7 +188,7 @@ def _conditions(one: Constraints) -> Iterator[str]:
         yield f"{name} IN ({', '.join(_sql(value) for value in one.values)})"
     if one.pattern:
         whole = rf"^(?:{one.pattern})\z"
-        yield f"{name} RLIKE {literal(whole)}"
+        yield f"{name} RLIKE {text(whole)}"
     if one.min_length is not None:
         yield f"LENGTH({name}) >= {one.min_length}"
     if one.max_length is not None:
@@ -207,12 +207,12 @@ def _sql(value: Bound) -> str:
         case bool():
             return str(value).upper()
         case str():
-            return literal(value)
+            return text(value)
         case datetime():
             kind = "TIMESTAMP" if value.tzinfo else "TIMESTAMP_NTZ"
-            return f"{kind} {literal(value.isoformat(sep=' '))}"
+            return f"{kind} {text(value.isoformat(sep=' '))}"
         case date():
-            return f"DATE {literal(value.isoformat())}"
+            return f"DATE {text(value.isoformat())}"
         case float():
             return f"{value!r}D"
         case _:

@@ -3,8 +3,9 @@
 from contracts.export import python
 from contracts.export.constraints import NOT_SAID, Constraints, constraints, title
 from contracts.model import Contract, Table
+from contracts.quoting import identifier, identifiers, relation, text
 
-__all__ = ["delta_ddl", "delta_table", "dotted", "identifier", "literal", "struct_type"]
+__all__ = ["delta_ddl", "delta_table", "struct_type"]
 
 
 def struct_type(contract: Contract, table: Table) -> str:
@@ -46,11 +47,11 @@ def delta_table(contract: Contract, table: Table, name: str) -> str:
         contracts.errors.Unusable: the contract states types or limits that there are not.
     """
     columns = ",\n".join(f"  {_definition(one)}" for one in constraints(contract, table))
-    parts = [f"{dotted(name)} (\n{columns}\n)", "USING DELTA"]
+    parts = [f"{relation(name)} (\n{columns}\n)", "USING DELTA"]
     if table.partition_columns:
-        parts.append(f"PARTITIONED BY ({', '.join(map(identifier, table.partition_columns))})")
+        parts.append(f"PARTITIONED BY ({identifiers(table.partition_columns)})")
     if table.description:
-        parts.append(f"COMMENT {literal(table.description)}")
+        parts.append(f"COMMENT {text(table.description)}")
     return "\n".join(parts)
 
 
@@ -60,34 +61,5 @@ def _definition(one: Constraints) -> str:
     if one.required:
         parts.append("NOT NULL")
     if one.column.description:
-        parts.append(f"COMMENT {literal(one.column.description)}")
+        parts.append(f"COMMENT {text(one.column.description)}")
     return " ".join(parts)
-
-
-def identifier(name: str) -> str:
-    return f"`{name.replace('`', '``')}`"
-
-
-def dotted(name: str) -> str:
-    """A name of several parts, each quoted.
-
-    >>> dotted("main.we_mart.member")
-    '`main`.`we_mart`.`member`'
-    """
-    return ".".join(map(identifier, name.split(".")))
-
-
-def literal(found: str) -> str:
-    r"""A text literal of Spark SQL. `${` would be taken for a variable before anything is parsed, so it is escaped too.
-
-    >>> print(literal("it's ${here}"), literal("a" + chr(10)))
-    'it\'s \u0024{here}' 'a\n'
-    """
-    return "'" + "".join(_escaped(char) for char in found).replace("${", "\\u0024{") + "'"
-
-
-def _escaped(char: str) -> str:
-    short = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    if char in short or char.isprintable():
-        return short.get(char, char)
-    return f"\\u{ord(char):04x}" if ord(char) < 0x1_0000 else f"\\U{ord(char):08x}"

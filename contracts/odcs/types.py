@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.odcs.names import physical_name
 from contracts.odcs.raw import listed, text
+from contracts.quoting import identifier
 from contracts.types import default_physical
 
 __all__ = ["options", "physical_type"]
@@ -15,7 +16,7 @@ def physical_type(raw: Mapping[str, Any]) -> str:
     stated, logical = text(raw, "physicalType"), text(raw, "logicalType")
     if stated or not logical:
         return stated
-    inner = [f"`{physical_name(item).replace('`', '``')}`:{physical_type(item)}" for item in listed(raw, "properties")]
+    inner = [f"{identifier(physical_name(item))}:{physical_type(item)}" for item in listed(raw, "properties")]
     if logical == "object" and inner:
         return f"struct<{','.join(inner)}>"
     if logical == "array" and isinstance(raw.get("items"), dict):

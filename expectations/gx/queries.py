@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from contracts.model import Table, Threshold
+from contracts.quoting import identifier, identifiers, literal, relation, text
 from contracts.types import canonical
 from expectations import rules, wholes
 from expectations.days import AcrossDays, allowances, both_days, day_test
@@ -15,7 +16,6 @@ from expectations.fragments import columns_read, tables_read
 from expectations.measured import Learned
 from expectations.predicates import group_test, row_test
 from expectations.rules import Check, columns_of
-from expectations.spell import identifier, identifiers, literal, relation, text
 
 __all__ = ["bound", "other_tables", "parameters_left", "types_of", "unexpected_rows"]
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.errors import QueryFailed
 from contracts.hints import did_you_mean
+from contracts.quoting import identifier
 from expectations.findings import Mistake
 from expectations.gx.suite import made
 from expectations.ports import ArrowSource, AuditEngine, FrameSource
 from expectations.rules import Foreign, Rule
 from expectations.samples import MASK, MOST, as_text
-from expectations.spell import identifier
 from expectations.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from typing import Any
 
 from builders.ports import CatalogTable, TableTarget, WriteTarget, WrittenFile
 from contracts.errors import CouldNotRun
-from contracts.export.spark import dotted, identifier, literal
 from contracts.model import Table
+from contracts.quoting import identifier, relation, text
 from contracts.types import canonical
 from martgate.candidate import Candidate
 from martgate.gate import Approved
@@ -243,12 +243,12 @@ class DatabricksStore:
         demand_shape(table, mart, have, self._detail(mart)["partitionColumns"])
 
     def _detail(self, name: str) -> Mapping[str, Any]:
-        (found,) = self._tables.execute(f"DESCRIBE DETAIL {dotted(name)}")
+        (found,) = self._tables.execute(f"DESCRIBE DETAIL {relation(name)}")
         return found
 
     def _history(self, name: str) -> list[_Entry]:
         """The commits of a table, as far back as its history is kept, newest first."""
-        found = [_entry(row) for row in self._tables.execute(f"DESCRIBE HISTORY {dotted(name)}")]
+        found = [_entry(row) for row in self._tables.execute(f"DESCRIBE HISTORY {relation(name)}")]
         if not found:
             raise CouldNotRun(f"{name} has no history; is it a Delta table?")
         return sorted(found, key=lambda entry: entry.version, reverse=True)
@@ -314,7 +314,7 @@ class DatabricksStore:
         return published
 
     def _drop(self, name: str) -> None:
-        self._tables.execute(f"DROP TABLE IF EXISTS {dotted(name)}")
+        self._tables.execute(f"DROP TABLE IF EXISTS {relation(name)}")
 
 
 def write_options(candidate: Candidate, metadata: Mapping[str, object]) -> dict[str, str]:
@@ -323,7 +323,7 @@ def write_options(candidate: Candidate, metadata: Mapping[str, object]) -> dict[
     They belong to the one write, where `SET` would change every later write of the session, too.
     """
     only = partition(candidate.day_column, candidate.part_date)
-    where = " AND ".join(f"{identifier(name)} = {literal(value)}" for name, value in only.items())
+    where = " AND ".join(f"{identifier(name)} = {text(value)}" for name, value in only.items())
     return {
         **({"replaceWhere": where} if where else {}),
         "txnAppId": app(candidate),

@@ -17,6 +17,7 @@ from deltalake.exceptions import DeltaError
 from builders.ports import Dataset
 from contracts.errors import CouldNotRun
 from contracts.model import Table
+from contracts.quoting import identifier
 from contracts.types import canonical, spelling
 from martgate.stores.commits import NAMESPACE, commit
 from martgate.stores.ports import Commit
@@ -184,7 +185,7 @@ def _spark(delta: Any) -> str:
         case "map":
             return f"map<{_spark(delta['keyType'])},{_spark(delta['valueType'])}>"
         case _:
-            fields = (f"`{field['name'].replace('`', '``')}`:{_spark(field['type'])}" for field in delta["fields"])
+            fields = (f"{identifier(field['name'])}:{_spark(field['type'])}" for field in delta["fields"])
             return f"struct<{','.join(fields)}>"
 
 

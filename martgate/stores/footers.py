@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from builders.engines.footers import bounds
 from builders.ports import WrittenFile
 from contracts.day import day_of
+from contracts.quoting import identifier
 from contracts.types import canonical
 
 __all__ = ["Expected", "misfits", "spark_type", "stats_json"]
@@ -177,7 +178,7 @@ def spark_type(kind: pa.DataType) -> str:
 
 
 def _struct(fields: list[tuple[str, str]]) -> str:
-    text = f"struct<{','.join(f'`{name.replace(chr(96), chr(96) * 2)}`:{kind}' for name, kind in fields)}>"
+    text = f"struct<{','.join(f'{identifier(name)}:{kind}' for name, kind in fields)}>"
     try:
         return canonical(text)
     except ValueError:  # a field of a type that only Arrow has

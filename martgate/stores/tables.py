@@ -6,14 +6,16 @@ from typing import Protocol
 
 from builders.ports import CatalogTable
 from contracts.errors import MissingUpstream, QueryFailed, Unusable
-from contracts.export.spark import dotted, identifier, literal
 from contracts.model import Table
+from contracts.quoting import identifier, relation, text
 from martgate.stores.commits import partition
 
 __all__ = ["Session", "Tables", "demand_catalog", "is_catalog", "name_in"]
 
 _SCHEME = "catalog://"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
+_NO_LETTER = re.compile(r"\W")
+"""What SHOW TABLES may read as more than a letter; `*` stands for it."""
 
 
 class Session(Protocol):
@@ -49,27 +51,28 @@ class Tables:
     def exists(self, name: str) -> bool:
         """Whether there is such a table; temporary views are none."""
         schema, _, table = name.rpartition(".")
-        found = self.execute(f"SHOW TABLES IN {dotted(schema)} LIKE {literal(table)}")
+        like = text(_NO_LETTER.sub("*", table))
+        found = self.execute(f"SHOW TABLES IN {relation(schema)} LIKE {like}")
         return any(str(row["tableName"]).casefold() == table.casefold() and not row["isTemporary"] for row in found)
 
     def rows(self, source: CatalogTable) -> int:
         """How many rows a table has, of the version and the day that are asked for."""
-        (row,) = self.execute(f"SELECT COUNT(*) AS rows {source.from_clause}", source.only)
+        (row,) = self.execute(f"SELECT COUNT(*) AS rows {source.from_clause}", source.parameters)
         return int(str(row["rows"]))
 
     def holds(self, source: CatalogTable) -> bool:
         """Whether a table has any row of the day that is asked for."""
-        return bool(self.execute(f"SELECT 1 AS one {source.from_clause} LIMIT 1", source.only))
+        return bool(self.execute(f"SELECT 1 AS one {source.from_clause} LIMIT 1", source.parameters))
 
     def values(self, name: str, column: str) -> frozenset[str]:
         """The values of one column, as text."""
-        asked = f"SELECT DISTINCT CAST({identifier(column)} AS STRING) AS value FROM {dotted(name)}"
+        asked = f"SELECT DISTINCT CAST({identifier(column)} AS STRING) AS value FROM {relation(name)}"
         return frozenset(str(row["value"]) for row in self.execute(asked))
 
     def columns(self, name: str) -> list[tuple[str, str]]:
         """Name and type of each column, in order; types in Spark's spelling."""
         found = []
-        for row in self.execute(f"DESCRIBE TABLE {dotted(name)}"):
+        for row in self.execute(f"DESCRIBE TABLE {relation(name)}"):
             column = str(row["col_name"] or "")
             if not column or column.startswith("#"):  # what follows is about partitions
                 break

@@ -60,7 +60,8 @@ def in_parquet(smoke, tmp_path, spark):
     """The throw-away project in the catalog of a local Spark, with Parquet in Delta's place and its history kept here."""
     from builders.engines.spark import SparkEngine
     from builders.ports import CatalogTable, TableTarget
-    from contracts.export.spark import delta_table, dotted
+    from contracts.export.spark import delta_table
+    from contracts.quoting import relation
     from martgate.config import load
     from martgate.stores.databricks import DatabricksStore
     from martgate.stores.upstreams import Upstreams
@@ -94,8 +95,8 @@ def in_parquet(smoke, tmp_path, spark):
 
         def overwrite(self, table, source, options):
             day = re.search("= ('.+')", options["replaceWhere"])[1]
-            super().execute(f"ALTER TABLE {dotted(table)} DROP IF EXISTS PARTITION (part_date = {day})")
-            super().execute(f"INSERT INTO {dotted(table)} SELECT * FROM {dotted(source.name)}")
+            super().execute(f"ALTER TABLE {relation(table)} DROP IF EXISTS PARTITION (part_date = {day})")
+            super().execute(f"INSERT INTO {relation(table)} SELECT * FROM {relation(source.name)}")
             self.said[table].append(options["userMetadata"])
 
     place = "catalog://spark_catalog"

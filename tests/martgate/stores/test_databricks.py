@@ -65,7 +65,7 @@ class Catalog:
                 ]
                 return said[::-1]
             case ["SELECT", what]:
-                days = [n for day, n in kept.days.items() if day == (parameters or {}).get("part_date", day)]
+                days = [n for day, n in kept.days.items() if day == (parameters or {}).get("only0", day)]
                 told = {"COUNT(*)": [{"rows": sum(days)}], "DISTINCT": [{"value": day} for day in kept.days]}
                 return told.get(what, [{"one": 1}] * bool(days))
         return []
