@@ -199,6 +199,16 @@ class Table:
                 return column
         raise KeyError(name)
 
+    def column_named(self, reference: str) -> str | None:
+        """The column that `column`, `table.column` or `schema.table.column` names; None where it is about another table.
+
+        A column's name may have dots of its own. One after this table's name is returned, whether there is such a column.
+        """
+        if reference in self.column_names:
+            return reference
+        owners = (f"{owner}." for owner in (self.qualified_name, self.name) if reference.startswith(f"{owner}."))
+        return next((reference.removeprefix(owner) for owner in owners), None)
+
     @property
     def primary_key(self) -> tuple[str, ...]:
         keyed = [(c.primary_key_position, c.name) for c in self.columns if c.primary_key_position is not None]

@@ -53,5 +53,8 @@ def _shorthand(reference: str, names: Names) -> tuple[str, str]:
 def _named(found: TableNames | None, table: str, columns: list[str]) -> tuple[str, str]:
     if found is None:
         return table, ".".join(columns)
+    whole = ".".join(columns)
+    if whole in found.columns:  # a column's name may have dots of its own
+        return found.qualified, found.columns[whole]
     first = [found.columns.get(column, column) for column in columns[:1]]
     return found.qualified, ".".join([*first, *columns[1:]])

@@ -248,9 +248,7 @@ def _sla_rules(contract: Contract, table: Table, findings: Findings) -> Iterator
 def _elements(sla: Sla, table: Table) -> list[str]:
     """The columns of this table that an SLA is about; `table.column`, or just the column where there is one table."""
     names = [name.strip() for name in sla.element.split(",") if name.strip()]
-    owners = (table.name, table.qualified_name)
-    split = [(name.rpartition(".")[0], name.rpartition(".")[2]) for name in names]
-    return [column for owner, column in split if owner in owners or (not owner and column in table.column_names)]
+    return [column for name in names if (column := table.column_named(name)) is not None]
 
 
 def _seconds(sla: Sla) -> int:

@@ -123,9 +123,7 @@ def promised(contract: Contract, table: Table) -> tuple[Sla, ...]:
 def _is_about(sla: Sla, table: Table) -> bool:
     names = [name.strip() for name in sla.element.split(",") if name.strip()]
     owners = (table.name, table.qualified_name)
-    return not names or any(
-        name in owners or name.rpartition(".")[0] in owners or name in table.column_names for name in names
-    )
+    return not names or any(name in owners or table.column_named(name) is not None for name in names)
 
 
 def punctuality(contract: Contract, table: Table, arrivals: Mapping[date, Arrival], window: Window) -> Punctuality:

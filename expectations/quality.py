@@ -98,7 +98,7 @@ def _columns(quality: Quality, table: Table, column: Column | None) -> tuple[str
     if listed is not None:
         names = listed if isinstance(listed, list | tuple) else [listed]
         try:
-            return known_columns(tuple(str(name).rpartition(".")[2] for name in names), table)
+            return known_columns(tuple(table.column_named(str(name)) or str(name) for name in names), table)
         except Mistake as mistake:
             raise Mistake(mistake.message, mistake.hint, key="arguments.properties") from None
     if column is None:

@@ -59,7 +59,7 @@ def _start(document: Document, relationship: Relationship, table: Table) -> Iter
     stated = document.at(f"{relationship.path}.from")
     for index, column in enumerate(relationship.columns):
         path = f"{relationship.path}.from" + (f"[{index}]" if isinstance(stated, list) else "")
-        if column.split(".")[0] not in table.column_names:
+        if not {column, column.split(".")[0]} & {*table.column_names}:
             message = f"{clip(document.at(path))} names no column of {table.name}"
             yield document.problem(path, message, did_you_mean(column, table.column_names))
 
@@ -74,6 +74,6 @@ def _target(document: Document, relationship: Relationship, known: _Known) -> It
         return
     table, columns = known.tables[relationship.to_table]
     for column in relationship.to_columns:
-        if column.split(".")[0] not in columns:
+        if not {column, column.split(".")[0]} & columns:
             message = f"{clip(table.qualified_name)} has no column {clip(column)}"
             yield document.problem(path, message, did_you_mean(column, columns))

@@ -67,7 +67,7 @@ class Mapper:
             business_name=text(raw, "businessName"),
             granularity=text(raw, "dataGranularityDescription"),
             relationships=tuple(
-                self.relationship(f"{path}.relationships[{i}]", item, many(item.get("from")))
+                self.relationship(f"{path}.relationships[{i}]", item, many(item.get("from")), rename)
                 for i, item in enumerate(listed(raw, "relationships"))
             ),
             quality=qualities(path, raw, rename),
@@ -99,7 +99,7 @@ class Mapper:
             enum=tuple(item["value"] for item in listed(raw, "enum") if item.get("value") is not None),
             options=options(raw),
             relationships=tuple(
-                self.relationship(f"{path}.relationships[{i}]", item, [name])
+                self.relationship(f"{path}.relationships[{i}]", item, [text(raw, "name")], rename)
                 for i, item in enumerate(listed(raw, "relationships"))
             ),
             quality=qualities(path, raw, rename),
@@ -110,9 +110,11 @@ class Mapper:
             custom=custom(raw),
         )
 
-    def relationship(self, path: str, raw: Mapping[str, Any], columns: list[str]) -> Relationship:
-        """On a column, `columns` is its name; on a table, references like those in `to`."""
-        here = [target(item, self.names, self.others)[1] if "." in item or "/" in item else item for item in columns]
+    def relationship(
+        self, path: str, raw: Mapping[str, Any], columns: list[str], rename: Mapping[str, str]
+    ) -> Relationship:
+        """On a column, `columns` is its name; on a table, names or references like those in `to`."""
+        here = [rename[item] if item in rename else target(item, self.names, self.others)[1] for item in columns]
         there = [target(item, self.names, self.others) for item in many(raw.get("to"))]
         return Relationship(
             path=path,
