@@ -16,7 +16,7 @@ from builders.dialect import SparkMart, check, parameters_of, parse, tables
 from builders.sqlfiles import load_all
 from contracts.errors import Problem, Unusable
 from contracts.model import Table
-from contracts.quoting import identifier
+from contracts.quoting import identifier, join_parts
 
 __all__ = ["BUILT_IN", "PARAMETERS", "Model", "load", "making", "typed"]
 
@@ -112,7 +112,7 @@ def _qualified(tree: exp.Query) -> exp.Query:
             (source,) = scope.selected_sources
             for column in scope.columns:
                 if not column.table:
-                    column.set("table", exp.to_identifier(source))
+                    column.set("table", exp.to_identifier(source, quoted=True))
     return copy
 
 
@@ -123,7 +123,8 @@ def _sources(node: Node) -> Iterable[str]:
         if isinstance(part.expression, exp.Table | exp.Star) and part.name.endswith("*"):
             raise SqlglotError("name the columns instead of *")
         if isinstance(part.expression, exp.Table) and not part.downstream:
-            yield f"{'.'.join(name.name for name in part.expression.parts)}.{part.name.rpartition('.')[2]}"
+            column = exp.to_column(part.name).name  # sqlglot names a leaf in SQL of no dialect
+            yield join_parts([*(name.name for name in part.expression.parts), column])
 
 
 def _names(node: Node, parameter: str) -> bool:

@@ -27,6 +27,7 @@ __all__ = [
     "part_problem",
     "put_table",
     "relation",
+    "split_last",
     "step",
     "text",
 ]
@@ -40,6 +41,7 @@ _GREATEST_FLOAT = 3.4028234663852886e38
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _QUOTED_DOT = re.compile(r"""(?P<quote>[`"'])[^.]*\..*(?P=quote)""", re.DOTALL)
+_QUOTED_LAST = re.compile(r"(?P<before>.*)\.`(?P<last>(?:[^`]|``)*\.(?:[^`]|``)*)`", re.DOTALL)
 _LITERALS = re.compile(
     r"""(?<!\w)[rR](?:'[^']*'|"[^"]*") | (?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*") | `[^`]*` | --[^\n]* | /\*.*?\*/""",
     re.DOTALL | re.VERBOSE,
@@ -79,6 +81,18 @@ def join_parts(parts: Iterable[str]) -> str:
     ('we_mart.my-orders', '`we_mart.orders`')
     """
     return ".".join(identifier(part) if "." in part else part for part in parts)
+
+
+def split_last(name: str) -> tuple[str, str]:
+    """Take the last part of a name that `join_parts` made, which may be a column with dots of its own.
+
+    >>> split_last("we_mart.my-orders.id"), split_last("we_mart.my-orders.`a.b`")
+    (('we_mart.my-orders', 'id'), ('we_mart.my-orders', 'a.b'))
+    """
+    if found := _QUOTED_LAST.fullmatch(name):
+        return found["before"], found["last"].replace("``", "`")
+    before, _, last = name.rpartition(".")
+    return before, last
 
 
 def part_problem(name: str) -> str:

@@ -12,6 +12,7 @@ from contracts.catalog import Catalog
 from contracts.day import day_of
 from contracts.errors import MartgateError, Unusable
 from contracts.model import Table
+from contracts.quoting import join_parts, split_last
 from martgate import clock
 from martgate.config import Settings
 from reports.view import RunRecord
@@ -126,9 +127,11 @@ def _columns(model: "Model", catalog: Catalog) -> Mapping[str, frozenset[str]]:
         traced = model.lineage()
     except Unusable:
         return {}
-    split = {column: [source.rpartition(".") for source in sources] for column, sources in traced.items()}
+    split = {column: [split_last(source) for source in sources] for column, sources in traced.items()}
     return {
-        column: frozenset(f"{catalog.find(table)[1].qualified_name}.{field}" for table, _, field in sources)
+        column: frozenset(
+            join_parts([*catalog.find(table)[1].qualified_name.split("."), field]) for table, field in sources
+        )
         for column, sources in split.items()
     }
 

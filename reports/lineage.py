@@ -26,6 +26,7 @@ from openlineage.client.uuid import generate_static_uuid
 
 from contracts.day import Day
 from contracts.model import Severity, Table
+from contracts.quoting import split_last
 from expectations.verdict import Outcome, Verdict
 from expectations.waivers import waived
 from reports.view import RunRecord
@@ -177,8 +178,7 @@ def _described(table: Table, about: Woven) -> dict[str, DatasetFacet]:
 def _column_lineage(about: Woven) -> ColumnLineageDatasetFacet:
     fields = {}
     for column, sources in about.columns.items():
-        split = [source.rpartition(".") for source in sorted(sources)]
-        found = [(about.places[table], field) for table, _, field in split]
+        found = [(about.places[table], field) for table, field in map(split_last, sorted(sources))]
         fields[column] = Fields([InputField(place.namespace, place.name, field) for place, field in found])
     return ColumnLineageDatasetFacet(fields, producer=PRODUCER)
 

@@ -200,6 +200,20 @@ def _rewritten(tree: exp.Query) -> exp.Expr:
     return copy
 
 
+def _table(node: exp.Expr) -> exp.Expr:
+    """A name of three parts is a schema and the rest: an engine in one process has no catalogs."""
+    if not isinstance(node, exp.Table) or not node.catalog:
+        return node
+    schema, *rest = (part.name for part in node.parts)
+    short = node.copy()
+    short.set("catalog", None)
+    short.set("db", exp.to_identifier(schema, quoted=True))
+    short.set("this", exp.to_identifier(".".join(rest), quoted=True))
+    if not node.alias:
+        short.set("alias", exp.TableAlias(this=exp.to_identifier(node.name, quoted=True)))
+    return short
+
+
 def _function(node: exp.Expr) -> exp.Expr:
     name = node.name.upper()
     return exp.func(RENAMED[name], *node.expressions) if name in RENAMED else node
@@ -292,6 +306,7 @@ _REWRITES: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
     exp.Like: _like,
     exp.RegexpLike: _regexp,
     exp.Sum: _sum,
+    exp.Table: _table,
     exp.TimestampTrunc: _truncation,
     exp.Trim: _trim,
     exp.Window: _sum_over,

@@ -101,7 +101,8 @@ class SparkEngine:
     def _files(self, relation: str, dataset: Dataset) -> DataFrame:
         """A frame over exactly these files, each footer of which was read: a broken file is named now, not mid-way."""
         shapes = [
-            (file, self._reader.parquet(text.location(file)).dtypes) for file in _one_of_each(relation, dataset.files)
+            (file, text.columns(self._reader.parquet(text.location(file))))
+            for file in _one_of_each(relation, dataset.files)
         ]
         if not dataset.columns:
             demand_one_shape(relation, shapes)
@@ -127,7 +128,7 @@ class SparkEngine:
         Raises:
             contracts.errors.QueryFailed: the relation is unknown.
         """
-        return tuple(text.attempt(lambda: self.frame(relation).dtypes, f"{relation} cannot be read"))
+        return tuple(text.attempt(lambda: text.columns(self.frame(relation)), f"{relation} cannot be read"))
 
     def frame(self, relation: str) -> DataFrame:
         """A relation as Spark's own frame, of which nothing has been read yet.

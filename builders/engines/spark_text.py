@@ -10,14 +10,17 @@ from typing import Final, TypeVar
 import pyarrow as pa
 from py4j.protocol import Py4JError
 from pyspark.errors import AnalysisException, ParseException, PySparkException
+from pyspark.sql import DataFrame
+from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 
 from builders.engines.demands import Shape, demand_declared
 from builders.ports import Dataset
 from contracts.errors import QueryFailed
-from contracts.quoting import identifier
+from contracts.quoting import field_name, identifier
 
 __all__ = [
     "attempt",
+    "columns",
     "empty_query",
     "file_column",
     "location",
@@ -91,6 +94,23 @@ def location(path: str | Path) -> str:
 
 def schema(types: Mapping[str, str]) -> str:
     return ", ".join(f"{identifier(name)} {kind}" for name, kind in types.items())
+
+
+def columns(frame: DataFrame) -> list[tuple[str, str]]:
+    """Name and type of each column; unlike `DataFrame.dtypes`, with the names of fields quoted where they must be."""
+    return [(field.name, _type_name(field.dataType)) for field in frame.schema.fields]
+
+
+def _type_name(kind: DataType) -> str:
+    match kind:
+        case ArrayType():
+            return f"array<{_type_name(kind.elementType)}>"
+        case MapType():
+            return f"map<{_type_name(kind.keyType)},{_type_name(kind.valueType)}>"
+        case StructType():
+            return f"struct<{','.join(f'{field_name(one.name)}:{_type_name(one.dataType)}' for one in kind.fields)}>"
+        case _:
+            return kind.simpleString()
 
 
 def unfolded(name: str, kind: str) -> str:

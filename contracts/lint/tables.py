@@ -10,6 +10,7 @@ from contracts.hints import clip, did_you_mean
 from contracts.model import Table
 from contracts.odcs import Loaded
 from contracts.period import Period
+from contracts.quoting import part_problem
 
 __all__ = ["custom_path", "problems"]
 
@@ -23,6 +24,7 @@ def problems(loaded: Loaded) -> Iterator[Problem]:
     yield from _twice(document, ((table.path, table.name) for table in tables), "table")
     yield from _custom_twice(document, "")
     for table in tables:
+        yield from _parts(document, table)
         yield from _twice(document, ((column.path, column.name) for column in table.columns), "column")
         yield from _positions(document, table, KEY, {c.path: c.primary_key_position for c in table.columns})
         yield from _positions(document, table, PARTITION, {c.path: c.partition_position for c in table.columns})
@@ -53,6 +55,14 @@ def _twice(document: Document, named: Iterable[tuple[str, str]], what: str) -> I
                 message += f"; Spark does not tell it from {clip(other[1])}"
             hint = f"the first is in line {document.locate(f'{other[0]}.name')[0]}"
             yield document.problem(f"{path}.name", message, hint)
+
+
+def _parts(document: Document, table: Table) -> Iterator[Problem]:
+    """A dot stands between schema and table, so no statement can name a table with a dot of its own."""
+    if problem := part_problem(table.qualified_name):
+        key = "physicalName" if document.at(f"{table.path}.physicalName") else "name"
+        message = f"the table name {clip(table.qualified_name)} {problem}"
+        yield document.problem(f"{table.path}.{key}", message, "write it without quotes, as in schema.my-table")
 
 
 def _custom_twice(document: Document, path: str) -> Iterator[Problem]:

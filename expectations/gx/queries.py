@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from contracts.model import Table, Threshold
-from contracts.quoting import identifier, identifiers, literal, relation, text
+from contracts.quoting import escape_variables, identifier, identifiers, literal, relation, text
 from contracts.types import canonical
 from expectations import rules, wholes
 from expectations.days import AcrossDays, allowances, both_days, day_test
@@ -46,7 +46,7 @@ def unexpected_rows(check: Check, table: Table) -> str:
     sql = _query(check, table)
     if relation(_EARLIER) in sql:
         sql = sql.replace(relation(_EARLIER), _newest_before(table))
-    doubled = sql.replace("{", "{{").replace("}", "}}")
+    doubled = escape_variables(sql).replace("{", "{{").replace("}", "}}")  # the session is not ours
     return doubled.replace(relation(_BATCH), "{batch}")
 
 
