@@ -54,7 +54,9 @@ def answer(query: Query, given: Mapping[str, str], house: House) -> Answer:
     """
     bound = query.bind(given)
     days = _days(query, bound)
-    tables = {name: house.catalog.find(".".join(name.split(".")[-2:]))[1] for name in query.inputs}
+    known = {table.qualified_name for _, table in house.catalog.tables()}
+    short = {name: name if name in known else ".".join(name.split(".")[-2:]) for name in query.inputs}
+    tables = {name: house.catalog.find(table)[1] for name, table in short.items()}
     for table in tables.values():
         _demand_unclassified(query, table)
     with house.engine() as engine:
