@@ -8,6 +8,14 @@ from contracts.types import canonical
 pytestmark = pytest.mark.spark
 
 
+@pytest.fixture
+def spark(spark):
+    """A session of somebody else, with Spark's own settings: `${..}` is a variable there."""
+    found = spark.newSession()
+    assert found.conf.get("spark.sql.variable.substitute") == "true"
+    return found
+
+
 def expected(table):
     """Name, type, nullability and comment of every column."""
     return [

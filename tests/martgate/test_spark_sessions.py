@@ -178,6 +178,43 @@ def test_an_open_session_is_used_and_left_as_it_was(spark, visits):
         spark.catalog.dropTempView("`shop.visits`")
 
 
+def test_a_text_means_itself_in_an_open_session_that_is_left_as_it_was(spark, tmp_path):
+    from builders.engines.spark import SparkEngine
+    from builders.engines.spark_session import REQUIRED
+    from builders.ports import Dataset, WriteTarget
+    from contracts.quoting import text
+
+    written = ["${env:HOME}", "${spark.app.name}", "a\\\\b'c", 'd"e', "`f`", "\\n"]
+    pq.write_table(pa.table({"text": written, "ab": range(6), "a.": range(6)}), tmp_path / "texts.parquet")
+    theirs = {name: spark.conf.get(name) for name in REQUIRED}
+    others = {
+        "spark.sql.variable.substitute": "true",
+        "spark.sql.parser.escapedStringLiterals": "true",
+        "spark.sql.parser.quotedRegexColumnNames": "true",
+        "spark.sql.ansi.doubleQuotedIdentifiers": "true",
+        "spark.sql.legacy.consecutiveStringLiterals.enabled": "true",
+    }
+    assert others.keys() <= REQUIRED.keys()
+    for name, value in others.items():
+        spark.conf.set(name, value)
+    try:
+        assert spark.sql("SELECT '${env:HOME}'").collect() == [(os.environ["HOME"],)]
+        with SparkEngine(master="spark://nobody:1") as engine:
+            engine.register("texts", Dataset(files=(str(tmp_path / "texts.parquet"),)))
+            for value in written:
+                assert engine.fetch(f"SELECT COUNT(*) FROM texts WHERE text = {text(value)}") == [(1,)]
+            assert engine.fetch("SELECT COUNT(*), MAX(`a.`) FROM texts WHERE text = '${env:HOME}'") == [(1, 0)]
+            assert engine.fetch("SELECT \"a\", 'it''s'") == [("a", "it's")]
+            target = WriteTarget(root=str(tmp_path / "made"), partition_by=(), prefix="p")
+            (made,) = engine.write("SELECT '${env:HOME}' AS text, `a.` FROM texts LIMIT 1", target)
+        table = pq.read_table(tmp_path / "made" / made.path)
+        assert (table.column_names, table["text"].to_pylist()) == (["text", "a."], ["${env:HOME}"])
+        assert {name: spark.conf.get(name) for name in others} == others
+    finally:
+        for name, value in theirs.items():
+            spark.conf.set(name, value)
+
+
 def test_the_session_of_a_databricks_cluster_is_found_from_any_thread_and_left_running(spark, monkeypatch):
     from pyspark.sql import SparkSession
 
