@@ -188,3 +188,30 @@ def test_a_table_whose_parts_cannot_be_told_is_refused_with_its_line(tmp_path, n
 )
 def test_any_other_name_is_legal(tmp_path, name):
     assert problems(tmp_path, name) == ()
+
+
+def test_an_exported_query_has_no_variable_of_spark():
+    from contracts.model import Column, Table
+    from expectations import rules
+    from expectations.gx.queries import unexpected_rows
+
+    column = Column(path="", name="t", logical_type="string", physical_type="string")
+    table = Table(path="", name="t", qualified_name="s.t", columns=(column,))
+    for check in (rules.Holds("t = '${env:HOME}'"), rules.InSet("t", ("${env:HOME}",))):
+        assert "$\\{env:HOME}" in unexpected_rows(check, table).format(batch="b")
+
+
+def test_duckdb_reads_a_name_of_three_parts_and_knows_a_dot_in_quotes(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from builders.engines.duckdb import DuckDBEngine
+    from builders.ports import Dataset
+    from contracts.errors import QueryFailed
+
+    pq.write_table(pa.table({"id": [1]}), tmp_path / "x.parquet")
+    with DuckDBEngine("512MB", threads=1) as engine:
+        engine.register("main.s.my-orders", Dataset(files=(str(tmp_path / "x.parquet"),)))
+        assert engine.fetch("SELECT `my-orders`.id FROM main.s.`my-orders`") == [(1,)]
+        with pytest.raises(QueryFailed, match=r"there is no table `main\.s`\.my-orders"):
+            engine.fetch("SELECT id FROM `main.s`.`my-orders`")
