@@ -16,6 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from expectations.checks import LEAST_DAYS
+from expectations.student import two_sided_quantile
 
 __all__ = ["Bands", "bands"]
 
@@ -130,11 +131,8 @@ def _least_spread(centre: Floats) -> Floats:
 
 def _quantile(errors: NDArray[np.int64], chance: float) -> Floats:
     """How many spreads from the centre a sound day lies outside of with this chance; more where few days were seen."""
-    from scipy.special import stdtrit  # noqa: PLC0415 - a tenth of a second, and few audits need it
-
-    freedom = np.minimum(_EFFICIENCY * errors, _MOST_FREEDOM)
-    quantile: Floats = stdtrit(freedom, 1 - chance / 2)
-    return quantile
+    freedom, places = np.unique(np.minimum(_EFFICIENCY * errors, _MOST_FREEDOM), return_inverse=True)
+    return np.array([two_sided_quantile(float(each), chance) for each in freedom])[places]
 
 
 def _quantiles(values: Floats, share: float, *, axis: int = 0) -> Floats:
