@@ -18,8 +18,10 @@ PYTHON = "3.11"
 
 
 def sync(session: nox.Session, *groups: str, extras: tuple[str, ...] = ()) -> None:
-    """Install the project as it stands, and these groups and extras, at the versions of uv.lock."""
-    wanted = [f"--group={group}" for group in groups] + [f"--extra={extra}" for extra in extras]
+    """Install the project as it stands, and these groups and extras alone, at the versions of uv.lock."""
+    wanted = (
+        ["--no-default-groups"] + [f"--group={group}" for group in groups] + [f"--extra={extra}" for extra in extras]
+    )
     environment = {"UV_PROJECT_ENVIRONMENT": session.virtualenv.location}
     session.run_install("uv", "sync", "--quiet", "--locked", *wanted, env=environment)
 
@@ -49,14 +51,22 @@ def imports(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def tests(session: nox.Session) -> None:
     """All tests that need neither Java nor Airflow, on every core; arguments after -- go to pytest."""
-    sync(session, "test")
-    session.run("pytest", "-n", "auto", "--dist", "loadgroup", "-m", "not spark and not airflow", *session.posargs)
+    sync(session, "test", "gx")
+    apart = "not spark and not airflow and not core"
+    session.run("pytest", "-n", "auto", "--dist", "loadgroup", "-m", apart, *session.posargs)
+
+
+@nox.session(python=PYTHON)
+def core(session: nox.Session) -> None:
+    """Tests of what works, and what is refused, where no extra is installed."""
+    sync(session, "core")
+    session.run("pytest", "tests/core", *session.posargs)
 
 
 @nox.session(python=PYTHON)
 def spark(session: nox.Session) -> None:
     """Tests on a real Spark, in one process that shares one JVM; the Java that comes with the extra does."""
-    sync(session, "test", extras=("pandera", "spark"))
+    sync(session, "test", "gx", extras=("pandera", "spark"))
     session.run("pytest", "builders/engines")
     session.run("pytest", "-m", "spark", *session.posargs)
 
@@ -86,7 +96,7 @@ def wheel(session: nox.Session) -> None:
 @nox.session(python=PYTHON, default=False)
 def demo(session: nox.Session) -> None:
     """The main job, as the README gives it; arguments after -- go to `martgate demo`."""
-    sync(session)
+    sync(session, "gx")
     session.run("martgate", "demo", *session.posargs)
 
 
@@ -100,6 +110,6 @@ def bench(session: nox.Session) -> None:
 @nox.session(python=PYTHON, default=False)
 def bench_gate(session: nox.Session) -> None:
     """What a gate costs beside its peers; arguments after -- go to benchmarks/gate.py. Installs the peers, takes hours."""
-    sync(session, "bench", extras=("spark",))
+    sync(session, "bench", "gx", extras=("spark",))
     session.run("python", "benchmarks/startup.py")
     session.run("python", "benchmarks/gate.py", *session.posargs)

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contracts.errors import Problem, Unusable
+from contracts.extras import is_installed
 
 __all__ = ["FILE_NAME", "KEYS", "Settings", "load"]
 
@@ -30,7 +31,7 @@ KEYS: Mapping[str, str] = {
     "reuse_counts": "files: what an earlier audit counted in files that have not changed counts again; never: read them",
     "trust_stats": "written: what the engine tells of the files it wrote in this run may prove a rule; never: read them",
     "lineage": "where runs are told as OpenLineage events: file:PATH (or *.ndjson), http(s)://server, or none",
-    "report": "full: draw the whole site, Data Docs, after each decision; fast: one page of it; none: only record it",
+    "report": "full: draw the whole site, Data Docs, after each decision (martgate[gx]); fast: one page; none: no page",
 }
 """Every setting, with what it is for. Each is a key of the file, a flag, and `MARTGATE_<KEY>`."""
 
@@ -136,7 +137,7 @@ def _defaults(folder: Path) -> dict[str, Any]:
         "trust_stats": "written",
         "reuse_counts": "never",
         "lineage": "none",
-        "report": "full",
+        "report": "full" if is_installed("gx") else "fast",
     }
 
 

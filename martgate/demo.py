@@ -11,9 +11,9 @@ from martgate.config import Settings
 from martgate.exits import ExitCode
 from martgate.progress import progress
 from martgate.publish import run
-from martgate.reporting import draw, keep
+from martgate.reporting import draw, keep, suggest_data_docs
 from martgate.samples import write_samples
-from martgate.wiring import house, job
+from martgate.wiring import demand_extras, house, job
 from reports.machine import run_json
 from reports.text import run_text
 
@@ -33,6 +33,7 @@ def play(settings: Settings, *, members: int, dates: Sequence[date], as_json: bo
         ledger=f"sqlite:///{folder / 'ledger.db'}",
         out=folder,
     )
+    demand_extras(own)
     with progress() as say:
         say(f"making upstreams of {members:,} memberships")
         write_samples(own, folder / "upstreams", {"members": members, "date": dates[-1], "days": len(dates)}, say)
@@ -45,6 +46,7 @@ def play(settings: Settings, *, members: int, dates: Sequence[date], as_json: bo
         if not as_json:
             click.echo(run_text(record))
     index = draw(own)
+    suggest_data_docs(own, as_json=as_json)
     if as_json:
         click.echo(json.dumps({"site": str(index), "runs": [json.loads(run_json(record)) for record in records]}))
     else:

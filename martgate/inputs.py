@@ -11,7 +11,7 @@ from martgate.clock import now
 from martgate.gate import refusals
 from martgate.house import House
 from martgate.publish import candidate_id
-from martgate.review import demand_sound
+from martgate.review import demand_judges, demand_sound
 from reports.view import RunRecord
 
 __all__ = ["gate_input"]
@@ -29,6 +29,7 @@ def gate_input(house: House, name: str, source: str, day: date | None) -> RunRec
     loaded, table = house.catalog.find(name, day)
     # A contract that was given alone is judged alone: what it refers to may lie anywhere.
     demand_sound(loaded, house.catalog if len(house.catalog.contracts) > 1 else None)
+    demand_judges([(loaded, table)], house.catalog)
     all_asked = promised(loaded, table, house.catalog)
     rules = all_asked.rules
     if not rules:

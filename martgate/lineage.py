@@ -24,25 +24,9 @@ if TYPE_CHECKING:  # an extra, and slow to import
     from builders.model import Model
     from reports.lineage import Place, Woven
 
-__all__ = ["demand_teller", "tell", "tell_stopped"]
+__all__ = ["tell", "tell_stopped"]
 
 _RETRIES = {"total": 2, "connect": 2, "read": 2, "backoff_factor": 0.2}
-
-
-def demand_teller(settings: Settings) -> None:
-    """Raise where lineage is asked for and cannot be told, before anything is run.
-
-    Raises:
-        contracts.errors.Unusable: the extra is not installed.
-    """
-    if settings.lineage == "none":
-        return
-    try:
-        import openlineage.client  # noqa: F401, PLC0415 - an extra
-    except ImportError:
-        raise Unusable(
-            "lineage is told by openlineage-python: install martgate[lineage], or set lineage to none"
-        ) from None
 
 
 def tell(record: RunRecord, settings: Settings, catalog: Catalog) -> str:

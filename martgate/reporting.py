@@ -15,6 +15,7 @@ import click
 from contracts.catalog import Catalog
 from contracts.day import day_of
 from contracts.errors import CouldNotRun, Unusable
+from contracts.extras import absence, is_installed
 from martgate import clock
 from martgate.candidate import Candidate
 from martgate.config import Settings
@@ -30,7 +31,17 @@ if TYPE_CHECKING:  # they bring the engines along
     from martgate.house import Job
     from martgate.selection import Outcome
 
-__all__ = ["announce", "announce_missing", "answer", "answer_all", "draw", "draw_all", "failure_told", "keep"]
+__all__ = [
+    "announce",
+    "announce_missing",
+    "answer",
+    "answer_all",
+    "draw",
+    "draw_all",
+    "failure_told",
+    "keep",
+    "suggest_data_docs",
+]
 
 
 def answer(record: RunRecord, settings: Settings, *, catalog: Catalog, as_json: bool) -> ExitCode:
@@ -43,6 +54,7 @@ def answer(record: RunRecord, settings: Settings, *, catalog: Catalog, as_json: 
     record, *troubles = _kept_if_possible(record, settings, catalog)
     troubles.append(tell(record, settings, catalog))
     click.echo(run_json(record) if as_json else run_text(record))
+    suggest_data_docs(settings, as_json=as_json)
     decided = ExitCode.DONE if record.decision == "approved" else ExitCode.REFUSED
     return _after(troubles, decided)
 
@@ -85,6 +97,7 @@ def answer_all(outcomes: Iterable["Outcome"], settings: Settings, *, catalog: Ca
     troubles.append(_drawn_if_possible(settings) if settings.report == "full" else "")
     if as_json:
         click.echo(json.dumps({"runs": told}, ensure_ascii=False))
+    suggest_data_docs(settings, as_json=as_json)
     return _after(troubles, worst)
 
 
@@ -169,6 +182,12 @@ def announce_missing(job: "Job", missing: Sequence[str], *, as_json: bool) -> Ex
         there = f"{inputs - len(missing)} of the {inputs} inputs of {name} are there for {job.part_date}"
         click.echo("\n".join([there, *missing]))
     return ExitCode.COULD_NOT_RUN if missing else ExitCode.DONE
+
+
+def suggest_data_docs(settings: Settings, *, as_json: bool) -> None:
+    """Say how to get Data Docs where nobody chose another report and they cannot be drawn."""
+    if not as_json and settings.origins.get("report") == "default" and not is_installed("gx"):
+        click.echo(f"martgate: {absence('gx', 'the drawing of Data Docs', instead='set report to fast')}", err=True)
 
 
 def keep(record: RunRecord, settings: Settings) -> None:

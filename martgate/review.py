@@ -7,17 +7,20 @@ from pathlib import Path
 from builders.dialect import cautions, check
 from contracts.catalog import Catalog, contract_files
 from contracts.errors import Problem, Unusable
+from contracts.extras import absence, is_installed
 from contracts.lint import lint
 from contracts.model import Table
 from contracts.odcs import Loaded, read
 from contracts.quoting import put_table
+from contracts.versions import Version, is_newer
 from contracts.versions import problems as version_problems
 from expectations.coverage import Item, Status, coverage
 from expectations.derive import derivation, derive
 from expectations.predicates import row_test
+from expectations.retroactive import promised
 from expectations.rules import Foreign, HasType, InSet, Range, Rule, statements_in
 
-__all__ = ["Review", "coverage_of", "demand_sound", "placed", "problems_of", "review", "warnings_of"]
+__all__ = ["Review", "coverage_of", "demand_judges", "demand_sound", "placed", "problems_of", "review", "warnings_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,15 @@ def problems_of(loaded: Loaded, catalog: Catalog | None) -> list[Problem]:
 
 
 def warnings_of(loaded: Loaded) -> list[Problem]:
-    """Where DuckDB and Spark answer a rule differently by the types of its columns; none for rules that are not sound."""
-    found = []
+    """What the contract's author should know of its rules; nothing of rules that are not sound.
+
+    DuckDB and Spark answer some differently by the types of their columns, and those that only Great Expectations
+    judges are not checked where it is not installed.
+    """
+    found: list[Problem] = []
     for table in loaded.contract.tables:
         rules = derivation(loaded.contract, table).rules
+        found += [] if is_installed("gx") else _unread(loaded, rules)
         types = {rule.check.column.casefold(): rule.check.type for rule in rules if isinstance(rule.check, HasType)}
         for rule in rules:
             for statement in _own_sql(rule, types):
@@ -115,6 +123,38 @@ def demand_sound(loaded: Loaded, catalog: Catalog | None) -> None:
         raise Unusable(*problems)
 
 
+def demand_judges(versions: Iterable[Version], catalog: Catalog) -> None:
+    """Refuse to audit tables by rules that only Great Expectations can judge, where it is not installed.
+
+    Raises:
+        contracts.errors.Unusable: with every such rule of the tables, in the versions given and as newer ones ask.
+    """
+    if is_installed("gx"):
+        return
+    problems = [problem for version in versions for problem in _unjudged(version, catalog)]
+    if problems:
+        raise Unusable(*problems)
+
+
+def _unjudged(version: Version, catalog: Catalog) -> Iterator[Problem]:
+    """The rules of a table that nothing here can judge, each with its place in the version that states it."""
+    loaded, table = version
+    foreign = [rule for rule in promised(loaded, table, catalog).rules if isinstance(rule.check, Foreign)]
+    if not foreign:
+        return
+    stating = [each for each in catalog.versions(table.qualified_name) if each == version or is_newer(each, loaded)]
+    for rule in foreign:
+        home = next(each for each in stating if _states(each, rule))[0]
+        assert isinstance(rule.check, Foreign)
+        message = absence("gx", f"{rule.name}: {rule.check.type}")
+        yield placed(Problem(file=home.contract.file, path=rule.clauses[0], message=message), home)
+
+
+def _states(version: Version, rule: Rule) -> bool:
+    loaded, table = version
+    return any((each.name, each.check) == (rule.name, rule.check) for each in derive(loaded.contract, table))
+
+
 def placed(problem: Problem, loaded: Loaded) -> Problem:
     """A rule knows the address of its clause; the document knows the line."""
     if problem.line or not problem.path:
@@ -133,9 +173,9 @@ def _untried(loaded: Loaded, table: Table) -> Iterator[Problem]:
 
 
 def _misread(loaded: Loaded, table: Table) -> Iterator[Problem]:
-    """Arguments that Great Expectations' own classes refuse; it is asked only of expectations that it will judge."""
+    """Arguments that Great Expectations' own classes refuse, where it is installed; only of expectations that it judges."""
     foreign = [rule for rule in derive(loaded.contract, table) if isinstance(rule.check, Foreign)]
-    if not foreign:
+    if not foreign or not is_installed("gx"):
         return
     from expectations.gx.stock import mistakes  # noqa: PLC0415 - seconds
 
@@ -145,6 +185,14 @@ def _misread(loaded: Loaded, table: Table) -> Iterator[Problem]:
             path = f"{rule.clauses[0]}.implementation.{mistake.key}"
             told = Problem(file=loaded.contract.file, path=path, message=mistake.message, hint=mistake.hint)
             yield placed(told, loaded)
+
+
+def _unread(loaded: Loaded, rules: Iterable[Rule]) -> Iterator[Problem]:
+    """The rules whose arguments only Great Expectations' own classes could check."""
+    for rule in rules:
+        if isinstance(rule.check, Foreign):
+            message = absence("gx", f"{rule.name}: to check the arguments of {rule.check.type}, lint")
+            yield placed(Problem(file=loaded.contract.file, path=rule.clauses[0], message=message), loaded)
 
 
 def _unsupported(item: Item, loaded: Loaded) -> Problem:

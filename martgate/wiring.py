@@ -17,6 +17,7 @@ from contracts.catalog import Catalog
 from contracts.day import Day
 from contracts.errors import Problem, Unusable
 from contracts.export.spark import delta_table
+from contracts.extras import demand, is_installed
 from contracts.hints import did_you_mean
 from contracts.model import Table
 from expectations.ports import AuditEngine
@@ -26,9 +27,8 @@ from martgate.clock import now
 from martgate.config import FILE_NAME, Settings
 from martgate.house import FrameCheck, House, Job
 from martgate.ledger import Ledger
-from martgate.lineage import demand_teller
 from martgate.progress import progress
-from martgate.review import demand_sound
+from martgate.review import demand_judges, demand_sound
 from martgate.stores.databricks import DatabricksStore
 from martgate.stores.delta import DeltaStore
 from martgate.stores.ports import Store
@@ -38,7 +38,7 @@ from martgate.stores.upstreams import Upstreams
 if TYPE_CHECKING:
     from builders.engines.spark import SparkEngine
 
-__all__ = ["catalog", "engine_of", "house", "job", "job_of", "jobs", "model_of"]
+__all__ = ["catalog", "demand_extras", "engine_of", "house", "job", "job_of", "jobs", "model_of"]
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)?(.*)", re.DOTALL)
 
@@ -48,9 +48,10 @@ def house(settings: Settings, *, contract: Path | None = None) -> Iterator[House
     """The adapters that the settings name; `contract` stands in for the project's contracts where it is given.
 
     Raises:
-        contracts.errors.Unusable: with every problem of every contract.
+        contracts.errors.Unusable: with every problem of every contract; or the settings need an extra that is not
+            installed.
     """
-    demand_teller(settings)
+    demand_extras(settings)
     contracts = catalog(settings) if contract is None else Catalog.load([contract])
     if contract is None:
         _demand_known(settings.upstream_locations, contracts)
@@ -83,8 +84,22 @@ def house(settings: Settings, *, contract: Path | None = None) -> Iterator[House
             reuses_counts=settings.reuse_counts == "files",
             frames=_frame_check(settings),
             share=(lambda shares: _share(settings, shares)) if settings.engine == "duckdb" else None,
-            foreign=_judge_foreign,
+            foreign=_judge_foreign if is_installed("gx") else None,
         )
+
+
+def demand_extras(settings: Settings) -> None:
+    """Refuse settings that need an extra which is not installed. Spark is demanded where its engine is opened.
+
+    Raises:
+        contracts.errors.Unusable: one is not; the message says how to install it.
+    """
+    if settings.lineage != "none":
+        demand("lineage", f"lineage {settings.lineage}", instead="set lineage to none")
+    if settings.frames == "pandera":
+        demand("pandera", "frames pandera", instead="set frames to none")
+    if settings.report == "full":
+        demand("gx", "report full, which draws Data Docs,", instead="set report to fast")
 
 
 def engine_of(settings: Settings) -> AbstractContextManager[Engine]:
@@ -132,6 +147,9 @@ def job_of(models: Mapping[str, Model], contracts: Catalog, name: str, day: date
     loaded, table = contracts.find(name, day)
     model = _making(table, models)
     demand_sound(loaded, contracts)
+    inputs = [contracts.find(read, day) for read in sorted(model.inputs)]
+    outside = [each for each in inputs if making(each[1], models) is None]
+    demand_judges([(loaded, table), *outside], contracts)
     when = Day(day, loaded.contract.zone)
     return Job(loaded=loaded, table=table, model=model, day=when, started=now(), made=frozenset(models))
 
@@ -196,10 +214,9 @@ def _share(settings: Settings, shares: int) -> DuckDBEngine:
 
 
 def _spark(settings: Settings) -> "SparkEngine":
-    try:
-        from builders.engines.spark import SparkEngine  # noqa: PLC0415 - an extra, and slow to import
-    except ImportError:
-        raise Unusable("the engine spark needs pyspark: install martgate[spark]") from None
+    demand("spark", "engine spark", instead="set engine to duckdb")
+    from builders.engines.spark import SparkEngine  # noqa: PLC0415 - an extra, and slow to import
+
     return SparkEngine(settings.memory_limit, _spill(settings), master=settings.spark_master)
 
 
@@ -212,10 +229,8 @@ def _spill(settings: Settings) -> Path:
 def _frame_check(settings: Settings) -> FrameCheck | None:
     if settings.frames == "none":
         return None
-    try:
-        from builders.seams import check_frames  # noqa: PLC0415 - an extra, and slow to import
-    except ImportError:
-        raise Unusable("frames are checked by pandera: install martgate[pandera], or set frames to none") from None
+    from builders.seams import check_frames  # noqa: PLC0415 - an extra, and slow to import
+
     return check_frames
 
 

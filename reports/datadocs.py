@@ -2,7 +2,8 @@
 
     python -m reports.datadocs RECORDS_DIR OUT_DIR [--contracts DIR ...] [--promises FILE]
 
-Runs as a process of its own, for drawing imports Great Expectations, which costs seconds. Nothing of the former site
+Runs as a process of its own, for drawing imports Great Expectations, which costs seconds. Where that is not installed,
+the pages are drawn without its sentences, and no run is written as the result of a suite. Nothing of the former site
 is touched before every page has been drawn; then each page is replaced whole, the index last.
 """
 
@@ -18,18 +19,16 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from contracts.errors import CouldNotRun, MartgateError, Unusable
+from contracts.extras import EXTRAS, is_installed
 from contracts.model import Column, Contract, Table
 from expectations.promises import Punctuality
 from expectations.rules import HasColumns, HasType, Rule
+from reports import plain
 from reports.places import file_name, page_path
 from reports.promises import from_json, table_view
 from reports.view import RunRecord, RunView, owner_of, run_view
-
-if TYPE_CHECKING:  # it imports Great Expectations
-    from reports.pages import Site
 
 __all__ = ["main", "render"]
 
@@ -86,7 +85,9 @@ def render(
             return site_dir / "index.html"
 
 
-def _site() -> "Site":
+def _site() -> plain.Site:
+    if not is_installed("gx"):
+        return plain.Site()
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # dead in 1.24; older and newer versions heed it
     from reports.pages import Site  # noqa: PLC0415 - seconds
 
@@ -145,11 +146,12 @@ def _promise(record: RunRecord, contracts: Sequence[Contract]) -> tuple[Contract
 def _house() -> bytes:
     """Stands for everything but the record that a page depends on."""
     here = Path(__file__).parent
+    sentences = version(EXTRAS["gx"].library) if is_installed("gx") else ""
     sources = (path.read_bytes() for path in sorted([*here.glob("*.py"), *here.glob("site/*")]) if path.is_file())
-    return hashlib.sha256(b"".join(sources) + version("great-expectations").encode()).digest()
+    return hashlib.sha256(b"".join(sources) + sentences.encode()).digest()
 
 
-def _draw(site: "Site", kept: Sequence[_Kept], drawing: Path, former: Path) -> None:
+def _draw(site: plain.Site, kept: Sequence[_Kept], drawing: Path, former: Path) -> None:
     """The page of each run, and of the rules of each table."""
     suites = _suites(kept)
     with _loud():
@@ -157,15 +159,17 @@ def _draw(site: "Site", kept: Sequence[_Kept], drawing: Path, former: Path) -> N
             page = page_path(Path(), one.record.candidate)
             if not _is_current(former / page, one.digest):
                 result = page.with_name(f"{page.stem}.json")
-                links = {"suite": f"../{suites[one.record.table]}", "result": result.name}
-                _write(drawing / result, site.result(one.record, one.table))
+                told = site.result(one.record, one.table)
+                if told:
+                    _write(drawing / result, told)
+                links = {"suite": f"../{suites[one.record.table]}", "result": result.name if told else ""}
                 _write(drawing / page, site.run(one.run, one.rules, one.table, links=links, digest=one.digest))
         for table, newest in _newest(kept).items():
             owner = owner_of(newest.contract)
             _write(drawing / suites[table], site.suite(newest.promised, newest.table, newest.contract, owner=owner))
 
 
-def _draw_front(site: "Site", kept: Sequence[_Kept], promises: Sequence[Punctuality], drawing: Path) -> None:
+def _draw_front(site: plain.Site, kept: Sequence[_Kept], promises: Sequence[Punctuality], drawing: Path) -> None:
     """The index, and the page of promises that it leads to where there are any."""
     runs = [(one.run, page_path(Path(), one.record.candidate).as_posix()) for one in kept]
     tables = [table_view(one) for one in promises]

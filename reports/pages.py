@@ -7,7 +7,6 @@ Expectations, which costs seconds.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
@@ -17,14 +16,13 @@ from great_expectations.render.view import DefaultJinjaPageView
 from jinja2 import pass_context
 from markupsafe import Markup, escape
 
-from contracts.model import Contract, Table
+from contracts.model import Table
 from expectations.gx.result import suite_result
 from expectations.gx.suite import configuration
 from expectations.rules import Rule
-from reports.promises import TableView
-from reports.runpage import meanings, run_words
+from reports import plain
 from reports.style import furnish
-from reports.view import RunRecord, RunView, rule_view
+from reports.view import RunRecord
 
 __all__ = ["Site"]
 
@@ -70,73 +68,30 @@ class _PageView(DefaultJinjaPageView):  # type: ignore[misc] # great-expectation
         return str(escape(value))
 
 
-class Site:
-    """Draws pages: each method returns the text of one file, HTML but for the result. `digest` is printed into a page as the state it shows."""
+class Site(plain.Site):
+    """The pages with what Great Expectations says of them; its view draws them, from the same templates."""
 
     def __init__(self) -> None:
         self._view = _PageView()
 
-    def run(self, run: RunView, rules: Iterable[Rule], table: Table, *, links: Mapping[str, str], digest: str) -> str:
-        """One run: the answer, what stands in the way with its evidence, then every rule by column.
-
-        `links` are the addresses of its `suite` page and of its `result`.
-        """
-        document = self._document(rules, table, title=run.headline)
-        return self._draw("run.html.j2", document, **run_words(run, table), links=links, digest=digest)
-
     def result(self, record: RunRecord, table: Table) -> str:
-        """One run as the result of a suite, in Great Expectations' own JSON, for whatever else reads those."""
         audit = record.audit
         configurations = [configuration(verdict.rule, table) for verdict in audit.verdicts]
         suite_name = f"{audit.table}@{audit.contract_version.removeprefix('v').partition('.')[0]}"
         told = suite_result(audit, configurations, suite_name=suite_name, run_name=record.candidate)
         return json.dumps(told.to_json_dict(), indent=1)
 
-    def suite(self, rules: Sequence[Rule], table: Table, contract: Contract | None, *, owner: str) -> str:
-        """What is promised of one table: every rule by column, in the contract's order."""
-        return self._draw(
-            "suite.html.j2",
-            self._document(rules, table, title=f"Rules of {table.qualified_name}"),
-            table=table.qualified_name,
-            description=table.description,
-            contract=f"{contract.name or contract.id} {contract.version}" if contract else "",
-            owner=owner,
-            rules={rule.name: rule_view(rule) for rule in rules},
-            columns=meanings(table),
-            digest="",
-        )
-
-    def index(
-        self, runs: Sequence[tuple[RunView, str]], suites: Mapping[str, str], promises: Sequence[TableView] = ()
-    ) -> str:
-        """All runs, in the order given, each with the address of its page; `suites` likewise, by table."""
-        document = RenderedDocumentContent(sections=[], page_title="Runs")
-        return self._draw("index.html.j2", document, runs=runs, suites=suites, promises=promises, digest="")
-
-    def promises(self, tables: Sequence[TableView]) -> str:
-        """What is promised about time of each table, and whether each of its days kept it."""
-        document = RenderedDocumentContent(sections=[], page_title="Promises about time")
-        return self._draw("promises.html.j2", document, tables=tables, digest="")
-
-    def _draw(self, template: str, document: RenderedDocumentContent, **words: Any) -> str:
+    def _draw(self, template: str, rows_by_home: plain.Homes, *, title: str, **words: Any) -> str:
+        sections = [
+            RenderedSectionContent(
+                section_name=home, content_blocks=[RenderedTableContent(table=list(map(list, rows)))]
+            )
+            for home, rows in rows_by_home.items()
+        ]
+        document = RenderedDocumentContent(sections=sections, page_title=title)
         return str(self._view.render(document, template=template, **words))
 
-    def _document(self, rules: Iterable[Rule], table: Table, *, title: str) -> RenderedDocumentContent:
-        homes: dict[str, list[list[Any]]] = {name: [] for name in ("table", *table.column_names)}
-        for rule in rules:
-            homes.setdefault(rule_view(rule).home, []).append([rule.name, _said(rule, table)])
-        return RenderedDocumentContent(
-            page_title=title,
-            sections=[
-                RenderedSectionContent(section_name=home, content_blocks=[RenderedTableContent(table=rows)])
-                for home, rows in homes.items()
-                if rows
-            ],
-        )
-
-
-def _said(rule: Rule, table: Table) -> list[Any]:
-    """The rule as an expectation, in Great Expectations' own words."""
-    known = configuration(rule, table)
-    # Without its description, or Great Expectations would repeat the contract's words instead of saying it in its own.
-    return list(_Sentences.render(ExpectationConfiguration(type=known["type"], kwargs=known["kwargs"])))
+    def _said(self, rule: Rule, table: Table) -> list[Any]:
+        known = configuration(rule, table)
+        # Without its description, or Great Expectations would repeat the contract's words instead of saying it in its own.
+        return list(_Sentences.render(ExpectationConfiguration(type=known["type"], kwargs=known["kwargs"])))

@@ -13,7 +13,7 @@ from contracts.model import Contract, Table
 from reports.style import furnish
 from reports.view import RuleView, RunRecord, RunView, run_view
 
-__all__ = ["meanings", "run_page", "run_words"]
+__all__ = ["draw", "meanings", "run_page", "run_words"]
 
 
 def run_page(record: RunRecord, contract: Contract, table: Table) -> str:
@@ -22,11 +22,19 @@ def run_page(record: RunRecord, contract: Contract, table: Table) -> str:
     Raises:
         contracts.errors.CouldNotRun: the page could not be drawn.
     """
+    return draw("run.html.j2", sections=(), **run_words(run_view(record, contract), table), links={}, digest="")
+
+
+def draw(template: str, **words: Any) -> str:
+    """A page of the site from its template, without Great Expectations' view.
+
+    Raises:
+        contracts.errors.CouldNotRun: the page could not be drawn.
+    """
     env = Environment(extensions=["jinja2.ext.do"], autoescape=True)
     furnish(env)
-    words = run_words(run_view(record, contract), table)
     try:
-        return env.get_template("run.html.j2").render(words, sections=(), links={}, ge_version="", digest="")
+        return env.get_template(template).render(words, ge_version="")
     except TemplateError as error:
         raise CouldNotRun(f"the page could not be drawn: {type(error).__name__}") from error
 

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from contracts.errors import QueryFailed
+from contracts.extras import install
 
 __all__ = ["OLDEST", "java_home"]
 
@@ -40,8 +41,7 @@ def java_home(folder: Path) -> str | None:
     except ImportError:
         what = f"Java {found}" if found else "no Java"
         raise QueryFailed(
-            f"Spark needs Java {OLDEST} or later, and there is {what}: install martgate[spark], which brings one, "
-            "or set JAVA_HOME"
+            f"Spark needs Java {OLDEST} or later, and there is {what}: {install('spark')} brings one, or set JAVA_HOME"
         ) from None
     launcher = folder / "java" / "bin" / "java"
     launcher.parent.mkdir(parents=True)

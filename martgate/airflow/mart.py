@@ -14,11 +14,15 @@ from builders.model import Model
 from builders.model import load as load_models
 from contracts.catalog import Catalog
 from contracts.errors import Unusable
+from contracts.extras import absence, is_installed
 from contracts.hints import did_you_mean
 from contracts.model import Contract, Table
 from martgate.config import KEYS, Settings, load
 
 __all__ = ["Mart"]
+
+if not is_installed("airflow"):  # the package imports this module first, and Airflow in those that follow
+    raise ImportError(absence("airflow", "martgate.airflow"))
 
 
 @dataclass(frozen=True)

@@ -38,13 +38,14 @@ def config(*, settings: Settings, as_json: bool) -> ExitCode:
 @as_json
 def docs(*, show: bool, settings: Settings, as_json: bool) -> ExitCode:
     """Draw the whole site anew, from the ledger and the contracts."""
-    from martgate.reporting import draw_all
+    from martgate.reporting import draw_all, suggest_data_docs
     from martgate.wiring import house
 
     with house(settings) as rooms:
         records = rooms.ledger.records()
     index = draw_all(records, settings)
     click.echo(json.dumps({"site": str(index)}) if as_json else f"{index}")
+    suggest_data_docs(settings, as_json=as_json)
     if show:
         click.launch(index.as_uri())
     return ExitCode.DONE

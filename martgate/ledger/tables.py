@@ -27,6 +27,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from contracts.errors import CouldNotRun, Unusable
+from contracts.extras import EXTRAS, absence, install
 
 __all__ = [
     "CANDIDATES",
@@ -145,12 +146,23 @@ def opened(url: str) -> Engine:
     """
     try:
         engine = create_engine(url, poolclass=NullPool)
+    except ModuleNotFoundError as error:
+        raise Unusable(f"ledger: {_lacking_driver(url, error.name or '')}") from error
     except (ArgumentError, ImportError) as error:
         raise Unusable(f"ledger: {_first_line(error)}; expected a URL like sqlite:///out/ledger.db") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _be_patient)
     _create_tables(engine)
     return engine
+
+
+def _lacking_driver(url: str, module: str) -> str:
+    """What to install, or to write, where SQLAlchemy cannot import the driver of a URL."""
+    scheme = url.partition(":")[0]
+    if module == EXTRAS["postgres"].module:
+        return absence("postgres", scheme)
+    instead = f", or write postgresql+psycopg:// and {install('postgres')}" if scheme.startswith("postgresql") else ""
+    return f"{scheme} needs {module}, which is not installed: pip install {module}{instead}"
 
 
 def _create_tables(engine: Engine) -> None:

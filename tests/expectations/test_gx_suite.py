@@ -328,3 +328,12 @@ def test_spark_finds_planted_defects_and_shows_no_protected_value(spark_frame):
     said = json.dumps(result.to_json_dict(), default=str)
     assert SECRET not in said
     assert "2024-02-01" in said, "other values are shown"
+
+
+def test_the_version_that_suites_are_written_for_is_the_one_that_the_extra_pins():
+    from importlib.metadata import requires
+
+    from expectations.gx.suite import GREAT_EXPECTATIONS
+
+    (pin,) = [each for each in requires("martgate") or () if each.startswith("great-expectations")]
+    assert pin.partition(";")[0].strip() == f"great-expectations=={GREAT_EXPECTATIONS}"

@@ -225,7 +225,7 @@ def test_lineage_is_off_unless_asked_for(project):
 def test_without_the_library_nothing_is_run(project, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "openlineage.client", None)
     assert run("events.ndjson", "base") == 2
-    assert "install martgate[lineage]" in capsys.readouterr().err
+    assert "pip install 'martgate[lineage]'" in capsys.readouterr().err
     assert not (project / "out" / "warehouse").exists()
 
 

@@ -221,7 +221,7 @@ def test_pandera_that_is_not_there_is_told_before_anything_runs(
     mart: Callable[..., Mart], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = mart()
-    monkeypatch.setitem(sys.modules, "builders.seams", None)
+    monkeypatch.setitem(sys.modules, "pandera", None)
     with pytest.raises(Unusable, match=r"martgate\[pandera\]"), house(replace(here.settings, frames="pandera")):
         pass
 
