@@ -20,7 +20,17 @@ from expectations.predicates import row_test
 from expectations.retroactive import promised
 from expectations.rules import Foreign, HasType, InSet, Range, Rule, statements_in
 
-__all__ = ["Review", "coverage_of", "demand_judges", "demand_sound", "placed", "problems_of", "review", "warnings_of"]
+__all__ = [
+    "Review",
+    "coverage_of",
+    "demand_judges",
+    "demand_sound",
+    "placed",
+    "problems_of",
+    "review",
+    "rules_of",
+    "warnings_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +133,18 @@ def demand_sound(loaded: Loaded, catalog: Catalog | None) -> None:
         raise Unusable(*problems)
 
 
+def rules_of(loaded: Loaded, table: Table, catalog: Catalog) -> tuple[Rule, ...]:
+    """The rules that a table is audited by, those included that newer versions of its contract ask in retrospect.
+
+    Raises:
+        contracts.errors.Unusable: something in one of the versions cannot be checked; each problem with its line.
+    """
+    try:
+        return promised(loaded, table, catalog).rules
+    except Unusable as error:
+        raise Unusable(*(placed(problem, loaded) for problem in error.problems)) from None
+
+
 def demand_judges(versions: Iterable[Version], catalog: Catalog) -> None:
     """Refuse to audit tables by rules that only Great Expectations can judge, where it is not installed.
 
@@ -139,7 +161,7 @@ def demand_judges(versions: Iterable[Version], catalog: Catalog) -> None:
 def _unjudged(version: Version, catalog: Catalog) -> Iterator[Problem]:
     """The rules of a table that nothing here can judge, each with its place in the version that states it."""
     loaded, table = version
-    foreign = [rule for rule in promised(loaded, table, catalog).rules if isinstance(rule.check, Foreign)]
+    foreign = [rule for rule in rules_of(loaded, table, catalog) if isinstance(rule.check, Foreign)]
     if not foreign:
         return
     stating = [each for each in catalog.versions(table.qualified_name) if each == version or is_newer(each, loaded)]

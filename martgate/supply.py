@@ -8,12 +8,11 @@ from contracts.errors import MissingUpstream, Problem, Unusable
 from contracts.model import Table
 from contracts.odcs import Loaded
 from expectations.audit import Scope, audit
-from expectations.retroactive import promised
 from expectations.rules import Rule, looks_back
 from expectations.verdict import Audit, OutOfScope, Verdict
 from martgate.gate import refusals
 from martgate.house import House, Job
-from martgate.review import placed
+from martgate.review import placed, rules_of
 
 __all__ = ["Checked", "check_upstreams", "missing", "register_upstreams"]
 
@@ -109,10 +108,7 @@ def _rules_of(each: _Input, house: House) -> tuple[Rule, ...]:
     No earlier day of such a table is kept, and no history: a rule that asks for one would be passed over every day.
     """
     loaded, name = each.loaded, each.table.qualified_name
-    try:
-        rules = promised(loaded, each.table, house.catalog).rules
-    except Unusable as error:
-        raise Unusable(*(placed(problem, loaded) for problem in error.problems)) from None
+    rules = rules_of(loaded, each.table, house.catalog)
     unknowable = [
         Problem(
             file=loaded.contract.file,
