@@ -93,7 +93,7 @@ class InSet:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """The whole value matches a regular expression (ECMA-262, anchored at both ends)."""
+    """A regular expression (ECMA-262) is found in the value: anywhere, unless it has anchors."""
 
     column: str
     pattern: str

@@ -3,9 +3,10 @@
 import sys
 from dataclasses import dataclass, field
 
+from contracts import regex
 from contracts.errors import Problem
 
-__all__ = ["Findings", "Mistake", "is_finite"]
+__all__ = ["Findings", "Mistake", "is_finite", "read_pattern"]
 
 
 class Mistake(ValueError):
@@ -36,3 +37,19 @@ class Findings:
 def is_finite(value: str | float) -> bool:
     """Whether a value is one that JSON and every engine can hold: no infinity, no NaN."""
     return isinstance(value, str) or abs(value) <= sys.float_info.max
+
+
+def read_pattern(value: object, *, key: str = "") -> str:
+    """A value of a contract as a regular expression that every engine can run.
+
+    Args:
+        value: what the contract has in the place of a pattern.
+        key: where that place is, below the one being read.
+
+    Raises:
+        Mistake: it is none; the message is that of `contracts.regex`.
+    """
+    try:
+        return regex.read_pattern(value)
+    except regex.PatternError as error:
+        raise Mistake(error.message, error.hint, key=key) from None

@@ -12,8 +12,8 @@ from contracts.hints import clip, did_you_mean
 from contracts.model import Column, Operator, Table, Threshold
 from contracts.quoting import identifier, literal, text
 from contracts.types import canonical
-from expectations import pattern, rules
-from expectations.findings import Mistake
+from expectations import rules
+from expectations.findings import Mistake, read_pattern
 from expectations.fragments import query_mistake
 from expectations.implementation import known_columns
 from expectations.rules import Check, Scalar
@@ -160,20 +160,10 @@ def _not_in_set(given: _Arguments) -> Check:
 
 
 def _matches(given: _Arguments) -> Check:
-    column, regex, percent = given.column(), _anywhere(given.text("regex")), given.mostly()
+    column, regex, percent = given.column(), read_pattern(given.take("regex"), key="kwargs.regex"), given.mostly()
     if percent:
         return rules.QualityMetric("invalidValues", (column,), _at_most(percent), "percent", pattern=regex)
     return rules.Pattern(column, regex)
-
-
-def _anywhere(regex: str) -> str:
-    """A pattern for the whole value that holds where the given one matches somewhere in it."""
-    try:
-        pattern.portable(regex)
-    except ValueError as error:
-        raise Mistake(str(error), key="kwargs.regex") from None
-    whole = regex.startswith("^") and regex.endswith("$") and not regex.endswith("\\$") and "|" not in regex
-    return regex if whole else rf"[\u{{0}}-\u{{10FFFF}}]*(?:{regex})[\u{{0}}-\u{{10FFFF}}]*"
 
 
 def _between(given: _Arguments) -> Check:

@@ -54,9 +54,9 @@ def read_format(column: Column, name: object, kind: str) -> Check | None:
     if column.logical_type in ("integer", "number"):
         return _whole_number(column, name)
     if column.logical_type in ("date", "timestamp", "time"):
-        return rules.Pattern(column.name, _date_pattern(name)) if is_text(kind) else None
+        return rules.Pattern(column.name, f"^{_date_pattern(name)}$") if is_text(kind) else None
     if name in _TEXTS:
-        return rules.Pattern(column.name, _TEXTS[name])
+        return rules.Pattern(column.name, f"^(?:{_TEXTS[name]})$")
     raise Mistake(
         f"format {name!r} cannot be checked", f"known are {', '.join(sorted(_TEXTS))}; or use pattern", key="format"
     )
@@ -82,5 +82,5 @@ def _date_pattern(java: str) -> str:
             written.append(shape % len(letters) if "%d" in shape else shape)
         else:
             literal = token["other"] if token["quoted"] is None else token["quoted"] or "'"
-            written.append(re.sub(r"([^\w\s])", r"\\\1", literal))
+            written.append(re.sub(r"([\^$\\.*+?()\[\]{}|])", r"\\\1", literal))
     return "".join(written)

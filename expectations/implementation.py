@@ -10,10 +10,10 @@ from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 from contracts.address import extend
 from contracts.hints import clip, did_you_mean
 from contracts.model import Column, Table
-from expectations import pattern, rules
+from expectations import rules
 from expectations.checks import LEAST_DAYS
 from expectations.days import AcrossDays
-from expectations.findings import Findings, Mistake, is_finite
+from expectations.findings import Findings, Mistake, is_finite, read_pattern
 from expectations.fragments import columns_read, expression_mistake, query_mistake
 from expectations.measured import Learned
 from expectations.rules import Check
@@ -264,14 +264,6 @@ def _query(value: object) -> str:
     return query
 
 
-def _pattern(value: object) -> str:
-    try:
-        pattern.portable(_text(value))
-    except ValueError as error:
-        raise Mistake(str(error)) from None
-    return _text(value)
-
-
 def _scalar(value: object) -> rules.Scalar:
     if not isinstance(value, str | int | float) or not is_finite(value):
         raise Mistake(f"found {clip(value)}, expected a text, a number or a boolean")
@@ -310,7 +302,7 @@ _READERS: Mapping[str, Callable[[object, Table], object]] = {
     "measure": lambda value, table: _expression(value, table, aggregate=True),
     "against": lambda value, _: _query(value),
     "allowance": lambda value, _: _query(value),
-    "pattern": lambda value, _: _pattern(value),
+    "pattern": lambda value, _: read_pattern(value),
     "values": lambda value, _: _scalars(value),
     "to": lambda value, _: _text(value),
     "to_columns": lambda value, _: _names(value),

@@ -3,8 +3,8 @@
 from contracts.hints import clip
 from contracts.model import Column
 from contracts.quoting import identifier
-from expectations import pattern, rules
-from expectations.findings import Mistake, is_finite
+from expectations import rules
+from expectations.findings import Mistake, is_finite, read_pattern
 from expectations.formats import read_format
 from expectations.rules import Check
 
@@ -28,7 +28,7 @@ def read_option(  # noqa: PLR0911 (one answer an option)
             sign, name = (">=", "min_items") if option == "minItems" else ("<=", "max_items")
             return name, rules.Holds(f"SIZE({identifier(column.name)}) {sign} {_whole(value)}", null_passes=True)
         case "pattern":
-            return "pattern", rules.Pattern(column.name, _regular(value))
+            return "pattern", rules.Pattern(column.name, read_pattern(value))
         case "minimum" | "maximum":
             return option, rules.Range(column.name, option, _bound(value))
         case "exclusiveMinimum":
@@ -60,11 +60,3 @@ def _bound(value: object) -> rules.Scalar:
     if isinstance(value, bool) or not isinstance(value, str | int | float) or not is_finite(value):
         raise Mistake(f"expected a number, a date or an instant, found {clip(value)}")
     return value
-
-
-def _regular(value: object) -> str:
-    try:
-        pattern.portable(str(value))
-    except ValueError as error:
-        raise Mistake(str(error)) from None
-    return str(value)

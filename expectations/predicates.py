@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contracts.quoting import fraction, identifier, is_text, literal, step, text
-from expectations import pattern, rules
+from contracts.regex import to_sql
+from expectations import rules
 from expectations.rules import Check
 
 __all__ = ["RowTest", "group_test", "row_test"]
@@ -79,7 +80,7 @@ def _value(
         case rules.InSet(_, values):
             return f"{name} NOT IN ({', '.join(literal(value, kind) for value in values)})"
         case rules.Pattern(_, written):
-            return f"NOT {name} RLIKE {text(pattern.portable(written))}"
+            return f"NOT {name} RLIKE {text(to_sql(written))}"
         case rules.Length(_, bound, value):
             return f"LENGTH({name}) {'<' if bound == 'minimum' else '>'} {value}"
         case rules.Range(_, bound, value):

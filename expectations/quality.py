@@ -3,8 +3,8 @@
 from contracts.hints import clip
 from contracts.model import Column, Quality, QualityType, Table
 from contracts.quoting import identifier
-from expectations import foreign, pattern
-from expectations.findings import Findings, Mistake, is_finite
+from expectations import foreign
+from expectations.findings import Findings, Mistake, is_finite, read_pattern
 from expectations.fragments import query_mistake
 from expectations.implementation import known_columns, read_implementation
 from expectations.rules import Check, QualityMetric, Scalar, SqlNumber
@@ -126,11 +126,7 @@ def _valid_pattern(quality: Quality) -> str:
     written = quality.arguments.get("pattern")
     if written is None and not quality.arguments.get("validValues"):
         raise Mistake("does not say what is valid", "add arguments: {validValues: [..]} or {pattern: ..}")
-    try:
-        pattern.portable("" if written is None else str(written))
-    except ValueError as error:
-        raise Mistake(str(error), key="arguments.pattern") from None
-    return "" if written is None else str(written)
+    return "" if written is None else read_pattern(written, key="arguments.pattern")
 
 
 def _list(quality: Quality, argument: str) -> list[object]:

@@ -127,7 +127,7 @@ def sentence(check: Check) -> str:  # noqa: C901, PLR0911, PLR0912 (one line a k
         case InSet(column, values):
             return f"{column} is one of {words.listed(map(words.shown, values), most=12)}"
         case Pattern(column, pattern):
-            return f"{column} matches {pattern} from its first character to its last"
+            return f"{column} matches {pattern}"
         case Length(column, bound, value):
             return f"{column} has at {'least' if bound == 'minimum' else 'most'} {words.plural(value, 'character')}"
         case Range(column, bound, value):

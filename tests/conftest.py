@@ -36,7 +36,7 @@ def hostile():
 def wares():
     """A contract with every type and every limit, and its only table: `shop.wares`, keyed by `sku` and `day`."""
     columns = [
-        {"name": "sku", "kind": "string", "primary_key_position": 1, "options": {"pattern": "[A-Z]{2}[0-9]{3}"}},
+        {"name": "sku", "kind": "string", "primary_key_position": 1, "options": {"pattern": "^[A-Z]{2}[0-9]{3}$"}},
         {"name": "day", "kind": "date", "primary_key_position": 2, "options": {"minimum": "2020-01-01"}},
         {"name": "shelf", "kind": "tinyint", "required": True, "enum": (0, 1)},
         {"name": "level", "kind": "tinyint"},

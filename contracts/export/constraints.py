@@ -13,6 +13,7 @@ from typing import TypeVar
 from contracts.errors import Problem, Unusable
 from contracts.hints import clip
 from contracts.model import Column, Contract, Table
+from contracts.regex import PatternError, read_pattern
 from contracts.types import INTEGER_RANGES, Spelling, spelling
 
 __all__ = ["NOT_SAID", "Bound", "Constraints", "constraints", "standard_imports", "title"]
@@ -31,7 +32,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraints:
-    """The limits of one column; None and empty stand for no limit. `pattern` is ECMA-262 and means the whole value."""
+    """The limits of one column; None and empty stand for no limit. `pattern` is ECMA-262, searched anywhere in the value."""
 
     column: Column
     type: Spelling
@@ -76,18 +77,21 @@ def constraints(contract: Contract, table: Table) -> tuple[Constraints, ...]:
     for column in table.columns:
         reader = _Reader(column)
         found.append(reader.read())
-        problems += [Problem(file=contract.file, path=path, message=message) for path, message in reader.mistakes]
+        problems += [
+            Problem(file=contract.file, path=path, message=message, hint=hint)
+            for path, message, hint in reader.mistakes
+        ]
     if problems:
         raise Unusable(*problems)
     return tuple(found)
 
 
 class _Reader:
-    """The clauses of one column. What is wrong in them is kept as path and message."""
+    """The clauses of one column. What is wrong in them is kept as path, message and hint."""
 
     def __init__(self, column: Column) -> None:
         self._column = column
-        self.mistakes: list[tuple[str, str]] = []
+        self.mistakes: list[tuple[str, str, str]] = []
 
     def read(self) -> Constraints:
         column = self._column
@@ -99,7 +103,7 @@ class _Reader:
             type=kind,
             required=column.required or column.primary_key_position is not None,
             values=tuple(value for value in values if value is not None),
-            pattern=str(column.options.get("pattern", "")),
+            pattern=self._option("pattern", read_pattern) or "",
             min_length=self._option("minLength", _length),
             max_length=self._option("maxLength", _length),
             minimum=self._option("minimum", typed),
@@ -117,9 +121,11 @@ class _Reader:
     def _tried(self, leaf: str, read: Callable[[_S], _T], found: _S) -> _T | None:
         try:
             return read(found)
+        except PatternError as error:
+            self.mistakes.append((f"{self._column.path}.{leaf}", error.message, error.hint))
         except ValueError as error:
-            self.mistakes.append((f"{self._column.path}.{leaf}", str(error)))
-            return None
+            self.mistakes.append((f"{self._column.path}.{leaf}", str(error), ""))
+        return None
 
 
 def _typed(found: object, kind: str) -> Bound:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from contracts.export.constraints import NOT_SAID, Bound, Constraints, constraints, title
 from contracts.export.text import json_text
 from contracts.model import Contract, Table
+from contracts.regex import to_ecmascript
 
 __all__ = ["schema"]
 
@@ -55,7 +56,7 @@ def _limits(one: Constraints, *, is_number: bool) -> dict[str, object]:
     """What the contract says beyond the type; a bound replaces the one of the type's width."""
     limits: dict[str, object] = {
         "enum": [_plain(value) for value in one.values] or None,
-        "pattern": f"^(?:{one.pattern})$" if one.pattern else None,
+        "pattern": to_ecmascript(one.pattern) if one.pattern else None,
         "minLength": one.min_length,
         "maxLength": one.max_length,
     }

@@ -8,6 +8,7 @@ from contracts.export import python
 from contracts.export.constraints import NOT_SAID, Bound, Constraints, constraints, standard_imports, title
 from contracts.model import Contract, Table
 from contracts.quoting import identifier, text
+from contracts.regex import to_rust, to_sql
 
 __all__ = ["FLAVOURS", "schema"]
 
@@ -98,8 +99,7 @@ def _limits(one: Constraints) -> Iterator[python.Source]:
     if one.values:
         yield python.Call("pa.Check.isin(", (python.listed(one.values),))
     if one.pattern:
-        # Rust's `$` is the very end; Java's may stop before a line break, and so is not used for Spark below.
-        yield python.Call("pa.Check.str_matches(", (python.text(f"^(?:{one.pattern})$"),))
+        yield python.Call("pa.Check.str_contains(", (python.text(to_rust(one.pattern)),))
     lengths = {"min_value": one.min_length, "max_value": one.max_length}
     stated = [python.named(name, str(length)) for name, length in lengths.items() if length is not None]
     if stated:
@@ -187,8 +187,7 @@ def _conditions(one: Constraints) -> Iterator[str]:
     if one.values:
         yield f"{name} IN ({', '.join(_sql(value) for value in one.values)})"
     if one.pattern:
-        whole = rf"^(?:{one.pattern})\z"
-        yield f"{name} RLIKE {text(whole)}"
+        yield f"{name} RLIKE {text(to_sql(one.pattern))}"
     if one.min_length is not None:
         yield f"LENGTH({name}) >= {one.min_length}"
     if one.max_length is not None:

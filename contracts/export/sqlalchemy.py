@@ -6,6 +6,7 @@ from decimal import Decimal
 from contracts.export import python
 from contracts.export.constraints import NOT_SAID, Constraints, constraints, standard_imports, title
 from contracts.model import Contract, Table
+from contracts.regex import to_postgresql
 from contracts.types import INTEGER_RANGES
 
 __all__ = ["metadata"]
@@ -84,7 +85,7 @@ def _conditions(one: Constraints) -> dict[str, python.Source]:
     elif one.type.spark == "tinyint":
         stated["width"] = f"{name}.between({low}, {high})"
     if one.pattern:
-        stated["pattern"] = python.Call(f"{name}.regexp_match(", (python.text(f"^(?:{one.pattern})$"),))
+        stated["pattern"] = python.Call(f"{name}.regexp_match(", (python.text(to_postgresql(one.pattern)),))
     if one.min_length is not None:
         stated["min_length"] = f"{length} >= {one.min_length}"
     if one.max_length is not None:

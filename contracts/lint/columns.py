@@ -8,9 +8,9 @@ from typing import Any
 from contracts.document import Document
 from contracts.errors import Problem
 from contracts.hints import clip, did_you_mean, join
-from contracts.lint.patterns import matches, pattern_problem
 from contracts.model import Column
 from contracts.odcs import Loaded
+from contracts.regex import PatternError, read_pattern, search
 from contracts.types import INTEGER_RANGES, canonical, spelling
 
 __all__ = ["problems"]
@@ -136,10 +136,12 @@ def _empty_interval(document: Document, column: Column, values: Mapping[str, Any
 
 
 def _pattern(document: Document, column: Column) -> Iterator[Problem]:
-    pattern = column.options.get("pattern")
-    found = pattern_problem(pattern) if isinstance(pattern, str) else None
-    if found is not None:
-        yield document.problem(f"{column.path}.logicalTypeOptions.pattern", *found)
+    if "pattern" not in column.options:
+        return
+    try:
+        read_pattern(column.options["pattern"])
+    except PatternError as error:
+        yield document.problem(f"{column.path}.logicalTypeOptions.pattern", error.message, error.hint)
 
 
 def _enum(document: Document, column: Column) -> Iterator[Problem]:
@@ -184,7 +186,7 @@ def _wrong_text(column: Column, value: object) -> str:
     if isinstance(most, int) and len(value) > most:
         return f"is longer than maxLength {most}"
     pattern = column.options.get("pattern")
-    if isinstance(pattern, str) and matches(pattern, value) is False:
+    if isinstance(pattern, str) and search(pattern, value) is False:
         return f"does not match the pattern {clip(pattern)}"
     return ""
 

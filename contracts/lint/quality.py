@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from contracts.document import Document
 from contracts.errors import Problem
 from contracts.hints import clip, did_you_mean, join
-from contracts.lint.patterns import pattern_problem
 from contracts.model import Quality, QualityType, Severity
 from contracts.odcs import METRICS, OPERATORS, Loaded
+from contracts.regex import PatternError, read_pattern
 
 __all__ = ["problems"]
 
@@ -108,10 +108,11 @@ def _arguments(document: Document, entry: Quality, names: frozenset[str], *, on_
         if str(name) not in names:
             message = f"{clip(name)} is no column of this table"
             yield document.problem(f"{path}.properties[{index}]", message, did_you_mean(str(name), names))
-    pattern = entry.arguments.get("pattern")
-    found = pattern_problem(pattern) if isinstance(pattern, str) else None
-    if found is not None:
-        yield document.problem(f"{path}.pattern", *found)
+    if entry.arguments.get("pattern") is not None:
+        try:
+            read_pattern(entry.arguments["pattern"])
+        except PatternError as error:
+            yield document.problem(f"{path}.pattern", error.message, error.hint)
     wants = ("validValues", "pattern") if entry.metric == "invalidValues" else ()
     if wants and not any(key in entry.arguments for key in wants):
         yield document.problem(entry.path, "invalidValues needs to know what is valid", f"add {join(wants, 'or')}")

@@ -1,12 +1,12 @@
 """Checks that Great Expectations has an expectation of its own for."""
 
 import json
-import re
 from collections.abc import Mapping
 
 from contracts.model import Table, Threshold
+from contracts.regex import to_python
 from contracts.types import INTEGER_RANGES, spelling
-from expectations import pattern, rules
+from expectations import rules
 from expectations.rules import Check, Scalar
 
 __all__ = ["core", "is_protected"]
@@ -80,7 +80,7 @@ def _values(check: rules.InSet | rules.Pattern | rules.Length | rules.Range, kin
         case rules.InSet(_, values) if _same_kind(values, kind):
             return "expect_column_values_to_be_in_set", column | {"value_set": list(values)}
         case rules.Pattern(_, written) if kind == "string":
-            return "expect_column_values_to_match_regex", column | {"regex": _regex(written)}
+            return "expect_column_values_to_match_regex", column | {"regex": to_python(written)}
         case rules.Length(_, bound, value) if kind == "string":
             return "expect_column_value_lengths_to_be_between", column | {_LENGTH_BOUNDS[bound]: value}
         case rules.Range(_, bound, value) if _is_exact(value) and kind in (*INTEGER_RANGES, "float", "double"):
@@ -117,19 +117,3 @@ def _row_count(threshold: Threshold) -> Core | None:
         return "expect_table_row_count_to_equal", {"value": first}
     found = between.get(threshold.operator)
     return ("expect_table_row_count_to_be_between", found) if found else None
-
-
-def _regex(written: str) -> str:
-    r"""The pattern over the whole value, as Java (on Spark) and Python (on pandas) read it alike.
-
-    >>> _regex("[A-Z]{2}")
-    '\\A(?:[A-Z]{2})(?![\\s\\S])'
-    """
-    coded = re.sub(r"\\x\{([0-9A-F]+)\}", lambda code: _coded(int(code[1], 16)), pattern.portable(written))
-    return coded.replace(r"\z", r"(?![\s\S])")
-
-
-def _coded(point: int) -> str:
-    if point < 0x100:
-        return rf"\x{point:02X}"
-    return rf"\u{point:04X}" if point < 0x1_0000 else chr(point)

@@ -99,7 +99,7 @@ def test_what_weakens_a_promise_is_breaking_and_its_reverse_additive(before, aft
         ("primaryKeyPosition: 2\n", "primaryKeyPosition: 2\n        unique: true\n", None),
         ("        primaryKey: true\n        primaryKeyPosition: 2\n", "", f"{COLUMNS}[1].primaryKey"),
         ("        partitioned: true\n        partitionKeyPosition: 1\n", "", f"{COLUMNS}[1].partitioned"),
-        ('pattern: "[A-Z]{2}"', 'pattern: "[A-Z]+"', f"{COLUMNS}[3].logicalTypeOptions.pattern"),
+        ('pattern: "^[A-Z]{2}$"', 'pattern: "^[A-Z]+$"', f"{COLUMNS}[3].logicalTypeOptions.pattern"),
         ("classification: public", "classification: personal", f"{COLUMNS}[3].classification"),
         ("expression: amount > 0", "expression: amount > 1", "schema[0].quality[3].implementation.expression"),
         ("      - {id: pair, metric: duplicateValues, mustBe: 0, arguments: {properties: [customer_id, note]}}\n", "", "schema[0].quality[1]"),
