@@ -10,7 +10,7 @@ from typing import Literal
 
 from contracts.hints import clip
 from contracts.model import Column, Table
-from expectations.findings import Mistake
+from expectations.findings import Mistake, read_pattern
 from expectations.implementation import known_columns
 from expectations.rules import Foreign
 
@@ -47,11 +47,13 @@ def untranslated(name: str, kwargs: Mapping[str, object], table: Table, column: 
     """The expectation as it stands, with columns in the contract's spelling; one on a column looks at that column.
 
     Raises:
-        Mistake: an argument names no column of the table, or is nothing that JSON can say.
+        Mistake: an argument names no column of the table, is no pattern that every engine can run, or is nothing that JSON
+            can say.
     """
     given = dict(kwargs)
     if column and re.match("expect_column_(?!pair_)", name):
         given.setdefault("column", column.name)
+    _read_patterns(given)
     named: list[str] = []
     for key in _COLUMNS:
         if key in given:
@@ -65,6 +67,15 @@ def untranslated(name: str, kwargs: Mapping[str, object], table: Table, column: 
     condition = json.dumps(given.get("row_condition"), ensure_ascii=False)
     named += (each for each in table.column_names if re.search(rf"\b{re.escape(each)}\b", condition))
     return Foreign(name, arguments, tuple(dict.fromkeys(named)), _looks_at(name))
+
+
+def _read_patterns(given: Mapping[str, object]) -> None:
+    """Refuse a pattern that Great Expectations' engines would read differently."""
+    if "regex" in given:
+        read_pattern(given["regex"], key="kwargs.regex")
+    listed = given.get("regex_list")
+    for index, pattern in enumerate(listed if isinstance(listed, list | tuple) else ()):
+        read_pattern(pattern, key=f"kwargs.regex_list[{index}]")
 
 
 def _spelled(key: str, value: object, table: Table) -> list[str]:

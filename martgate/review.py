@@ -8,10 +8,12 @@ from builders.dialect import cautions, check
 from contracts.catalog import Catalog, contract_files
 from contracts.errors import Problem, Unusable
 from contracts.extras import absence, is_installed
+from contracts.hints import join
 from contracts.lint import lint
 from contracts.model import Table
 from contracts.odcs import Loaded, read
 from contracts.quoting import put_table
+from contracts.regex import missing_anchors
 from contracts.versions import Version, is_newer
 from contracts.versions import problems as version_problems
 from expectations.coverage import Item, Status, coverage
@@ -93,8 +95,8 @@ def problems_of(loaded: Loaded, catalog: Catalog | None) -> list[Problem]:
 def warnings_of(loaded: Loaded) -> list[Problem]:
     """What the contract's author should know of its rules; nothing of rules that are not sound.
 
-    DuckDB and Spark answer some differently by the types of their columns, and those that only Great Expectations
-    judges are not checked where it is not installed.
+    DuckDB and Spark answer some differently by the types of their columns, a pattern without anchors lets more pass than
+    it seems to, and rules that only Great Expectations judges are not checked where it is not installed.
     """
     found: list[Problem] = []
     for table in loaded.contract.tables:
@@ -102,11 +104,23 @@ def warnings_of(loaded: Loaded) -> list[Problem]:
         found += [] if is_installed("gx") else _unread(loaded, rules)
         types = {rule.check.column.casefold(): rule.check.type for rule in rules if isinstance(rule.check, HasType)}
         for rule in rules:
+            found += [placed(warning, loaded) for warning in _unanchored(rule, loaded)]
             for statement in _own_sql(rule, types):
                 for differs, instead in cautions(put_table(statement, table.name), types):
                     told = Problem(file=loaded.contract.file, path=rule.clauses[0], message=f"{rule.name}: {differs}")
                     found.append(placed(replace(told, hint=f"{instead}; see docs/engines.md"), loaded))
     return list(dict.fromkeys(found))
+
+
+def _unanchored(rule: Rule, loaded: Loaded) -> Iterator[Problem]:
+    """A pattern is searched anywhere in a value, unless an anchor holds it to an end."""
+    pattern = getattr(rule.check, "pattern", "")
+    missing = missing_anchors(pattern) if pattern else ()
+    if missing:
+        ends = {"^": "no ^ at its start", "$": "no $ at its end"}
+        message = f"{rule.name}: the pattern has {join(ends[sign] for sign in missing)}, so it may match a part of a value"
+        hint = r"for the whole value, write ^(?:..)$; where anything may stand, say so by [\s\S]*"
+        yield Problem(file=loaded.contract.file, path=rule.clauses[0], message=message, hint=hint)
 
 
 def _own_sql(rule: Rule, types: Mapping[str, str]) -> tuple[str, ...]:

@@ -244,7 +244,7 @@ class Parser:
         if category in CATEGORIES.values():
             asked = rf"\p{{{category}}}"
         elif not key and value in PROPERTIES:
-            asked = rf"\p{{{value}}}"
+            asked = rf"\p{{{PROPERTIES[value]}}}"
         elif key in ("Script", "sc", "Script_Extensions", "scx") and value[0].isupper():
             asked = rf"\p{{{'scx' if key.endswith(('x', 'Extensions')) else 'sc'}={value}}}"
         else:

@@ -44,11 +44,15 @@ CATEGORIES: Mapping[str, str] = {
 }  # fmt: skip
 NATIVE = frozenset(CATEGORIES.values()) - {"LC", "C", "Cn"}
 """The categories that Java and RE2 both know by this name; others are written out."""
-PROPERTIES = frozenset({
-    "Any", "ASCII", "ASCII_Hex_Digit", "AHex", "Alphabetic", "Alpha", "Emoji", "Emoji_Presentation", "EPres",
-    "Extended_Pictographic", "ExtPict", "Hex_Digit", "Hex", "ID_Continue", "IDC", "ID_Start", "IDS", "Ideographic",
-    "Ideo", "Lowercase", "Lower", "Uppercase", "Upper", "White_Space", "space",
-})  # fmt: skip
+PROPERTIES: Mapping[str, str] = {
+    **{name: name for name in (
+        "Any", "ASCII", "ASCII_Hex_Digit", "Alphabetic", "Emoji", "Emoji_Presentation", "Extended_Pictographic",
+        "Hex_Digit", "ID_Continue", "ID_Start", "Ideographic", "Lowercase", "Uppercase", "White_Space",
+    )},
+    "AHex": "ASCII_Hex_Digit", "Alpha": "Alphabetic", "EPres": "Emoji_Presentation", "ExtPict": "Extended_Pictographic",
+    "Hex": "Hex_Digit", "IDC": "ID_Continue", "IDS": "ID_Start", "Ideo": "Ideographic", "Lower": "Lowercase",
+    "Upper": "Uppercase", "space": "White_Space",
+}  # fmt: skip
 """The properties of ECMA-262 that people ask of text; it has more, about how characters combine."""
 
 

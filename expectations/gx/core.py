@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from contracts.model import Table, Threshold
 from contracts.regex import to_python
@@ -9,7 +10,7 @@ from contracts.types import INTEGER_RANGES, spelling
 from expectations import rules
 from expectations.rules import Check, Scalar
 
-__all__ = ["core", "is_protected"]
+__all__ = ["core", "foreign_arguments", "is_protected"]
 
 Core = tuple[str, dict[str, object]]
 """The type of an expectation and its arguments, as a suite's JSON spells them."""
@@ -44,12 +45,22 @@ def core(check: Check, table: Table, types: Mapping[str, str]) -> Core | None:  
         case rules.InSet() | rules.Pattern() | rules.Length() | rules.Range():
             kind = types.get(check.column.casefold(), "")
             return None if is_protected(table, (check.column,)) else _values(check, kind)
-        case rules.Foreign(kind, arguments):
-            return kind, json.loads(arguments)
+        case rules.Foreign(kind):
+            return kind, foreign_arguments(check)
         case rules.Unique(columns):
             return None if is_protected(table, columns) else _unique(columns)
         case _:
             return None
+
+
+def foreign_arguments(check: rules.Foreign) -> dict[str, object]:
+    """The arguments of an expectation in a contract, its patterns spelled so that pandas and Spark read them alike."""
+    given: dict[str, Any] = json.loads(check.arguments)
+    if "regex" in given:
+        given["regex"] = to_python(given["regex"])
+    if isinstance(given.get("regex_list"), list):
+        given["regex_list"] = [to_python(pattern) for pattern in given["regex_list"]]
+    return given
 
 
 def is_protected(table: Table, names: tuple[str, ...]) -> bool:

@@ -5,7 +5,6 @@ columns that an expectation names. What it logs and raises may quote values, so 
 itself (seconds of import) is imported by the functions.
 """
 
-import json
 import logging
 import re
 import warnings
@@ -18,6 +17,7 @@ from contracts.errors import QueryFailed
 from contracts.hints import did_you_mean
 from contracts.quoting import identifier
 from expectations.findings import Mistake
+from expectations.gx.core import foreign_arguments
 from expectations.gx.suite import made
 from expectations.ports import ArrowSource, AuditEngine, FrameSource
 from expectations.rules import Foreign, Rule
@@ -69,7 +69,7 @@ def mistakes(check: Foreign) -> Iterator[Mistake]:
 
 
 def _configured(check: Foreign) -> dict[str, Any]:
-    return {"type": check.type, "kwargs": json.loads(check.arguments)}
+    return {"type": check.type, "kwargs": foreign_arguments(check)}
 
 
 @contextmanager

@@ -353,7 +353,7 @@ def people(make):
         unique=True,
         primary_key_position=1,
         enum=("x",),
-        options={"pattern": "[a-z]", "maxLength": 3, "minLength": 99, "minimum": "zzz"},
+        options={"pattern": "^[a-z]$", "maxLength": 3, "minLength": 99, "minimum": "zzz"},
     )
     born = make.column(
         "born", "timestamp", at=1, classification="restricted", options={"maximum": "1990-01-01T00:00:00Z"}

@@ -33,10 +33,11 @@ ROWS = [
     (rules.InSet("a", ("NO",)), {"a string": [None, None]}, VACUOUS, 0, 0),
     (rules.InSet("a", tuple(map(str, range(99)))), {"a string": ["1", "x", "x", None, "99"]}, FAILED, 3, 4),
     (rules.InSet("a", tuple(range(99))), {"a int": [None]}, VACUOUS, 0, 0),
-    # pattern: the whole value, to the very last character
+    # pattern: anywhere in the value, or between anchors, to the very last character
     (rules.Pattern("a", "^[A-Z]{2}$"), {"a string": ["NO", "KR", None]}, PASSED, 0, 2),
-    (rules.Pattern("a", "[A-Z]{2}"), {"a string": ["NO", "NOR", "no", "NO\n", "", " NO"]}, FAILED, 5, 6),
-    (rules.Pattern("a", "a|b"), {"a string": ["a", "b", "ab", "bb"]}, FAILED, 2, 4),
+    (rules.Pattern("a", "^[A-Z]{2}$"), {"a string": ["NO", "NOR", "no", "NO\n", "", " NO"]}, FAILED, 5, 6),
+    (rules.Pattern("a", "[A-Z]{2}"), {"a string": ["NO", "NOR", "no", "NO\n", "", " NO"]}, FAILED, 2, 6),
+    (rules.Pattern("a", "^(a|b)$"), {"a string": ["a", "b", "ab", "bb"]}, FAILED, 2, 4),
     (rules.Pattern("a", r"\d+'\\"), {"a string": ["1'\\", "٣'\\"]}, FAILED, 1, 2),
     # length: characters, not bytes
     (rules.Length("a", "maximum", 2), {"a string": ["ab", "한국", "abc", "😀😀", None]}, FAILED, 1, 4),
@@ -236,8 +237,8 @@ METRICS = [
     (metric("missingValues", "mustBe", 0, missing_values=(None, "", "N/A")), ["x", "", "N/A", None], FAILED, 3, 4, "3"),
     (metric("missingValues", "mustBe", 0, missing_values=("N/A",)), ["x", None], PASSED, 0, 2, "0"),
     (metric("invalidValues", "mustBe", 0, valid_values=("x",)), ["x", "y", None], FAILED, 1, 2, "1"),
-    (metric("invalidValues", "mustBe", 0, pattern="[a-z]"), ["x", "yy", None], FAILED, 1, 2, "1"),
-    (metric("invalidValues", "mustBe", 0, valid_values=("x", "yy"), pattern="[a-z]"), ["x", "yy"], FAILED, 1, 2, "1"),
+    (metric("invalidValues", "mustBe", 0, pattern="^[a-z]$"), ["x", "yy", None], FAILED, 1, 2, "1"),
+    (metric("invalidValues", "mustBe", 0, valid_values=("x", "yy"), pattern="^[a-z]$"), ["x", "yy"], FAILED, 1, 2, "1"),
     (metric("duplicateValues", "mustBe", 0), [1, 1, 2, None], FAILED, 2, 3, "2"),
     (metric("duplicateValues", "mustBeBetween", 1, 2), [1, 1, 2], PASSED, 0, 3, "2"),
     (metric("rowCount", "mustBeGreaterThan", 0), [], FAILED, 1, 1, "0 rows"),

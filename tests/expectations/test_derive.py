@@ -60,7 +60,7 @@ def test_a_column_s_clauses_become_rules_that_name_their_leaves(derived, make):
         "a|min_length": rules.Length("a", "minimum", 1),
         "a|max_length": rules.Length("a", "maximum", 9),
         "a|pattern": rules.Pattern("a", "^[a-z]+$"),
-        "a|format": rules.Pattern("a", r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+"),
+        "a|format": rules.Pattern("a", r"^(?:[^\s@]+@[^\s@.]+(\.[^\s@.]+)+)$"),
     }
     assert found["table|columns"].clauses == ("schema[0].properties[0].name",)
     assert found["a|not_null"].clauses == ("schema[0].properties[0].required",)

@@ -202,7 +202,7 @@ REFUSED = [
     ("expect_column_median_to_be_between", {"max_value": float("inf")}, "finite numbers"),
     ("expect_column_values_to_not_be_null", {"column": "nope"}, "t has no column 'nope'"),
     ("expect_column_values_to_not_be_null", {"mostly": 95}, "a share between 0 and 1"),
-    ("expect_column_values_to_match_regex", {"regex": "(?=a)"}, "does not exist in every engine"),
+    ("expect_column_values_to_match_regex", {"regex": "(?=a)"}, "looks ahead, which not every engine can"),
     ("expect_column_values_to_be_in_set", {"value_set": []}, "a list of values"),
     ("expect_column_values_to_be_of_type", {"type_": "Foo"}, "is not a known type"),
     ("expect_column_pair_values_to_be_equal", {"column_A": "a"}, "expected a column as 'column_B'"),

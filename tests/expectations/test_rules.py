@@ -14,7 +14,7 @@ SAID = [
     (rules.NotNull("a"), "a is never null", ("a",)),
     (rules.InSet("a", ("x", 1, True)), "a is one of x, 1 and true", ("a",)),
     (rules.InSet("a", tuple(range(249))), "a is one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 239 more", ("a",)),
-    (rules.Pattern("a", "^x$"), "a matches ^x$ from its first character to its last", ("a",)),
+    (rules.Pattern("a", "^x$"), "a matches ^x$", ("a",)),
     (rules.Length("a", "minimum", 1), "a has at least 1 character", ("a",)),
     (rules.Length("a", "maximum", 2), "a has at most 2 characters", ("a",)),
     (rules.Range("a", "exclusive_maximum", 2.5), "a is less than 2.5", ("a",)),

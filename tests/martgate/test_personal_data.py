@@ -35,7 +35,7 @@ schema:
         required: true
         unique: true
         enum: [{value: known}]
-        logicalTypeOptions: {pattern: "[a-z]+", maxLength: 5}
+        logicalTypeOptions: {pattern: "^[a-z]+$", maxLength: 5}
 """
 
 

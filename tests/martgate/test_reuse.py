@@ -30,7 +30,7 @@ CHECKS = (
     rules.NotNull("n"),
     rules.NotNull("comm"),
     rules.InSet("code", ("KR", "NO")),
-    rules.Pattern("code", "[A-Z]+"),
+    rules.Pattern("code", "^[A-Z]+$"),
     rules.Length("code", "maximum", 2),
     rules.Range("n", "minimum", 2),
     rules.Range("share", "maximum", 5),
