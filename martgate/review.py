@@ -118,7 +118,9 @@ def _unanchored(rule: Rule, loaded: Loaded) -> Iterator[Problem]:
     missing = missing_anchors(pattern) if pattern else ()
     if missing:
         ends = {"^": "no ^ at its start", "$": "no $ at its end"}
-        message = f"{rule.name}: the pattern has {join(ends[sign] for sign in missing)}, so it may match a part of a value"
+        message = (
+            f"{rule.name}: the pattern has {join(ends[sign] for sign in missing)}, so it may match a part of a value"
+        )
         hint = r"for the whole value, write ^(?:..)$; where anything may stand, say so by [\s\S]*"
         yield Problem(file=loaded.contract.file, path=rule.clauses[0], message=message, hint=hint)
 

@@ -39,6 +39,7 @@ class Parser:
         self._pattern = pattern
         self._at = 0
         self._depth = 0
+        self._names: set[str] = set()
         self.is_strict = True
 
     def read(self) -> Group:
@@ -122,6 +123,8 @@ class Parser:
         if named:
             if not named[1].replace("$", "_").isidentifier():
                 raise self._error(f"{clip(named[1])} is no name for a group", at=start)
+            self.is_strict &= named[1] not in self._names  # some versions of the language allow it in other branches
+            self._names.add(named[1])
             return
         for opening, (reason, hint) in UNSUPPORTED_GROUPS.items():
             if self._skip(opening):
