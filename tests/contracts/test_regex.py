@@ -192,7 +192,7 @@ def test_postgresql_answers_as_python_does(postgres, expected):
         answers = [dict(enumerate(row)) for row in expected]
         for answer, pattern in zip(answers, PATTERNS, strict=True):
             given_values = {"pattern": regex.to_postgresql(pattern), "given": [VALUES[place] for place in places]}
-            answer |= zip(places, session.execute(query, given_values).scalars(), strict=True)
+            answer.update(zip(places, session.execute(query, given_values).scalars(), strict=True))
     engine.dispose()
     assert differences(expected, [list(answer.values()) for answer in answers]) == []
 
