@@ -50,6 +50,11 @@ class Catalog:
         for loaded in self.contracts:
             yield from ((loaded, table) for table in loaded.contract.tables if id(table) in newest)
 
+    @property
+    def every_version(self) -> tuple[Table, ...]:
+        """Every table in every version."""
+        return tuple(table for loaded in self.contracts for table in loaded.contract.tables)
+
     def find(self, name: str, on: date | None = None) -> Version:
         """The table of that short or qualified name, with the contract that is about a day; the newest without a day.
 

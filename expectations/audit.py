@@ -18,8 +18,9 @@ from expectations.measured import Counted, Measurement, values_of
 from expectations.plan import Answer, Plan, Query, Source, at_once, plan
 from expectations.ports import AuditEngine
 from expectations.proofs import WRITTEN, Known
+from expectations.protection import MASK, Protection
 from expectations.rules import Rule, columns_of
-from expectations.samples import MASK, as_text, frequent_values, sample
+from expectations.samples import as_text, frequent_values, sample
 from expectations.schema import compare_columns, compare_type
 from expectations.scope import Earlier, NoEarlier, Scope
 from expectations.verdict import Audit, Outcome, OutOfScope, Verdict
@@ -97,7 +98,7 @@ class _Run:
 
     def _judge_foreign(self, waiting: Sequence[Rule]) -> None:
         if waiting and self.scope.foreign:
-            told = self.scope.foreign(self.engine, self.relation, waiting, protected=self._protected)
+            told = self.scope.foreign(self.engine, self.relation, waiting, protection=self._protection)
             self._verdicts |= {verdict.rule: verdict for verdict in told}
 
     def _judge_all(self, asked: Sequence[Rule], known: Known, *, may_doubt: bool = True) -> Plan:
@@ -116,6 +117,10 @@ class _Run:
         return Known(self.scope.written, self._source.types, self.scope.parameters.get("part_date", ""))
 
     @cached_property
+    def _protection(self) -> Protection:
+        return Protection(self.table, self.scope.catalog_tables)
+
+    @cached_property
     def _source(self) -> Source:
         types = {name.casefold(): kind for name, kind in self.found}
         earlier = self.scope.earlier
@@ -124,7 +129,7 @@ class _Run:
             types,
             self.tables,
             earlier=earlier.relation if isinstance(earlier, Earlier) else "",
-            values=values_of(self.table),
+            values=values_of(self.table, self._protection),
             carried=frozenset(map(str.casefold, self.table.partition_columns)) if self.scope.memory else None,
         )
 
@@ -149,7 +154,9 @@ class _Run:
     def _judge_proved(self, planned: Plan) -> None:
         for rule, found in planned.proved.items():
             answer = Answer(rule, (0, 1))
-            self._verdicts[rule] = replace(_verdict(answer, found, self.scope, hides=self._hides(rule)), how=WRITTEN)
+            self._verdicts[rule] = replace(
+                _verdict(answer, found, self.scope, hides=self._protection.hides_check(rule.check)), how=WRITTEN
+            )
 
     def _judge(self, query: Query) -> None:
         """The verdicts of one statement; of its halves where it cannot run as a whole."""
@@ -166,7 +173,7 @@ class _Run:
         if query.rows is not None and row:
             self.rows = _whole(row[query.rows])
         for answer in query.answers:
-            found = _verdict(answer, row, self.scope, hides=self._hides(answer.rule))
+            found = _verdict(answer, row, self.scope, hides=self._protection.hides_check(answer.rule.check))
             self._verdicts[answer.rule] = replace(found, how=how)
             if row and isinstance(answer.rule.check, _DOUBTABLE) and any(row[at] for at in answer.places[2:]):
                 self._doubtful.append(answer.rule)
@@ -223,7 +230,7 @@ class _Run:
             self._cannot_run(rule, self._words_of(error, rule))
 
     def _words_of(self, error: QueryFailed, rule: Rule) -> str:
-        if self._hides(rule):
+        if self._protection.hides_check(rule.check):
             return "the engine's words are not shown, since the rule reads protected values"
         return _first_line(error)
 
@@ -239,7 +246,7 @@ class _Run:
     def _with_examples(self, verdict: Verdict) -> Verdict:
         there = {name for name, _ in self.found}
         key = [name for name in self.table.primary_key if name in there]
-        asked = sample(verdict.rule, self._source, key=key, protected=self._protected)
+        asked = sample(verdict.rule, self._source, key=key, protection=self._protection)
         if asked is None:
             return verdict
         try:
@@ -250,23 +257,12 @@ class _Run:
         return replace(verdict, examples=examples)
 
     def _frequent_values(self, rule: Rule) -> tuple[tuple[str, int], ...]:
-        asked = frequent_values(rule.check, self._source, protected=self._protected)
+        asked = frequent_values(rule.check, self._source, protection=self._protection)
         try:
             rows = self._fetch(asked) if asked else ()
         except QueryFailed:
             return ()  # as above
         return tuple((as_text(value), _whole(number)) for value, number in rows)
-
-    @property
-    def _protected(self) -> frozenset[str]:
-        return frozenset(column.name for column in self.table.columns if column.is_protected)
-
-    def _hides(self, rule: Rule) -> bool:
-        """Whether a rule reads protected values; a whole query may, as soon as it spells such a column's name."""
-        if isinstance(rule.check, rules.SqlNumber):
-            return any(name.casefold() in rule.check.query.casefold() for name in self._protected)
-        read = {name.casefold() for name in columns_of(rule.check)}
-        return any(name.casefold() in read for name in self._protected)
 
     def _fetch(self, sql: str) -> Sequence[tuple[object, ...]]:
         self.queries += 1

@@ -14,12 +14,14 @@ if TYPE_CHECKING:  # sqlglot takes a third of a second to import; a program that
     from sqlglot.expressions import Expr
 
 __all__ = [
+    "OBJECT",
     "PARAMETERS",
     "Side",
     "columns_read",
     "equal_sides",
     "expression_mistake",
     "parameters_read",
+    "parsed",
     "query_mistake",
     "tables_read",
 ]
@@ -27,17 +29,18 @@ __all__ = [
 PARAMETERS = frozenset({"part_date", "day_end", "earlier_end", "audited_at"})
 """What a fragment may name as `:parameter`; `earlier_end` is the `day_end` of the earlier day that is compared with."""
 
-_OBJECT = "{object}"
+OBJECT = "{object}"
+"""What stands for the table under audit in a query."""
 
 
 def columns_read(fragment: str) -> tuple[str, ...]:
     """The columns that an expression reads, in order of appearance; empty where it cannot be parsed."""
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
-    parsed = _parsed(fragment)
-    if len(parsed) != 1 or parsed[0] is None:
+    trees = parsed(fragment)
+    if len(trees) != 1 or trees[0] is None:
         return ()
-    found = sorted(parsed[0].find_all(exp.Column), key=lambda column: column.this.meta.get("start", 0))
+    found = sorted(trees[0].find_all(exp.Column), key=lambda column: column.this.meta.get("start", 0))
     return tuple(dict.fromkeys(column.parts[0].name for column in found))  # a struct is read by its first name
 
 
@@ -57,10 +60,10 @@ def equal_sides(expression: str) -> tuple[Side, Side] | None:
     """
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
-    parsed = _parsed(expression)
-    if len(parsed) != 1 or not isinstance(parsed[0], exp.EQ):
+    trees = parsed(expression)
+    if len(trees) != 1 or not isinstance(trees[0], exp.EQ):
         return None
-    left, right = _side(parsed[0].left), _side(parsed[0].right)
+    left, right = _side(trees[0].left), _side(trees[0].right)
     return (left, right) if left and right else None
 
 
@@ -73,14 +76,14 @@ def _side(tree: "Expr") -> Side | None:
     written = columns[0].sql(dialect="databricks")
     shapes = {written: False, f"DATE_FORMAT({written}, 'yyyy-MM-dd')": True}
     name = columns[0].name
-    return next((Side(name, as_day) for shape, as_day in shapes.items() if _parsed(shape) == (tree,)), None)
+    return next((Side(name, as_day) for shape, as_day in shapes.items() if parsed(shape) == (tree,)), None)
 
 
 def parameters_read(sql: str) -> frozenset[str]:
     """The names of `:parameters` in an expression or query."""
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
-    trees = [tree for tree in _parsed(sql) if tree is not None]
+    trees = [tree for tree in parsed(sql) if tree is not None]
     return frozenset(node.name for tree in trees for node in tree.find_all(exp.Placeholder))
 
 
@@ -88,11 +91,11 @@ def tables_read(query: str) -> tuple[str, ...]:
     """The tables that a query reads, as it spells them, without `{object}` and without its own CTEs."""
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
-    trees = [tree for tree in _parsed(query) if tree is not None]
+    trees = [tree for tree in parsed(query) if tree is not None]
     found = [table for tree in trees for table in tree.find_all(exp.Table)]
     local = {cte.alias_or_name.casefold() for tree in trees for cte in tree.find_all(exp.CTE)}
     names = (join_parts(part.name for part in table.parts) for table in found)
-    return tuple(dict.fromkeys(n for n in names if n != _OBJECT and n.casefold() not in local))
+    return tuple(dict.fromkeys(n for n in names if n != OBJECT and n.casefold() not in local))
 
 
 def expression_mistake(fragment: str, *, aggregate: bool = False) -> str | None:
@@ -102,7 +105,7 @@ def expression_mistake(fragment: str, *, aggregate: bool = False) -> str | None:
     mistake = _mistake(fragment)
     if mistake:
         return mistake
-    tree = _parsed(fragment)[0]
+    tree = parsed(fragment)[0]
     assert tree is not None
     aggregates = tree.find(exp.AggFunc) is not None
     mistakes = {
@@ -124,7 +127,7 @@ def query_mistake(query: str) -> str | None:
     mistake = _mistake(query, comments=True)
     if mistake:
         return mistake
-    tree = _parsed(query)[0]
+    tree = parsed(query)[0]
     return None if isinstance(tree, exp.Query) else "expected one SELECT"
 
 
@@ -162,7 +165,7 @@ def _ends_early(sql: str) -> bool:
     return any(token.token_type is TokenType.SEMICOLON for token in Databricks().tokenize(sql))
 
 
-def _parsed(sql: str) -> "tuple[Expr | None, ...]":
+def parsed(sql: str) -> "tuple[Expr | None, ...]":
     """The parsed statements of a text; empty where it cannot be parsed."""
     from sqlglot.errors import SqlglotError  # noqa: PLC0415 (see above)
 
@@ -176,7 +179,7 @@ def _parsed(sql: str) -> "tuple[Expr | None, ...]":
 def _read(sql: str) -> "tuple[Expr | None, ...]":
     import sqlglot  # noqa: PLC0415 (see above)
 
-    return tuple(sqlglot.parse(put_table(sql, _OBJECT), dialect="databricks"))
+    return tuple(sqlglot.parse(put_table(sql, OBJECT), dialect="databricks"))
 
 
 def _first_words(error: Exception) -> str:

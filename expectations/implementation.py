@@ -16,6 +16,7 @@ from expectations.days import AcrossDays
 from expectations.findings import Findings, Mistake, is_finite, read_pattern
 from expectations.fragments import columns_read, expression_mistake, query_mistake
 from expectations.measured import Learned
+from expectations.protection import Protection
 from expectations.rules import Check
 
 __all__ = ["KINDS", "known_columns", "read_implementation"]
@@ -155,9 +156,9 @@ def _incoherence(check: Check, table: Table) -> Mistake | None:
 
 def _unlearnable(check: Learned, table: Table) -> Mistake | None:
     """What keeps the past from being learned from; groups are named in the ledger and on pages, so none is protected."""
-    protected = [name for name in check.by if table.column(name).is_protected]
-    if protected:
-        message = f"{protected[0]} is protected, and the values of by are kept and shown"
+    hidden = [name for name in check.by if Protection(table).hides(name)]
+    if hidden:
+        message = f"{hidden[0]} is protected, and the values of by are kept and shown"
         return Mistake(message, "group by a public or internal column", key="by")
     if not check.false_alarms_per_year:
         return Mistake(

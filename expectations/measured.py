@@ -1,6 +1,6 @@
 """What a day's rows count up to, group by group: the numbers that are kept, and that later days are held against.
 
-A protected column is counted by null alone; nobody's values become numbers that the ledger would keep.
+A hidden column is counted by null alone; nobody's values become numbers that the ledger would keep.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,6 +11,7 @@ from contracts.errors import QueryFailed
 from contracts.model import Table
 from contracts.quoting import identifier, identifiers, literal, relation
 from expectations import rules, words
+from expectations.protection import Protection
 from expectations.rules import Rule, Scalar
 
 __all__ = ["Count", "Counted", "Learned", "Measurement", "Remembered", "counted", "values_of"]
@@ -88,9 +89,10 @@ class Counted:
     counts: tuple[Count, ...]
 
 
-def values_of(table: Table) -> dict[str, tuple[Scalar, ...]]:
-    """The values by which a column may be counted: those of its enum, unless it is protected; by casefolded name."""
-    return {column.name.casefold(): column.enum for column in table.columns if column.enum and not column.is_protected}
+def values_of(table: Table, protection: Protection) -> dict[str, tuple[Scalar, ...]]:
+    """The values by which a column may be counted: those of its enum, unless it is hidden; by casefolded name."""
+    shown = (column for column in table.columns if column.enum and not protection.hides(column.name))
+    return {column.name.casefold(): column.enum for column in shown}
 
 
 def counted(

@@ -5,6 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from expectations.measured import Measurement
+from expectations.protection import Protection
 from expectations.rules import Rule
 from expectations.verdict import Verdict
 
@@ -104,10 +105,10 @@ class History(Protocol):
 
 
 class ForeignJudge(Protocol):
-    """Somebody who judges expectations that have no equal here; values of `protected` columns stay out of the verdicts."""
+    """Somebody who judges expectations that have no equal here; what `protection` hides stays out of the verdicts."""
 
     def __call__(
-        self, engine: AuditEngine, relation: str, asked: Sequence[Rule], *, protected: frozenset[str]
+        self, engine: AuditEngine, relation: str, asked: Sequence[Rule], *, protection: Protection
     ) -> Sequence[Verdict]:
         """One verdict a rule, in their order; a rule that could not run is a verdict too."""
 

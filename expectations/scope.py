@@ -43,7 +43,8 @@ class Scope:
     earlier day of the table itself, or why there is none. `written` is what the engine told of each file of the table as
     it wrote it; empty where nobody is to be believed. `history` is what was measured of earlier days; None where nobody
     knows. `memory` is what earlier audits counted in the same files, if that may stand for another look. `foreign` judges
-    the rules that have no equal here; without it they fail.
+    the rules that have no equal here; without it they fail. `catalog_tables` are the tables whose contracts are known, every
+    version of them: of any other table, no value is shown.
     """
 
     day: Day | None
@@ -54,6 +55,7 @@ class Scope:
     history: History | None = None
     memory: FileMemory | None = None
     foreign: ForeignJudge | None = None
+    catalog_tables: tuple[Table, ...] = ()
 
     @property
     def parameters(self) -> dict[str, str]:

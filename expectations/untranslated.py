@@ -65,7 +65,7 @@ def untranslated(name: str, kwargs: Mapping[str, object], table: Table, column: 
     except (TypeError, ValueError):
         raise Mistake("expected texts, finite numbers, booleans, lists and objects", key="kwargs") from None
     condition = json.dumps(given.get("row_condition"), ensure_ascii=False)
-    named += (each for each in table.column_names if re.search(rf"\b{re.escape(each)}\b", condition))
+    named += (each for each in table.column_names if re.search(rf"\b{re.escape(each)}\b", condition, re.IGNORECASE))
     return Foreign(name, arguments, tuple(dict.fromkeys(named)), _looks_at(name))
 
 

@@ -16,6 +16,7 @@ from expectations.explain import explain
 from expectations.measured import values_of
 from expectations.plan import Source, at_once, plan
 from expectations.proofs import Known
+from expectations.protection import Protection
 from expectations.retroactive import promised
 from expectations.rules import References, Rule, SameSet
 from martgate.candidate import Candidate
@@ -79,7 +80,7 @@ def _told(
         _types(table),
         _others(asked),
         RELATION,
-        values_of(table),
+        values_of(table, Protection(table)),
         known=known or Known(),
         may_doubt=not together,
     )

@@ -6,6 +6,7 @@ from contracts.catalog import Catalog
 from contracts.day import Day
 from contracts.errors import Unusable
 from contracts.model import Contract, Table
+from contracts.odcs import Loaded
 from martgate.config import Settings
 from martgate.wiring import model_of
 
@@ -26,7 +27,7 @@ def exported(  # noqa: PLR0913 - one parameter an option
     if target == "sql":
         return model_of(settings, table).sql
     if target == "gx":
-        return _suite(loaded.contract, table, day, contracts.newer(loaded, table))
+        return _suite(loaded, table, day, contracts)
     return _written(loaded.contract, table, target, flavour)
 
 
@@ -50,9 +51,12 @@ def _written(contract: Contract, table: Table, target: str, flavour: str) -> str
             raise Unusable(f"{target!r} is not an export")
 
 
-def _suite(contract: Contract, table: Table, day: date | None, newer: list[tuple[Contract, Table]]) -> str:
+def _suite(loaded: Loaded, table: Table, day: date | None, contracts: Catalog) -> str:
     from expectations.gx.suite import suite_json  # noqa: PLC0415
+    from expectations.protection import Protection  # noqa: PLC0415
     from expectations.retroactive import asked  # noqa: PLC0415
 
+    contract = loaded.contract
     about = None if day is None else Day(day, contract.zone)
-    return suite_json(contract, table, asked(contract, table, newer).rules, day=about)
+    stated = asked(contract, table, contracts.newer(loaded, table)).rules
+    return suite_json(contract, table, stated, day=about, protection=Protection(table, contracts.every_version))

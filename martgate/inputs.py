@@ -44,6 +44,7 @@ def gate_input(house: House, name: str, source: str, day: date | None) -> RunRec
             audited_at=started,
             memory=house.memory(engine, table.qualified_name, dataset),
             foreign=house.foreign,
+            catalog_tables=house.catalog.every_version,
         )
         found = audit(engine, table.qualified_name, contract=loaded.contract, table=table, rules=rules, scope=scope)
     found = replace(found, out_of_scope=(*found.out_of_scope, *all_asked.outside))

@@ -190,6 +190,7 @@ def _inspect(
         history=house.ledger.history(name),
         memory=house.memory(engine, name, source),
         foreign=house.foreign,
+        catalog_tables=house.catalog.every_version,
     )
     found = audit(engine, name, contract=job.loaded.contract, table=job.table, rules=rules, scope=scope)
     return replace(found, out_of_scope=(*found.out_of_scope, *all_asked.outside))

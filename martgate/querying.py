@@ -16,6 +16,7 @@ from contracts.errors import MissingUpstream, Unusable
 from contracts.hints import clip, did_you_mean, join
 from contracts.model import Table
 from contracts.quoting import identifier, identifiers, relation
+from expectations.protection import Protection
 from martgate.house import House
 
 __all__ = ["Answer", "answer", "query_of"]
@@ -57,11 +58,12 @@ def answer(query: Query, given: Mapping[str, str], house: House) -> Answer:
     known = {table.qualified_name for _, table in house.catalog.tables()}
     short = {name: name if name in known else ".".join(name.split(".")[-2:]) for name in query.inputs}
     tables = {name: house.catalog.find(table)[1] for name, table in short.items()}
-    for table in tables.values():
-        _demand_unclassified(query, table)
+    protections = {name: Protection(table, house.catalog.every_version) for name, table in tables.items()}
+    for protection in protections.values():
+        _demand_open(query, protection)
     with house.engine() as engine:
         missing = sorted({day for table in tables.values() for day in _read(engine, table, days, house)})
-        text = query.over({name: _unclassified(table) for name, table in tables.items()})
+        text = query.over({name: _open_columns(protection) for name, protection in protections.items()})
         rows = [tuple(map(_plain, row)) for row in engine.fetch(text, bound)]
     return Answer(query=query.name, parameters=bound, columns=query.columns, rows=rows, missing_days=tuple(missing))
 
@@ -78,17 +80,18 @@ def _days(query: Query, bound: Mapping[str, str]) -> list[str]:
     return [day.isoformat() for day in days_between(first, last)]
 
 
-def _demand_unclassified(query: Query, table: Table) -> None:
-    read = {name.casefold() for name in query.columns_read}
-    found = [column for column in table.columns if column.is_protected and column.name.casefold() in read]
+def _demand_open(query: Query, protection: Protection) -> None:
+    read, table = {name.casefold() for name in query.columns_read}, protection.table
+    found = [column for column in table.columns if column.name.casefold() in read and protection.hides(column.name)]
     if found:
         named = join(f"{column.name} ({column.classification})" for column in found)
         raise Unusable(f"query {query.name} reads {named} of {table.qualified_name}: classified values are not shown")
 
 
-def _unclassified(table: Table) -> str:
+def _open_columns(protection: Protection) -> str:
     """The table as a query may read it."""
-    shown = identifiers(column.name for column in table.columns if not column.is_protected)
+    table = protection.table
+    shown = identifiers(name for name in table.column_names if not protection.hides(name))
     return f"(SELECT {shown} FROM {relation(table.qualified_name)})"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from builders.ports import Engine
 from contracts.errors import QueryFailed
 from contracts.model import Table
+from expectations.protection import Protection
 from expectations.restatement import Difference, Restatement, difference
 from martgate.candidate import Candidate
 from martgate.stores.ports import Standing, Store
@@ -55,8 +56,8 @@ def _difference(
     try:
         return difference(engine, table, before=_PUBLISHED, after=table.qualified_name, apart=candidate.stamped), ""
     except QueryFailed as error:
-        is_safe = not any(column.is_protected for column in table.columns)
-        return None, str(error) if is_safe else "the engine could not compare the rows, some of which are protected"
+        hides = Protection(table).hides_some()
+        return None, str(error) if not hides else "the engine could not compare the rows, some of which are protected"
 
 
 def metadata(restatement: Restatement | None) -> dict[str, object]:

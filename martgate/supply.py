@@ -88,7 +88,13 @@ def _check_frames(engine: Engine, inputs: list[_Input], house: House) -> tuple[s
 def _audit_upstreams(engine: Engine, inputs: list[_Input], job: Job, house: House) -> list[Audit]:
     """The audits of the inputs by their own contracts."""
     names = frozenset(each.table.qualified_name for each in inputs)
-    scope = Scope(day=job.day, audited_at=job.started, others=names, foreign=house.foreign)
+    scope = Scope(
+        day=job.day,
+        audited_at=job.started,
+        others=names,
+        foreign=house.foreign,
+        catalog_tables=house.catalog.every_version,
+    )
     audits = []
     for each in inputs:
         name, contract = each.table.qualified_name, each.loaded.contract

@@ -21,6 +21,7 @@ from contracts.extras import demand, is_installed
 from contracts.hints import did_you_mean
 from contracts.model import Table
 from expectations.ports import AuditEngine
+from expectations.protection import Protection
 from expectations.rules import Rule
 from expectations.verdict import Verdict
 from martgate.clock import now
@@ -235,12 +236,12 @@ def _frame_check(settings: Settings) -> FrameCheck | None:
 
 
 def _judge_foreign(
-    engine: AuditEngine, relation: str, asked: Sequence[Rule], *, protected: frozenset[str]
+    engine: AuditEngine, relation: str, asked: Sequence[Rule], *, protection: Protection
 ) -> Sequence[Verdict]:
     """Great Expectations is imported where a contract needs it, and there is something to look at."""
     from expectations.gx.stock import judge  # noqa: PLC0415 - seconds
 
-    return judge(engine, relation, asked, protected=protected)
+    return judge(engine, relation, asked, protection=protection)
 
 
 def _ledger(settings: Settings) -> Ledger:

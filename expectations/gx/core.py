@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.model import Table, Threshold
+from contracts.model import Threshold
 from contracts.regex import to_python
 from contracts.types import INTEGER_RANGES, spelling
 from expectations import rules
+from expectations.protection import Protection
 from expectations.rules import Check, Scalar
 
-__all__ = ["core", "foreign_arguments", "is_protected"]
+__all__ = ["core", "foreign_arguments"]
 
 Core = tuple[str, dict[str, object]]
 """The type of an expectation and its arguments, as a suite's JSON spells them."""
@@ -27,8 +28,8 @@ _BOUNDS: Mapping[str, dict[str, object]] = {
 }
 
 
-def core(check: Check, table: Table, types: Mapping[str, str]) -> Core | None:  # noqa: PLR0911 (one answer a kind)
-    """The core expectation that means the same as a check; None where there is none, or it would show protected values.
+def core(check: Check, protection: Protection, types: Mapping[str, str]) -> Core | None:  # noqa: PLR0911 (one answer a kind)
+    """The core expectation that means the same as a check; None where there is none, or it would show what `protection` hides.
 
     What is `Foreign` stays what it is, for nothing else says it; a suite leaves it out where it would show those.
     `types` are the columns' types in Spark's spelling, by casefolded name.
@@ -44,11 +45,11 @@ def core(check: Check, table: Table, types: Mapping[str, str]) -> Core | None:  
             return _row_count(threshold)
         case rules.InSet() | rules.Pattern() | rules.Length() | rules.Range():
             kind = types.get(check.column.casefold(), "")
-            return None if is_protected(table, (check.column,)) else _values(check, kind)
+            return None if protection.hides(check.column) else _values(check, kind)
         case rules.Foreign(kind):
             return kind, foreign_arguments(check)
         case rules.Unique(columns):
-            return None if is_protected(table, columns) else _unique(columns)
+            return None if protection.hides_any(columns) else _unique(columns)
         case _:
             return None
 
@@ -61,12 +62,6 @@ def foreign_arguments(check: rules.Foreign) -> dict[str, object]:
     if isinstance(given.get("regex_list"), list):
         given["regex_list"] = [to_python(pattern) for pattern in given["regex_list"]]
     return given
-
-
-def is_protected(table: Table, names: tuple[str, ...]) -> bool:
-    """Whether a value of these columns must not be shown; a column that the contract does not know is not shown."""
-    known = {column.name.casefold(): column.is_protected for column in table.columns}
-    return any(known.get(name.casefold(), True) for name in names)
 
 
 def _type(column: str, kind: str) -> Core | None:

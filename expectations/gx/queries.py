@@ -1,7 +1,7 @@
 """The rows that break a check, as one Spark SQL query over `{batch}`: what `UnexpectedRowsExpectation` asks for.
 
 Conditions are those of the gate itself (`predicates`, `wholes`); only what is selected differs. A query shows the table's
-key and the columns that the check reads, never a protected one; where nothing may be shown, it returns a mere 1 a row.
+key and the columns that the check reads, never a hidden one; where nothing may be shown, it returns a mere 1 a row.
 """
 
 import re
@@ -12,9 +12,10 @@ from contracts.quoting import escape_variables, identifier, identifiers, literal
 from contracts.types import canonical
 from expectations import rules, wholes
 from expectations.days import AcrossDays, allowances, both_days, day_test
-from expectations.fragments import columns_read, tables_read
+from expectations.fragments import tables_read
 from expectations.measured import Learned
 from expectations.predicates import group_test, row_test
+from expectations.protection import Protection
 from expectations.rules import Check, columns_of
 
 __all__ = ["bound", "other_tables", "parameters_left", "types_of", "unexpected_rows"]
@@ -22,7 +23,6 @@ __all__ = ["bound", "other_tables", "parameters_left", "types_of", "unexpected_r
 _BATCH = "__the_batch__"
 _EARLIER = "__the_earlier_day__"
 _NOTHING = "1 AS `offending`"
-_COUNT = re.compile(r"count\s*\(\s*\*\s*\)")
 _OURS = re.compile(
     r"""'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | `[^`]*` | --[^\n]* | /\*.*?\*/ | (?<!:):(?P<name>[A-Za-z_]\w*)""",
     re.DOTALL | re.VERBOSE,
@@ -41,11 +41,11 @@ def _kind(physical_type: str) -> str:
         return ""
 
 
-def unexpected_rows(check: Check, table: Table) -> str:
+def unexpected_rows(check: Check, protection: Protection) -> str:
     """The query, with `{batch}` for the table and every other brace doubled; `:parameters` stay as they are."""
-    sql = _query(check, table)
+    sql = _query(check, protection)
     if relation(_EARLIER) in sql:
-        sql = sql.replace(relation(_EARLIER), _newest_before(table))
+        sql = sql.replace(relation(_EARLIER), _newest_before(protection.table))
     doubled = escape_variables(sql).replace("{", "{{").replace("}", "}}")  # the session is not ours
     return doubled.replace(relation(_BATCH), "{batch}")
 
@@ -93,31 +93,22 @@ def other_tables(check: Check) -> tuple[str, ...]:
 class _Shown:
     """Which columns a reader may see."""
 
-    def __init__(self, table: Table) -> None:
-        self.key = table.primary_key
-        self._names = table.column_names
-        self._open = {column.name.casefold(): column.name for column in table.columns if not column.is_protected}
+    def __init__(self, protection: Protection) -> None:
+        self.protection = protection
+        self.key = protection.table.primary_key
+        self._spelled = {name.casefold(): name for name in protection.table.column_names}
 
     def columns(self, names: Iterable[str], prefix: str = "") -> list[str]:
-        known = (self._open.get(name.casefold()) for name in names)
-        return [f"{prefix}{identifier(name)}" for name in dict.fromkeys(known) if name]
+        shown = dict.fromkeys(self._spelled[name.casefold()] for name in names if not self.protection.hides(name))
+        return [f"{prefix}{identifier(name)}" for name in shown]
 
     def row(self, check: Check, prefix: str = "") -> str:
         """The list of a SELECT that returns rows of the table."""
         return ", ".join(self.columns((*self.key, *columns_of(check)), prefix)) or _NOTHING
 
-    def all_open(self, names: Iterable[str]) -> bool:
-        return all(name.casefold() in self._open for name in names)
 
-    def protects(self, sql: str) -> bool:
-        """Whether a text of SQL could speak of a protected column; every column, where it takes all of them."""
-        closed = [name for name in self._names if name.casefold() not in self._open]
-        counted = _COUNT.sub("", sql.casefold())
-        return bool(closed) and ("*" in counted or any(name.casefold() in counted for name in closed))
-
-
-def _query(check: Check, table: Table) -> str:
-    types, shown = types_of(table), _Shown(table)
+def _query(check: Check, protection: Protection) -> str:
+    types, shown = types_of(protection.table), _Shown(protection)
     if isinstance(check, rules.QualityMetric):
         return _metric(check, types)
     row = row_test(check, types)
@@ -180,7 +171,7 @@ def _type(check: rules.HasType) -> str:
 
 def _fresh(check: rules.Fresh, shown: _Shown) -> str:
     latest = f"MAX({identifier(check.column)})"
-    listed = f"{latest} AS `latest`" if shown.all_open([check.column]) else _NOTHING
+    listed = f"{latest} AS `latest`" if not shown.protection.hides(check.column) else _NOTHING
     oldest = f"CURRENT_TIMESTAMP() - INTERVAL {check.seconds} SECOND"
     return f"SELECT {listed}\nFROM {relation(_BATCH)}\nHAVING CAST({latest} AS TIMESTAMP) < {oldest}"
 
@@ -200,7 +191,7 @@ def _metric(check: rules.QualityMetric, types: Mapping[str, str]) -> str:
 
 
 def _number(check: rules.SqlNumber, shown: _Shown) -> str:
-    listed = _NOTHING if shown.protects(check.query) else "`number`"
+    listed = _NOTHING if shown.protection.hides_check(check) else "`number`"
     answer = f"  SELECT (\n{wholes.statement(check, _BATCH, {})}\n  ) AS `number`"
     admitted = f"COALESCE({_admits('`number`', check.threshold)}, FALSE)"
     return f"SELECT {listed}\nFROM (\n{answer}\n) AS answer\nWHERE NOT {admitted}"
@@ -225,24 +216,27 @@ def _references(check: rules.References, shown: _Shown) -> str:
 
 
 def _same_set(check: rules.SameSet, shown: _Shown) -> str:
-    values = [f"__{n} AS {identifier(name)}" for n, name in enumerate(check.columns) if shown.all_open([name])]
+    pairs = enumerate(zip(check.columns, check.to_columns, strict=True))
+    hides = shown.protection.hides
+    values = [f"__{n} AS {identifier(name)}" for n, (name, to) in pairs if not (hides(name) or hides(to, check.to))]
     sides = wholes.compared_sets(check, _BATCH, check.to)
     listed = ", ".join([*values, "__here AS `here`", "__there AS `there`"])
     return f"SELECT {listed}\nFROM (\n{sides}\n) AS compared\nWHERE __here = 0 OR __there = 0"
 
 
 def _reconciles(check: rules.Reconciles, shown: _Shown) -> str:
-    numbers = ["__here AS `found`", "__there AS `expected`"] if shown.all_open(columns_read(check.measure)) else []
-    listed = ", ".join([*shown.columns(check.by), *numbers]) or _NOTHING
+    there = shown.protection.hides_sql(check.against)
+    found = [] if shown.protection.hides_sql(check.measure) else ["__here AS `found`"]
+    others = [] if there else ["__there AS `expected`"]
+    listed = ", ".join([*([] if there else shown.columns(check.by)), *found, *others]) or _NOTHING
     sides = wholes.reconciled(check, _BATCH)
     return f"SELECT {listed}\nFROM (\n{sides}\n) AS compared\nWHERE {wholes.differs_by(check)}"
 
 
 def _across_days(check: AcrossDays, shown: _Shown) -> str:
     moved = [name for name in columns_of(check) if name not in check.key]
-    then = [
-        f"earlier.{identifier(name)} AS {identifier(f'{name} (earlier)')}" for name in moved if shown.all_open([name])
-    ]
+    hides = shown.protection.hides
+    then = [f"earlier.{identifier(name)} AS {identifier(f'{name} (earlier)')}" for name in moved if not hides(name)]
     listed = ", ".join([*shown.columns(check.key, "earlier."), *then, *shown.columns(moved, "here.")]) or _NOTHING
     broken = day_test(check, allowances([check])).broken
     return f"SELECT {listed}\n{both_days([check], check.key, _BATCH, _EARLIER)}\nWHERE {broken}"

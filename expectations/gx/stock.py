@@ -20,8 +20,9 @@ from expectations.findings import Mistake
 from expectations.gx.core import foreign_arguments
 from expectations.gx.suite import made
 from expectations.ports import ArrowSource, AuditEngine, FrameSource
+from expectations.protection import MASK, Protection
 from expectations.rules import Foreign, Rule
-from expectations.samples import MASK, MOST, as_text
+from expectations.samples import MOST, as_text
 from expectations.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -39,16 +40,10 @@ _ALONE = Lock()
 """Held by whoever judges: what is silenced meanwhile, loggers and warnings, belongs to the whole process."""
 
 
-def judge(
-    engine: AuditEngine, relation: str, asked: Sequence[Rule], *, protected: frozenset[str]
-) -> tuple[Verdict, ...]:
-    """One verdict a rule, whose check is `Foreign`, in their order; `protected` columns are not quoted."""
-    hidden = {name.casefold() for name in protected}
+def judge(engine: AuditEngine, relation: str, asked: Sequence[Rule], *, protection: Protection) -> tuple[Verdict, ...]:
+    """One verdict a rule, whose check is `Foreign`, in their order; what `protection` hides is not quoted."""
     with _ALONE, _silent():
-        return tuple(
-            _judged(engine, relation, rule, hides=not hidden.isdisjoint(name.casefold() for name in rule.columns))
-            for rule in asked
-        )
+        return tuple(_judged(engine, relation, rule, hides=protection.hides_any(rule.columns)) for rule in asked)
 
 
 def mistakes(check: Foreign) -> Iterator[Mistake]:

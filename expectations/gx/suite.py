@@ -14,8 +14,9 @@ from contracts.day import Day
 from contracts.export.text import json_text
 from contracts.model import Contract, Severity, Table
 from expectations import words
-from expectations.gx.core import core, is_protected
+from expectations.gx.core import core
 from expectations.gx.queries import bound, other_tables, parameters_left, types_of, unexpected_rows
+from expectations.protection import Protection
 from expectations.rules import Foreign, InPartition, Rule, looks_back
 
 if TYPE_CHECKING:
@@ -34,15 +35,21 @@ _ROWS = "unexpected_rows_expectation"
 
 
 def configuration(
-    rule: Rule, table: Table, *, contract: Contract | None = None, day: Day | None = None
+    rule: Rule,
+    table: Table,
+    *,
+    contract: Contract | None = None,
+    day: Day | None = None,
+    protection: Protection | None = None,
 ) -> Configuration:
     """A rule as the configuration of an expectation: `type`, `kwargs`, `meta`, `severity` and `description`.
 
     Every rule has one, those too that a suite leaves out: their queries name the other tables, or wait for the
-    `:parameters` of a day.
+    `:parameters` of a day. `protection` says which values they may show; without it, none of any other table.
     """
-    found = core(rule.check, table, types_of(table))
-    query = "" if found else bound(unexpected_rows(rule.check, table), day.parameters if day else {})
+    protection = protection or Protection(table)
+    found = core(rule.check, protection, types_of(table))
+    query = "" if found else bound(unexpected_rows(rule.check, protection), day.parameters if day else {})
     kind, kwargs = found or (_ROWS, {"unexpected_rows_query": query})
     meta: dict[str, object] = {"rule": rule.name, "kind": rule.check.kind, "dimension": rule.dimension}
     meta["clauses"] = list(rule.clauses)
@@ -66,35 +73,50 @@ def expectation(rule: Rule, table: Table, *, contract: Contract | None = None, d
     return made(configuration(rule, table, contract=contract, day=day))
 
 
-def suite(contract: Contract, table: Table, rules: Iterable[Rule], *, day: Day | None = None) -> "ExpectationSuite":
+def suite(
+    contract: Contract,
+    table: Table,
+    rules: Iterable[Rule],
+    *,
+    day: Day | None = None,
+    protection: Protection | None = None,
+) -> "ExpectationSuite":
     """The rules that one batch can answer, as a suite named `table@major version`.
 
     `day` gives the rules that are about a day their day; without it they are out of scope. What is left out stands in
-    the suite's `meta["out_of_scope"]`, each with its reason.
+    the suite's `meta["out_of_scope"]`, each with its reason. `protection` says which values may be shown; without it,
+    what this version of the contract says.
     """
     from great_expectations import ExpectationSuite  # noqa: PLC0415 (seconds)
 
-    name, meta, configurations = _suite(contract, table, rules, day)
+    name, meta, configurations = _suite(contract, table, rules, day, protection or Protection(table))
     # Handed over as objects: a configuration that it cannot read, the suite would only log, and leave out.
     return ExpectationSuite(name=name, expectations=[made(one) for one in configurations], meta=meta)
 
 
-def suite_json(contract: Contract, table: Table, rules: Iterable[Rule], *, day: Day | None = None) -> str:
+def suite_json(
+    contract: Contract,
+    table: Table,
+    rules: Iterable[Rule],
+    *,
+    day: Day | None = None,
+    protection: Protection | None = None,
+) -> str:
     """The suite as JSON for Great Expectations to load; the same contract gives the same bytes."""
-    name, meta, configurations = _suite(contract, table, rules, day)
+    name, meta, configurations = _suite(contract, table, rules, day, protection or Protection(table))
     document = {"name": name, "expectations": configurations, "meta": meta}
     return json_text(document, sort_keys=True)
 
 
 def _suite(
-    contract: Contract, table: Table, rules: Iterable[Rule], day: Day | None
+    contract: Contract, table: Table, rules: Iterable[Rule], day: Day | None, protection: Protection
 ) -> tuple[str, dict[str, object], list[Configuration]]:
     """The suite's name, its meta, and the configurations in it."""
     kept, left_out = [], []
     for rule in rules:
-        answerable, reason = _within_batch(rule, table, day)
+        answerable, reason = _within_batch(rule, protection, day)
         if answerable:
-            kept.append(configuration(answerable, table, contract=contract, day=day))
+            kept.append(configuration(answerable, table, contract=contract, day=day, protection=protection))
         if reason:
             left_out.append({"rule": rule.name, "reason": reason})
     meta: dict[str, object] = {
@@ -108,11 +130,11 @@ def _suite(
     return f"{table.qualified_name}@{major}", meta, kept
 
 
-def _within_batch(rule: Rule, table: Table, day: Day | None) -> tuple[Rule | None, str]:
+def _within_batch(rule: Rule, protection: Protection, day: Day | None) -> tuple[Rule | None, str]:
     """The rule as far as one batch of one table can answer it, and why the rest is left out."""
     if looks_back(rule.check):
         return None, "it compares with an earlier day, and a suite sees one batch of one table"
-    if isinstance(rule.check, Foreign) and is_protected(table, rule.columns):
+    if isinstance(rule.check, Foreign) and protection.hides_any(rule.columns):
         return None, "it reads protected columns, and its result would show their values"
     others = other_tables(rule.check)
     if others:
@@ -121,7 +143,7 @@ def _within_batch(rule: Rule, table: Table, day: Day | None) -> tuple[Rule | Non
     if day is None and isinstance(check, InPartition) and check.day_column:
         reason = f"in part: whether {check.day_column} is the day under audit is not checked, as no day was given"
         return replace(rule, check=replace(check, day_column=None)), reason
-    query = configuration(rule, table, day=day)["kwargs"]
+    query = configuration(rule, protection.table, day=day, protection=protection)["kwargs"]
     assert isinstance(query, dict)
     if parameters_left(str(query.get("unexpected_rows_query", ""))):
         return None, "it is about a day, and no day was given"

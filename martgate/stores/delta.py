@@ -26,6 +26,7 @@ from deltalake.transaction import AddAction
 from builders.ports import Dataset, WriteTarget, WrittenFile
 from contracts.errors import CouldNotRun, Unusable
 from contracts.model import Table
+from expectations.protection import Protection
 from martgate.candidate import Candidate
 from martgate.gate import Approved
 from martgate.stores import deltalog
@@ -289,7 +290,7 @@ def _ensure(root: Path, table: Table) -> None:
 
 def _bare(file: WrittenFile, table: Table) -> WrittenFile:
     """The file with statistics of its keys only: nobody needs the others, and they may be personal."""
-    kept = {name for name in table.primary_key if not table.column(name).is_protected}
+    kept = {name for name in table.primary_key if not Protection(table).hides(name)}
     return WrittenFile(
         path=file.path,
         rows=file.rows,

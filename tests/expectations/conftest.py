@@ -86,13 +86,20 @@ def find(engine, register):
         for name, rows in (others or {}).items():
             register(name, rows)
         rule = Rule(name="r", check=check, clauses=(), columns=columns_of(check), **rule)
-        scope = Scope(day, NOON + timedelta(hours=1), frozenset(others or {}), **days)
-        table = table or Table(path="schema[0]", name="audited", qualified_name="s.audited", columns=())
+        known = tuple(open_table(name, rows) for name, rows in (others or {}).items())
+        scope = Scope(day, NOON + timedelta(hours=1), frozenset(others or {}), catalog_tables=known, **days)
+        table = table or open_table("s.audited", columns)
         found = audit(engine, "s.audited", contract=contract_of(table), table=table, rules=[rule], scope=scope)
         (verdict,) = found.verdicts
         return verdict
 
     return _find
+
+
+def open_table(name, columns):
+    """The contract of a table of which every column may be shown."""
+    listed = tuple(column_of(head.rpartition(" ")[0], head.rpartition(" ")[2]) for head in columns)
+    return Table(path="schema[0]", name=name.rpartition(".")[2], qualified_name=name, columns=listed)
 
 
 def contract_of(*tables, **more):
