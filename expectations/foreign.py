@@ -19,7 +19,7 @@ from expectations.implementation import known_columns
 from expectations.rules import Check, Scalar
 from expectations.untranslated import UNTRANSLATED, untranslated
 
-__all__ = ["read_expectation"]
+__all__ = ["EXPECTATIONS", "read_expectation"]
 
 _SILENT = frozenset({"meta", "notes", "result_format", "catch_exceptions", "severity", "description"})
 """Words about how a result is shown; they change nothing of what is checked."""
@@ -101,8 +101,8 @@ def read_expectation(implementation: Mapping[str, object], table: Table, column:
     """
     written = implementation.get("type", implementation.get("expectation_type"))
     name = _snake(str(written))
-    if name not in _READERS.keys() | UNTRANSLATED:
-        near = did_you_mean(name, _READERS.keys() | UNTRANSLATED)
+    if name not in EXPECTATIONS:
+        near = did_you_mean(name, EXPECTATIONS)
         raise Mistake(
             f"expectation {clip(written)} is none of Great Expectations' own that look at one table",
             near if near.startswith("Did") else "",
@@ -331,3 +331,6 @@ _READERS: Mapping[str, Callable[[_Arguments], Check]] = {
     "expect_column_unique_value_count_to_be_between": _statistic("COUNT(DISTINCT {})"),
     "unexpected_rows_expectation": _unexpected_rows,
 }
+
+EXPECTATIONS = frozenset(_READERS) | UNTRANSLATED
+"""Every expectation that a contract may name."""

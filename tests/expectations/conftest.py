@@ -137,6 +137,7 @@ def make():
         column = staticmethod(column_of)
         table = staticmethod(table_of)
         quality = staticmethod(martgate_quality)
+        open_table = staticmethod(open_table)
         day = DAY
         noon = NOON
 

@@ -33,7 +33,8 @@ def run(engine, register, make):
         register("s.t", columns)
         for name, rows in (others or {}).items():
             register(name, rows)
-        scope = Scope(day, make.noon, frozenset(others or {}))
+        known = tuple(make.open_table(name, rows) for name, rows in (others or {}).items())
+        scope = Scope(day, make.noon, frozenset(others or {}), catalog_tables=known)
         rules = derive(contract, table) if rules is None else rules
         return audit(engine, "s.t", contract=contract, table=table, rules=rules, scope=scope)
 
