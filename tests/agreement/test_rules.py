@@ -77,12 +77,22 @@ class Counted:
         return self.engine.fetch(sql, parameters)
 
 
+def open_table(engine, relation):
+    """The contract of a relation, all of whose values may be shown, so that they can be compared."""
+    columns = (
+        Column(path="", name=name, logical_type="", physical_type=kind) for name, kind in engine.columns(relation)
+    )
+    others = tuple(column for column in columns if column.name != KEY.name)
+    return Table(path="", name=relation.partition(".")[2], qualified_name=relation, columns=(KEY, *others))
+
+
 def found(engine, checks, relation="s.cells"):
     """What an audit says of each check."""
     asked = [Rule(name=f"{n}", check=check, clauses=(), columns=columns_of(check)) for n, check in enumerate(checks)]
     earlier = Earlier("s.other", DAY.date - timedelta(days=1))
-    scope = Scope(DAY, datetime(2024, 4, 1, tzinfo=UTC), frozenset({"s.other"}), earlier)
-    told = audit(engine, relation, contract=CONTRACT, table=TABLE, rules=asked, scope=scope)
+    known = (open_table(engine, "s.other"),)
+    scope = Scope(DAY, datetime(2024, 4, 1, tzinfo=UTC), frozenset({"s.other"}), earlier, catalog_tables=known)
+    told = audit(engine, relation, contract=CONTRACT, table=open_table(engine, relation), rules=asked, scope=scope)
     return told.verdicts
 
 
