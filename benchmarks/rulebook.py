@@ -15,9 +15,14 @@ from builders.dialect import translate
 from contracts.catalog import Catalog
 from contracts.day import Day
 from contracts.quoting import identifiers
-from expectations import rules
 from expectations.derive import derive
-from expectations.predicates import group_test, row_test
+from expectations.kinds.base import Check
+from expectations.kinds.dense_sequence import DenseSequence
+from expectations.kinds.fresh import Fresh
+from expectations.kinds.groups import GroupCheck
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.rows import RowCheck
+from expectations.kinds.unique import Unique
 from expectations.rules import Rule
 from expectations.scope import Scope
 
@@ -39,11 +44,12 @@ def rulebook(day: date) -> list[dict[str, Any]]:
 def _told(rule: Rule, types: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, Any]:
     check = rule.check
     by = getattr(check, "by", ())
-    test = row_test(check, types)
-    broken = _bound(test.broken if test else group_test(check) or "", parameters)
+    broken = check.group_test() if isinstance(check, GroupCheck) else ""
+    broken = _bound(check.row_test(types).broken if isinstance(check, RowCheck) else broken, parameters)
     failures = _failures(check, broken, by)
     return {
         **asdict(check),
+        "kind": check.kind,
         "name": rule.name,
         "by": by,
         "broken": _both(f"SELECT {broken}", cut="SELECT ") if broken else None,
@@ -61,24 +67,24 @@ def _both(spark: str, cut: str = "") -> dict[str, str]:
     return {"spark": spark.removeprefix(cut), "duckdb": translate(spark).sql.removeprefix(cut)}
 
 
-def _failures(check: rules.Check, broken: str, by: tuple[str, ...]) -> str:  # noqa: PLR0911 - one answer a kind
+def _failures(check: Check, broken: str, by: tuple[str, ...]) -> str:  # noqa: PLR0911 - one answer a kind
     match check:
-        case rules.Unique(columns):
+        case Unique(columns):
             filled = " AND ".join(f"{name} IS NOT NULL" for name in columns)
             listed = identifiers(columns)
             return f"SELECT {listed} FROM audited WHERE {filled} GROUP BY {listed} HAVING COUNT(*) > 1"
-        case rules.DenseSequence(column, _, order_by, length):
+        case DenseSequence(column, _, order_by, length):
             over = f"PARTITION BY {identifiers(by)}"
             return (
                 f"SELECT {column} FROM (SELECT *, ROW_NUMBER() OVER ({over} ORDER BY {identifiers(order_by)}) AS place, "
                 f"COUNT(*) OVER ({over}) AS length FROM audited) AS placed "
                 f"WHERE NOT ({column} <=> place) OR NOT ({length} <=> length)"
             )
-        case rules.Fresh(column, seconds):
+        case Fresh(column, seconds):
             since = f"{datetime.now(UTC) - timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
             recent = f"MAX({column}) >= CAST('{since}' AS TIMESTAMP)"
             return f"SELECT MAX({column}) FROM audited HAVING NOT COALESCE({recent}, FALSE)"
-        case rules.QualityMetric(metric) if metric == "rowCount":
+        case QualityMetric(metric) if metric == "rowCount":
             return "SELECT COUNT(*) FROM audited HAVING COUNT(*) = 0"
         case _ if by:
             return f"SELECT {identifiers(by)} FROM audited GROUP BY {identifiers(by)} HAVING {broken}"

@@ -50,6 +50,7 @@ class QualityType(StrEnum):
 
 Metric = Literal["nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount"]
 Unit = Literal["rows", "percent"]
+Scalar = str | int | float | bool
 Operator = Literal[
     "mustBe",
     "mustNotBe",

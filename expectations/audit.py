@@ -7,31 +7,28 @@ taken apart until only the guilty rule is left without an answer.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from contracts.errors import QueryFailed
 from contracts.hints import did_you_mean
 from contracts.model import Contract, Table
-from expectations import rules, words
-from expectations.measured import Counted, Measurement, values_of
-from expectations.plan import Answer, Plan, Query, Source, at_once, plan
+from expectations import words
+from expectations.kinds.result import Result, whole_number
+from expectations.measured import Counted, values_of
+from expectations.measurement import Measurement
+from expectations.plan import Plan, Query, at_once, plan
 from expectations.ports import AuditEngine
 from expectations.proofs import WRITTEN, Known
 from expectations.protection import MASK, Protection
-from expectations.rules import Rule, columns_of
+from expectations.rules import Rule
 from expectations.samples import as_text, frequent_values, sample
-from expectations.schema import compare_columns, compare_type
 from expectations.scope import Earlier, NoEarlier, Scope
+from expectations.source import Source
 from expectations.verdict import Audit, Outcome, OutOfScope, Verdict
 
 __all__ = ["Earlier", "NoEarlier", "Scope", "audit"]
 
 _REASON_WIDTH = 300
-_NOBODY = "nobody here judges expectations of Great Expectations"
-
-_DOUBTABLE = rules.DenseSequence | rules.InSet
-"""Checks whose answers may come with a third number, which puts them in doubt."""
 
 REMEMBERED = "counts of files that have not changed"
 """How a rule was answered, where part of its files were not looked at again."""
@@ -83,6 +80,7 @@ class _Run:
     measurements: list[Measurement] = field(default_factory=list)
     _verdicts: dict[Rule, Verdict] = field(default_factory=dict)
     _doubtful: list[Rule] = field(default_factory=list)
+    _pending: set[Rule] = field(default_factory=set)
 
     def verdicts(self, asked: Sequence[Rule]) -> tuple[Verdict, ...]:
         answerable = [rule for rule in asked if not self._misses_column(rule)]
@@ -93,7 +91,7 @@ class _Run:
             self._judge_all(self._doubtful, Known(), may_doubt=False)
         for counted in planned.counted:
             self._hold_against_history(counted)
-        self._judge_foreign([rule for rule, verdict in self._verdicts.items() if verdict.reason == _NOBODY])
+        self._judge_foreign([rule for rule in answerable if rule in self._pending])
         return tuple(self._with_offenders(self._verdicts[rule]) for rule in asked if rule in self._verdicts)
 
     def _judge_foreign(self, waiting: Sequence[Rule]) -> None:
@@ -136,7 +134,7 @@ class _Run:
     def _misses_column(self, rule: Rule) -> bool:
         """Whether a rule reads a column that the data do not have; such a rule has its verdict at once."""
         there = {name.casefold() for name, _ in self.found}
-        named = dict.fromkeys([*columns_of(rule.check), *rule.columns])
+        named = dict.fromkeys([*rule.check.columns_read, *rule.columns])
         missing = [name for name in named if name.casefold() not in there]
         if missing:
             hint = did_you_mean(missing[0], [name for name, _ in self.found])
@@ -145,18 +143,27 @@ class _Run:
         return bool(missing)
 
     def _judge_schema(self, planned: Plan) -> None:
-        for rule in planned.by_schema:
-            if isinstance(rule.check, rules.HasColumns):
-                self._verdicts[rule] = compare_columns(rule, self.found, self.table.partition_columns)
-            else:
-                self._verdicts[rule] = compare_type(rule, self.found)
+        for rule, schema in planned.by_schema.items():
+            self._keep(rule, schema.compare(self.found, self.table.partition_columns))
 
     def _judge_proved(self, planned: Plan) -> None:
-        for rule, found in planned.proved.items():
-            answer = Answer(rule, (0, 1))
-            self._verdicts[rule] = replace(
-                _verdict(answer, found, self.scope, hides=self._protection.hides_check(rule.check)), how=WRITTEN
-            )
+        for rule, numbers in planned.proved.items():
+            self._keep(rule, rule.check.result(numbers, self.scope.audited_at), how=WRITTEN)
+
+    def _keep(self, rule: Rule, result: Result, *, how: str = "") -> None:
+        """Make a verdict of what a check says of its numbers; a protected value is not shown."""
+        hidden = result.observed and result.observed_is_value and self._protection.hides_check(rule.check)
+        self._verdicts[rule] = Verdict(
+            rule=rule,
+            outcome=result.outcome,
+            failed=result.failed,
+            total=result.total,
+            unit=result.unit,
+            observed=MASK if hidden else result.observed,
+            reason=result.reason,
+            how=how,
+        )
+        (self._pending.add if result.is_pending else self._pending.discard)(rule)
 
     def _judge(self, query: Query) -> None:
         """The verdicts of one statement; of its halves where it cannot run as a whole."""
@@ -171,11 +178,14 @@ class _Run:
             return
         row = query.numbers(fetched)
         if query.rows is not None and row:
-            self.rows = _whole(row[query.rows])
+            self.rows = whole_number(row[query.rows])
         for answer in query.answers:
-            found = _verdict(answer, row, self.scope, hides=self._protection.hides_check(answer.rule.check))
-            self._verdicts[answer.rule] = replace(found, how=how)
-            if row and isinstance(answer.rule.check, _DOUBTABLE) and any(row[at] for at in answer.places[2:]):
+            numbers = answer.numbers(row)
+            if not numbers:
+                self._cannot_run(answer.rule, "expected one row with one number", how=how)
+                continue
+            self._keep(answer.rule, answer.rule.check.result(numbers, self.scope.audited_at), how=how)
+            if answer.is_in_doubt(row):
                 self._doubtful.append(answer.rule)
 
     def _answered(self, query: Query) -> tuple[Sequence[tuple[object, ...]], str]:
@@ -194,7 +204,9 @@ class _Run:
         return [tuple(map(sum, zip(*remembered, *counted.values(), strict=True)))], REMEMBERED if remembered else ""
 
     def _counted_by_file(self, query: Query, unseen: str) -> dict[str, tuple[int, ...]]:
-        return {str(file): tuple(map(_whole, numbers)) for file, *numbers in self._fetch(query.of_each_file(unseen))}
+        return {
+            str(file): tuple(map(whole_number, numbers)) for file, *numbers in self._fetch(query.of_each_file(unseen))
+        }
 
     def _hold_against_history(self, counted: Counted) -> None:
         """The verdicts of rules that share a grouping; of each by itself where they cannot be counted together."""
@@ -225,7 +237,7 @@ class _Run:
         if query.rows is not None:
             if not query.answers:
                 raise error
-            self.rows = _whole(self._fetch(query.rebuild(()).sql)[0][0])
+            self.rows = whole_number(self._fetch(query.rebuild(()).sql)[0][0])
         for rule in query.rules:
             self._cannot_run(rule, self._words_of(error, rule))
 
@@ -234,8 +246,8 @@ class _Run:
             return "the engine's words are not shown, since the rule reads protected values"
         return _first_line(error)
 
-    def _cannot_run(self, rule: Rule, reason: str) -> None:
-        self._verdicts[rule] = Verdict(rule=rule, outcome=Outcome.ERROR, reason=reason)
+    def _cannot_run(self, rule: Rule, reason: str, *, how: str = "") -> None:
+        self._keep(rule, Result(Outcome.ERROR, reason=reason), how=how)
 
     def _with_offenders(self, verdict: Verdict) -> Verdict:
         """A failed verdict with what there is to show of it."""
@@ -262,136 +274,11 @@ class _Run:
             rows = self._fetch(asked) if asked else ()
         except QueryFailed:
             return ()  # as above
-        return tuple((as_text(value), _whole(number)) for value, number in rows)
+        return tuple((as_text(value), whole_number(number)) for value, number in rows)
 
     def _fetch(self, sql: str) -> Sequence[tuple[object, ...]]:
         self.queries += 1
         return self.engine.fetch(sql, self.scope.parameters)
-
-
-def _verdict(answer: Answer, row: Sequence[object], scope: Scope, *, hides: bool) -> Verdict:
-    """What a statement's row says about one rule."""
-    check = answer.rule.check
-    if len(row) <= max(answer.places):
-        return Verdict(rule=answer.rule, outcome=Outcome.ERROR, reason="expected one row with one number")
-    values = [row[place] for place in answer.places]
-    match check:
-        case rules.SqlNumber():
-            return _number(answer.rule, check, row, hides=hides)
-        case rules.Fresh():
-            return _age(answer.rule, check, values[2], scope, hides=hides)
-        case rules.QualityMetric():
-            return _metric(answer.rule, check, _whole(values[0]), _whole(values[1]))
-        case rules.Foreign():
-            return _waiting(answer.rule, check, [_whole(value) for value in values])
-        case _:
-            failed, total = _whole(values[0]), _whole(values[1])
-            return Verdict(
-                rule=answer.rule, outcome=_outcome(failed, total), failed=failed, total=total, unit=_unit(answer.rule)
-            )
-
-
-def _waiting(rule: Rule, check: rules.Foreign, counts: Sequence[int]) -> Verdict:
-    """What is to be judged by somebody else, and has failed until then, unless there is nothing to look at."""
-    seen = {"values": max(counts[1:], default=counts[0]), "rows": counts[0], "shape": 1}[check.looks_at]
-    outcome = Outcome.ERROR if seen else Outcome.VACUOUS
-    return Verdict(rule=rule, outcome=outcome, reason=_NOBODY if seen else "")
-
-
-def _outcome(failed: int, total: int) -> Outcome:
-    if failed:
-        return Outcome.FAILED
-    return Outcome.PASSED if total else Outcome.VACUOUS
-
-
-def _unit(rule: Rule) -> str:
-    match rule.check:
-        case (
-            rules.ConstantWithin() | rules.CountMatches() | rules.ExtremeOf() | rules.ExactlyOne() | rules.Reconciles()
-        ):
-            return "groups"
-        case rules.UnchangedSince() | rules.NeverDisappears() | rules.NeverFalls() | rules.NeverRises():
-            return "keys"
-        case rules.SameSet():
-            return "values"
-        case _:
-            return "rows"
-
-
-def _metric(rule: Rule, check: rules.QualityMetric, counted: int, total: int) -> Verdict:
-    """A library metric. The number of rows is never vacuous: none is a number too."""
-    if check.metric == "rowCount":
-        kept = check.threshold.admits(counted)
-        outcome = Outcome.PASSED if kept else Outcome.FAILED
-        return Verdict(
-            rule=rule, outcome=outcome, failed=int(not kept), total=1, unit="tables", observed=f"{counted} rows"
-        )
-    if total == 0:
-        return Verdict(rule=rule, outcome=Outcome.VACUOUS)
-    number = 100 * counted / total if check.unit == "percent" else counted
-    observed = f"{number:.6g} percent" if check.unit == "percent" else str(counted)
-    if check.threshold.admits(number):
-        return Verdict(rule=rule, outcome=Outcome.PASSED, total=total, observed=observed)
-    return Verdict(rule=rule, outcome=Outcome.FAILED, failed=max(counted, 1), total=total, observed=observed)
-
-
-def _number(rule: Rule, check: rules.SqlNumber, row: Sequence[object], *, hides: bool) -> Verdict:
-    """The one number of a contract's own query; it is shown only where no protected column can be behind it."""
-    if len(row) != 1:
-        reason = f"expected one number, found {len(row)} columns"
-        return Verdict(rule=rule, outcome=Outcome.ERROR, reason=reason)
-    if row[0] is None:
-        return Verdict(rule=rule, outcome=Outcome.VACUOUS, unit="values", reason="the query answered null")
-    try:
-        number = float(str(int(row[0]) if isinstance(row[0], bool) else row[0]))
-    except ValueError:
-        return Verdict(rule=rule, outcome=Outcome.ERROR, reason="expected a number, found something else")
-    kept = check.threshold.admits(number)
-    return Verdict(
-        rule=rule,
-        outcome=Outcome.PASSED if kept else Outcome.FAILED,
-        failed=int(not kept),
-        total=1,
-        unit="values",
-        observed=MASK if hides else words.number(number),
-    )
-
-
-def _age(rule: Rule, check: rules.Fresh, value: object, scope: Scope, *, hides: bool) -> Verdict:
-    """How old the latest value is; a date counts from its first instant in UTC."""
-    latest = _instant(value)
-    if value is None:
-        return Verdict(rule=rule, outcome=Outcome.VACUOUS)
-    if latest is None:
-        return Verdict(rule=rule, outcome=Outcome.ERROR, reason=f"{check.column} holds no instants")
-    age = scope.audited_at - latest
-    kept = age <= timedelta(seconds=check.seconds)
-    return Verdict(
-        rule=rule,
-        outcome=Outcome.PASSED if kept else Outcome.FAILED,
-        failed=int(not kept),
-        total=1,
-        unit="tables",
-        observed=MASK if hides else f"{age.total_seconds() / 3600:.1f} hours old",
-    )
-
-
-def _instant(value: object) -> datetime | None:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    if not isinstance(value, datetime):
-        return None
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
-
-
-def _whole(value: object) -> int:
-    """A count as an engine returns it: sums come as wide integers, decimals or, over nothing, null."""
-    return 0 if value is None else int(str(value).partition(".")[0])
 
 
 def _first_line(error: QueryFailed) -> str:

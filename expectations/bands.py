@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from expectations.checks import LEAST_DAYS
+from expectations.measurement import LEAST_DAYS
 from expectations.student import two_sided_quantile
 
 __all__ = ["Bands", "bands"]

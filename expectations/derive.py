@@ -12,12 +12,20 @@ from contracts.durations import UNITS, seconds
 from contracts.errors import Problem, Unusable
 from contracts.model import Column, Contract, Quality, Relationship, Sla, Table
 from contracts.types import canonical
-from expectations import rules
 from expectations.findings import Findings, Mistake, is_finite
-from expectations.implementation import known_columns
+from expectations.kinds.base import Check
+from expectations.kinds.fields import known_columns
+from expectations.kinds.fresh import Fresh
+from expectations.kinds.has_columns import HasColumns
+from expectations.kinds.has_type import HasType
+from expectations.kinds.in_partition import InPartition
+from expectations.kinds.in_set import InSet
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.references import References
+from expectations.kinds.unique import Unique
 from expectations.options import read_option
 from expectations.quality import read_quality
-from expectations.rules import Check, Rule, columns_of
+from expectations.rules import Rule
 
 __all__ = ["Derivation", "derivation", "derive"]
 
@@ -82,7 +90,7 @@ def _tell_repeated_names(found: Iterable[Rule], findings: Findings) -> None:
 def _table_columns(table: Table) -> Rule:
     return Rule(
         name="table|columns",
-        check=rules.HasColumns(table.column_names),
+        check=HasColumns(table.column_names),
         clauses=tuple(f"{column.path}.name" for column in table.columns),
         dimension="conformity",
     )
@@ -92,7 +100,7 @@ def _column_rules(column: Column, table: Table, findings: Findings) -> Iterator[
     """All rules that stand on one column."""
     kind = _type(column, findings)
     stated: list[_Stated] = [
-        *([("type", rules.HasType(column.name, kind), ("physicalType", "logicalType"), "conformity")] if kind else []),
+        *([("type", HasType(column.name, kind), ("physicalType", "logicalType"), "conformity")] if kind else []),
         *_presence(column, findings),
         *_options(column, kind, findings),
     ]
@@ -122,13 +130,13 @@ def _presence(column: Column, findings: Findings) -> Iterator[_Stated]:
     """Clauses that stand on the column itself. A primary key is never null, whatever `required` says."""
     if column.required or column.primary_key_position is not None:
         leaf = "required" if column.required else "primaryKey"
-        yield "not_null", rules.NotNull(column.name), (leaf,), "completeness"
+        yield "not_null", NotNull(column.name), (leaf,), "completeness"
     if column.unique:
-        yield "unique", rules.Unique((column.name,)), ("unique",), "uniqueness"
+        yield "unique", Unique((column.name,)), ("unique",), "uniqueness"
     if not all(map(is_finite, column.enum)):
         findings.add(column.path, Mistake("expected finite numbers", key="enum"))
     elif column.enum:
-        yield "in_set", rules.InSet(column.name, column.enum), ("enum",), "conformity"
+        yield "in_set", InSet(column.name, column.enum), ("enum",), "conformity"
 
 
 def _options(column: Column, kind: str, findings: Findings) -> Iterator[_Stated]:
@@ -150,7 +158,7 @@ def _keys(table: Table) -> Iterator[Rule]:
         leaves = ("primaryKey", "primaryKeyPosition")
         yield Rule(
             name="table|key",
-            check=rules.Unique(table.primary_key),
+            check=Unique(table.primary_key),
             clauses=_clauses(table, table.primary_key, leaves),
             columns=table.primary_key,
             dimension="uniqueness",
@@ -159,7 +167,7 @@ def _keys(table: Table) -> Iterator[Rule]:
         day = table.publish_partition
         yield Rule(
             name="table|partitions",
-            check=rules.InPartition(table.partition_columns, day if day in table.partition_columns else None),
+            check=InPartition(table.partition_columns, day if day in table.partition_columns else None),
             clauses=_clauses(table, table.partition_columns, ("partitioned", "partitionKeyPosition")),
             columns=table.partition_columns,
             dimension="consistency",
@@ -187,7 +195,7 @@ def _relationship_rules(
             continue
         yield Rule(
             name=f"{subject}|references" + (f"-{number}" if number > 1 else ""),
-            check=rules.References(columns, relationship.to_table, relationship.to_columns),
+            check=References(columns, relationship.to_table, relationship.to_columns),
             clauses=(relationship.path,),
             columns=columns,
             dimension="consistency",
@@ -211,7 +219,7 @@ def _quality_rules(
             name=f"{column.name if column else 'table'}|{quality.id}",
             check=check,
             clauses=(quality.path,),
-            columns=_spelled(tuple(dict.fromkeys([*columns_of(check), *standing_on])), table),
+            columns=_spelled(tuple(dict.fromkeys([*check.columns_read, *standing_on])), table),
             severity=quality.severity,
             dimension=quality.dimension,
             description=quality.description,
@@ -231,7 +239,7 @@ def _sla_rules(contract: Contract, table: Table, findings: Findings) -> Iterator
     counted = Counter(sla.property for sla, _ in gated)
     for sla, name in gated:
         try:
-            check = rules.Fresh(known_columns((name,), table)[0], _seconds(sla))
+            check = Fresh(known_columns((name,), table)[0], _seconds(sla))
         except Mistake as mistake:
             findings.add(sla.path, mistake)
             continue
@@ -239,7 +247,7 @@ def _sla_rules(contract: Contract, table: Table, findings: Findings) -> Iterator
             name=f"sla|{sla.property}" + (f".{name}" if counted[sla.property] > 1 else ""),
             check=check,
             clauses=(sla.path,),
-            columns=columns_of(check),
+            columns=check.columns_read,
             dimension="timeliness",
             description=sla.description,
         )

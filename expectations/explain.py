@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from expectations import rules, words
+from expectations import words
 from expectations.plan import Plan
-from expectations.rules import Rule, columns_of
+from expectations.rules import Rule
 
 __all__ = ["explain"]
 
@@ -25,7 +25,7 @@ def explain(planned: Plan, columns: Sequence[str], sizes: Mapping[str, int] | No
         head = _named(f"statement {number} of {len(statements)}, {read}", answered, otherwise="the number of rows")
         parts.append(f"{head}\n{sql};")
     everybody = [rule for _, answered in statements for rule in answered]
-    foreign = [rule for rule in everybody if isinstance(rule.check, rules.Foreign)]
+    foreign = [rule for rule in everybody if rule.check.is_foreign]
     parts.append(_named("then by Great Expectations itself, where there is anything to look at", foreign))
     if not _may_read_all(everybody):
         asked = {name.casefold() for name in _columns_of(everybody)}
@@ -40,7 +40,7 @@ def _named(head: str, answered: Iterable[Rule], *, otherwise: str = "") -> str:
 
 
 def _columns_of(answered: Iterable[Rule]) -> list[str]:
-    return list(dict.fromkeys(name for rule in answered for name in columns_of(rule.check)))
+    return list(dict.fromkeys(name for rule in answered for name in rule.check.columns_read))
 
 
 def _read(names: Sequence[str], sizes: Mapping[str, int] | None) -> str:
@@ -52,4 +52,4 @@ def _read(names: Sequence[str], sizes: Mapping[str, int] | None) -> str:
 
 def _may_read_all(answered: Iterable[Rule]) -> bool:
     """Whether a whole query of the contract's is among them, which is not taken apart."""
-    return any(isinstance(rule.check, rules.SqlNumber) for rule in answered)
+    return any("{object}" in query for rule in answered for query in rule.check.queries)

@@ -9,14 +9,22 @@ import re
 from collections.abc import Callable, Mapping
 
 from contracts.hints import clip, did_you_mean
-from contracts.model import Column, Operator, Table, Threshold
+from contracts.model import Column, Operator, Scalar, Table, Threshold
 from contracts.quoting import identifier, literal, text
 from contracts.types import canonical
-from expectations import rules
 from expectations.findings import Mistake, read_pattern
 from expectations.fragments import query_mistake
-from expectations.implementation import known_columns
-from expectations.rules import Check, Scalar
+from expectations.kinds.base import Check
+from expectations.kinds.conditions import Holds
+from expectations.kinds.fields import known_columns
+from expectations.kinds.has_columns import HasColumns
+from expectations.kinds.has_type import HasType
+from expectations.kinds.in_set import InSet
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.pattern import Pattern
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.sql_number import SqlNumber
+from expectations.kinds.unique import Unique
 from expectations.untranslated import UNTRANSLATED, untranslated
 
 __all__ = ["EXPECTATIONS", "read_expectation"]
@@ -142,28 +150,28 @@ def _at_most(percent: float) -> Threshold:
 def _not_null(given: _Arguments) -> Check:
     column, percent = given.column(), given.mostly()
     if percent:
-        return rules.QualityMetric("nullValues", (column,), _at_most(percent), "percent")
-    return rules.NotNull(column)
+        return QualityMetric("nullValues", (column,), _at_most(percent), "percent")
+    return NotNull(column)
 
 
 def _in_set(given: _Arguments) -> Check:
     column, values, percent = given.column(), given.values("value_set"), given.mostly()
     if percent:
-        return rules.QualityMetric("invalidValues", (column,), _at_most(percent), "percent", valid_values=values)
-    return rules.InSet(column, values)
+        return QualityMetric("invalidValues", (column,), _at_most(percent), "percent", valid_values=values)
+    return InSet(column, values)
 
 
 def _not_in_set(given: _Arguments) -> Check:
     column = given.column()
     values = ", ".join(literal(value, given.kind(column)) for value in given.values("value_set"))
-    return rules.Holds(f"{identifier(column)} NOT IN ({values})", null_passes=True)
+    return Holds(f"{identifier(column)} NOT IN ({values})", null_passes=True)
 
 
 def _matches(given: _Arguments) -> Check:
     column, regex, percent = given.column(), read_pattern(given.take("regex"), key="kwargs.regex"), given.mostly()
     if percent:
-        return rules.QualityMetric("invalidValues", (column,), _at_most(percent), "percent", pattern=regex)
-    return rules.Pattern(column, regex)
+        return QualityMetric("invalidValues", (column,), _at_most(percent), "percent", pattern=regex)
+    return Pattern(column, regex)
 
 
 def _between(given: _Arguments) -> Check:
@@ -185,7 +193,7 @@ def _bounded(given: _Arguments, measured: str, kind: str) -> Check:
     ]
     if not parts:
         raise Mistake("has neither min_value nor max_value, so it would check nothing")
-    return rules.Holds(" AND ".join(parts), null_passes=True)
+    return Holds(" AND ".join(parts), null_passes=True)
 
 
 def _lengths_between(given: _Arguments) -> Check:
@@ -196,29 +204,29 @@ def _length_equals(given: _Arguments) -> Check:
     column, length = given.column(), given.number("value")
     if length is None:
         raise Mistake("expected a number as 'value'")
-    return rules.Holds(f"LENGTH({identifier(column)}) = {literal(length, 'bigint')}", null_passes=True)
+    return Holds(f"LENGTH({identifier(column)}) = {literal(length, 'bigint')}", null_passes=True)
 
 
 def _pair_equal(given: _Arguments) -> Check:
     a, b, ignored = given.column("column_A"), given.column("column_B"), given.take("ignore_row_if")
     if ignored in ("either_value_is_missing", "neither"):
         sign = "=" if ignored == "either_value_is_missing" else "<=>"
-        return rules.Holds(f"{identifier(a)} {sign} {identifier(b)}", null_passes=True)
-    return rules.Holds(f"{identifier(a)} <=> {identifier(b)}")  # one null alone is a difference
+        return Holds(f"{identifier(a)} {sign} {identifier(b)}", null_passes=True)
+    return Holds(f"{identifier(a)} <=> {identifier(b)}")  # one null alone is a difference
 
 
 def _pair_greater(given: _Arguments) -> Check:
     a, b, sign = given.column("column_A"), given.column("column_B"), ">=" if given.flag("or_equal") else ">"
     given.take("ignore_row_if")  # a comparison with a null is never unexpected there
-    return rules.Holds(f"{identifier(a)} {sign} {identifier(b)}", null_passes=True)
+    return Holds(f"{identifier(a)} {sign} {identifier(b)}", null_passes=True)
 
 
 def _row_count(given: _Arguments) -> Check:
-    return rules.QualityMetric("rowCount", (), _threshold(given))
+    return QualityMetric("rowCount", (), _threshold(given))
 
 
 def _row_count_equals(given: _Arguments) -> Check:
-    return rules.QualityMetric("rowCount", (), Threshold("mustBe", (given.number("value") or 0,)))
+    return QualityMetric("rowCount", (), Threshold("mustBe", (given.number("value") or 0,)))
 
 
 def _threshold(given: _Arguments) -> Threshold:
@@ -239,7 +247,7 @@ def _threshold(given: _Arguments) -> Threshold:
 def _statistic(function: str) -> Callable[[_Arguments], Check]:
     def read(given: _Arguments) -> Check:
         column = identifier(given.column())
-        return rules.SqlNumber(f"SELECT {function.format(column)} FROM {{object}}", _threshold(given))
+        return SqlNumber(f"SELECT {function.format(column)} FROM {{object}}", _threshold(given))
 
     return read
 
@@ -247,12 +255,12 @@ def _statistic(function: str) -> Callable[[_Arguments], Check]:
 def _unique(given: _Arguments) -> Check:
     column, percent = given.column(), given.mostly()
     if percent:
-        return rules.QualityMetric("duplicateValues", (column,), _at_most(percent), "percent")
-    return rules.Unique((column,))
+        return QualityMetric("duplicateValues", (column,), _at_most(percent), "percent")
+    return Unique((column,))
 
 
 def _compound_unique(given: _Arguments) -> Check:
-    return rules.Unique(given.columns())
+    return Unique(given.columns())
 
 
 def _sum_of_columns(given: _Arguments) -> Check:
@@ -260,32 +268,32 @@ def _sum_of_columns(given: _Arguments) -> Check:
     if total is None:
         raise Mistake("expected a number as 'sum_total'")
     added = " + ".join(identifier(column) for column in columns)
-    return rules.Holds(f"{added} = {literal(total, '')}", null_passes=True)
+    return Holds(f"{added} = {literal(total, '')}", null_passes=True)
 
 
 def _of_type(given: _Arguments) -> Check:
     column, kind = given.column(), given.text("type_")
     try:
-        return rules.HasType(column, canonical(_SPARK_TYPES.get(kind.casefold(), kind.removesuffix("Type"))))
+        return HasType(column, canonical(_SPARK_TYPES.get(kind.casefold(), kind.removesuffix("Type"))))
     except ValueError as error:
         raise Mistake(str(error), key="kwargs.type_") from None
 
 
 def _like(given: _Arguments) -> Check:
-    return rules.Holds(f"{identifier(given.column())} LIKE {text(given.text('like_pattern'))}", null_passes=True)
+    return Holds(f"{identifier(given.column())} LIKE {text(given.text('like_pattern'))}", null_passes=True)
 
 
 def _unlike(given: _Arguments) -> Check:
-    return rules.Holds(f"{identifier(given.column())} NOT LIKE {text(given.text('like_pattern'))}", null_passes=True)
+    return Holds(f"{identifier(given.column())} NOT LIKE {text(given.text('like_pattern'))}", null_passes=True)
 
 
 def _like_any_or_all(given: _Arguments) -> Check:
     joint = " AND " if given.take("match_on", "any") == "all" else " OR "
-    return rules.Holds(joint.join(_likes(given, "LIKE")), null_passes=True)
+    return Holds(joint.join(_likes(given, "LIKE")), null_passes=True)
 
 
 def _like_none(given: _Arguments) -> Check:
-    return rules.Holds(" AND ".join(_likes(given, "NOT LIKE")), null_passes=True)
+    return Holds(" AND ".join(_likes(given, "NOT LIKE")), null_passes=True)
 
 
 def _likes(given: _Arguments, sign: str) -> list[str]:
@@ -298,12 +306,12 @@ def _unexpected_rows(given: _Arguments) -> Check:
     mistake = "the query does not read {batch}" if "{object}" not in query else query_mistake(query)
     if mistake:
         raise Mistake(mistake, key="kwargs.unexpected_rows_query")
-    return rules.SqlNumber(f"SELECT COUNT(*) FROM (\n{query}\n) AS unexpected", Threshold("mustBe", (0,)))
+    return SqlNumber(f"SELECT COUNT(*) FROM (\n{query}\n) AS unexpected", Threshold("mustBe", (0,)))
 
 
 _READERS: Mapping[str, Callable[[_Arguments], Check]] = {
     "expect_column_values_to_not_be_null": _not_null,
-    "expect_column_values_to_be_null": lambda given: rules.Holds(f"{identifier(given.column())} IS NULL"),
+    "expect_column_values_to_be_null": lambda given: Holds(f"{identifier(given.column())} IS NULL"),
     "expect_column_values_to_be_in_set": _in_set,
     "expect_column_distinct_values_to_be_in_set": _in_set,
     "expect_column_values_to_not_be_in_set": _not_in_set,
@@ -323,7 +331,7 @@ _READERS: Mapping[str, Callable[[_Arguments], Check]] = {
     "expect_multicolumn_sum_to_equal": _sum_of_columns,
     "expect_table_row_count_to_be_between": _row_count,
     "expect_table_row_count_to_equal": _row_count_equals,
-    "expect_table_columns_to_match_ordered_list": lambda given: rules.HasColumns(given.columns()),
+    "expect_table_columns_to_match_ordered_list": lambda given: HasColumns(given.columns()),
     "expect_column_min_to_be_between": _statistic("MIN({})"),
     "expect_column_max_to_be_between": _statistic("MAX({})"),
     "expect_column_sum_to_be_between": _statistic("SUM({})"),

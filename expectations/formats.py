@@ -4,9 +4,10 @@ import re
 
 from contracts.model import Column
 from contracts.quoting import identifier, is_text
-from expectations import rules
 from expectations.findings import Mistake
-from expectations.rules import Check
+from expectations.kinds.base import Check
+from expectations.kinds.conditions import Holds
+from expectations.kinds.pattern import Pattern
 
 __all__ = ["PROSE_FORMATS", "read_format"]
 
@@ -54,9 +55,9 @@ def read_format(column: Column, name: object, kind: str) -> Check | None:
     if column.logical_type in ("integer", "number"):
         return _whole_number(column, name)
     if column.logical_type in ("date", "timestamp", "time"):
-        return rules.Pattern(column.name, f"^{_date_pattern(name)}$") if is_text(kind) else None
+        return Pattern(column.name, f"^{_date_pattern(name)}$") if is_text(kind) else None
     if name in _TEXTS:
-        return rules.Pattern(column.name, f"^(?:{_TEXTS[name]})$")
+        return Pattern(column.name, f"^(?:{_TEXTS[name]})$")
     raise Mistake(
         f"format {name!r} cannot be checked", f"known are {', '.join(sorted(_TEXTS))}; or use pattern", key="format"
     )
@@ -67,7 +68,7 @@ def _whole_number(column: Column, name: str) -> Check:
         raise Mistake(f"format {name!r} cannot be checked", f"known are {', '.join(sorted(_WIDTHS))}", key="format")
     signed, bits = _WIDTHS[name]
     low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
-    return rules.Holds(f"{identifier(column.name)} BETWEEN {low} AND {high}", null_passes=True)
+    return Holds(f"{identifier(column.name)} BETWEEN {low} AND {high}", null_passes=True)
 
 
 def _date_pattern(java: str) -> str:

@@ -5,19 +5,18 @@ A hidden column is counted by null alone; nobody's values become numbers that th
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from contracts.errors import QueryFailed
-from contracts.model import Table
+from contracts.model import Scalar, Table
 from contracts.quoting import identifier, identifiers, literal, relation
-from expectations import rules, words
+from expectations import words
+from expectations.kinds.learned import LearnedCheck
+from expectations.measurement import Measurement
 from expectations.protection import Protection
-from expectations.rules import Rule, Scalar
+from expectations.rules import Rule
+from expectations.source import Source
 
-__all__ = ["Count", "Counted", "Learned", "Measurement", "Remembered", "counted", "values_of"]
-
-Learned = rules.VolumeBand | rules.ShareShift
-"""The kinds that hold a day against what was measured on days before."""
+__all__ = ["Count", "Counted", "counted", "values_of"]
 
 _MOST = 50_000
 """So many numbers are kept of one grouping of one day; a grouping with more of them is refused."""
@@ -26,31 +25,6 @@ _LONG = 32
 """From so many values on, a grouping by value costs less than a list in every row."""
 
 _WIDTH = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """So many `rows` has one group of `by`: all of them, or those in which `column` has a value (None: is null)."""
-
-    by: tuple[str, ...]
-    group: tuple[str | None, ...]
-    rows: int
-    column: str = ""
-    value: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """A history (see `expectations.ports`) that was read at once."""
-
-    by_day: Mapping[date, Sequence[Measurement]]
-
-    def measured(
-        self, by: tuple[str, ...], columns: Sequence[str], *, since: date, before: date, most: int | None = None
-    ) -> dict[date, list[Measurement]]:
-        days = sorted((day for day in self.by_day if since <= day < before), reverse=True)[:most]
-        found = {day: [each for each in self.by_day[day] if each.by == by and each.column in columns] for day in days}
-        return {day: numbers for day, numbers in found.items() if numbers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +69,12 @@ def values_of(table: Table, protection: Protection) -> dict[str, tuple[Scalar, .
     return {column.name.casefold(): column.enum for column in shown}
 
 
-def counted(
-    asked: Sequence[Rule], audited: str, types: Mapping[str, str], values: Mapping[str, Sequence[Scalar]]
-) -> Counted:
-    """How to count for rules that group by the same columns: once for all of them, and once more a column of many values.
-
-    `types` are the columns' types, `values` those by which a column is counted (see `values_of`).
-    """
-    checks = [rule.check for rule in asked if isinstance(rule.check, Learned)]
-    by = checks[0].by
-    columns = dict.fromkeys(name for check in checks if isinstance(check, rules.ShareShift) for name in check.columns)
-    lists = {name: values.get(name.casefold(), ()) for name in columns}
+def counted(asked: Sequence[Rule], source: Source) -> Counted:
+    """How to count for rules that group by the same columns: once for all of them, and once more a column of many values."""
+    checks = [rule.check for rule in asked if isinstance(rule.check, LearnedCheck)]
+    by, audited, types = checks[0].by, source.relation, source.types
+    columns = dict.fromkeys(name for check in checks for name in check.columns_by_value)
+    lists = {name: source.values.get(name.casefold(), ()) for name in columns}
     short = {name: listed for name, listed in lists.items() if len(listed) <= _LONG}
     counts = [_together(by, short, audited, types)]
     counts += [_spread(by, name, lists[name], audited, types) for name in lists if name not in short]

@@ -1,12 +1,16 @@
 """What `logicalTypeOptions` ask of a value. Null passes all of them: nullness is `required`'s business."""
 
 from contracts.hints import clip
-from contracts.model import Column
+from contracts.model import Column, Scalar
 from contracts.quoting import identifier
-from expectations import rules
 from expectations.findings import Mistake, is_finite, read_pattern
 from expectations.formats import read_format
-from expectations.rules import Check
+from expectations.kinds.base import Check
+from expectations.kinds.conditions import Holds
+from expectations.kinds.length import Length
+from expectations.kinds.multiple_of import MultipleOf
+from expectations.kinds.pattern import Pattern
+from expectations.kinds.range import Range
 
 __all__ = ["read_option"]
 
@@ -22,21 +26,21 @@ def read_option(  # noqa: PLR0911 (one answer an option)
     match option:
         case "minLength" | "maxLength":
             least = option == "minLength"
-            check = rules.Length(column.name, "minimum" if least else "maximum", _whole(value))
+            check = Length(column.name, "minimum" if least else "maximum", _whole(value))
             return "min_length" if least else "max_length", check
         case "minItems" | "maxItems":
             sign, name = (">=", "min_items") if option == "minItems" else ("<=", "max_items")
-            return name, rules.Holds(f"SIZE({identifier(column.name)}) {sign} {_whole(value)}", null_passes=True)
+            return name, Holds(f"SIZE({identifier(column.name)}) {sign} {_whole(value)}", null_passes=True)
         case "pattern":
-            return "pattern", rules.Pattern(column.name, read_pattern(value))
+            return "pattern", Pattern(column.name, read_pattern(value))
         case "minimum" | "maximum":
-            return option, rules.Range(column.name, option, _bound(value))
+            return option, Range(column.name, option, _bound(value))
         case "exclusiveMinimum":
-            return "exclusive_minimum", rules.Range(column.name, "exclusive_minimum", _bound(value))
+            return "exclusive_minimum", Range(column.name, "exclusive_minimum", _bound(value))
         case "exclusiveMaximum":
-            return "exclusive_maximum", rules.Range(column.name, "exclusive_maximum", _bound(value))
+            return "exclusive_maximum", Range(column.name, "exclusive_maximum", _bound(value))
         case "multipleOf":
-            return "multiple_of", rules.MultipleOf(column.name, _positive(value))
+            return "multiple_of", MultipleOf(column.name, _positive(value))
         case "format":
             format_check = read_format(column, value, kind)
             return ("format", format_check) if format_check else None
@@ -56,7 +60,7 @@ def _positive(value: object) -> float:
     return value
 
 
-def _bound(value: object) -> rules.Scalar:
+def _bound(value: object) -> Scalar:
     if isinstance(value, bool) or not isinstance(value, str | int | float) or not is_finite(value):
         raise Mistake(f"expected a number, a date or an instant, found {clip(value)}")
     return value

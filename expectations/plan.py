@@ -10,59 +10,51 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, assert_never
 
 from contracts.quoting import identifier, identifiers, relation
-from contracts.types import INTEGER_RANGES
-from expectations import rules, wholes
-from expectations.days import AcrossDays, allowances, both_days, day_test
-from expectations.fragments import parameters_read
-from expectations.measured import Counted, Learned, counted
+from expectations.kinds.base import Check
+from expectations.kinds.counting import AcrossDays, BySchema, FromHistory, Grouping, Scan, Statement
+from expectations.kinds.days import DayCheck, both_days, names_of_queries
+from expectations.kinds.statements import with_windows
+from expectations.measured import Counted, counted
 from expectations.ports import FILE
-from expectations.predicates import group_test, row_test
-from expectations.proofs import Known
-from expectations.rules import Check, Rule, Scalar, columns_of, statements_in
+from expectations.rules import Rule
+from expectations.source import Source
 
-__all__ = ["Answer", "Plan", "Query", "Source", "at_once", "plan"]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What is audited: its relation, the types it really has, and where the other tables are.
-
-    `types` are in Spark's spelling, by casefolded column name. `tables` leads from the name that a contract gives to
-    another table to the name under which the engine knows it. `earlier` is the relation of the earlier day, empty where
-    there is none. `values` are those by which a column may be counted, by casefolded column name. `known` is what the
-    statistics of the files prove. `carried` are the columns that may stand in the paths of files, casefolded, where counts
-    are taken file by file; None where the table is counted as a whole. With `may_doubt`, places in a group are looked up
-    for no more rows than need it, and numbers told by their least and greatest, at the risk of an answer in doubt.
-    """
-
-    relation: str
-    types: Mapping[str, str] = field(default_factory=dict)
-    tables: Mapping[str, str] = field(default_factory=dict)
-    earlier: str = ""
-    values: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
-    known: Known = field(default_factory=Known)
-    carried: frozenset[str] | None = None
-    may_doubt: bool = False
-
-    def varying(self, columns: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of the columns that are not known to have one value in all rows: only they tell groups apart."""
-        constant = self.known.constant
-        return tuple(name for name in columns if name.casefold() not in constant)
+__all__ = ["Answer", "Plan", "Query", "at_once", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where in a statement's row a rule's numbers stand: what failed, what was looked at, and what else it needs.
+    """Where in a statement's row a rule's numbers stand, in the order in which its check asked for them.
 
-    Where a source may doubt, a dense sequence and a set of neighbouring numbers have a third: if it is not 0, the first is
-    in doubt.
+    Without `places` the whole row is the answer. If the number at `doubt` is not 0, the answer is in doubt.
     """
 
     rule: Rule
     places: tuple[int, ...]
+    doubt: int | None = None
+
+    def numbers(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        """The rule's numbers in a row; empty where the row is too short for them."""
+        if not self.places:
+            return tuple(row)
+        return tuple(row[place] for place in self.places) if len(row) > max(self.places) else ()
+
+    def is_in_doubt(self, row: Sequence[Any]) -> bool:
+        """Whether the row says that this answer is not to be trusted."""
+        return self.doubt is not None and len(row) > self.doubt and bool(row[self.doubt])
+
+    def moved(self, start: int) -> "Answer":
+        """The same answer where the row begins at another place."""
+        places = tuple(start + place for place in self.places)
+        return replace(self, places=places, doubt=None if self.doubt is None else start + self.doubt)
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row must have."""
+        return 1 + max(*self.places, self.doubt or 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +97,20 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`by_schema` are the rules that the table's schema answers, without a statement; `counted` those that learn.
+    """`by_schema` are the rules that the table's schema answers, and how; `counted` those that learn.
 
     `proved` are those that the statistics of its files answer: what failed of each, and what it is about.
     """
 
     queries: tuple[Query, ...]
-    by_schema: tuple[Rule, ...] = ()
+    by_schema: Mapping[Rule, BySchema] = field(default_factory=dict)
     proved: Mapping[Rule, tuple[int, int]] = field(default_factory=dict)
     counted: tuple[Counted, ...] = ()
 
 
 def plan(asked: Iterable[Rule], source: Source) -> Plan:
     """The statements that answer the rules; the first one always counts the rows."""
-    by_schema: list[Rule] = []
+    by_schema: dict[Rule, BySchema] = {}
     proved: dict[Rule, tuple[int, int]] = {}
     scanned: list[Rule] = []
     lasting: list[Rule] = []
@@ -127,31 +119,36 @@ def plan(asked: Iterable[Rule], source: Source) -> Plan:
     learned: dict[tuple[str, ...], list[Rule]] = {}
     alone: list[Rule] = []
     for rule in asked:
-        if isinstance(rule.check, rules.HasColumns | rules.HasType):
-            by_schema.append(rule)
-        elif proof := source.known.proof(rule.check):
+        counting = rule.check.counting(source)
+        if isinstance(counting, BySchema):
+            by_schema[rule] = counting
+            continue
+        proof = None if source.known.is_empty else rule.check.proof(source.known)
+        if proof:
             proved[rule] = proof
-        elif _is_scanned(rule.check):
-            (lasting if _lasts(rule.check, source.carried) else scanned).append(rule)
-        elif _is_one_group(rule.check, source):
-            scanned.append(rule)
-        elif isinstance(rule.check, _GROUPED):
-            grouped.setdefault(source.varying(rule.check.by) or rule.check.by, []).append(rule)
-        elif isinstance(rule.check, AcrossDays):
-            across.setdefault(rule.check.key, []).append(rule)
-        elif isinstance(rule.check, Learned):
-            learned.setdefault(rule.check.by, []).append(rule)
-        else:
-            alone.append(rule)
+            continue
+        match counting:
+            case Scan(adds_up=adds_up):
+                (lasting if adds_up and _lasts(rule.check, source.carried) else scanned).append(rule)
+            case Grouping(by):
+                grouped.setdefault(by, []).append(rule)
+            case AcrossDays(check):
+                across.setdefault(check.key, []).append(rule)
+            case FromHistory(learner):
+                learned.setdefault(learner.by, []).append(rule)
+            case Statement():
+                alone.append(rule)
+            case _:
+                assert_never(counting)
     queries = [
         _scan(scanned, source),
         *([_scan_by_file(lasting, source)] if lasting else []),
         *(_group(by, members, source=source) for by, members in grouped.items()),
         *(_compared(key, members, source=source) for key, members in across.items()),
-        *(_whole([rule], source=source) for rule in alone),
+        *(_alone([rule], source=source) for rule in alone),
     ]
-    counts = [counted(members, source.relation, source.types, source.values) for members in learned.values()]
-    return Plan(tuple(queries), tuple(by_schema), proved, tuple(counts))
+    counts = [counted(members, source) for members in learned.values()]
+    return Plan(tuple(queries), by_schema, proved, tuple(counts))
 
 
 def at_once(planned: Plan) -> Plan:
@@ -163,14 +160,14 @@ def at_once(planned: Plan) -> Plan:
 
 
 def _stands_alone(query: Query) -> bool:
-    return bool(query.by_file) or any(isinstance(rule.check, rules.SqlNumber) for rule in query.rules)
+    return bool(query.by_file) or any(not answer.places for answer in query.answers)
 
 
 def _joined(parts: tuple[Query, ...]) -> Query:
     """The rows of these statements one below the other, each with its number before it, all of one width."""
     if len(parts) == 1:
         return parts[0]
-    widths = [1 + max(place for answer in query.answers for place in answer.places) for query in parts]
+    widths = [max(answer.width for answer in query.answers) for query in parts]
     lines, answers = [], []
     for number, (query, own) in enumerate(zip(parts, widths, strict=True)):
         numbers = [
@@ -178,7 +175,7 @@ def _joined(parts: tuple[Query, ...]) -> Query:
         ]
         lines.append(f"SELECT {number} AS line, {', '.join(numbers)} FROM (\n{query.sql}\n) AS line{number}")
         start = 1 + number * (1 + max(widths))
-        answers += [Answer(each.rule, tuple(start + place for place in each.places)) for each in query.answers]
+        answers += [each.moved(start) for each in query.answers]
     return Query("\nUNION ALL\n".join(lines), tuple(answers), partial(_again, parts), lines=len(parts))
 
 
@@ -188,33 +185,11 @@ def _again(parts: tuple[Query, ...], asked: Sequence[Rule]) -> Query:
     return _joined(tuple(query.rebuild(some) for query, some in kept if some))
 
 
-_GROUPED = rules.ConstantWithin | rules.CountMatches | rules.ExtremeOf | rules.ExactlyOne | rules.DenseSequence
-
-
-_LONG = 32
-"""From so many values on, a list costs more in every row than a grouping by value does."""
-
-
-def _is_scanned(check: Check) -> bool:
-    if isinstance(check, rules.InSet) and len(check.values) > _LONG:
-        return False
-    is_count = isinstance(check, rules.QualityMetric) and check.metric == "rowCount"
-    return is_count or isinstance(check, rules.Fresh | rules.Foreign) or row_test(check, {}) is not None
-
-
 def _lasts(check: Check, carried: frozenset[str] | None) -> bool:
     """Whether a file's part in a count is the same on any day and under any name, as long as its bytes are."""
-    if carried is None or isinstance(check, rules.Fresh):
+    if carried is None:
         return False
-    read = {name.casefold() for name in columns_of(check)}
-    return carried.isdisjoint(read) and not any(map(parameters_read, statements_in(check)))
-
-
-def _is_one_group(check: Check, source: Source) -> bool:
-    """Whether all rows are known to be one group; only a place within it needs more than a pass."""
-    if isinstance(check, rules.DenseSequence) or not isinstance(check, _GROUPED):
-        return False
-    return not source.varying(check.by)
+    return carried.isdisjoint(name.casefold() for name in check.columns_read) and not check.parameters
 
 
 class _Select:
@@ -233,11 +208,16 @@ class _Select:
 def _scan(asked: Sequence[Rule], source: Source) -> Query:
     """One pass over the table."""
     select = _Select("COUNT(*)")
-    answers = tuple(
-        Answer(rule, tuple(select.place(expression) for expression in _scanned(rule.check, source))) for rule in asked
-    )
+    answers = tuple(_answer(rule, select, source) for rule in asked)
     sql = f"SELECT\n  {select.sql()}\nFROM {relation(source.relation)}"
     return Query(sql, answers, partial(_scan, source=source), rows=0)
+
+
+def _answer(rule: Rule, select: _Select, source: Source) -> Answer:
+    counting = rule.check.counting(source)
+    assert isinstance(counting, Scan)
+    places = tuple(map(select.place, counting.numbers))
+    return Answer(rule, places, select.place(counting.doubt) if counting.doubt else None)
 
 
 def _scan_by_file(asked: Sequence[Rule], source: Source) -> Query:
@@ -247,51 +227,20 @@ def _scan_by_file(asked: Sequence[Rule], source: Source) -> Query:
     return replace(whole, rebuild=partial(_scan_by_file, source=source), rows=None, by_file=listed)
 
 
-def _scanned(check: Check, source: Source) -> tuple[str, ...]:
-    if isinstance(check, rules.Foreign):
-        return "COUNT(*)", *(f"COUNT({identifier(name)})" for name in check.columns)
-    if isinstance(check, rules.Fresh):
-        return "COUNT(*)", f"COUNT({identifier(check.column)})", f"MAX({identifier(check.column)})"
-    if broken := group_test(check):
-        return f"CASE WHEN {broken} THEN 1 ELSE 0 END", "CASE WHEN COUNT(*) > 0 THEN 1 ELSE 0 END"
-    if isinstance(check, rules.NotNull):  # cheaper than a condition on every row
-        return f"COUNT(*) - COUNT({identifier(check.column)})", "COUNT(*)"
-    if isinstance(check, rules.InSet) and source.may_doubt and (bounds := _bounds(check, source.types)):
-        name, (least, most) = identifier(check.column), bounds
-        outside = f"CASE WHEN MIN({name}) < {least} OR MAX({name}) > {most} THEN 1 ELSE 0 END"
-        return outside, f"COUNT({name})", outside
-    test = row_test(check, source.types)
-    return (f"COUNT_IF({test.broken})", test.total) if test else ("COUNT(*)", "COUNT(*)")
-
-
-def _bounds(check: rules.InSet, types: Mapping[str, str]) -> tuple[int, int] | None:
-    """Least and greatest of a set that holds all whole numbers between them; None for every other set and column."""
-    whole = [value for value in check.values if isinstance(value, int) and not isinstance(value, bool)]
-    if types.get(check.column.casefold()) not in INTEGER_RANGES or not whole or len(whole) < len(check.values):
-        return None
-    least, most = min(whole), max(whole)
-    return (least, most) if most - least + 1 == len(set(whole)) else None
-
-
 def _group(by: tuple[str, ...], asked: Sequence[Rule], *, source: Source) -> Query:
     """One grouping, and over it one row. A check that needs a row's place in its group brings window functions."""
-    select, windows, inner = _Select("COUNT(*)"), [], ["COUNT(*) AS __rows"]
-    answers = []
+    select, answers = _Select("COUNT(*)"), []
+    windows: list[str] = []
+    inner = ["COUNT(*) AS __rows"]
     for number, rule in enumerate(asked):
-        if isinstance(rule.check, rules.DenseSequence) and rule.check.length and source.may_doubt:
-            broken, belied = wholes.misplaced(rule.check, source.relation)
-            inner.append(f"{belied} AS __belied{number}")
-            expressions: tuple[str, ...] = (broken, "SUM(__rows)", f"COUNT_IF(__belied{number})")
-        elif isinstance(rule.check, rules.DenseSequence):
-            over, broken = wholes.place_in_group(rule.check, f"__place{number}", f"__length{number}")
-            windows += over
-            inner.append(f"COUNT_IF({broken}) AS __broken{number}")
-            expressions = (f"SUM(__broken{number})", "SUM(__rows)")
-        else:
-            inner.append(f"{group_test(rule.check)} AS __broken{number}")
-            expressions = (f"COUNT_IF(__broken{number})", "COUNT(*)")
-        answers.append(Answer(rule, tuple(map(select.place, expressions))))
-    rows = wholes.with_windows(windows, source.relation)
+        counting = rule.check.counting(source)
+        assert isinstance(counting, Grouping)
+        parts = counting.parts(number)
+        windows += parts.windows
+        inner += parts.aggregates
+        places = tuple(map(select.place, parts.numbers))
+        answers.append(Answer(rule, places, select.place(parts.doubt) if parts.doubt else None))
+    rows = with_windows(windows, source.relation)
     listed = ",\n    ".join(inner)
     grouped = f"  SELECT\n    {listed}\n  FROM {rows}\n  GROUP BY {identifiers(by)}"
     sql = f"SELECT\n  {select.sql()}\nFROM (\n{grouped}\n) AS grouped"
@@ -300,24 +249,18 @@ def _group(by: tuple[str, ...], asked: Sequence[Rule], *, source: Source) -> Que
 
 def _compared(key: tuple[str, ...], asked: Sequence[Rule], *, source: Source) -> Query:
     """One join of the earlier day with this one."""
-    checks = [rule.check for rule in asked if isinstance(rule.check, AcrossDays)]
-    select, allowed = _Select(), allowances(checks)
-    tests = [day_test(check, allowed) for check in checks]
+    checks = [rule.check for rule in asked if isinstance(rule.check, DayCheck)]
+    select, names = _Select(), names_of_queries(checks)
+    tests = [check.day_test(names) for check in checks]
     places = [(select.place(f"COUNT_IF({test.broken})"), select.place(test.total)) for test in tests]
-    sql = f"SELECT\n  {select.sql()}\n{both_days(checks, key, source.relation, source.earlier)}"
+    sql = f"SELECT\n  {select.sql()}\n{both_days(checks, key, source)}"
     return Query(sql, tuple(map(Answer, asked, places)), partial(_compared, key, source=source))
 
 
-def _whole(asked: Sequence[Rule], *, source: Source) -> Query:
+def _alone(asked: Sequence[Rule], *, source: Source) -> Query:
     """A statement of its own for one rule."""
     (rule,) = asked
-    sql = wholes.statement(_narrowed(rule.check, source), source.relation, source.tables, types=source.types)
-    places = (0,) if isinstance(rule.check, rules.SqlNumber) else (0, 1)
-    return Query(sql, (Answer(rule, places),), partial(_whole, source=source))
-
-
-def _narrowed(check: Check, source: Source) -> Check:
-    """The check over fewer columns that says the same: those with one value in all rows tell no two rows apart."""
-    if isinstance(check, rules.Unique | rules.QualityMetric) and len(check.columns) > 1:
-        return replace(check, columns=source.varying(check.columns) or check.columns)
-    return check
+    counting = rule.check.counting(source)
+    assert isinstance(counting, Statement)
+    places = () if counting.is_whole_row else (0, 1)
+    return Query(counting.sql, (Answer(rule, places),), partial(_alone, source=source))

@@ -1,10 +1,8 @@
 """What an audit needs of an engine, of the days before, and of others who judge, and no more."""
 
 from collections.abc import Generator, Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from expectations.measured import Measurement
 from expectations.protection import Protection
 from expectations.rules import Rule
 from expectations.verdict import Verdict
@@ -17,10 +15,8 @@ __all__ = [
     "ArrowSource",
     "AuditEngine",
     "FileMemory",
-    "FileStatistics",
     "ForeignJudge",
     "FrameSource",
-    "History",
 ]
 
 FILE = "__file"
@@ -50,25 +46,6 @@ class AuditEngine(Protocol):
         """
 
 
-class FileStatistics(Protocol):
-    """One file of the table under audit, as the engine told of it when it wrote it: texts of its path, dates as ISO 8601."""
-
-    @property
-    def rows(self) -> int: ...
-
-    @property
-    def partition(self) -> Mapping[str, str]: ...
-
-    @property
-    def minimum(self) -> Mapping[str, object]: ...
-
-    @property
-    def maximum(self) -> Mapping[str, object]: ...
-
-    @property
-    def null_count(self) -> Mapping[str, int]: ...
-
-
 class FileMemory(Protocol):
     """What earlier audits counted in the files of a relation that still have the same bytes.
 
@@ -87,21 +64,6 @@ class FileMemory(Protocol):
 
     def keep(self, question: str, counted: Mapping[str, Sequence[int]]) -> None:
         """Remember the answers of the others, by what `FILE` says; a file without a row has none."""
-
-
-class History(Protocol):
-    """What was measured of one table on the days of it that are published."""
-
-    def measured(
-        self, by: tuple[str, ...], columns: Sequence[str], *, since: date, before: date, most: int | None = None
-    ) -> Mapping[date, Sequence[Measurement]]:
-        """The numbers of these columns (`""`: of all rows), grouped by exactly `by`, as the newest publication has them.
-
-        Of the published days in [since, before), or the newest `most` of them, those of which there are such numbers.
-
-        Raises:
-            contracts.errors.CouldNotRun: what was kept cannot be read.
-        """
 
 
 class ForeignJudge(Protocol):

@@ -7,20 +7,17 @@ believed. A proof finds nothing broken and knows how much it is about; whatever 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from contracts.quoting import is_text, is_whole
-from expectations import rules
 from expectations.fragments import equal_sides
-from expectations.ports import FileStatistics
-from expectations.rules import Check
 
-__all__ = ["WRITTEN", "Known"]
+__all__ = ["WRITTEN", "FileStatistics", "Known"]
 
 WRITTEN = "written statistics"
 """How a rule was answered, where a proof did."""
@@ -32,10 +29,29 @@ _PLAIN = re.compile(r"[A-Za-z0-9.-][A-Za-z0-9._-]*")
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
-_Told = TypeVar("_Told")
+_Any = TypeVar("_Any")
 
 _Value = int | str
 """A whole number, a date as the number of its day, or the text of a partition."""
+
+
+class FileStatistics(Protocol):
+    """One file of the table under audit, as the engine told of it when it wrote it: texts of its path, dates as ISO 8601."""
+
+    @property
+    def rows(self) -> int: ...
+
+    @property
+    def partition(self) -> Mapping[str, str]: ...
+
+    @property
+    def minimum(self) -> Mapping[str, object]: ...
+
+    @property
+    def maximum(self) -> Mapping[str, object]: ...
+
+    @property
+    def null_count(self) -> Mapping[str, int]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,106 +85,61 @@ class Known:
     @cached_property
     def constant(self) -> frozenset[str]:
         """The columns, casefolded, that have one and the same value in every row."""
-        return frozenset(name for name in self._types if len(set(self._of_each_file(name))) == 1)
+        return frozenset(name for name in self._types if len(set(self.value_of_each_file(name))) == 1)
 
-    def proof(self, check: Check) -> tuple[int, int] | None:
-        """What broke a check and what it looked at, as a look would count them; None where only a look can tell."""
-        if not self._files:
-            return None
-        match check:
-            case rules.QualityMetric("nullValues", (column,)):
-                nulls = self._nulls(column)
-                return None if nulls is None else (nulls, self.rows)
-            case rules.InSet(column) | rules.Range(column):
-                nulls = self._nulls(column)
-                return (0, self.rows - nulls) if nulls is not None and self._lies(check, nulls) else None
-            case _:
-                return (0, self.rows) if self._holds(check) else None
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known."""
+        return not self._files
 
-    def _holds(self, check: Check) -> bool:
-        """Whether every row keeps a check that looks at all of them."""
-        match check:
-            case rules.NotNull(column):
-                return self._nulls(column) == 0
-            case rules.AllOrNone(columns):
-                return {self._nulls(name) for name in columns} in ({0}, {self.rows})
-            case rules.InPartition(columns, day_column):
-                carried = all(self._of_each_file(name) for name in columns)
-                return carried and (day_column is None or self._is_day(day_column))
-            case rules.Holds(expression):
-                return self._same(expression)
-            case _:
-                return False
-
-    def _lies(self, check: rules.InSet | rules.Range, nulls: int) -> bool:
-        """Whether all values of a column lie where they should; where there are none, they do."""
-        if nulls == self.rows:
-            return True
-        if isinstance(check, rules.InSet):
-            return self._lies_in(check.column, check.values)
-        ends, bound = self._ends(check.column), _number(self._kind(check.column), check.value)
-        return ends is not None and bound is not None and _WITHIN[check.bound](*ends, bound)
-
-    def _lies_in(self, column: str, values: Sequence[rules.Scalar]) -> bool:
-        if is_text(self._kind(column)):
-            texts = self._of_each_file(column)
-            return bool(texts) and set(values).issuperset(texts)
-        ends, allowed = self._ends(column), {value for value in values if type(value) is int}
-        if ends is None or not is_whole(self._kind(column)):
-            return False
-        least, greatest = ends
-        return greatest - least < len(allowed) and allowed.issuperset(range(least, greatest + 1))
-
-    def _is_day(self, column: str) -> bool:
-        kind, day = self._kind(column), self._part_date
-        return set(self._of_each_file(column)) == {day if is_text(kind) else _number(kind, day)}
-
-    def _same(self, expression: str) -> bool:
-        """Whether an expression says that two columns are equal, and they are, by the one value of each in each file."""
-        sides = equal_sides(expression)
-        if sides is None:
-            return False
-        (left, left_kind), (right, right_kind) = (self._told(side.column, as_day=side.as_day) for side in sides)
-        return bool(left) and left == right and left_kind == right_kind
-
-    def _told(self, column: str, *, as_day: bool) -> tuple[tuple[_Value, ...], str]:
-        """The one value of each file, with what they are; dates as texts where that is asked for."""
-        kind, values = self._kind(column), self._of_each_file(column)
-        if not as_day:
-            return values, "text" if is_text(kind) else "whole" if is_whole(kind) else kind
-        days = [date.fromordinal(value).isoformat() for value in values if kind == "date" and isinstance(value, int)]
-        return tuple(days), "text"
-
-    def _kind(self, column: str) -> str:
+    def kind(self, column: str) -> str:
+        """A column's type; empty where it is not known."""
         return self._types.get(column.casefold(), "")
 
-    def _nulls(self, column: str) -> int | None:
+    def nulls(self, column: str) -> int | None:
         """How many rows have no value; None where a file does not say."""
         name = column.casefold()
         counts = [0 if _is_carried(file, name) else file.nulls.get(name) for file in self._files]
         return None if None in counts else sum(count for count in counts if count)
 
-    def _of_each_file(self, column: str) -> tuple[_Value, ...]:
+    def value_of_each_file(self, column: str) -> tuple[_Value, ...]:
         """The one value that each file has in all of its rows; empty where some file has not, or it is not known."""
-        found = [_only(file, column.casefold(), self._kind(column)) for file in self._files]
+        found = [_only(file, column.casefold(), self.kind(column)) for file in self._files]
         values = tuple(value for value in found if value is not None)
         return values if len(values) == len(found) else ()
 
-    def _ends(self, column: str) -> tuple[int, int] | None:
-        """The least and greatest value in any file."""
-        name, kind = column.casefold(), self._kind(column)
+    def ends(self, column: str) -> tuple[int, int] | None:
+        """The least and greatest value in any file, dates as the numbers of their days; None where they are not known."""
+        name, kind = column.casefold(), self.kind(column)
         filled = [file for file in self._files if file.nulls.get(name) != file.rows]
         ends = [(_number(kind, file.least.get(name)), _number(kind, file.greatest.get(name))) for file in filled]
         least, greatest = [low for low, _ in ends if low is not None], [high for _, high in ends if high is not None]
         return (min(least), max(greatest)) if ends and len(least) == len(greatest) == len(ends) else None
 
+    def number(self, column: str, value: object) -> int | None:
+        """A value of a column as `ends` tells them; None where it is none."""
+        return _number(self.kind(column), value)
 
-_WITHIN: Mapping[str, Callable[[int, int, int], bool]] = {
-    "minimum": lambda least, _, bound: least >= bound,
-    "maximum": lambda _, greatest, bound: greatest <= bound,
-    "exclusive_minimum": lambda least, _, bound: least > bound,
-    "exclusive_maximum": lambda _, greatest, bound: greatest < bound,
-}
+    def is_of_day(self, column: str) -> bool:
+        """Whether every row has the day under audit in a column."""
+        kind, day = self.kind(column), self._part_date
+        return set(self.value_of_each_file(column)) == {day if is_text(kind) else _number(kind, day)}
+
+    def is_equality(self, expression: str) -> bool:
+        """Whether an expression says that two columns are equal, and they are, by the one value of each in each file."""
+        sides = equal_sides(expression)
+        if sides is None:
+            return False
+        (left, left_kind), (right, right_kind) = (self._values(side.column, as_day=side.as_day) for side in sides)
+        return bool(left) and left == right and left_kind == right_kind
+
+    def _values(self, column: str, *, as_day: bool) -> tuple[tuple[_Value, ...], str]:
+        """The one value of each file, with what they are; dates as texts where that is asked for."""
+        kind, values = self.kind(column), self.value_of_each_file(column)
+        if not as_day:
+            return values, "text" if is_text(kind) else "whole" if is_whole(kind) else kind
+        days = [date.fromordinal(value).isoformat() for value in values if kind == "date" and isinstance(value, int)]
+        return tuple(days), "text"
 
 
 def _is_carried(file: _File, name: str) -> bool:
@@ -207,5 +178,5 @@ def _folded(file: FileStatistics) -> _File:
     )
 
 
-def _by_folded_name(told: Mapping[str, _Told]) -> dict[str, _Told]:
-    return {name.casefold(): value for name, value in told.items()}
+def _by_folded_name(texts: Mapping[str, _Any]) -> dict[str, _Any]:
+    return {name.casefold(): value for name, value in texts.items()}

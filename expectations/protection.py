@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from contracts.model import Table
-from expectations import rules
+from contracts.quoting import join_parts
 from expectations.fragments import OBJECT, parsed
-from expectations.rules import Check, columns_of, statements_in
+from expectations.kinds.base import Check, Shown
 
 if TYPE_CHECKING:  # sqlglot takes a third of a second to import; a table's columns are answered without it
     from sqlglot import exp
@@ -69,12 +69,20 @@ class Protection:
 
     def hides_check(self, check: Check) -> bool:
         """Whether a number that a check computes, or what an engine says of it, must not be shown."""
-        if self.hides_any(columns_of(check)):
-            return True
-        if isinstance(check, rules.References | rules.SameSet):
-            reads_where = bool(check.where) and self.hides_sql(check.where, check.to)
-            return reads_where or self.hides_any(check.to_columns, check.to)
-        return any(self.hides_sql(statement) for statement in statements_in(check))
+        return (
+            self.hides_any(check.columns_read)
+            or any(self.hides(column, table) for table, column in check.columns_of_others)
+            or any(self.hides_sql(fragment, table) for table, fragment in check.fragments_of_others)
+            or any(self.hides_sql(sql) for sql in (*check.own_fragments, *check.queries))
+        )
+
+    def hides_shown(self, shown: Shown) -> bool:
+        """Whether a column of a check's offenders must not be shown."""
+        return (
+            self.hides_any(shown.columns)
+            or any(self.hides(column, table) for table, column in shown.others)
+            or any(self.hides_sql(sql) for sql in shown.sql)
+        )
 
     def columns(self, table: str = OBJECT) -> Mapping[str, bool]:
         """Whether each column of a table is hidden, by casefolded name; empty where no contract knows the table.
@@ -257,7 +265,7 @@ def _full_name(table: "exp.Expr") -> str:
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
     assert isinstance(table, exp.Table)
-    return ".".join(part.name for part in table.parts)
+    return join_parts(part.name for part in table.parts)
 
 
 def _queries_around(node: "exp.Expr") -> "Iterator[tuple[exp.Expr, str]]":

@@ -1,13 +1,16 @@
 """One entry of a contract's `quality` lists, read into the check it asks for."""
 
 from contracts.hints import clip
-from contracts.model import Column, Quality, QualityType, Table
+from contracts.model import Column, Quality, QualityType, Scalar, Table
 from contracts.quoting import identifier
 from expectations import foreign
 from expectations.findings import Findings, Mistake, is_finite, read_pattern
 from expectations.fragments import query_mistake
-from expectations.implementation import known_columns, read_implementation
-from expectations.rules import Check, QualityMetric, Scalar, SqlNumber
+from expectations.implementation import read_implementation
+from expectations.kinds.base import Check
+from expectations.kinds.fields import known_columns
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.sql_number import SqlNumber
 
 __all__ = ["read_quality"]
 

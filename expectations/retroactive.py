@@ -9,7 +9,7 @@ from contracts.model import Contract, Table
 from contracts.odcs import Loaded
 from expectations import words
 from expectations.derive import derive
-from expectations.rules import Rule, columns_of, statements_in
+from expectations.rules import Rule
 from expectations.verdict import OutOfScope
 
 __all__ = ["Asked", "asked", "promised"]
@@ -80,5 +80,5 @@ def _told(rule: Rule, contract: Contract) -> Rule:
 
 def _lacking(rule: Rule, lost: Collection[str]) -> tuple[str, ...]:
     """What a rule reads of columns that are not there; a whole query reads whatever it spells."""
-    spelled = " ".join([*columns_of(rule.check), *rule.columns, *statements_in(rule.check)])
+    spelled = " ".join([*rule.check.columns_read, *rule.columns, *rule.check.statements])
     return tuple(dict.fromkeys(word for word in re.findall(r"\w+", spelled.casefold()) if word in lost))

@@ -8,16 +8,15 @@ from enum import StrEnum
 from contracts.day import Day
 from contracts.hints import join
 from contracts.model import Table
-from expectations import rules, words
-from expectations.fragments import parameters_read, tables_read
-from expectations.measured import Learned
-from expectations.ports import FileMemory, FileStatistics, ForeignJudge, History
-from expectations.rules import Check, Rule, reads_earlier_day
+from expectations import words
+from expectations.kinds.base import Check
+from expectations.measurement import History
+from expectations.ports import FileMemory, ForeignJudge
+from expectations.proofs import FileStatistics
+from expectations.rules import Rule
 from expectations.verdict import OutOfScope
 
 __all__ = ["Earlier", "NoEarlier", "Scope"]
-
-_OF_THE_DAY = frozenset({"part_date", "day_end"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class Scope:
 
     def tables(self, asked: Iterable[Rule], table: Table, relation: str) -> dict[str, str]:
         """Where to find the tables that rules compare with; a table that means itself is the relation under audit."""
-        wanted = {rule.check.to for rule in asked if isinstance(rule.check, rules.References | rules.SameSet)}
+        wanted = {name for rule in asked for name in rule.check.tables}
         own = dict.fromkeys((table.name, table.qualified_name), relation)
         found = {name: own.get(name) or self._registered(name) for name in wanted}
         return {name: place for name, place in found.items() if place}
@@ -88,17 +87,15 @@ class Scope:
         return judged, outside
 
     def _out_of_reach(self, check: Check, tables: Mapping[str, str], relation: str) -> str:
-        if self.day is None and _needs_day(check):
+        if self.day is None and check.needs_day:
             return "it is about a day, and no day was given"
-        if isinstance(check, Learned):
-            return "" if self.history else "it learns from the table's history, which is not part of this audit"
-        if isinstance(self.earlier, NoEarlier) and reads_earlier_day(check):
+        if check.learns and not self.history:
+            return "it learns from the table's history, which is not part of this audit"
+        if isinstance(self.earlier, NoEarlier) and check.reads_earlier_day:
             return self.earlier.value
-        if isinstance(check, rules.References | rules.SameSet):
-            missing = [] if check.to in tables else [check.to]
-        else:
-            known = {name.casefold() for name in (*self.others, relation)}
-            missing = [name for query in _queries(check) for name in tables_read(query) if name.casefold() not in known]
+        known = {name.casefold() for name in (*self.others, relation)}
+        missing = [name for name in check.tables if name not in tables]
+        missing += [name for name in check.tables_queried if name.casefold() not in known]
         verb = words.agree(tuple(missing), "is", "are")
         return f"it looks at {join(missing)}, which {verb} not part of this audit" if missing else ""
 
@@ -111,42 +108,3 @@ class Scope:
         near = [other for other in self.others if other.casefold().rpartition(".")[2] == short]
         bare = "." not in name or all("." not in other for other in near)
         return near[0] if len(near) == 1 and bare else None
-
-
-def _needs_day(check: Check) -> bool:
-    if isinstance(check, Learned):
-        return True
-    if isinstance(check, rules.InPartition):
-        return check.day_column is not None
-    return any(parameters_read(sql) & _OF_THE_DAY for sql in _sql(check))
-
-
-def _queries(check: Check) -> tuple[str, ...]:
-    match check:
-        case rules.SqlNumber(query):
-            return (query,)
-        case rules.Reconciles(_, against):
-            return (against,)
-        case rules.NeverFalls() | rules.NeverRises():
-            return (check.allowance,) if check.allowance else ()
-        case _:
-            return ()
-
-
-def _sql(check: Check) -> tuple[str, ...]:  # noqa: PLR0911 (one answer a kind)
-    """Every text of SQL that a check carries."""
-    match check:
-        case rules.Holds(expression):
-            return (expression,)
-        case rules.Implies(first, second) | rules.Iff(first, second):
-            return first, second
-        case rules.ExtremeOf(_, of):
-            return (of,)
-        case rules.ExactlyOne(_, distinct, where):
-            return distinct, where
-        case rules.References() | rules.SameSet():
-            return (check.where,) if check.where else ()
-        case rules.Reconciles(measure, against):
-            return measure, against
-        case _:
-            return _queries(check)

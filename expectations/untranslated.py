@@ -11,8 +11,8 @@ from typing import Literal
 from contracts.hints import clip
 from contracts.model import Column, Table
 from expectations.findings import Mistake, read_pattern
-from expectations.implementation import known_columns
-from expectations.rules import Foreign
+from expectations.kinds.fields import known_columns
+from expectations.kinds.foreign import Foreign
 
 __all__ = ["UNTRANSLATED", "untranslated"]
 

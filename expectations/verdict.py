@@ -3,22 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from contracts.model import Severity
-from expectations.measured import Measurement
+from expectations.kinds.result import Outcome
+from expectations.measurement import Measurement
 from expectations.rules import Rule
 
 __all__ = ["Audit", "OutOfScope", "Outcome", "Verdict"]
-
-
-class Outcome(StrEnum):
-    """FAILED means that the data broke the rule; ERROR that it could not run; VACUOUS that it had nothing to look at."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    ERROR = "error"
-    VACUOUS = "vacuous"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

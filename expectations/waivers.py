@@ -10,7 +10,6 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from contracts.model import Severity
-from expectations.checks import HasColumns, HasType, InPartition, NotNull
 from expectations.rules import Rule
 from expectations.verdict import Audit, Outcome, Verdict
 
@@ -61,7 +60,7 @@ class Applied:
 
 def why_not(rule: Rule) -> str:
     """Why a rule can never be waived; empty where it can."""
-    if isinstance(rule.check, HasColumns | HasType | InPartition | NotNull):
+    if rule.check.is_structural:
         return "it is about the shape of the table, which the table itself enforces and no version of it can lack"
     if rule.severity is not Severity.ERROR:
         return "it is a warning, which stands in nobody's way"

@@ -7,7 +7,7 @@ from datetime import date
 from contracts.day import days_between
 from contracts.model import Table
 from expectations.retroactive import Asked, promised
-from expectations.rules import Rule, looks_back
+from expectations.rules import Rule
 from martgate.ahead import Next, ahead
 from martgate.candidate import Candidate
 from martgate.exits import ExitCode
@@ -62,7 +62,7 @@ def _why_in_turn(todo: Sequence[Job], house: House) -> str:
     if not {first.table.name, first.table.qualified_name}.isdisjoint(first.model.inputs):
         return "its model reads its own published days"
     rules = (rule for asked in _asked(todo, house).values() for rule in asked.rules)
-    back = next((rule.name for rule in rules if looks_back(rule.check)), "")
+    back = next((rule.name for rule in rules if rule.check.looks_back), "")
     return f"{back} looks back at the day before" if back else ""
 
 

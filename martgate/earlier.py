@@ -8,7 +8,7 @@ from contracts.day import day_of
 from contracts.errors import CouldNotRun
 from contracts.model import Table
 from expectations.audit import Earlier, NoEarlier
-from expectations.rules import Rule, reads_earlier_day
+from expectations.rules import Rule
 from expectations.verdict import Audit
 from martgate.stores.ports import Store
 
@@ -26,7 +26,7 @@ def register_earlier(
     Raises:
         contracts.errors.CouldNotRun: it cannot be read.
     """
-    if not any(reads_earlier_day(rule.check) for rule in rules):
+    if not any(rule.check.reads_earlier_day for rule in rules):
         return NoEarlier.NOT_ASKED
     day = _newest_before(part_date, store, table)
     if day is None:
@@ -43,7 +43,7 @@ def register_earlier(
 def outdated(found: Audit, store: Store, table: Table) -> str:
     """Why an audit that was made before says too little about the days as they are now; empty where it still does."""
     asked = [*(verdict.rule for verdict in found.verdicts), *(outside.rule for outside in found.out_of_scope)]
-    if not any(reads_earlier_day(rule.check) for rule in asked):
+    if not any(rule.check.reads_earlier_day for rule in asked):
         return ""
     day = _newest_before(found.part_date, store, table)
     newest = day.isoformat() if day else ""

@@ -14,11 +14,12 @@ from expectations.audit import Scope
 from expectations.derive import derive
 from expectations.explain import explain
 from expectations.measured import values_of
-from expectations.plan import Source, at_once, plan
+from expectations.plan import at_once, plan
 from expectations.proofs import Known
 from expectations.protection import Protection
 from expectations.retroactive import promised
-from expectations.rules import References, Rule, SameSet
+from expectations.rules import Rule
+from expectations.source import Source
 from martgate.candidate import Candidate
 from martgate.clock import now
 from martgate.earlier import RELATION
@@ -93,4 +94,4 @@ def _types(table: Table) -> dict[str, str]:
 
 
 def _others(asked: Iterable[Rule]) -> dict[str, str]:
-    return {rule.check.to: rule.check.to for rule in asked if isinstance(rule.check, References | SameSet)}
+    return {name: name for rule in asked for name in rule.check.tables}

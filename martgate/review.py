@@ -1,6 +1,6 @@
 """What can be said of a contract without data: everything wrong with it, what becomes of each leaf, how it is audited."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,9 +18,9 @@ from contracts.versions import Version, is_newer
 from contracts.versions import problems as version_problems
 from expectations.coverage import Item, Status, coverage
 from expectations.derive import derivation, derive
-from expectations.predicates import row_test
+from expectations.kinds.expectations import ExpectationCheck
 from expectations.retroactive import promised
-from expectations.rules import Foreign, HasType, InSet, Range, Rule, statements_in
+from expectations.rules import Rule
 
 __all__ = [
     "Review",
@@ -102,10 +102,11 @@ def warnings_of(loaded: Loaded) -> list[Problem]:
     for table in loaded.contract.tables:
         rules = derivation(loaded.contract, table).rules
         found += [] if is_installed("gx") else _unread(loaded, rules)
-        types = {rule.check.column.casefold(): rule.check.type for rule in rules if isinstance(rule.check, HasType)}
+        promised = [rule.check.types_promised for rule in rules]
+        types = {name.casefold(): kind for each in promised for name, kind in each.items() if kind}
         for rule in rules:
             found += [placed(warning, loaded) for warning in _unanchored(rule, loaded)]
-            for statement in _own_sql(rule, types):
+            for statement in rule.check.statements_with_types(types):
                 for differs, instead in cautions(put_table(statement, table.name), types):
                     told = Problem(file=loaded.contract.file, path=rule.clauses[0], message=f"{rule.name}: {differs}")
                     found.append(placed(replace(told, hint=f"{instead}; see docs/engines.md"), loaded))
@@ -114,21 +115,13 @@ def warnings_of(loaded: Loaded) -> list[Problem]:
 
 def _unanchored(rule: Rule, loaded: Loaded) -> Iterator[Problem]:
     """A pattern is searched anywhere in a value, unless an anchor holds it to an end."""
-    pattern = getattr(rule.check, "pattern", "")
-    missing = missing_anchors(pattern) if pattern else ()
-    if missing:
-        ends = {"^": "no ^ at its start", "$": "no $ at its end"}
-        message = (
-            f"{rule.name}: the pattern has {join(ends[sign] for sign in missing)}, so it may match a part of a value"
-        )
-        hint = r"for the whole value, write ^(?:..)$; where anything may stand, say so by [\s\S]*"
-        yield Problem(file=loaded.contract.file, path=rule.clauses[0], message=message, hint=hint)
-
-
-def _own_sql(rule: Rule, types: Mapping[str, str]) -> tuple[str, ...]:
-    """What the author wrote as SQL, and the values that are compared with a column."""
-    test = row_test(rule.check, types) if isinstance(rule.check, InSet | Range) else None
-    return (*statements_in(rule.check), *([f"SELECT {test.broken}"] if test else []))
+    for pattern in rule.check.patterns:
+        missing = missing_anchors(pattern)
+        if missing:
+            ends = {"^": "no ^ at its start", "$": "no $ at its end"}
+            message = f"{rule.name}: the pattern has {join(ends[sign] for sign in missing)}, so it may match a part of a value"
+            hint = r"for the whole value, write ^(?:..)$; where anything may stand, say so by [\s\S]*"
+            yield Problem(file=loaded.contract.file, path=rule.clauses[0], message=message, hint=hint)
 
 
 def coverage_of(loaded: Loaded, table: Table) -> tuple[Item, ...]:
@@ -177,13 +170,13 @@ def demand_judges(versions: Iterable[Version], catalog: Catalog) -> None:
 def _unjudged(version: Version, catalog: Catalog) -> Iterator[Problem]:
     """The rules of a table that nothing here can judge, each with its place in the version that states it."""
     loaded, table = version
-    foreign = [rule for rule in rules_of(loaded, table, catalog) if isinstance(rule.check, Foreign)]
+    foreign = [rule for rule in rules_of(loaded, table, catalog) if isinstance(rule.check, ExpectationCheck)]
     if not foreign:
         return
     stating = [each for each in catalog.versions(table.qualified_name) if each == version or is_newer(each, loaded)]
     for rule in foreign:
         home = next(each for each in stating if _states(each, rule))[0]
-        assert isinstance(rule.check, Foreign)
+        assert isinstance(rule.check, ExpectationCheck)
         message = absence("gx", f"{rule.name}: {rule.check.type}")
         yield placed(Problem(file=home.contract.file, path=rule.clauses[0], message=message), home)
 
@@ -204,7 +197,7 @@ def placed(problem: Problem, loaded: Loaded) -> Problem:
 def _untried(loaded: Loaded, table: Table) -> Iterator[Problem]:
     """SQL of a rule that engines are not known to answer alike; a builder's model is held to the same list."""
     for rule in derive(loaded.contract, table):
-        for statement in statements_in(rule.check):
+        for statement in rule.check.statements:
             for problem in check(put_table(statement, table.name), loaded.contract.file):
                 told = replace(problem, line=0, path=rule.clauses[0], message=f"{rule.name}: {problem.message}")
                 yield placed(told, loaded)
@@ -212,14 +205,14 @@ def _untried(loaded: Loaded, table: Table) -> Iterator[Problem]:
 
 def _misread(loaded: Loaded, table: Table) -> Iterator[Problem]:
     """Arguments that Great Expectations' own classes refuse, where it is installed; only of expectations that it judges."""
-    foreign = [rule for rule in derive(loaded.contract, table) if isinstance(rule.check, Foreign)]
+    rules = derive(loaded.contract, table)
+    foreign = [(rule, rule.check) for rule in rules if isinstance(rule.check, ExpectationCheck)]
     if not foreign or not is_installed("gx"):
         return
     from expectations.gx.stock import mistakes  # noqa: PLC0415 - seconds
 
-    for rule in foreign:
-        assert isinstance(rule.check, Foreign)
-        for mistake in mistakes(rule.check):
+    for rule, expectation in foreign:
+        for mistake in mistakes(expectation):
             path = f"{rule.clauses[0]}.implementation.{mistake.key}"
             told = Problem(file=loaded.contract.file, path=path, message=mistake.message, hint=mistake.hint)
             yield placed(told, loaded)
@@ -228,7 +221,7 @@ def _misread(loaded: Loaded, table: Table) -> Iterator[Problem]:
 def _unread(loaded: Loaded, rules: Iterable[Rule]) -> Iterator[Problem]:
     """The rules whose arguments only Great Expectations' own classes could check."""
     for rule in rules:
-        if isinstance(rule.check, Foreign):
+        if isinstance(rule.check, ExpectationCheck):
             message = absence("gx", f"{rule.name}: to check the arguments of {rule.check.type}, lint")
             yield placed(Problem(file=loaded.contract.file, path=rule.clauses[0], message=message), loaded)
 

@@ -8,7 +8,7 @@ from contracts.errors import MissingUpstream, Problem, Unusable
 from contracts.model import Table
 from contracts.odcs import Loaded
 from expectations.audit import Scope, audit
-from expectations.rules import Rule, looks_back
+from expectations.rules import Rule
 from expectations.verdict import Audit, OutOfScope, Verdict
 from martgate.gate import refusals
 from martgate.house import House, Job
@@ -123,7 +123,7 @@ def _rules_of(each: _Input, house: House) -> tuple[Rule, ...]:
             hint="state it of a table that a model makes",
         )
         for rule in rules
-        if looks_back(rule.check)
+        if rule.check.looks_back
     ]
     if unknowable:
         raise Unusable(*(placed(problem, loaded) for problem in unknowable))

@@ -24,7 +24,7 @@ from contracts.errors import CouldNotRun, MartgateError, Unusable
 from contracts.extras import EXTRAS, is_installed
 from contracts.model import Column, Contract, Table
 from expectations.promises import Punctuality
-from expectations.rules import HasColumns, HasType, Rule
+from expectations.rules import Rule
 from reports import plain
 from reports.places import file_name, page_path
 from reports.promises import from_json, table_view
@@ -132,12 +132,13 @@ def _promise(record: RunRecord, contracts: Sequence[Contract]) -> tuple[Contract
     for found in (*own, *stating):
         return found
     checks = [verdict.rule.check for verdict in record.audit.verdicts]
-    types = {check.column: check.type for check in checks if isinstance(check, HasType)}
-    names = next((check.columns for check in checks if isinstance(check, HasColumns)), tuple(types))
+    types: dict[str, str] = {}
+    for check in checks:
+        types |= {name: kind or types.get(name, "") for name, kind in check.types_promised.items()}
     columns = tuple(
         # Of a column without a contract nobody has said that it may be shown.
-        Column(path="", name=name, logical_type="", physical_type=types.get(name, ""), classification="unknown")
-        for name in names
+        Column(path="", name=name, logical_type="", physical_type=kind, classification="unknown")
+        for name, kind in types.items()
     )
     return None, Table(path="", name=record.table, qualified_name=record.table, columns=columns)
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from expectations.gx.suite import made
-from expectations.rules import HasColumns, QualityMetric, SqlNumber, columns_of
 from expectations.verdict import Audit, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ _COUNTS = (".unexpected_count", "row_count", ".unexpected_values", "query.table"
 """What a verdict can answer. An expectation that asks for more (columns, a median) observed what the verdict observed."""
 
 _OF_NULLS = "expect_column_values_to_not_be_null"
+_OF_ROW_COUNT = "expect_table_row_count_"
 _NULLS = "column_values.nonnull.unexpected_count"
 """How many values are missing; of the one expectation above it is what that did not expect."""
 
@@ -126,11 +126,11 @@ def _result(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str
 def _in_its_words(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str, object]:
     asked = expectation.get_validation_dependencies(runtime_configuration=dict(_FORMAT)).metric_configurations
     if not all(name.endswith(_COUNTS) for name in asked):
-        check = verdict.rule.check
-        kept = list(check.columns) if isinstance(check, HasColumns) else ""
-        return {"observed_value": verdict.observed or kept}
+        return {"observed_value": verdict.observed or verdict.rule.check.value_as_expected}
     # A refusal for a broken upstream tells that one's verdicts, and has no rows of its own.
     seen = verdict.total if getattr(expectation, "row_condition", None) else max(rows, verdict.total)
+    if expectation.expectation_type.startswith(_OF_ROW_COUNT):
+        seen = _observed_rows(verdict, seen)
     metrics = {metric.id: _metric(name, verdict, seen) for name, metric in asked.items()}
     if expectation.expectation_type != _OF_NULLS and _NULLS in asked:
         metrics[asked[_NULLS].id] = seen - verdict.total
@@ -139,19 +139,17 @@ def _in_its_words(verdict: Verdict, expectation: "Expectation", rows: int) -> di
 
 def _metric(name: str, verdict: Verdict, rows: int) -> object:
     """The number, or the values, that an expectation asks for by the name of a metric."""
-    check = verdict.rule.check
     match name.rpartition(".")[2]:
         case _ if name == "table.row_count":
-            told = verdict.observed.partition(" ")[0]
-            return int(told) if isinstance(check, QualityMetric) and told.isdigit() else rows
+            return rows
         case "unexpected_count":
             return verdict.failed
         case "filtered_row_count":
             return verdict.total
         case "unexpected_values":
-            return [_value(example, columns_of(check)) for example in verdict.examples]
+            return [_value(example, verdict.rule.check.columns_read) for example in verdict.examples]
         case "row_count":
-            return _rows_returned(verdict)
+            return verdict.rule.check.count_unexpected_rows(verdict.outcome, verdict.failed)
         case _:
             return []  # the rows of a query, which only the format COMPLETE shows
 
@@ -160,15 +158,10 @@ def _value(example: Mapping[str, str], columns: tuple[str, ...]) -> object:
     return {name: example[name] for name in columns} if len(columns) > 1 else example[columns[0]]
 
 
-def _rows_returned(verdict: Verdict) -> int:
-    """How many rows the query of an exported rule returns: what broke it, or the one number that is not admitted."""
-    match verdict.rule.check:
-        case QualityMetric():
-            return min(verdict.failed, 1)
-        case SqlNumber():
-            return int(verdict.outcome is not Outcome.PASSED)
-        case _:
-            return verdict.failed
+def _observed_rows(verdict: Verdict, rows: int) -> int:
+    """How many rows a verdict on their number found; `rows` where it does not say."""
+    number = verdict.observed.partition(" ")[0]
+    return int(number) if number.isdigit() else rows
 
 
 def _meta(verdict: Verdict) -> dict[str, object]:

@@ -17,11 +17,11 @@ from contracts.errors import QueryFailed
 from contracts.hints import did_you_mean
 from contracts.quoting import identifier
 from expectations.findings import Mistake
-from expectations.gx.core import foreign_arguments
 from expectations.gx.suite import made
+from expectations.kinds.expectations import ExpectationCheck
 from expectations.ports import ArrowSource, AuditEngine, FrameSource
 from expectations.protection import MASK, Protection
-from expectations.rules import Foreign, Rule
+from expectations.rules import Rule
 from expectations.samples import MOST, as_text
 from expectations.verdict import Outcome, Verdict
 
@@ -41,12 +41,12 @@ _ALONE = Lock()
 
 
 def judge(engine: AuditEngine, relation: str, asked: Sequence[Rule], *, protection: Protection) -> tuple[Verdict, ...]:
-    """One verdict a rule, whose check is `Foreign`, in their order; what `protection` hides is not quoted."""
+    """One verdict a rule, whose check is an expectation, in their order; what `protection` hides is not quoted."""
     with _ALONE, _silent():
         return tuple(_judged(engine, relation, rule, hides=protection.hides_any(rule.columns)) for rule in asked)
 
 
-def mistakes(check: Foreign) -> Iterator[Mistake]:
+def mistakes(check: ExpectationCheck) -> Iterator[Mistake]:
     """What its own class says against the arguments of an expectation."""
     from great_expectations.compatibility import pydantic  # noqa: PLC0415 (seconds)
     from great_expectations.expectations.registry import get_expectation_impl  # noqa: PLC0415 (seconds)
@@ -63,8 +63,9 @@ def mistakes(check: Foreign) -> Iterator[Mistake]:
             yield Mistake(message, hint, key="kwargs" if name == "__root__" else f"kwargs.{name}")
 
 
-def _configured(check: Foreign) -> dict[str, Any]:
-    return {"type": check.type, "kwargs": foreign_arguments(check)}
+def _configured(check: ExpectationCheck) -> dict[str, Any]:
+    found = check.great_expectation({})
+    return {"type": found.type, "kwargs": found.arguments}
 
 
 @contextmanager
@@ -82,7 +83,7 @@ def _silent() -> Iterator[None]:
 
 def _judged(engine: AuditEngine, relation: str, rule: Rule, *, hides: bool) -> Verdict:
     check = rule.check
-    assert isinstance(check, Foreign)
+    assert isinstance(check, ExpectationCheck)
     asked = {"result_format": "BASIC", "partial_unexpected_count": MOST, "exclude_unexpected_values": hides}
     try:
         found = _batch(engine, relation, check).validate(made(_configured(check)), result_format=asked)
@@ -110,7 +111,7 @@ def _raised(rule: Rule, found: "ExpectationValidationResult") -> Verdict | None:
     return None
 
 
-def _verdict(rule: Rule, check: Foreign, found: "ExpectationValidationResult", *, hides: bool) -> Verdict:
+def _verdict(rule: Rule, check: ExpectationCheck, found: "ExpectationValidationResult", *, hides: bool) -> Verdict:
     """In rows, where the expectation looks at each by itself; else one value is as expected, or is not."""
     told, kept = found.result or {}, bool(found.success)
     outcome = Outcome.PASSED if kept else Outcome.FAILED
@@ -145,7 +146,7 @@ def _example(value: object, columns: tuple[str, ...]) -> dict[str, str]:
             return {columns[0]: as_text(value)}
 
 
-def _batch(engine: AuditEngine, relation: str, check: Foreign) -> "Batch":
+def _batch(engine: AuditEngine, relation: str, check: ExpectationCheck) -> "Batch":
     """What the expectation is to look at, as one batch of an engine of Great Expectations."""
     import great_expectations as gx  # noqa: PLC0415 (seconds)
 

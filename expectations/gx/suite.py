@@ -15,9 +15,9 @@ from contracts.export.text import json_text
 from contracts.model import Contract, Severity, Table
 from expectations import words
 from expectations.gx.core import core
-from expectations.gx.queries import bound, other_tables, parameters_left, types_of, unexpected_rows
+from expectations.gx.queries import bound, parameters_left, types_of, unexpected_rows
 from expectations.protection import Protection
-from expectations.rules import Foreign, InPartition, Rule, looks_back
+from expectations.rules import Rule
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
@@ -132,17 +132,18 @@ def _suite(
 
 def _within_batch(rule: Rule, protection: Protection, day: Day | None) -> tuple[Rule | None, str]:
     """The rule as far as one batch of one table can answer it, and why the rest is left out."""
-    if looks_back(rule.check):
+    check = rule.check
+    if check.looks_back:
         return None, "it compares with an earlier day, and a suite sees one batch of one table"
-    if isinstance(rule.check, Foreign) and protection.hides_any(rule.columns):
+    if check.is_foreign and protection.hides_any(rule.columns):
         return None, "it reads protected columns, and its result would show their values"
-    others = other_tables(rule.check)
+    others = tuple(dict.fromkeys([*check.tables, *check.tables_queried]))
     if others:
         return None, f"it compares with {words.listed(others)}, and a suite sees one batch of one table"
-    check = rule.check
-    if day is None and isinstance(check, InPartition) and check.day_column:
-        reason = f"in part: whether {check.day_column} is the day under audit is not checked, as no day was given"
-        return replace(rule, check=replace(check, day_column=None)), reason
+    in_part = check.without_day() if day is None else None
+    if in_part:
+        rest, left_out = in_part
+        return replace(rule, check=rest), f"in part: {left_out}, as no day was given"
     query = configuration(rule, protection.table, day=day, protection=protection)["kwargs"]
     assert isinstance(query, dict)
     if parameters_left(str(query.get("unexpected_rows_query", ""))):

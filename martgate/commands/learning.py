@@ -22,14 +22,13 @@ def backtest(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
     from contracts.errors import Unusable
     from expectations.backtest import replay
     from expectations.derive import derive
-    from expectations.measured import Learned
     from martgate.wiring import house
     from reports.machine import backtest_json
     from reports.text import backtest_text
 
     with house(settings) as rooms:
         loaded, found = rooms.catalog.find(table)
-        rules = [rule for rule in derive(loaded.contract, found) if isinstance(rule.check, Learned)]
+        rules = [rule for rule in derive(loaded.contract, found) if rule.check.learns]
         name = found.qualified_name
         if not rules:
             raise Unusable(f"{name} has no rule that learns: volume_band and share_shift are those that do")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, Select, func, select
 
-from expectations.measured import Measurement
+from expectations.measurement import Measurement
 from martgate.ledger.tables import MEASUREMENTS, PUBLICATIONS, RUNS, answering
 
 __all__ = ["LedgerHistory", "approving", "measurement_row"]

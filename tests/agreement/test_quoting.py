@@ -13,11 +13,40 @@ from builders.ports import Dataset
 from contracts.day import Day
 from contracts.model import Column, Contract, Table, Threshold
 from contracts.quoting import identifier, relation
-from expectations import rules
 from expectations.audit import Earlier, Scope, audit
 from expectations.gx.stock import judge
-from expectations.measured import Remembered
-from expectations.rules import Check, Rule, columns_of
+from expectations.kinds.all_or_none import AllOrNone
+from expectations.kinds.conditions import Holds, Iff, Implies
+from expectations.kinds.constant_within import ConstantWithin
+from expectations.kinds.count_matches import CountMatches
+from expectations.kinds.dense_sequence import DenseSequence
+from expectations.kinds.exactly_one import ExactlyOne
+from expectations.kinds.extreme_of import ExtremeOf
+from expectations.kinds.foreign import Foreign
+from expectations.kinds.fresh import Fresh
+from expectations.kinds.has_columns import HasColumns
+from expectations.kinds.has_type import HasType
+from expectations.kinds.in_partition import InPartition
+from expectations.kinds.in_set import InSet
+from expectations.kinds.length import Length
+from expectations.kinds.moves import NeverFalls, NeverRises
+from expectations.kinds.multiple_of import MultipleOf
+from expectations.kinds.never_disappears import NeverDisappears
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.pattern import Pattern
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.range import Range
+from expectations.kinds.reconciles import Reconciles
+from expectations.kinds.references import References
+from expectations.kinds.registry import kinds
+from expectations.kinds.same_set import SameSet
+from expectations.kinds.share_shift import ShareShift
+from expectations.kinds.sql_number import SqlNumber
+from expectations.kinds.unchanged_since import UnchangedSince
+from expectations.kinds.unique import Unique
+from expectations.kinds.volume_band import VolumeBand
+from expectations.measurement import Remembered
+from expectations.rules import Rule
 from expectations.verdict import Outcome
 
 pytestmark = pytest.mark.spark
@@ -61,7 +90,7 @@ def register(engines, tmp_path):
 
 def verdicts(engine, checks, *, table, other="s.other", earlier="earlier"):
     """What an audit says of each check."""
-    named = [Rule(name=f"{n}", check=check, clauses=(), columns=columns_of(check)) for n, check in enumerate(checks)]
+    named = [Rule(name=f"{n}", check=check, clauses=(), columns=check.columns_read) for n, check in enumerate(checks)]
     history = Remembered({})
     scope = Scope(DAY, NOON, frozenset({other}), Earlier(earlier, date(2024, 3, 30)), history=history, foreign=judge)
     contract = Contract(file="x.yaml", id="x", version="1.0.0", api_version="v3.2.0", tables=(table,))
@@ -89,8 +118,8 @@ def table_of(name, columns):
 # A text means itself.
 
 NO_TEXT = {
-    rules.HasType: "its type is compared with the schema's, in no statement",
-    rules.Foreign: "Great Expectations judges it, on rows and without a statement",
+    HasType: "its type is compared with the schema's, in no statement",
+    Foreign: "Great Expectations judges it, on rows and without a statement",
 }
 
 
@@ -115,40 +144,40 @@ def with_text(value):
     allowance = f"SELECT id, {case} AS measure FROM s.other"
     pattern = "".join(f"\\{char}" if not char.isalnum() and char not in " \"'`:-%" else char for char in value)
     one, two = Threshold("mustBe", (1,)), Threshold("mustBe", (2,))
-    metric = rules.QualityMetric
+    metric = QualityMetric
     return {
-        (rules.InSet, "values"): (rules.InSet("text", (value,)), 1),
-        (rules.Pattern, "pattern"): (rules.Pattern("text", pattern), 1),
-        (rules.Range, "value"): (rules.Range("text", "minimum", value), 1),
-        (rules.Holds, "expression"): (rules.Holds(f"text = {written}"), 1),
-        (rules.Implies, "when"): (rules.Implies(f"text = {written}", "flag = 0"), 2),
-        (rules.Implies, "then"): (rules.Implies("flag = 1", f"text <> {written}"), 2),
-        (rules.Iff, "left"): (rules.Iff(f"text = {written}", "flag = 0"), 3),
-        (rules.Iff, "right"): (rules.Iff("flag = 0", f"text = {written}"), 3),
-        (rules.ExtremeOf, "of"): (rules.ExtremeOf("one", case, ("id",), "max"), 1),
-        (rules.ExactlyOne, "where"): (rules.ExactlyOne(("id",), "one", f"text = {written}"), 1),
-        (rules.ExactlyOne, "distinct"): (rules.ExactlyOne(("id",), f"NULLIF({case}, 0)", "TRUE"), 1),
-        (rules.References, "where"): (rules.References(("id",), "s.other", ("id",), f"text = {written}"), 1),
-        (rules.SameSet, "where"): (rules.SameSet(("id",), "s.other", ("id",), f"text = {written}"), 1),
-        (rules.Reconciles, "measure"): (
-            rules.Reconciles(f"SUM({case})", "SELECT id, one AS measure FROM s.other", ("id",)),
+        (InSet, "values"): (InSet("text", (value,)), 1),
+        (Pattern, "pattern"): (Pattern("text", pattern), 1),
+        (Range, "value"): (Range("text", "minimum", value), 1),
+        (Holds, "expression"): (Holds(f"text = {written}"), 1),
+        (Implies, "when"): (Implies(f"text = {written}", "flag = 0"), 2),
+        (Implies, "then"): (Implies("flag = 1", f"text <> {written}"), 2),
+        (Iff, "left"): (Iff(f"text = {written}", "flag = 0"), 3),
+        (Iff, "right"): (Iff("flag = 0", f"text = {written}"), 3),
+        (ExtremeOf, "of"): (ExtremeOf("one", case, ("id",), "max"), 1),
+        (ExactlyOne, "where"): (ExactlyOne(("id",), "one", f"text = {written}"), 1),
+        (ExactlyOne, "distinct"): (ExactlyOne(("id",), f"NULLIF({case}, 0)", "TRUE"), 1),
+        (References, "where"): (References(("id",), "s.other", ("id",), f"text = {written}"), 1),
+        (SameSet, "where"): (SameSet(("id",), "s.other", ("id",), f"text = {written}"), 1),
+        (Reconciles, "measure"): (
+            Reconciles(f"SUM({case})", "SELECT id, one AS measure FROM s.other", ("id",)),
             1,
         ),
-        (rules.Reconciles, "against"): (rules.Reconciles("SUM(one)", allowance, ("id",)), 1),
-        (rules.NeverFalls, "allowance"): (rules.NeverFalls("low", ("id",), allowance), 1),
-        (rules.NeverRises, "allowance"): (rules.NeverRises("high", ("id",), allowance), 1),
+        (Reconciles, "against"): (Reconciles("SUM(one)", allowance, ("id",)), 1),
+        (NeverFalls, "allowance"): (NeverFalls("low", ("id",), allowance), 1),
+        (NeverRises, "allowance"): (NeverRises("high", ("id",), allowance), 1),
         (metric, "missing_values"): (metric("missingValues", ("text",), two, missing_values=(value,)), 0),
         (metric, "valid_values"): (metric("invalidValues", ("text",), one, valid_values=(value,)), 0),
         (metric, "pattern"): (metric("invalidValues", ("text",), one, pattern=pattern), 0),
-        (rules.SqlNumber, "query"): (
-            rules.SqlNumber(f"SELECT COUNT(*) FROM {{object}} WHERE text = {written}", two),
+        (SqlNumber, "query"): (
+            SqlNumber(f"SELECT COUNT(*) FROM {{object}} WHERE text = {written}", two),
             0,
         ),
     }
 
 
 def test_every_field_with_a_text_is_tried():
-    assert {(kind, name) for kind in get_args(Check) for name in texts_of(kind)} == with_text("x").keys()
+    assert {(kind, name) for kind in kinds().values() for name in texts_of(kind)} == with_text("x").keys()
 
 
 @pytest.mark.parametrize("value", TEXTS)
@@ -180,44 +209,44 @@ def of_every_kind(columns, other):
     never = Threshold("mustBe", (99,))
     arguments = f'{{"column": {json.dumps(key)}, "min_value": 7, "max_value": 8}}'
     return [
-        rules.HasColumns(columns),
-        rules.HasType(key, "string"),
-        rules.NotNull(key),
-        rules.InSet(text, ("none",)),
-        rules.Pattern(text, "[0-9]"),
-        rules.Length(text, "maximum", 1),
-        rules.Range(key, "minimum", 2),
-        rules.MultipleOf(key, 2),
-        rules.InPartition((part_date,), part_date),
-        rules.Holds(f"{q['id']} < 2"),
-        rules.Implies(f"{q['id']} > 1", f"{q['text']} = 'none'"),
-        rules.Iff(f"{q['id']} > 1", f"{q['flag']} = 0"),
-        rules.AllOrNone((key, text)),
-        rules.Unique((one, low)),
-        rules.ConstantWithin((text,), (one,)),
-        rules.DenseSequence(one, (high,), (key,), flag),
-        rules.CountMatches(flag, (one,)),
-        rules.ExtremeOf(flag, f"{q['id']}", (one,), "max"),
-        rules.ExactlyOne((one,), q["id"], f"{q['id']} > 1"),
-        rules.References((flag,), other, (one,), f"{q['id']} > 1"),
-        rules.SameSet((flag,), other, (key,), f"{q['id']} > 1"),
-        rules.Reconciles(f"SUM({q['id']})", against, (key,)),
-        rules.UnchangedSince((text,), (key,)),
-        rules.NeverDisappears((key,)),
-        rules.NeverFalls(flag, (key,), against),
-        rules.NeverRises(high, (key,), against),
-        rules.VolumeBand((one,), 30, 1),
-        rules.ShareShift((flag,), 0.1, (one,)),
-        rules.QualityMetric("duplicateValues", (one, low), never),
-        rules.SqlNumber(f"SELECT SUM({q['id']}) FROM {{object}}", never),
-        rules.SqlNumber(f"SELECT COUNT(*) FROM {{object}} JOIN {relation(other)} AS o USING ({q['id']})", never),
-        rules.Fresh(day, 60),
-        rules.Foreign("expect_column_sum_to_be_between", arguments, (key,)),
+        HasColumns(columns),
+        HasType(key, "string"),
+        NotNull(key),
+        InSet(text, ("none",)),
+        Pattern(text, "[0-9]"),
+        Length(text, "maximum", 1),
+        Range(key, "minimum", 2),
+        MultipleOf(key, 2),
+        InPartition((part_date,), part_date),
+        Holds(f"{q['id']} < 2"),
+        Implies(f"{q['id']} > 1", f"{q['text']} = 'none'"),
+        Iff(f"{q['id']} > 1", f"{q['flag']} = 0"),
+        AllOrNone((key, text)),
+        Unique((one, low)),
+        ConstantWithin((text,), (one,)),
+        DenseSequence(one, (high,), (key,), flag),
+        CountMatches(flag, (one,)),
+        ExtremeOf(flag, f"{q['id']}", (one,), "max"),
+        ExactlyOne((one,), q["id"], f"{q['id']} > 1"),
+        References((flag,), other, (one,), f"{q['id']} > 1"),
+        SameSet((flag,), other, (key,), f"{q['id']} > 1"),
+        Reconciles(f"SUM({q['id']})", against, (key,)),
+        UnchangedSince((text,), (key,)),
+        NeverDisappears((key,)),
+        NeverFalls(flag, (key,), against),
+        NeverRises(high, (key,), against),
+        VolumeBand((one,), 30, 1),
+        ShareShift((flag,), 0.1, (one,)),
+        QualityMetric("duplicateValues", (one, low), never),
+        SqlNumber(f"SELECT SUM({q['id']}) FROM {{object}}", never),
+        SqlNumber(f"SELECT COUNT(*) FROM {{object}} JOIN {relation(other)} AS o USING ({q['id']})", never),
+        Fresh(day, 60),
+        Foreign("expect_column_sum_to_be_between", arguments, (key,)),
     ]
 
 
 def test_a_check_of_every_kind_is_tried():
-    assert {type(check) for check in of_every_kind(PLAIN, "s.other")} == set(get_args(Check))
+    assert {type(check) for check in of_every_kind(PLAIN, "s.other")} == set(kinds().values())
 
 
 def shown(found, other):

@@ -6,7 +6,6 @@ Most rules are only counted, hundreds of them in one pass; some of every kind al
 import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,10 +15,36 @@ from builders.ports import Dataset
 from contracts.day import Day
 from contracts.errors import QueryFailed
 from contracts.model import Column, Contract, Table, Threshold
-from expectations import rules
 from expectations.audit import Earlier, Scope, audit
-from expectations.measured import Learned
-from expectations.rules import Rule, columns_of
+from expectations.kinds.all_or_none import AllOrNone
+from expectations.kinds.conditions import Holds, Iff, Implies
+from expectations.kinds.constant_within import ConstantWithin
+from expectations.kinds.count_matches import CountMatches
+from expectations.kinds.dense_sequence import DenseSequence
+from expectations.kinds.exactly_one import ExactlyOne
+from expectations.kinds.extreme_of import ExtremeOf
+from expectations.kinds.foreign import Foreign
+from expectations.kinds.fresh import Fresh
+from expectations.kinds.has_columns import HasColumns
+from expectations.kinds.has_type import HasType
+from expectations.kinds.in_partition import InPartition
+from expectations.kinds.in_set import InSet
+from expectations.kinds.length import Length
+from expectations.kinds.moves import NeverFalls, NeverRises
+from expectations.kinds.multiple_of import MultipleOf
+from expectations.kinds.never_disappears import NeverDisappears
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.pattern import Pattern
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.range import Range
+from expectations.kinds.reconciles import Reconciles
+from expectations.kinds.references import References
+from expectations.kinds.registry import kinds
+from expectations.kinds.same_set import SameSet
+from expectations.kinds.sql_number import SqlNumber
+from expectations.kinds.unchanged_since import UnchangedSince
+from expectations.kinds.unique import Unique
+from expectations.rules import Rule
 from expectations.samples import MOST
 from expectations.verdict import Outcome
 
@@ -88,7 +113,7 @@ def open_table(engine, relation):
 
 def found(engine, checks, relation="s.cells"):
     """What an audit says of each check."""
-    asked = [Rule(name=f"{n}", check=check, clauses=(), columns=columns_of(check)) for n, check in enumerate(checks)]
+    asked = [Rule(name=f"{n}", check=check, clauses=(), columns=check.columns_read) for n, check in enumerate(checks)]
     earlier = Earlier("s.other", DAY.date - timedelta(days=1))
     known = (open_table(engine, "s.other"),)
     scope = Scope(DAY, datetime(2024, 4, 1, tzinfo=UTC), frozenset({"s.other"}), earlier, catalog_tables=known)
@@ -131,77 +156,77 @@ class Draw:
     def rows(self):
         """Checks that one pass answers, of every column."""
         for column, kind in self.cells.kinds.items():
-            yield rules.NotNull(column)
-            yield from (rules.HasType(column, kind), rules.HasType(column, "int"))
-            yield from (rules.AllOrNone((column, "few")), rules.InPartition((column,)))
+            yield NotNull(column)
+            yield from (HasType(column, kind), HasType(column, "int"))
+            yield from (AllOrNone((column, "few")), InPartition((column,)))
             yield metric("nullValues", column, "mustBe", 0)
-            yield rules.Implies(f"`{column}` IS NULL", "few > 1")
-            yield rules.Iff(f"`{column}` IS NULL", "few IS NULL")
+            yield Implies(f"`{column}` IS NULL", "few > 1")
+            yield Iff(f"`{column}` IS NULL", "few IS NULL")
             if kind != "binary":
                 yield from self._compared(column)
             if kind.startswith(NUMBERS):
-                yield from (rules.MultipleOf(column, step) for step in STEPS)
+                yield from (MultipleOf(column, step) for step in STEPS)
             if kind in ("string", "date"):
-                yield rules.InPartition((column,), column)
+                yield InPartition((column,), column)
             if kind == "string":
-                yield from (rules.Pattern(column, pattern) for pattern in PATTERNS)
-                yield from (rules.Length(column, bound, n) for bound in BOUNDS[:2] for n in (0, 1, 2, 3, 5, 900))
+                yield from (Pattern(column, pattern) for pattern in PATTERNS)
+                yield from (Length(column, bound, n) for bound in BOUNDS[:2] for n in (0, 1, 2, 3, 5, 900))
                 yield metric("invalidValues", column, "mustBe", 3, pattern="[A-Z]+")
 
     def _compared(self, column):
         twin = f"{column[:-1]}{1 - int(column[-1])}"
-        yield from (rules.Range(column, bound, value) for bound in BOUNDS for value in self.values(column, 4))
-        yield from (rules.InSet(column, self.values(column, most)) for most in (1, 3, 20))
-        yield from (rules.Holds(f"`{column}` {sign} `{twin}`", null_passes=True) for sign in ("<", "=", "<=>"))
+        yield from (Range(column, bound, value) for bound in BOUNDS for value in self.values(column, 4))
+        yield from (InSet(column, self.values(column, most)) for most in (1, 3, 20))
+        yield from (Holds(f"`{column}` {sign} `{twin}`", null_passes=True) for sign in ("<", "=", "<=>"))
         missing = (None, *self.values(column, 3))
         yield metric("missingValues", column, "mustBeLessThan", 30, unit="percent", missing_values=missing)
         yield metric("invalidValues", column, "mustBeLessThan", 30, unit="percent", valid_values=self.values(column, 3))
 
     def wholes(self):
         """Checks of groups and of other tables; those that share a grouping share a statement."""
-        yield from (rules.HasColumns(("id",)), metric("rowCount", None, "mustBe", 1))
+        yield from (HasColumns(("id",)), metric("rowCount", None, "mustBe", 1))
         for kind in GROUPED:
             column, twin = (name for name, its in self.cells.kinds.items() if its == kind)
             yield from self._grouped(column, twin, kind)
-            yield rules.Unique((column, "few"))
-            yield rules.References((column,), "s.other", (twin,), "few > 0")
-            yield rules.SameSet((column,), "s.other", (column,))
+            yield Unique((column, "few"))
+            yield References((column,), "s.other", (twin,), "few > 0")
+            yield SameSet((column,), "s.other", (column,))
             yield from self._across_days(column, kind)
             if kind in ("string", "date", "timestamp"):
-                yield rules.Fresh(column, 3600)
+                yield Fresh(column, 3600)
         yield metric("duplicateValues", "string_0", "mustBeLessThan", 50, unit="percent")
         yield from self._measured()
 
     def _grouped(self, column, twin, kind):
         for by, other in (("few", column), (column, twin)):
-            yield rules.ConstantWithin((other,), (by,))
-            yield rules.ExactlyOne((by,), other, "place = 1")
+            yield ConstantWithin((other,), (by,))
+            yield ExactlyOne((by,), other, "place = 1")
             if kind != "binary":
-                yield from (rules.ExtremeOf(twin, other, (by,), extreme) for extreme in ("min", "max"))
-        yield from (rules.CountMatches("place", (column,)), rules.DenseSequence("place", (column,), ("id",)))
-        yield rules.DenseSequence("place", ("few",), (column,), "place")
+                yield from (ExtremeOf(twin, other, (by,), extreme) for extreme in ("min", "max"))
+        yield from (CountMatches("place", (column,)), DenseSequence("place", (column,), ("id",)))
+        yield DenseSequence("place", ("few",), (column,), "place")
 
     def _across_days(self, column, kind):
-        yield from (rules.NeverDisappears((column, "id")), rules.UnchangedSince((column, "few"), ("id",)))
-        yield from (moves(column, ("id",)) for moves in (rules.NeverFalls, rules.NeverRises))
+        yield from (NeverDisappears((column, "id")), UnchangedSince((column, "few"), ("id",)))
+        yield from (moves(column, ("id",)) for moves in (NeverFalls, NeverRises))
         if kind in ("int", "float", "double"):  # the edges of the others leave no room for an allowance
-            yield rules.NeverFalls(column, ("id",), "SELECT id, few AS measure FROM s.other")
+            yield NeverFalls(column, ("id",), "SELECT id, few AS measure FROM s.other")
 
     def _measured(self):
         for measure, slack in (("COUNT(*)", 0), ("SUM(int_0)", 2), ("SUM(bigint_0)", 0), ("MIN(bigint_0)", 0.5)):
             against = f"SELECT few, {measure} AS measure FROM s.other GROUP BY few"
-            yield rules.Reconciles(measure, against, ("few",), slack)
+            yield Reconciles(measure, against, ("few",), slack)
         for query in ("SUM(bigint_0)", "SUM(int_0)", "AVG(double_0)", "MAX(decimal_10_2_0)", "COUNT(DISTINCT float_0)"):
-            yield rules.SqlNumber(f"SELECT {query} FROM {{object}}", Threshold("mustBe", (0,)))
+            yield SqlNumber(f"SELECT {query} FROM {{object}}", Threshold("mustBe", (0,)))
 
 
 def metric(name, column, operator, *bounds, **more):
-    return rules.QualityMetric(name, (column,) if column else (), Threshold(operator, bounds), **more)
+    return QualityMetric(name, (column,) if column else (), Threshold(operator, bounds), **more)
 
 
 def one_of_each(checks):
     """For each kind of check and type of column, one."""
-    return list({(type(check), *columns_of(check)[:1]): check for check in checks}.values())
+    return list({(type(check), *check.columns_read[:1]): check for check in checks}.values())
 
 
 def test_rules_that_look_at_rows_count_alike(cells, engines):
@@ -231,8 +256,8 @@ def test_dates_outside_of_the_years_1_to_9999_are_counted_and_never_shown(engine
     days = pa.array([-(10**6), 0, 2_932_897, 10**8], pa.int32()).cast(pa.date32())
     instants = pa.array([-(10**17), 0, 253_402_300_800_000_000, 10**18], pa.int64()).cast(pa.timestamp("us", "UTC"))
     pq.write_table(pa.table({"id": range(4), "day": days, "at": instants}), tmp_path / "beyond.parquet")
-    checks = [rules.Range(name, bound, "1970-01-01") for name in ("day", "at") for bound in BOUNDS]
-    checks += [rules.Unique(("day",)), rules.Fresh("day", 60), rules.Fresh("at", 60)]
+    checks = [Range(name, bound, "1970-01-01") for name in ("day", "at") for bound in BOUNDS]
+    checks += [Unique(("day",)), Fresh("day", 60), Fresh("at", 60)]
     for engine in engines.values():
         engine.register("s.beyond", Dataset(files=(str(tmp_path / "beyond.parquet"),)))
         verdicts = found(engine, checks, "s.beyond")
@@ -244,5 +269,8 @@ def test_dates_outside_of_the_years_1_to_9999_are_counted_and_never_shown(engine
 def test_no_kind_of_rule_is_forgotten(cells):
     draw = Draw(cells)
     drawn = {type(check) for check in (*draw.rows(), *draw.wholes())}
-    elsewhere = {*get_args(Learned), rules.Foreign}  # on both engines in test_learned.py and test_gx_stock.py
-    assert drawn | elsewhere == set(get_args(rules.Check))
+    elsewhere = {
+        *(kind for kind in kinds().values() if kind.learns),
+        Foreign,
+    }  # on both engines in test_learned.py and test_gx_stock.py
+    assert drawn | elsewhere == set(kinds().values())

@@ -192,12 +192,13 @@ def test_any_other_name_is_legal(tmp_path, name):
 
 def test_an_exported_query_has_no_variable_of_spark():
     from contracts.model import Column, Table
-    from expectations import rules
     from expectations.gx.queries import unexpected_rows
+    from expectations.kinds.conditions import Holds
+    from expectations.kinds.in_set import InSet
 
     column = Column(path="", name="t", logical_type="string", physical_type="string")
     table = Table(path="", name="t", qualified_name="s.t", columns=(column,))
-    for check in (rules.Holds("t = '${env:HOME}'"), rules.InSet("t", ("${env:HOME}",))):
+    for check in (Holds("t = '${env:HOME}'"), InSet("t", ("${env:HOME}",))):
         assert "$\\{env:HOME}" in unexpected_rows(check, table).format(batch="b")
 
 

@@ -15,7 +15,7 @@ from contracts.day import Day
 from contracts.odcs import load
 from expectations.audit import Earlier, Scope, audit
 from expectations.derive import derive
-from expectations.measured import Remembered
+from expectations.measurement import Remembered
 from expectations.verdict import Outcome
 
 ROOM = Path(contracts.__file__).parent

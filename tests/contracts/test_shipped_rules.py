@@ -2,7 +2,6 @@
 
 from dataclasses import fields
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import sqlglot
@@ -11,13 +10,10 @@ from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 
 import contracts
-from expectations.rules import Check
+from expectations.kinds.registry import kinds
 
 ROOM = Path(contracts.__file__).parent
-KINDS = {
-    {f.name: f.default for f in fields(kind)}["kind"]: {f.name for f in fields(kind)} - {"kind"}
-    for kind in get_args(Check)
-}
+KINDS = {name: {field.name for field in fields(kind)} for name, kind in kinds().items()}
 CONDITIONS = ("expression", "when", "then", "left", "right", "measure", "of")
 COLUMN_LISTS = ("columns", "by", "order_by", "key")
 

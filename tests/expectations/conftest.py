@@ -11,7 +11,7 @@ from builders.ports import Dataset
 from contracts.day import Day
 from contracts.model import Column, Contract, Quality, QualityType, Table
 from expectations.audit import Earlier, Scope, audit
-from expectations.rules import Rule, columns_of
+from expectations.rules import Rule
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 DAY = Day(date(2024, 1, 1), "Asia/Seoul")
@@ -85,7 +85,7 @@ def find(engine, register):
         days = {} if earlier is None else {"earlier": Earlier(register("earlier", earlier), BEFORE)}
         for name, rows in (others or {}).items():
             register(name, rows)
-        rule = Rule(name="r", check=check, clauses=(), columns=columns_of(check), **rule)
+        rule = Rule(name="r", check=check, clauses=(), columns=check.columns_read, **rule)
         known = tuple(open_table(name, rows) for name, rows in (others or {}).items())
         scope = Scope(day, NOON + timedelta(hours=1), frozenset(others or {}), catalog_tables=known, **days)
         table = table or open_table("s.audited", columns)

@@ -8,10 +8,26 @@ import pytest
 
 from contracts.errors import QueryFailed
 from contracts.model import QualityType, Severity, Sla, Threshold
-from expectations import rules
 from expectations.audit import Scope, audit
 from expectations.derive import derive
-from expectations.rules import Rule, columns_of
+from expectations.kinds.conditions import Holds
+from expectations.kinds.constant_within import ConstantWithin
+from expectations.kinds.count_matches import CountMatches
+from expectations.kinds.dense_sequence import DenseSequence
+from expectations.kinds.exactly_one import ExactlyOne
+from expectations.kinds.extreme_of import ExtremeOf
+from expectations.kinds.fresh import Fresh
+from expectations.kinds.in_partition import InPartition
+from expectations.kinds.in_set import InSet
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.range import Range
+from expectations.kinds.reconciles import Reconciles
+from expectations.kinds.references import References
+from expectations.kinds.same_set import SameSet
+from expectations.kinds.sql_number import SqlNumber
+from expectations.kinds.unique import Unique
+from expectations.rules import Rule
 from expectations.verdict import Outcome
 
 
@@ -46,7 +62,7 @@ def outcomes(found):
 
 
 def rule(name, check, **more):
-    return Rule(name=name, check=check, clauses=(), columns=columns_of(check), **more)
+    return Rule(name=name, check=check, clauses=(), columns=check.columns_read, **more)
 
 
 @pytest.fixture
@@ -89,13 +105,13 @@ def test_verdicts_come_in_the_order_of_the_rules(run, members, make):
 
 def test_questions_asked_at_once_are_answered_as_one_by_one(run, members, engine):
     asked = [
-        rule("sums", rules.Reconciles("SUM(seq)", "SELECT pair, 3 AS measure FROM s.o", ("pair",))),
-        rule("dense", rules.DenseSequence("seq", ("pair",), ("id",))),
-        rule("guilty", rules.ExtremeOf("id", "CAST(country AS BIGINT)", ("pair",), "min")),
-        rule("key", rules.Unique(("country", "part_date"))),
-        rule("one", rules.SqlNumber("SELECT 1.5", Threshold("mustBe", (1.5,)))),
-        rule("long", rules.InSet("pair", tuple(range(2, 50)))),
-        rule("row", rules.NotNull("country")),
+        rule("sums", Reconciles("SUM(seq)", "SELECT pair, 3 AS measure FROM s.o", ("pair",))),
+        rule("dense", DenseSequence("seq", ("pair",), ("id",))),
+        rule("guilty", ExtremeOf("id", "CAST(country AS BIGINT)", ("pair",), "min")),
+        rule("key", Unique(("country", "part_date"))),
+        rule("one", SqlNumber("SELECT 1.5", Threshold("mustBe", (1.5,)))),
+        rule("long", InSet("pair", tuple(range(2, 50)))),
+        rule("row", NotNull("country")),
     ]
     others = {"s.o": {"pair bigint": [1, 3]}}
     one_by_one = run(members, GOOD, rules=asked, others=others)
@@ -112,7 +128,7 @@ def test_questions_asked_at_once_are_answered_as_one_by_one(run, members, engine
 
 def test_places_looked_up_for_few_rows_are_those_looked_up_for_all(run, members, engine):
     draw, mixed, outcomes_seen = random.Random(7), 0, set()
-    dense = rule("dense", rules.DenseSequence("seq", ("pair", "country"), ("at", "id"), "n"))
+    dense = rule("dense", DenseSequence("seq", ("pair", "country"), ("at", "id"), "n"))
     for _ in range(60):
         size = draw.randint(1, 8)
         columns = {
@@ -136,7 +152,7 @@ def test_sets_told_by_their_bounds_are_counted_exactly_once_they_are_broken(run,
     """Numbers without a gap are told by least and greatest, all others one by one: always as when asked at once."""
     chance = random.Random(3)
     sets = [(0, 1), (1, 0, 1), (-2, -1, 0), (3,), (0, 2), (0, 1.0), ("0", "1")]
-    asked = [rule(f"n|{place}", rules.InSet("n", values)) for place, values in enumerate(sets)]
+    asked = [rule(f"n|{place}", InSet("n", values)) for place, values in enumerate(sets)]
     table = make.table(make.column("n", kind))
     broken = 0
     for _ in range(40):
@@ -235,8 +251,8 @@ def test_an_all_null_column_is_vacuous_and_blocks_unless_its_contract_allows_it(
 
 def test_only_the_guilty_rule_is_left_without_an_answer(run, make):
     table = make.table(*(make.column(f"c{n}", at=n) for n in range(9)))
-    asked = [rule(f"c{n}|positive", rules.Holds(f"c{n} > 0")) for n in range(9)]
-    asked[4] = rule("guilty", rules.Holds("no_such_function(c4) > 0"))
+    asked = [rule(f"c{n}|positive", Holds(f"c{n} > 0")) for n in range(9)]
+    asked[4] = rule("guilty", Holds("no_such_function(c4) > 0"))
     found = run(table, {f"c{n} bigint": [1, 0] for n in range(9)}, rules=asked)
     assert [verdict.outcome.value for verdict in found.verdicts] == ["failed"] * 4 + ["error"] + ["failed"] * 4
     assert "no_such_function" in found.verdicts[4].reason.lower()
@@ -246,16 +262,16 @@ def test_only_the_guilty_rule_is_left_without_an_answer(run, make):
 def test_the_guilty_rule_of_a_grouping_is_found_too(run, make):
     table = make.table(make.column("a", at=0), make.column("b", at=1))
     asked = [
-        rule("constant", rules.ConstantWithin(("b",), ("a",))),
-        rule("guilty", rules.ExtremeOf("b", "no_such_function(b)", ("a",), "min")),
-        rule("counted", rules.CountMatches("b", ("a",))),
+        rule("constant", ConstantWithin(("b",), ("a",))),
+        rule("guilty", ExtremeOf("b", "no_such_function(b)", ("a",), "min")),
+        rule("counted", CountMatches("b", ("a",))),
     ]
     found = run(table, {"a bigint": [1, 1], "b bigint": [2, 2]}, rules=asked)
     assert list(outcomes(found).values()) == ["passed", "error", "passed"]
 
 
 def test_a_lone_guilty_rule_does_not_hide_how_many_rows_there_are(run, make):
-    found = run(make.table(make.column("a")), {"a bigint": [1, 2]}, rules=[rule("guilty", rules.Holds("nope(a)"))])
+    found = run(make.table(make.column("a")), {"a bigint": [1, 2]}, rules=[rule("guilty", Holds("nope(a)"))])
     assert (found.rows, found.verdicts[0].outcome) == (2, Outcome.ERROR)
 
 
@@ -270,15 +286,13 @@ def test_a_relation_that_cannot_be_read_is_no_verdict(engine, members, make):
 
 def test_rules_about_absent_tables_and_days_are_out_of_scope_and_do_not_count(run, make):
     asked = [
-        rule("fits", rules.Holds("a > 0")),
-        rule("day", rules.Holds("a < :part_date")),
-        rule("in_day", rules.InPartition(("a",), "a")),
-        rule("reference", rules.References(("a",), "s.other", ("a",))),
-        rule("set", rules.SameSet(("a",), "s.other", ("a",), "a < CAST(:day_end AS TIMESTAMP)")),
-        rule("sum", rules.Reconciles("COUNT(*)", "SELECT COUNT(*) AS measure FROM x.far, s.other", ())),
-        rule(
-            "query", rules.SqlNumber("SELECT COUNT(*) FROM {object} JOIN s.other USING (a)", Threshold("mustBe", (0,)))
-        ),
+        rule("fits", Holds("a > 0")),
+        rule("day", Holds("a < :part_date")),
+        rule("in_day", InPartition(("a",), "a")),
+        rule("reference", References(("a",), "s.other", ("a",))),
+        rule("set", SameSet(("a",), "s.other", ("a",), "a < CAST(:day_end AS TIMESTAMP)")),
+        rule("sum", Reconciles("COUNT(*)", "SELECT COUNT(*) AS measure FROM x.far, s.other", ())),
+        rule("query", SqlNumber("SELECT COUNT(*) FROM {object} JOIN s.other USING (a)", Threshold("mustBe", (0,)))),
     ]
     found = run(make.table(make.column("a")), {"a bigint": [1]}, rules=asked, day=None)
     assert (found.rules, found.part_date) == (1, "")
@@ -294,13 +308,13 @@ def test_rules_about_absent_tables_and_days_are_out_of_scope_and_do_not_count(ru
 
 
 def test_another_schema_s_table_of_the_same_name_is_not_taken_for_it(run, make):
-    asked = [rule("reference", rules.References(("a",), "s.other", ("a",)))]
+    asked = [rule("reference", References(("a",), "s.other", ("a",)))]
     found = run(make.table(make.column("a")), {"a bigint": [1]}, rules=asked, others={"x.other": {"a bigint": [1]}})
     assert (found.rules, len(found.out_of_scope)) == (0, 1)
 
 
 def test_warnings_are_told_and_do_not_block(run, make):
-    asked = [rule("w", rules.Holds("a > 1"), severity=Severity.WARNING)]
+    asked = [rule("w", Holds("a > 1"), severity=Severity.WARNING)]
     found = run(make.table(make.column("a")), {"a bigint": [1]}, rules=asked)
     assert (outcomes(found), found.blocking) == ({"w": "failed"}, ())
 
@@ -316,9 +330,9 @@ def test_hostile_names_are_only_names(run, make, name):
     )
     asked = [
         *derive(make.contract(table), table),
-        rule("constant", rules.ConstantWithin((name,), ("g",))),
-        rule("partition", rules.InPartition((name,), name)),
-        rule("reference", rules.References((name,), "t", (name,))),
+        rule("constant", ConstantWithin((name,), ("g",))),
+        rule("partition", InPartition((name,), name)),
+        rule("reference", References((name,), "t", (name,))),
     ]
     found = run(table, {f"{name} string": ["x", "zz", None], "g bigint": [1, 1, 2]}, rules=asked)
     assert outcomes(found) == {
@@ -359,26 +373,24 @@ def people(make):
     born = make.column(
         "born", "timestamp", at=1, classification="restricted", options={"maximum": "1990-01-01T00:00:00Z"}
     )
-    reference = rules.References(("name",), "s.known", ("name",))
+    reference = References(("name",), "s.known", ("name",))
     return make.table(name, born), [
-        rule("holds", rules.Holds("name = 'x' AND born IS NULL")),
-        rule("number", rules.SqlNumber("SELECT LENGTH(MAX(name)) FROM {object}", Threshold("mustBe", (0,)))),
-        rule("cast", rules.Holds("CAST(name AS INT) > 0")),
-        rule("cast_number", rules.SqlNumber("SELECT MAX(CAST(name AS INT)) FROM {object}", Threshold("mustBe", (0,)))),
-        rule("text_number", rules.SqlNumber("SELECT MAX(name) FROM {object}", Threshold("mustBe", (0,)))),
-        rule("constant", rules.ConstantWithin(("born",), ("name",))),
-        rule("counted", rules.CountMatches("born", ("name",))),
-        rule("first", rules.ExtremeOf("born", "born + INTERVAL 1 DAY", ("name",), "min")),
-        rule("one", rules.ExactlyOne(("name",), "born", "born IS NULL")),
-        rule("dense", rules.DenseSequence("name", ("born",), ("name",))),
+        rule("holds", Holds("name = 'x' AND born IS NULL")),
+        rule("number", SqlNumber("SELECT LENGTH(MAX(name)) FROM {object}", Threshold("mustBe", (0,)))),
+        rule("cast", Holds("CAST(name AS INT) > 0")),
+        rule("cast_number", SqlNumber("SELECT MAX(CAST(name AS INT)) FROM {object}", Threshold("mustBe", (0,)))),
+        rule("text_number", SqlNumber("SELECT MAX(name) FROM {object}", Threshold("mustBe", (0,)))),
+        rule("constant", ConstantWithin(("born",), ("name",))),
+        rule("counted", CountMatches("born", ("name",))),
+        rule("first", ExtremeOf("born", "born + INTERVAL 1 DAY", ("name",), "min")),
+        rule("one", ExactlyOne(("name",), "born", "born IS NULL")),
+        rule("dense", DenseSequence("name", ("born",), ("name",))),
         rule("reference", reference),
-        rule("same", rules.SameSet(("name",), "s.known", ("name",))),
-        rule("sums", rules.Reconciles("COUNT(*)", "SELECT name, 7 AS measure FROM s.known", ("name",))),
-        rule(
-            "invalid", rules.QualityMetric("invalidValues", ("name",), Threshold("mustBe", (0,)), valid_values=("x",))
-        ),
-        rule("fresh", rules.Fresh("born", 60)),
-        rule("fresh_text", rules.Fresh("name", 60)),
+        rule("same", SameSet(("name",), "s.known", ("name",))),
+        rule("sums", Reconciles("COUNT(*)", "SELECT name, 7 AS measure FROM s.known", ("name",))),
+        rule("invalid", QualityMetric("invalidValues", ("name",), Threshold("mustBe", (0,)), valid_values=("x",))),
+        rule("fresh", Fresh("born", 60)),
+        rule("fresh_text", Fresh("name", 60)),
     ]
 
 
@@ -408,7 +420,7 @@ def test_protected_values_never_reach_a_verdict(run, people, make):
 def test_examples_are_few_and_short_and_tell_null_from_text(run, make):
     table = make.table(make.column("id", at=0, primary_key_position=1), make.column("a", "string", at=1))
     data = {"id bigint": list(range(9)), "a string": [None, "x" * 200, *["null"] * 7]}
-    found = run(table, data, rules=[rule("r", rules.Holds("a = 'ok'"))])
+    found = run(table, data, rules=[rule("r", Holds("a = 'ok'"))])
     examples = found.verdicts[0].examples
     assert [example["id"] for example in examples] == ["0", "1", "2", "3", "4"]
     assert examples[0] == {"id": "0", "a": "null"}
@@ -426,7 +438,7 @@ def test_examples_are_looked_up_only_for_what_failed(run, members):
 def test_the_values_that_most_offenders_have_are_counted_unless_they_are_protected(run, make):
     data = {"code string": ["xx"] * 3 + ["yy"] * 2 + ["KR", None, *"abcdef"], "size bigint": [-9] * 13}
     columns = {"code": make.column("code", "string", at=0, enum=("KR",)), "size": make.column("size", at=1)}
-    asked = [rule("in_set", rules.InSet("code", ("KR",))), rule("size", rules.Range("size", "minimum", 0))]
+    asked = [rule("in_set", InSet("code", ("KR",))), rule("size", Range("size", "minimum", 0))]
     found = run(make.table(*columns.values()), data, rules=asked)
     assert found.verdicts[0].values == (("xx", 3), ("yy", 2), ("a", 1), ("b", 1), ("c", 1))
     assert found.verdicts[1].values == (("-9", 13),)
@@ -437,8 +449,8 @@ def test_the_values_that_most_offenders_have_are_counted_unless_they_are_protect
 
 def test_offenders_against_other_tables_are_named_by_side(run, make):
     asked = [
-        rule("same", rules.SameSet(("a",), "s.o", ("k",))),
-        rule("sums", rules.Reconciles("COUNT(*)", "SELECT k AS a, 1 AS measure FROM s.o", ("a",))),
+        rule("same", SameSet(("a",), "s.o", ("k",))),
+        rule("sums", Reconciles("COUNT(*)", "SELECT k AS a, 1 AS measure FROM s.o", ("a",))),
     ]
     found = run(make.table(make.column("a")), {"a bigint": [1, 2]}, rules=asked, others={"s.o": {"k bigint": [2, 3]}})
     assert found.verdicts[0].examples == (

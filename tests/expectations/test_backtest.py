@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from expectations.backtest import replay
-from expectations.measured import Measurement, Remembered
-from expectations.rules import Rule, ShareShift, VolumeBand
+from expectations.kinds.share_shift import ShareShift
+from expectations.kinds.volume_band import VolumeBand
+from expectations.measurement import Measurement, Remembered
+from expectations.rules import Rule
 
 FIRST = date(2024, 1, 1)
 VOLUME, SHARES = VolumeBand(("c",), 60, 12), ShareShift(("flag",), 0.1, ("c",))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.bands import bands
-from expectations.checks import LEAST_DAYS
+from expectations.measurement import LEAST_DAYS
 
 GROUPS, DAYS, HISTORY, REPLAYED = 150, 80, 50, 20
 FIRST = date(2024, 1, 1)

@@ -6,7 +6,27 @@ from decimal import Decimal
 import pytest
 
 from contracts.model import Threshold
-from expectations import rules
+from expectations.kinds.all_or_none import AllOrNone
+from expectations.kinds.conditions import Holds, Iff, Implies
+from expectations.kinds.constant_within import ConstantWithin
+from expectations.kinds.count_matches import CountMatches
+from expectations.kinds.dense_sequence import DenseSequence
+from expectations.kinds.exactly_one import ExactlyOne
+from expectations.kinds.extreme_of import ExtremeOf
+from expectations.kinds.fresh import Fresh
+from expectations.kinds.in_partition import InPartition
+from expectations.kinds.in_set import InSet
+from expectations.kinds.length import Length
+from expectations.kinds.multiple_of import MultipleOf
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.pattern import Pattern
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.range import Range
+from expectations.kinds.reconciles import Reconciles
+from expectations.kinds.references import References
+from expectations.kinds.same_set import SameSet
+from expectations.kinds.sql_number import SqlNumber
+from expectations.kinds.unique import Unique
 from expectations.verdict import Outcome
 
 PASSED, FAILED, ERROR, VACUOUS = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.VACUOUS
@@ -18,107 +38,107 @@ def at(hour, day=1):
 
 ROWS = [
     # not_null: every row is looked at
-    (rules.NotNull("a"), {"a int": [1, 2]}, PASSED, 0, 2),
-    (rules.NotNull("a"), {"a int": [1, None, None]}, FAILED, 2, 3),
-    (rules.NotNull("a"), {"a int": []}, VACUOUS, 0, 0),
+    (NotNull("a"), {"a int": [1, 2]}, PASSED, 0, 2),
+    (NotNull("a"), {"a int": [1, None, None]}, FAILED, 2, 3),
+    (NotNull("a"), {"a int": []}, VACUOUS, 0, 0),
     # in_set: null passes, and a column of nothing but null was never looked at
-    (rules.InSet("a", ("NO", "it's \\ so")), {"a string": ["NO", "it's \\ so", None]}, PASSED, 0, 2),
-    (rules.InSet("a", ("NO",)), {"a string": ["no", "NO", "", None]}, FAILED, 2, 3),
-    (rules.InSet("a", (0, 1)), {"a tinyint": [0, 1, 2, -1]}, FAILED, 2, 4),
-    (rules.InSet("a", ("0", "1")), {"a tinyint": [0, 1, 2]}, FAILED, 1, 3),
-    (rules.InSet("a", (1,)), {"a string": ["1", "01"]}, FAILED, 1, 2),
-    (rules.InSet("a", (True,)), {"a boolean": [True, False]}, FAILED, 1, 2),
-    (rules.InSet("a", ("2024-01-01",)), {"a date": [date(2024, 1, 1), date(2024, 1, 2)]}, FAILED, 1, 2),
-    (rules.InSet("a", (0.1,)), {"a double": [0.1, 0.2]}, FAILED, 1, 2),
-    (rules.InSet("a", ("NO",)), {"a string": [None, None]}, VACUOUS, 0, 0),
-    (rules.InSet("a", tuple(map(str, range(99)))), {"a string": ["1", "x", "x", None, "99"]}, FAILED, 3, 4),
-    (rules.InSet("a", tuple(range(99))), {"a int": [None]}, VACUOUS, 0, 0),
+    (InSet("a", ("NO", "it's \\ so")), {"a string": ["NO", "it's \\ so", None]}, PASSED, 0, 2),
+    (InSet("a", ("NO",)), {"a string": ["no", "NO", "", None]}, FAILED, 2, 3),
+    (InSet("a", (0, 1)), {"a tinyint": [0, 1, 2, -1]}, FAILED, 2, 4),
+    (InSet("a", ("0", "1")), {"a tinyint": [0, 1, 2]}, FAILED, 1, 3),
+    (InSet("a", (1,)), {"a string": ["1", "01"]}, FAILED, 1, 2),
+    (InSet("a", (True,)), {"a boolean": [True, False]}, FAILED, 1, 2),
+    (InSet("a", ("2024-01-01",)), {"a date": [date(2024, 1, 1), date(2024, 1, 2)]}, FAILED, 1, 2),
+    (InSet("a", (0.1,)), {"a double": [0.1, 0.2]}, FAILED, 1, 2),
+    (InSet("a", ("NO",)), {"a string": [None, None]}, VACUOUS, 0, 0),
+    (InSet("a", tuple(map(str, range(99)))), {"a string": ["1", "x", "x", None, "99"]}, FAILED, 3, 4),
+    (InSet("a", tuple(range(99))), {"a int": [None]}, VACUOUS, 0, 0),
     # pattern: anywhere in the value, or between anchors, to the very last character
-    (rules.Pattern("a", "^[A-Z]{2}$"), {"a string": ["NO", "KR", None]}, PASSED, 0, 2),
-    (rules.Pattern("a", "^[A-Z]{2}$"), {"a string": ["NO", "NOR", "no", "NO\n", "", " NO"]}, FAILED, 5, 6),
-    (rules.Pattern("a", "[A-Z]{2}"), {"a string": ["NO", "NOR", "no", "NO\n", "", " NO"]}, FAILED, 2, 6),
-    (rules.Pattern("a", "^(a|b)$"), {"a string": ["a", "b", "ab", "bb"]}, FAILED, 2, 4),
-    (rules.Pattern("a", r"\d+'\\"), {"a string": ["1'\\", "٣'\\"]}, FAILED, 1, 2),
+    (Pattern("a", "^[A-Z]{2}$"), {"a string": ["NO", "KR", None]}, PASSED, 0, 2),
+    (Pattern("a", "^[A-Z]{2}$"), {"a string": ["NO", "NOR", "no", "NO\n", "", " NO"]}, FAILED, 5, 6),
+    (Pattern("a", "[A-Z]{2}"), {"a string": ["NO", "NOR", "no", "NO\n", "", " NO"]}, FAILED, 2, 6),
+    (Pattern("a", "^(a|b)$"), {"a string": ["a", "b", "ab", "bb"]}, FAILED, 2, 4),
+    (Pattern("a", r"\d+'\\"), {"a string": ["1'\\", "٣'\\"]}, FAILED, 1, 2),
     # length: characters, not bytes
-    (rules.Length("a", "maximum", 2), {"a string": ["ab", "한국", "abc", "😀😀", None]}, FAILED, 1, 4),
-    (rules.Length("a", "minimum", 1), {"a string": ["", "a"]}, FAILED, 1, 2),
+    (Length("a", "maximum", 2), {"a string": ["ab", "한국", "abc", "😀😀", None]}, FAILED, 1, 4),
+    (Length("a", "minimum", 1), {"a string": ["", "a"]}, FAILED, 1, 2),
     # ranges, each bound on its own side
-    (rules.Range("a", "minimum", 1), {"a int": [0, 1, 2, None]}, FAILED, 1, 3),
-    (rules.Range("a", "maximum", 1), {"a int": [0, 1, 2]}, FAILED, 1, 3),
-    (rules.Range("a", "exclusive_minimum", 1), {"a int": [0, 1, 2]}, FAILED, 2, 3),
-    (rules.Range("a", "exclusive_maximum", 1), {"a int": [0, 1, 2]}, FAILED, 2, 3),
-    (rules.Range("a", "minimum", "2024-01-02"), {"a date": [date(2024, 1, 1), date(2024, 1, 2)]}, FAILED, 1, 2),
-    (rules.Range("a", "maximum", "2024-01-01T12:00:00Z"), {"a timestamp": [at(12), at(13)]}, FAILED, 1, 2),
-    (rules.Range("a", "maximum", 9_223_372_036_854_775_807), {"a bigint": [2**63 - 1]}, PASSED, 0, 1),
-    (rules.Range("a", "maximum", 0.1), {"a decimal(10,2)": [Decimal("0.10"), Decimal("0.11")]}, FAILED, 1, 2),
-    (rules.Range("a", "minimum", 0.1), {"a float": [0.1, 0.0]}, FAILED, 1, 2),
-    (rules.InSet("a", (0.1,)), {"a float": [0.1, 0.2]}, FAILED, 1, 2),
-    (rules.Range("a", "maximum", 1e300), {"a float": [float("inf"), 1.0]}, FAILED, 1, 2),
+    (Range("a", "minimum", 1), {"a int": [0, 1, 2, None]}, FAILED, 1, 3),
+    (Range("a", "maximum", 1), {"a int": [0, 1, 2]}, FAILED, 1, 3),
+    (Range("a", "exclusive_minimum", 1), {"a int": [0, 1, 2]}, FAILED, 2, 3),
+    (Range("a", "exclusive_maximum", 1), {"a int": [0, 1, 2]}, FAILED, 2, 3),
+    (Range("a", "minimum", "2024-01-02"), {"a date": [date(2024, 1, 1), date(2024, 1, 2)]}, FAILED, 1, 2),
+    (Range("a", "maximum", "2024-01-01T12:00:00Z"), {"a timestamp": [at(12), at(13)]}, FAILED, 1, 2),
+    (Range("a", "maximum", 9_223_372_036_854_775_807), {"a bigint": [2**63 - 1]}, PASSED, 0, 1),
+    (Range("a", "maximum", 0.1), {"a decimal(10,2)": [Decimal("0.10"), Decimal("0.11")]}, FAILED, 1, 2),
+    (Range("a", "minimum", 0.1), {"a float": [0.1, 0.0]}, FAILED, 1, 2),
+    (InSet("a", (0.1,)), {"a float": [0.1, 0.2]}, FAILED, 1, 2),
+    (Range("a", "maximum", 1e300), {"a float": [float("inf"), 1.0]}, FAILED, 1, 2),
     # multiples: exact for whole numbers and decimals, forgiving for binary fractions
-    (rules.MultipleOf("a", 5), {"a int": [0, 5, -10, 7]}, FAILED, 1, 4),
-    (rules.MultipleOf("a", 0.05), {"a decimal(10,2)": [Decimal("0.15"), Decimal("0.16")]}, FAILED, 1, 2),
-    (rules.MultipleOf("a", 0.1), {"a double": [0.3, 0.7, 0.35]}, FAILED, 1, 3),
-    (rules.MultipleOf("a", 0.1), {"a float": [0.3, 0.7, 0.35]}, FAILED, 1, 3),
-    (rules.MultipleOf("a", 2), {"a float": [9_999_998.0, 9_999_999.0]}, FAILED, 1, 2),
-    (rules.MultipleOf("a", 0.5), {"a int": [1, 2]}, PASSED, 0, 2),
-    (rules.MultipleOf("a", 0.3), {"a decimal(38,0)": [Decimal(3 * 10**36), Decimal(4)]}, FAILED, 1, 2),
+    (MultipleOf("a", 5), {"a int": [0, 5, -10, 7]}, FAILED, 1, 4),
+    (MultipleOf("a", 0.05), {"a decimal(10,2)": [Decimal("0.15"), Decimal("0.16")]}, FAILED, 1, 2),
+    (MultipleOf("a", 0.1), {"a double": [0.3, 0.7, 0.35]}, FAILED, 1, 3),
+    (MultipleOf("a", 0.1), {"a float": [0.3, 0.7, 0.35]}, FAILED, 1, 3),
+    (MultipleOf("a", 2), {"a float": [9_999_998.0, 9_999_999.0]}, FAILED, 1, 2),
+    (MultipleOf("a", 0.5), {"a int": [1, 2]}, PASSED, 0, 2),
+    (MultipleOf("a", 0.3), {"a decimal(38,0)": [Decimal(3 * 10**36), Decimal(4)]}, FAILED, 1, 2),
     # partitions: there, not empty, of this day
-    (rules.InPartition(("d",), "d"), {"d string": ["2024-01-01", "2024-01-02", None, ""]}, FAILED, 3, 4),
-    (rules.InPartition(("c", "d"), "d"), {"c bigint": [1, None], "d string": ["2024-01-01"] * 2}, FAILED, 1, 2),
-    (rules.InPartition(("d",), "d"), {"d date": [date(2024, 1, 1), date(2024, 1, 2)]}, FAILED, 1, 2),
-    (rules.InPartition(("d",)), {"d string": ["x", ""]}, FAILED, 1, 2),
+    (InPartition(("d",), "d"), {"d string": ["2024-01-01", "2024-01-02", None, ""]}, FAILED, 3, 4),
+    (InPartition(("c", "d"), "d"), {"c bigint": [1, None], "d string": ["2024-01-01"] * 2}, FAILED, 1, 2),
+    (InPartition(("d",), "d"), {"d date": [date(2024, 1, 1), date(2024, 1, 2)]}, FAILED, 1, 2),
+    (InPartition(("d",)), {"d string": ["x", ""]}, FAILED, 1, 2),
     # holds: null is a failure, unless it passes; then it was not looked at
-    (rules.Holds("a > 1"), {"a int": [2, 1, None]}, FAILED, 2, 3),
-    (rules.Holds("a > 1", null_passes=True), {"a int": [2, 1, None]}, FAILED, 1, 2),
-    (rules.Holds("a > 1", null_passes=True), {"a int": [None]}, VACUOUS, 0, 0),
-    (rules.Holds("a = 1 OR a = 2"), {"a int": [1, 2]}, PASSED, 0, 2),
-    (rules.Holds("a < CAST(:day_end AS TIMESTAMP)"), {"a timestamp": [at(14), at(15)]}, FAILED, 1, 2),
-    (rules.Holds("a = :part_date"), {"a string": ["2024-01-01", "2024-01-02"]}, FAILED, 1, 2),
+    (Holds("a > 1"), {"a int": [2, 1, None]}, FAILED, 2, 3),
+    (Holds("a > 1", null_passes=True), {"a int": [2, 1, None]}, FAILED, 1, 2),
+    (Holds("a > 1", null_passes=True), {"a int": [None]}, VACUOUS, 0, 0),
+    (Holds("a = 1 OR a = 2"), {"a int": [1, 2]}, PASSED, 0, 2),
+    (Holds("a < CAST(:day_end AS TIMESTAMP)"), {"a timestamp": [at(14), at(15)]}, FAILED, 1, 2),
+    (Holds("a = :part_date"), {"a string": ["2024-01-01", "2024-01-02"]}, FAILED, 1, 2),
     # implies: only where the first is true
-    (rules.Implies("a = 1", "b IS NOT NULL"), {"a int": [1, 1, 0, None], "b int": [1, None, None, None]}, FAILED, 1, 2),
-    (rules.Implies("a = 1", "b > 0"), {"a int": [1, 1], "b int": [1, None]}, FAILED, 1, 2),
-    (rules.Implies("a = 1", "b > 0", null_passes=True), {"a int": [1, 1], "b int": [1, None]}, PASSED, 0, 1),
-    (rules.Implies("a = 1 OR a = 2", "b = 0 OR b = 1"), {"a int": [2, 3], "b int": [5, 5]}, FAILED, 1, 1),
-    (rules.Implies("a = 1", "b > 0"), {"a int": [0], "b int": [0]}, VACUOUS, 0, 0),
+    (Implies("a = 1", "b IS NOT NULL"), {"a int": [1, 1, 0, None], "b int": [1, None, None, None]}, FAILED, 1, 2),
+    (Implies("a = 1", "b > 0"), {"a int": [1, 1], "b int": [1, None]}, FAILED, 1, 2),
+    (Implies("a = 1", "b > 0", null_passes=True), {"a int": [1, 1], "b int": [1, None]}, PASSED, 0, 1),
+    (Implies("a = 1 OR a = 2", "b = 0 OR b = 1"), {"a int": [2, 3], "b int": [5, 5]}, FAILED, 1, 1),
+    (Implies("a = 1", "b > 0"), {"a int": [0], "b int": [0]}, VACUOUS, 0, 0),
     # iff: both or neither
-    (rules.Iff("a = 1", "b IS NOT NULL"), {"a int": [1, 0, 1, 0], "b int": [1, None, None, 1]}, FAILED, 2, 4),
-    (rules.Iff("a = 1", "b = 1"), {"a int": [1, None], "b int": [1, 1]}, FAILED, 1, 2),
-    (rules.Iff("a = 1", "b = 1", null_passes=True), {"a int": [1, None], "b int": [1, 1]}, PASSED, 0, 1),
-    (rules.Iff("a = 1 OR a = 2", "b = 1 OR b = 2"), {"a int": [2, 3], "b int": [1, 2]}, FAILED, 1, 2),
+    (Iff("a = 1", "b IS NOT NULL"), {"a int": [1, 0, 1, 0], "b int": [1, None, None, 1]}, FAILED, 2, 4),
+    (Iff("a = 1", "b = 1"), {"a int": [1, None], "b int": [1, 1]}, FAILED, 1, 2),
+    (Iff("a = 1", "b = 1", null_passes=True), {"a int": [1, None], "b int": [1, 1]}, PASSED, 0, 1),
+    (Iff("a = 1 OR a = 2", "b = 1 OR b = 2"), {"a int": [2, 3], "b int": [1, 2]}, FAILED, 1, 2),
     # all_or_none
-    (rules.AllOrNone(("a", "b")), {"a int": [1, None, 1, None], "b string": ["x", None, None, ""]}, FAILED, 2, 4),
+    (AllOrNone(("a", "b")), {"a int": [1, None, 1, None], "b string": ["x", None, None, ""]}, FAILED, 2, 4),
     # unique: all rows that share a value; rows with a null are not looked at
-    (rules.Unique(("a",)), {"a int": [1, 1, 1, 2, None, None]}, FAILED, 3, 4),
-    (rules.Unique(("a", "b")), {"a int": [1, 1, 1], "b int": [1, 2, None]}, PASSED, 0, 2),
-    (rules.Unique(("a", "b")), {"a int": [1, 1, 2], "b int": [1, 1, 1]}, FAILED, 2, 3),
-    (rules.Unique(("a",)), {"a int": [None]}, VACUOUS, 0, 0),
+    (Unique(("a",)), {"a int": [1, 1, 1, 2, None, None]}, FAILED, 3, 4),
+    (Unique(("a", "b")), {"a int": [1, 1, 1], "b int": [1, 2, None]}, PASSED, 0, 2),
+    (Unique(("a", "b")), {"a int": [1, 1, 2], "b int": [1, 1, 1]}, FAILED, 2, 3),
+    (Unique(("a",)), {"a int": [None]}, VACUOUS, 0, 0),
     # constant_within: groups, and null is a value
-    (rules.ConstantWithin(("b",), ("a",)), {"a int": [1, 1, 2, 2], "b string": ["x", "x", "y", None]}, FAILED, 1, 2),
-    (rules.ConstantWithin(("b",), ("a",)), {"a int": [1, 1, None], "b int": [None, None, 3]}, PASSED, 0, 2),
-    (rules.ConstantWithin(("b", "c"), ("a",)), {"a int": [1, 1], "b int": [1, 1], "c int": [1, 2]}, FAILED, 1, 1),
+    (ConstantWithin(("b",), ("a",)), {"a int": [1, 1, 2, 2], "b string": ["x", "x", "y", None]}, FAILED, 1, 2),
+    (ConstantWithin(("b",), ("a",)), {"a int": [1, 1, None], "b int": [None, None, 3]}, PASSED, 0, 2),
+    (ConstantWithin(("b", "c"), ("a",)), {"a int": [1, 1], "b int": [1, 1], "c int": [1, 2]}, FAILED, 1, 1),
     # count_matches
-    (rules.CountMatches("n", ("a",)), {"a int": [1, 1, 2], "n int": [2, 2, 1]}, PASSED, 0, 2),
-    (rules.CountMatches("n", ("a",)), {"a int": [1, 1, 2, 3], "n int": [2, 1, 2, None]}, FAILED, 3, 3),
+    (CountMatches("n", ("a",)), {"a int": [1, 1, 2], "n int": [2, 2, 1]}, PASSED, 0, 2),
+    (CountMatches("n", ("a",)), {"a int": [1, 1, 2, 3], "n int": [2, 1, 2, None]}, FAILED, 3, 3),
     # dense_sequence: rows out of place; ties are the column's own to decide
     (
-        rules.DenseSequence("n", ("a",), ("t",)),
+        DenseSequence("n", ("a",), ("t",)),
         {"a int": [1, 1, 2], "t int": [5, 6, 5], "n int": [1, 2, 1]},
         PASSED,
         0,
         3,
     ),
     (
-        rules.DenseSequence("n", ("a",), ("t",)),
+        DenseSequence("n", ("a",), ("t",)),
         {"a int": [1, 1, 1], "t int": [5, 6, 7], "n int": [1, 2, 4]},
         FAILED,
         1,
         3,
     ),
-    (rules.DenseSequence("n", ("a",), ("t",)), {"a int": [1, 1], "t int": [5, 6], "n int": [2, 1]}, FAILED, 2, 2),
-    (rules.DenseSequence("n", ("a",), ("t",)), {"a int": [1, 1], "t int": [5, 5], "n int": [2, 1]}, PASSED, 0, 2),
-    (rules.DenseSequence("n", ("a",), ("t",)), {"a int": [1, 1], "t int": [5, 6], "n int": [1, None]}, FAILED, 1, 2),
+    (DenseSequence("n", ("a",), ("t",)), {"a int": [1, 1], "t int": [5, 6], "n int": [2, 1]}, FAILED, 2, 2),
+    (DenseSequence("n", ("a",), ("t",)), {"a int": [1, 1], "t int": [5, 5], "n int": [2, 1]}, PASSED, 0, 2),
+    (DenseSequence("n", ("a",), ("t",)), {"a int": [1, 1], "t int": [5, 6], "n int": [1, None]}, FAILED, 1, 2),
     (
-        rules.DenseSequence("n", ("a",), ("t",), "c"),
+        DenseSequence("n", ("a",), ("t",), "c"),
         {"a int": [1, 1, 2], "t int": [5, 6, 5], "n int": [1, 2, 1], "c int": [3, 3, 1]},
         FAILED,
         2,
@@ -126,32 +146,32 @@ ROWS = [
     ),
     # extreme_of
     (
-        rules.ExtremeOf("m", "v", ("a",), "min"),
+        ExtremeOf("m", "v", ("a",), "min"),
         {"a int": [1, 1, 2], "v int": [3, 4, 5], "m int": [3, 3, 5]},
         PASSED,
         0,
         2,
     ),
     (
-        rules.ExtremeOf("m", "v", ("a",), "min"),
+        ExtremeOf("m", "v", ("a",), "min"),
         {"a int": [1, 1, 2], "v int": [3, 4, 5], "m int": [3, 4, 4]},
         FAILED,
         2,
         2,
     ),
-    (rules.ExtremeOf("m", "v + 1", ("a",), "max"), {"a int": [1, 1], "v int": [3, 4], "m int": [5, 5]}, PASSED, 0, 1),
-    (rules.ExtremeOf("m", "v", ("a",), "max"), {"a int": [1], "v int": [None], "m int": [None]}, PASSED, 0, 1),
+    (ExtremeOf("m", "v + 1", ("a",), "max"), {"a int": [1, 1], "v int": [3, 4], "m int": [5, 5]}, PASSED, 0, 1),
+    (ExtremeOf("m", "v", ("a",), "max"), {"a int": [1], "v int": [None], "m int": [None]}, PASSED, 0, 1),
     # exactly_one
-    (rules.ExactlyOne(("a",), "c", "f = 1"), {"a int": [1, 1], "c int": [7, None], "f int": [1, 1]}, FAILED, 1, 1),
+    (ExactlyOne(("a",), "c", "f = 1"), {"a int": [1, 1], "c int": [7, None], "f int": [1, 1]}, FAILED, 1, 1),
     (
-        rules.ExactlyOne(("a",), "c", "f = 1"),
+        ExactlyOne(("a",), "c", "f = 1"),
         {"a int": [1, 1, 1], "c int": [7, 7, 8], "f int": [1, 1, 0]},
         PASSED,
         0,
         1,
     ),
     (
-        rules.ExactlyOne(("a",), "c", "f = 1"),
+        ExactlyOne(("a",), "c", "f = 1"),
         {"a int": [1, 1, 2, 3], "c int": [7, 8, 7, None], "f int": [1, 1, 0, 1]},
         FAILED,
         3,
@@ -167,46 +187,46 @@ def test_finds_what_a_person_counts(find, check, columns, outcome, failed, total
 
 
 OTHERS = [
-    (rules.References(("a",), "s.o", ("k",)), [1, 1, 3, None], FAILED, 1, 3),
-    (rules.References(("a",), "s.o", ("k",), "w = 1"), [1, 2], FAILED, 1, 2),
-    (rules.References(("a",), "s.o", ("k",)), [None], VACUOUS, 0, 0),
-    (rules.References(("a",), "o", ("k",)), [1, 2], PASSED, 0, 2),
-    (rules.SameSet(("a",), "s.o", ("k",)), [1, 2, 2], PASSED, 0, 2),
-    (rules.SameSet(("a",), "s.o", ("k",)), [1, 3], FAILED, 2, 3),
-    (rules.SameSet(("a",), "s.o", ("k",), "w = 1 OR w = 7"), [1], PASSED, 0, 1),
-    (rules.SameSet(("a",), "s.o", ("k",), "w > 9"), [], VACUOUS, 0, 0),
-    (rules.SameSet(("a",), "s.o", ("k",)), [1, 2, None], FAILED, 1, 3),
+    (References(("a",), "s.o", ("k",)), [1, 1, 3, None], FAILED, 1, 3),
+    (References(("a",), "s.o", ("k",), "w = 1"), [1, 2], FAILED, 1, 2),
+    (References(("a",), "s.o", ("k",)), [None], VACUOUS, 0, 0),
+    (References(("a",), "o", ("k",)), [1, 2], PASSED, 0, 2),
+    (SameSet(("a",), "s.o", ("k",)), [1, 2, 2], PASSED, 0, 2),
+    (SameSet(("a",), "s.o", ("k",)), [1, 3], FAILED, 2, 3),
+    (SameSet(("a",), "s.o", ("k",), "w = 1 OR w = 7"), [1], PASSED, 0, 1),
+    (SameSet(("a",), "s.o", ("k",), "w > 9"), [], VACUOUS, 0, 0),
+    (SameSet(("a",), "s.o", ("k",)), [1, 2, None], FAILED, 1, 3),
     (
-        rules.Reconciles("COUNT(*)", "SELECT k AS a, SUM(w) AS measure FROM s.o GROUP BY k", ("a",)),
+        Reconciles("COUNT(*)", "SELECT k AS a, SUM(w) AS measure FROM s.o GROUP BY k", ("a",)),
         [1, 2, 2],
         PASSED,
         0,
         2,
     ),
     (
-        rules.Reconciles("COUNT(*)", "SELECT k AS a, SUM(w) AS measure FROM s.o GROUP BY k", ("a",)),
+        Reconciles("COUNT(*)", "SELECT k AS a, SUM(w) AS measure FROM s.o GROUP BY k", ("a",)),
         [1, 3],
         FAILED,
         2,
         3,
     ),
     (
-        rules.Reconciles("COUNT(*)", "SELECT k AS a, SUM(w) AS measure FROM s.o GROUP BY k", ("a",), 1.5),
+        Reconciles("COUNT(*)", "SELECT k AS a, SUM(w) AS measure FROM s.o GROUP BY k", ("a",), 1.5),
         [1],
         FAILED,
         1,
         2,
     ),
     (
-        rules.Reconciles("COUNT(*)", "SELECT k AS a, SUM(w) AS measure FROM s.o GROUP BY k", ("a",), 2),
+        Reconciles("COUNT(*)", "SELECT k AS a, SUM(w) AS measure FROM s.o GROUP BY k", ("a",), 2),
         [1],
         PASSED,
         0,
         2,
     ),
-    (rules.Reconciles("SUM(a)", "SELECT SUM(k) AS measure FROM s.o", ()), [1, 2], PASSED, 0, 1),
-    (rules.Reconciles("MIN(a)", "SELECT CAST('NaN' AS DOUBLE) AS measure", (), 1), [1], FAILED, 1, 1),
-    (rules.Reconciles("SUM(a)", "SELECT SUM(k) AS measure FROM s.o", ()), [1], FAILED, 1, 1),
+    (Reconciles("SUM(a)", "SELECT SUM(k) AS measure FROM s.o", ()), [1, 2], PASSED, 0, 1),
+    (Reconciles("MIN(a)", "SELECT CAST('NaN' AS DOUBLE) AS measure", (), 1), [1], FAILED, 1, 1),
+    (Reconciles("SUM(a)", "SELECT SUM(k) AS measure FROM s.o", ()), [1], FAILED, 1, 1),
 ]
 
 
@@ -218,14 +238,14 @@ def test_compares_with_another_table(find, check, values, outcome, failed, total
 
 
 def test_a_table_may_refer_to_itself(find):
-    check = rules.References(("parent",), "audited", ("id",))
+    check = References(("parent",), "audited", ("id",))
     verdict = find(check, {"id int": [1, 2], "parent int": [None, 3]})
     assert (verdict.outcome, verdict.failed, verdict.total) == (FAILED, 1, 1)
 
 
 def metric(name, operator, *values, unit="rows", **more):
     columns = () if name == "rowCount" else ("a",)
-    return rules.QualityMetric(name, columns, Threshold(operator, values), unit, **more)
+    return QualityMetric(name, columns, Threshold(operator, values), unit, **more)
 
 
 METRICS = [
@@ -268,7 +288,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize(("query", "outcome", "observed"), NUMBERS)
 def test_holds_the_number_of_a_query_against_its_threshold(find, query, outcome, observed):
-    verdict = find(rules.SqlNumber(query, Threshold("mustBe", (1,))), {"a int": [1, 2]})
+    verdict = find(SqlNumber(query, Threshold("mustBe", (1,))), {"a int": [1, 2]})
     assert (verdict.outcome, verdict.observed) == (outcome, observed)
     assert bool(verdict.reason) == (outcome in (ERROR, VACUOUS))
 
@@ -287,7 +307,7 @@ def test_holds_the_number_of_a_query_against_its_threshold(find, query, outcome,
     ],
 )
 def test_tells_how_old_the_latest_value_is(find, columns, outcome):
-    assert find(rules.Fresh("a", 3600), columns).outcome is outcome
+    assert find(Fresh("a", 3600), columns).outcome is outcome
 
 
 def one_of_each(cases):

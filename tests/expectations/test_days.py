@@ -6,9 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from expectations import rules
 from expectations.audit import Earlier, NoEarlier, Scope, audit
-from expectations.rules import Rule, columns_of
+from expectations.kinds.conditions import Holds
+from expectations.kinds.moves import NeverFalls, NeverRises
+from expectations.kinds.never_disappears import NeverDisappears
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.unchanged_since import UnchangedSince
+from expectations.rules import Rule
 from expectations.verdict import Outcome
 
 PASSED, FAILED, ERROR, VACUOUS = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.VACUOUS
@@ -16,7 +20,7 @@ NAN = float("nan")
 
 
 def unchanged(*columns):
-    return rules.UnchangedSince(columns or ("v",), ("k",))
+    return UnchangedSince(columns or ("v",), ("k",))
 
 
 def rows(**of_keys):
@@ -24,7 +28,7 @@ def rows(**of_keys):
     return {"k string": list(of_keys), "v int": list(of_keys.values())}
 
 
-GONE, FALLS, RISES = rules.NeverDisappears(("k",)), rules.NeverFalls("v", ("k",)), rules.NeverRises("v", ("k",))
+GONE, FALLS, RISES = NeverDisappears(("k",)), NeverFalls("v", ("k",)), NeverRises("v", ("k",))
 NEXT_DAYS = [
     # never_disappears: every key of the earlier day is looked at, and new ones are nobody's business
     (GONE, rows(a=1, b=2), rows(a=9, b=None, c=3), PASSED, 0, 2),
@@ -101,8 +105,8 @@ def test_values_of_any_type_move(find, check, kind, less, more):
 def test_a_key_of_several_columns_is_compared_as_a_whole(find):
     then = {"k int": [1, 1, 2], "l string": ["x", "y", "x"], "v int": [5, 6, 7]}
     now = {"k int": [1, 1, 2], "l string": ["x", "z", "x"], "v int": [5, 6, 6]}
-    gone = find(rules.NeverDisappears(("k", "l")), now, earlier=then)
-    fallen = find(rules.NeverFalls("v", ("k", "l")), now, earlier=then)
+    gone = find(NeverDisappears(("k", "l")), now, earlier=then)
+    fallen = find(NeverFalls("v", ("k", "l")), now, earlier=then)
     assert (gone.failed, gone.total, fallen.failed, fallen.total) == (1, 3, 1, 2)
 
 
@@ -129,10 +133,10 @@ def by_allowance(find, kind, then, now):
 
 def test_an_allowance_is_what_its_query_counts_between_the_two_ends(find):
     then = rows(a=5, b=5, c=5, d=5)
-    assert by_allowance(find, rules.NeverFalls, then, rows(a=3, b=5, c=5, d=6)).outcome is PASSED
-    too_far = by_allowance(find, rules.NeverFalls, then, rows(a=2, b=4, c=4, d=4))
+    assert by_allowance(find, NeverFalls, then, rows(a=3, b=5, c=5, d=6)).outcome is PASSED
+    too_far = by_allowance(find, NeverFalls, then, rows(a=2, b=4, c=4, d=4))
     assert (too_far.outcome, too_far.failed, too_far.total) == (FAILED, 4, 4)
-    risen = by_allowance(find, rules.NeverRises, then, rows(a=7, b=6, c=6, d=6))
+    risen = by_allowance(find, NeverRises, then, rows(a=7, b=6, c=6, d=6))
     assert (risen.outcome, risen.failed, risen.total) == (FAILED, 3, 4)
 
 
@@ -146,7 +150,7 @@ def run(engine, register, make):
         if isinstance(earlier, dict):
             earlier = Earlier(register("s.earlier", earlier), date(2023, 12, 29))
         scope = Scope(make.day, make.noon, earlier=earlier)
-        asked = [Rule(name=n, check=check, clauses=(), columns=columns_of(check)) for n, check in asked.items()]
+        asked = [Rule(name=n, check=check, clauses=(), columns=check.columns_read) for n, check in asked.items()]
         return audit(engine, "s.t", contract=make.contract(table), table=table, rules=asked, scope=scope)
 
     return _run
@@ -163,15 +167,15 @@ def test_rules_that_share_a_key_share_one_statement(run):
 
 @pytest.mark.parametrize("reason", list(NoEarlier))
 def test_without_an_earlier_day_they_are_out_of_scope_and_say_why(run, reason):
-    ends = rules.Holds("CAST(:earlier_end AS TIMESTAMP) IS NOT NULL")
-    found = run({**EVERY, "ends": ends, "set": rules.NotNull("v")}, rows(a=1), earlier=reason)
+    ends = Holds("CAST(:earlier_end AS TIMESTAMP) IS NOT NULL")
+    found = run({**EVERY, "ends": ends, "set": NotNull("v")}, rows(a=1), earlier=reason)
     assert [verdict.rule.name for verdict in found.verdicts] == ["set"]
     assert {item.rule.name: item.reason for item in found.out_of_scope} == dict.fromkeys([*EVERY, "ends"], reason.value)
     assert (found.rules, found.compared_with) == (1, "")
 
 
 def test_an_earlier_day_that_cannot_be_read_is_an_error_and_takes_no_neighbour_along(run):
-    found = run({**EVERY, "set": rules.NotNull("v")}, rows(a=1), earlier=Earlier("s.nowhere", date(2023, 12, 29)))
+    found = run({**EVERY, "set": NotNull("v")}, rows(a=1), earlier=Earlier("s.nowhere", date(2023, 12, 29)))
     assert [verdict.outcome for verdict in found.verdicts] == [ERROR] * 4 + [PASSED]
     assert all("nowhere" in verdict.reason for verdict in found.verdicts[:4])
 
@@ -182,7 +186,7 @@ def test_a_column_that_the_earlier_day_lacks_is_an_error_of_the_rules_that_read_
 
 
 def test_an_allowance_from_a_table_that_is_not_there_is_out_of_scope(run):
-    found = run({"falls": rules.NeverFalls("v", ("k",), BETWEEN)}, rows(a=1), earlier=rows(a=1))
+    found = run({"falls": NeverFalls("v", ("k",), BETWEEN)}, rows(a=1), earlier=rows(a=1))
     assert [item.reason for item in found.out_of_scope] == ["it looks at o.cancelled, which is not part of this audit"]
 
 
@@ -222,10 +226,10 @@ MOVES = {
     "same, lost": lambda row: row | {"born": None if row["born"] is not None else 0},
 }
 RULES = {
-    "gone": rules.NeverDisappears(("k",)),
-    "same": rules.UnchangedSince(("born",), ("k",)),
-    "falls": rules.NeverFalls("score", ("k",)),
-    "rises": rules.NeverRises("rank", ("k",)),
+    "gone": NeverDisappears(("k",)),
+    "same": UnchangedSince(("born",), ("k",)),
+    "falls": NeverFalls("score", ("k",)),
+    "rises": NeverRises("rank", ("k",)),
 }
 HEADS = {"k": "string", "born": "int", "score": "int", "rank": "int"}
 whole = st.integers(-100, 100)

@@ -9,8 +9,34 @@ import contracts
 from contracts import odcs
 from contracts.errors import Unusable
 from contracts.model import Quality, QualityType, Relationship, Severity, Sla, Threshold
-from expectations import rules
 from expectations.derive import derivation, derive
+from expectations.kinds.all_or_none import AllOrNone
+from expectations.kinds.conditions import Holds, Iff, Implies
+from expectations.kinds.constant_within import ConstantWithin
+from expectations.kinds.count_matches import CountMatches
+from expectations.kinds.dense_sequence import DenseSequence
+from expectations.kinds.exactly_one import ExactlyOne
+from expectations.kinds.extreme_of import ExtremeOf
+from expectations.kinds.fresh import Fresh
+from expectations.kinds.has_columns import HasColumns
+from expectations.kinds.has_type import HasType
+from expectations.kinds.in_partition import InPartition
+from expectations.kinds.in_set import InSet
+from expectations.kinds.length import Length
+from expectations.kinds.moves import NeverFalls, NeverRises
+from expectations.kinds.multiple_of import MultipleOf
+from expectations.kinds.never_disappears import NeverDisappears
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.pattern import Pattern
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.range import Range
+from expectations.kinds.reconciles import Reconciles
+from expectations.kinds.references import References
+from expectations.kinds.same_set import SameSet
+from expectations.kinds.share_shift import ShareShift
+from expectations.kinds.unchanged_since import UnchangedSince
+from expectations.kinds.unique import Unique
+from expectations.kinds.volume_band import VolumeBand
 
 ROOM = Path(contracts.__file__).parent
 SHIPPED = sorted(ROOM.glob("*/*.odcs.yaml"))
@@ -52,15 +78,15 @@ def test_a_column_s_clauses_become_rules_that_name_their_leaves(derived, make):
     column = make.column("a", "string", required=True, unique=True, enum=("x", "y"), options=options)
     found = derived(column)
     assert {name: rule.check for name, rule in found.items()} == {
-        "table|columns": rules.HasColumns(("a",)),
-        "a|type": rules.HasType("a", "string"),
-        "a|not_null": rules.NotNull("a"),
-        "a|unique": rules.Unique(("a",)),
-        "a|in_set": rules.InSet("a", ("x", "y")),
-        "a|min_length": rules.Length("a", "minimum", 1),
-        "a|max_length": rules.Length("a", "maximum", 9),
-        "a|pattern": rules.Pattern("a", "^[a-z]+$"),
-        "a|format": rules.Pattern("a", r"^(?:[^\s@]+@[^\s@.]+(\.[^\s@.]+)+)$"),
+        "table|columns": HasColumns(("a",)),
+        "a|type": HasType("a", "string"),
+        "a|not_null": NotNull("a"),
+        "a|unique": Unique(("a",)),
+        "a|in_set": InSet("a", ("x", "y")),
+        "a|min_length": Length("a", "minimum", 1),
+        "a|max_length": Length("a", "maximum", 9),
+        "a|pattern": Pattern("a", "^[a-z]+$"),
+        "a|format": Pattern("a", r"^(?:[^\s@]+@[^\s@.]+(\.[^\s@.]+)+)$"),
     }
     assert found["table|columns"].clauses == ("schema[0].properties[0].name",)
     assert found["a|not_null"].clauses == ("schema[0].properties[0].required",)
@@ -72,11 +98,11 @@ def test_numeric_options_become_one_rule_a_bound(derived, make):
     options = {"minimum": 0, "maximum": 9, "exclusiveMinimum": -1, "exclusiveMaximum": 10, "multipleOf": 3}
     found = derived(make.column("a", options=options))
     assert [rule.check for name, rule in found.items() if name not in ("table|columns", "a|type")] == [
-        rules.Range("a", "minimum", 0),
-        rules.Range("a", "maximum", 9),
-        rules.Range("a", "exclusive_minimum", -1),
-        rules.Range("a", "exclusive_maximum", 10),
-        rules.MultipleOf("a", 3),
+        Range("a", "minimum", 0),
+        Range("a", "maximum", 9),
+        Range("a", "exclusive_minimum", -1),
+        Range("a", "exclusive_maximum", 10),
+        MultipleOf("a", 3),
     ]
     names = ["a|minimum", "a|maximum", "a|exclusive_minimum", "a|exclusive_maximum", "a|multiple_of"]
     assert list(found)[2:] == names
@@ -92,7 +118,7 @@ def test_a_composite_key_is_one_rule_and_its_columns_are_never_null(derived, mak
         make.column("b", at=0, primary_key_position=2),
         make.column("a", at=1, primary_key_position=1, required=True),
     )
-    assert found["table|key"].check == rules.Unique(("a", "b"))
+    assert found["table|key"].check == Unique(("a", "b"))
     assert "schema[0].properties[0].primaryKeyPosition" in found["table|key"].clauses
     assert {"a|not_null", "b|not_null"} <= set(found)
     assert "b|unique" not in found
@@ -101,7 +127,7 @@ def test_a_composite_key_is_one_rule_and_its_columns_are_never_null(derived, mak
 @pytest.mark.parametrize(("custom", "day"), [({"publishPartition": "d"}, "d"), ({}, None)])
 def test_partitions_know_which_of_them_is_the_day(derived, make, custom, day):
     columns = [make.column(name, "string", at=n, partition_position=2 - n) for n, name in enumerate("dc")]
-    assert derived(*columns, custom=custom)["table|partitions"].check == rules.InPartition(("c", "d"), day)
+    assert derived(*columns, custom=custom)["table|partitions"].check == InPartition(("c", "d"), day)
 
 
 def test_relationships_become_references(derived, make):
@@ -111,9 +137,9 @@ def test_relationships_become_references(derived, make):
     both = Relationship(path="schema[0].relationships[0]", columns=("a", "b"), to_table="s.o", to_columns=("k", "l"))
     again = replace(to, path="schema[0].properties[0].relationships[1]", to_table="s.p")
     found = derived(make.column("a", relationships=(to, again)), make.column("b", at=1), relationships=(both,))
-    assert found["a|references"].check == rules.References(("a",), "s.o", ("k",))
-    assert found["a|references-2"].check == rules.References(("a",), "s.p", ("k",))
-    assert found["table|references"].check == rules.References(("a", "b"), "s.o", ("k", "l"))
+    assert found["a|references"].check == References(("a",), "s.o", ("k",))
+    assert found["a|references-2"].check == References(("a",), "s.p", ("k",))
+    assert found["table|references"].check == References(("a", "b"), "s.o", ("k", "l"))
     assert found["table|references"].clauses == ("schema[0].relationships[0]",)
 
 
@@ -144,13 +170,13 @@ def test_library_metrics_keep_their_words(derived, make):
     )
     keys = library("duplicateValues", name="keys", arguments={"properties": ["t.a", "b"]})
     found = derived(column, make.column("b", at=1), quality=(library("rowCount", name="rows"), keys))
-    assert found["a|n"].check == rules.QualityMetric("nullValues", ("a",), MUST_BE_0, "percent")
+    assert found["a|n"].check == QualityMetric("nullValues", ("a",), MUST_BE_0, "percent")
     assert (found["a|n"].severity, found["a|n"].dimension) == (Severity.WARNING, "completeness")
     assert found["a|m"].check.missing_values == (None, "", "N/A")
     assert found["a|m2"].check.missing_values == (None,)
     assert (found["a|i"].check.valid_values, found["a|i"].check.pattern) == (("x",), "[a-z]")
     assert found["table|keys"].check.columns == ("a", "b")
-    assert found["table|rows"].check == rules.QualityMetric("rowCount", (), MUST_BE_0)
+    assert found["table|rows"].check == QualityMetric("rowCount", (), MUST_BE_0)
     assert found["table|rows"].clauses == ("schema[0].quality[0]",)
 
 
@@ -160,35 +186,35 @@ def test_prose_is_no_rule(derived, make):
 
 
 IMPLEMENTATIONS = [
-    ({"rule": "holds", "expression": "a > 0", None: "pass"}, rules.Holds("a > 0", null_passes=True)),
-    ({"rule": "holds", "expression": "a > 0", "null": "fail"}, rules.Holds("a > 0")),
-    ({"rule": "implies", "when": "a = 1", "then": "b > 0"}, rules.Implies("a = 1", "b > 0")),
-    ({"rule": "iff", "left": "a = 1", "right": "b > 0"}, rules.Iff("a = 1", "b > 0")),
-    ({"rule": "all_or_none", "columns": ["a", "b"]}, rules.AllOrNone(("a", "b"))),
-    ({"rule": "constant_within", "columns": ["a"], "by": "b"}, rules.ConstantWithin(("a",), ("b",))),
+    ({"rule": "holds", "expression": "a > 0", None: "pass"}, Holds("a > 0", null_passes=True)),
+    ({"rule": "holds", "expression": "a > 0", "null": "fail"}, Holds("a > 0")),
+    ({"rule": "implies", "when": "a = 1", "then": "b > 0"}, Implies("a = 1", "b > 0")),
+    ({"rule": "iff", "left": "a = 1", "right": "b > 0"}, Iff("a = 1", "b > 0")),
+    ({"rule": "all_or_none", "columns": ["a", "b"]}, AllOrNone(("a", "b"))),
+    ({"rule": "constant_within", "columns": ["a"], "by": "b"}, ConstantWithin(("a",), ("b",))),
     (
         {"rule": "dense_sequence", "column": "a", "by": ["b"], "order_by": ["b"], "length": "b"},
-        rules.DenseSequence("a", ("b",), ("b",), "b"),
+        DenseSequence("a", ("b",), ("b",), "b"),
     ),
-    ({"rule": "count_matches", "column": "a", "by": ["b"]}, rules.CountMatches("a", ("b",))),
+    ({"rule": "count_matches", "column": "a", "by": ["b"]}, CountMatches("a", ("b",))),
     (
         {"rule": "extreme_of", "column": "a", "of": "b", "by": ["b"], "extreme": "max"},
-        rules.ExtremeOf("a", "b", ("b",), "max"),
+        ExtremeOf("a", "b", ("b",), "max"),
     ),
-    ({"rule": "exactly_one", "by": ["a"], "distinct": "b", "where": "b > 0"}, rules.ExactlyOne(("a",), "b", "b > 0")),
+    ({"rule": "exactly_one", "by": ["a"], "distinct": "b", "where": "b > 0"}, ExactlyOne(("a",), "b", "b > 0")),
     (
         {"rule": "references", "columns": ["a"], "to": "s.o", "where": "anything = 1"},
-        rules.References(("a",), "s.o", ("a",), "anything = 1"),
+        References(("a",), "s.o", ("a",), "anything = 1"),
     ),
-    ({"rule": "same_set", "columns": "a", "to": "s.o", "to_columns": "k"}, rules.SameSet(("a",), "s.o", ("k",))),
+    ({"rule": "same_set", "columns": "a", "to": "s.o", "to_columns": "k"}, SameSet(("a",), "s.o", ("k",))),
     (
         {"rule": "reconciles", "measure": "SUM(a)", "against": "SELECT 1 AS measure", "by": [], "tolerance": 0.5},
-        rules.Reconciles("SUM(a)", "SELECT 1 AS measure", (), 0.5),
+        Reconciles("SUM(a)", "SELECT 1 AS measure", (), 0.5),
     ),
-    ({"rule": "fresh", "column": "a", "seconds": 60}, rules.Fresh("a", 60)),
-    ({"rule": "unique", "columns": ["A"]}, rules.Unique(("a",))),
-    ({"rule": "in_set", "column": "a", "values": [1, 2]}, rules.InSet("a", (1, 2))),
-    ({"rule": "range", "column": "a", "bound": "minimum", "value": 1}, rules.Range("a", "minimum", 1)),
+    ({"rule": "fresh", "column": "a", "seconds": 60}, Fresh("a", 60)),
+    ({"rule": "unique", "columns": ["A"]}, Unique(("a",))),
+    ({"rule": "in_set", "column": "a", "values": [1, 2]}, InSet("a", (1, 2))),
+    ({"rule": "range", "column": "a", "bound": "minimum", "value": 1}, Range("a", "minimum", 1)),
 ]
 
 
@@ -203,8 +229,8 @@ def test_the_column_that_a_rule_stands_on_goes_without_saying(derived, make):
         make.column("a", quality=(make.quality("counts", rule="count_matches", by=["b"]),)),
         make.column("b", at=1, quality=(make.quality("constant", rule="constant_within", by=["a"]),)),
     )
-    assert found["a|counts"].check == rules.CountMatches("a", ("b",))
-    assert found["b|constant"].check == rules.ConstantWithin(("b",), ("a",))
+    assert found["a|counts"].check == CountMatches("a", ("b",))
+    assert found["b|constant"].check == ConstantWithin(("b",), ("a",))
 
 
 I = "schema[0].quality[0].implementation"  # noqa: E741 (it stands in every line below)
@@ -338,8 +364,8 @@ def test_promises_about_time_become_rules_where_they_name_a_column_of_the_table(
     found = derived(make.column("a", "timestamp"), make.column("b", "timestamp", at=1), slas=slas)
     timed = {name: (rule.check, rule.clauses) for name, rule in found.items() if name.startswith("sla|")}
     assert timed == {
-        "sla|freshness": (rules.Fresh("a", 93_600), ("slaProperties[0]",)),
-        "sla|latency": (rules.Fresh("b", 129_600), ("slaProperties[1]",)),
+        "sla|freshness": (Fresh("a", 93_600), ("slaProperties[0]",)),
+        "sla|latency": (Fresh("b", 129_600), ("slaProperties[1]",)),
     }
 
 
@@ -434,12 +460,12 @@ def of_days(make):
 
 
 ACROSS_DAYS = [
-    ({"rule": "never_disappears"}, rules.NeverDisappears(("id",))),
-    ({"rule": "unchanged_since", "columns": ["n", "AT"]}, rules.UnchangedSince(("n", "at"), ("id",))),
-    ({"rule": "never_falls", "column": "n", "key": "at"}, rules.NeverFalls("n", ("at",))),
+    ({"rule": "never_disappears"}, NeverDisappears(("id",))),
+    ({"rule": "unchanged_since", "columns": ["n", "AT"]}, UnchangedSince(("n", "at"), ("id",))),
+    ({"rule": "never_falls", "column": "n", "key": "at"}, NeverFalls("n", ("at",))),
     (
         {"rule": "never_rises", "column": "n", "allowance": "SELECT id, 1 AS measure FROM s.o"},
-        rules.NeverRises("n", ("id",), "SELECT id, 1 AS measure FROM s.o"),
+        NeverRises("n", ("id",), "SELECT id, 1 AS measure FROM s.o"),
     ),
 ]
 
@@ -487,12 +513,12 @@ SHARES = {"rule": "share_shift", "columns": ["c", "who"], "max_distance": 0.05}
 @pytest.mark.parametrize(
     ("implementation", "check"),
     [
-        (VOLUME, rules.VolumeBand(("c",), 60, 2)),
-        (VOLUME | {"by": []}, rules.VolumeBand((), 60, 2)),
-        (SHARES, rules.ShareShift(("c", "who"), 0.05)),
+        (VOLUME, VolumeBand(("c",), 60, 2)),
+        (VOLUME | {"by": []}, VolumeBand((), 60, 2)),
+        (SHARES, ShareShift(("c", "who"), 0.05)),
         (
             SHARES | {"by": "C", "false_alarms_per_year": 0.5, "history_days": 30},
-            rules.ShareShift(("c", "who"), 0.05, ("c",), 0.5, 30),
+            ShareShift(("c", "who"), 0.05, ("c",), 0.5, 30),
         ),
     ],
 )

@@ -2,20 +2,27 @@
 
 from builders.ports import WrittenFile
 from contracts.model import Threshold
-from expectations import rules
 from expectations.explain import explain
-from expectations.plan import Source, plan
+from expectations.kinds.constant_within import ConstantWithin
+from expectations.kinds.has_columns import HasColumns
+from expectations.kinds.in_set import InSet
+from expectations.kinds.length import Length
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.sql_number import SqlNumber
+from expectations.kinds.unique import Unique
+from expectations.plan import plan
 from expectations.proofs import Known
 from expectations.rules import Rule
+from expectations.source import Source
 
 TYPES = {"id": "bigint", "flag": "tinyint", "code": "string", "Idle": "string", "part_date": "string"}
 CHECKS = {
-    "table|columns": rules.HasColumns(tuple(TYPES)),
-    "id|not_null": rules.NotNull("id"),
-    "flag|in_set": rules.InSet("flag", (0, 1)),
-    "code|max_length": rules.Length("code", "maximum", 2),
-    "code|constant": rules.ConstantWithin(("code",), ("part_date",)),
-    "table|key": rules.Unique(("id", "part_date")),
+    "table|columns": HasColumns(tuple(TYPES)),
+    "id|not_null": NotNull("id"),
+    "flag|in_set": InSet("flag", (0, 1)),
+    "code|max_length": Length("code", "maximum", 2),
+    "code|constant": ConstantWithin(("code",), ("part_date",)),
+    "table|key": Unique(("id", "part_date")),
 }
 FILE = WrittenFile(
     path="part_date=2024-01-01/part-0.parquet",
@@ -46,7 +53,7 @@ def test_without_files_there_are_no_bytes_and_no_proofs():
 
 
 def test_a_query_of_the_contract_may_read_anything():
-    query = rules.SqlNumber("SELECT COUNT(*) FROM {object}", Threshold("mustBe", (1,)))
+    query = SqlNumber("SELECT COUNT(*) FROM {object}", Threshold("mustBe", (1,)))
     text = told({"own": query}, Known())
     assert "may read any column" in text
     assert "no statement" not in text

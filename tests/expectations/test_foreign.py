@@ -6,9 +6,17 @@ import pytest
 
 from contracts.errors import Unusable
 from contracts.model import Threshold
-from expectations import rules
 from expectations.derive import derive
-from expectations.rules import Holds, Pattern, QualityMetric, SqlNumber, Unique
+from expectations.kinds.conditions import Holds
+from expectations.kinds.foreign import Foreign
+from expectations.kinds.has_columns import HasColumns
+from expectations.kinds.has_type import HasType
+from expectations.kinds.in_set import InSet
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.pattern import Pattern
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.sql_number import SqlNumber
+from expectations.kinds.unique import Unique
 
 
 @pytest.fixture
@@ -33,14 +41,14 @@ def at_most(percent):
 
 
 EXACT = [
-    ("expect_column_values_to_not_be_null", {"column": "s"}, rules.NotNull("s")),
-    ("ExpectColumnValuesToNotBeNull", {}, rules.NotNull("a")),
+    ("expect_column_values_to_not_be_null", {"column": "s"}, NotNull("s")),
+    ("ExpectColumnValuesToNotBeNull", {}, NotNull("a")),
     (
         "expect_column_values_to_not_be_null",
         {"mostly": 0.95},
         QualityMetric("nullValues", ("a",), at_most(5), "percent"),
     ),
-    ("expect_column_values_to_be_in_set", {"value_set": [1, 2]}, rules.InSet("a", (1, 2))),
+    ("expect_column_values_to_be_in_set", {"value_set": [1, 2]}, InSet("a", (1, 2))),
     (
         "expect_column_values_to_be_in_set",
         {"value_set": [1], "mostly": 0.9},
@@ -49,8 +57,8 @@ EXACT = [
     ("expect_column_values_to_match_regex", {"column": "s", "regex": "^[a-z]$"}, Pattern("s", "^[a-z]$")),
     ("expect_column_values_to_be_unique", {}, Unique(("a",))),
     ("expect_compound_columns_to_be_unique", {"column_list": ["a", "b"]}, Unique(("a", "b"))),
-    ("expect_column_values_to_be_of_type", {"type_": "LongType"}, rules.HasType("a", "bigint")),
-    ("expect_column_values_to_be_of_type", {"type_": "STRING"}, rules.HasType("a", "string")),
+    ("expect_column_values_to_be_of_type", {"type_": "LongType"}, HasType("a", "bigint")),
+    ("expect_column_values_to_be_of_type", {"type_": "STRING"}, HasType("a", "string")),
     (
         "expect_table_row_count_to_be_between",
         {"min_value": 1, "max_value": 9},
@@ -62,7 +70,7 @@ EXACT = [
         QualityMetric("rowCount", (), Threshold("mustBeGreaterThan", (1,))),
     ),
     ("expect_table_row_count_to_equal", {"value": 3}, QualityMetric("rowCount", (), Threshold("mustBe", (3,)))),
-    ("expect_table_columns_to_match_ordered_list", {"column_list": ["a", "b"]}, rules.HasColumns(("a", "b"))),
+    ("expect_table_columns_to_match_ordered_list", {"column_list": ["a", "b"]}, HasColumns(("a", "b"))),
     (
         "expect_column_mean_to_be_between",
         {"max_value": 2.5},
@@ -188,7 +196,7 @@ OWN_WORDS = [
 @pytest.mark.parametrize(("name", "kwargs", "arguments", "columns", "looks_at"), OWN_WORDS)
 def test_what_has_no_equal_stays_in_its_own_words(read, name, kwargs, arguments, columns, looks_at):
     check = read(name, **kwargs)
-    assert isinstance(check, rules.Foreign)
+    assert isinstance(check, Foreign)
     assert (check.columns, check.looks_at) == (columns, looks_at)
     assert arguments in (None, check.arguments)
 

@@ -7,7 +7,12 @@ import pytest
 
 from contracts.model import Column, Severity, Table, Threshold
 from expectations.gx.suite import configuration
-from expectations.rules import HasColumns, InSet, NotNull, QualityMetric, Rule, Unique
+from expectations.kinds.has_columns import HasColumns
+from expectations.kinds.in_set import InSet
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.unique import Unique
+from expectations.rules import Rule
 from expectations.verdict import Audit, Outcome, Verdict
 
 pytestmark = pytest.mark.xdist_group("great_expectations")

@@ -9,7 +9,8 @@ from contracts.model import Column, Contract, Table
 from expectations import foreign
 from expectations.audit import Scope, audit
 from expectations.gx.stock import judge, mistakes
-from expectations.rules import Foreign, Rule
+from expectations.kinds.foreign import Foreign
+from expectations.rules import Rule
 from expectations.untranslated import UNTRANSLATED
 from expectations.verdict import Outcome
 

@@ -12,9 +12,27 @@ import pytest
 from contracts.day import Day
 from contracts.model import Column, Contract, Severity, Table, Threshold
 from contracts.types import spelling
-from expectations import rules
 from expectations.derive import derive
 from expectations.gx.suite import configuration, suite, suite_json
+from expectations.kinds.all_or_none import AllOrNone
+from expectations.kinds.conditions import Holds, Iff, Implies
+from expectations.kinds.constant_within import ConstantWithin
+from expectations.kinds.count_matches import CountMatches
+from expectations.kinds.dense_sequence import DenseSequence
+from expectations.kinds.exactly_one import ExactlyOne
+from expectations.kinds.extreme_of import ExtremeOf
+from expectations.kinds.fresh import Fresh
+from expectations.kinds.moves import NeverFalls, NeverRises
+from expectations.kinds.multiple_of import MultipleOf
+from expectations.kinds.never_disappears import NeverDisappears
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.reconciles import Reconciles
+from expectations.kinds.references import References
+from expectations.kinds.same_set import SameSet
+from expectations.kinds.share_shift import ShareShift
+from expectations.kinds.sql_number import SqlNumber
+from expectations.kinds.unchanged_since import UnchangedSince
+from expectations.kinds.volume_band import VolumeBand
 from expectations.rules import Rule
 
 pytestmark = [
@@ -61,36 +79,36 @@ def rule(name, check, **fields):
 
 BY = ("person",)
 WITHIN = (
-    rule("holds", rules.Holds("nick IS NULL OR nick <> 'admin {x}'"), description="Nobody is called admin."),
-    rule("implies", rules.Implies("seq > 1", "is_first = 0"), severity=Severity.WARNING),
-    rule("iff", rules.Iff("price IS NULL", "grade = 'NO'", null_passes=True)),
-    rule("all_or_none", rules.AllOrNone(("joined", "first"))),
-    rule("constant", rules.ConstantWithin(("total",), BY)),
-    rule("dense", rules.DenseSequence("seq", BY, ("joined",), "total")),
-    rule("count", rules.CountMatches("total", BY)),
-    rule("extreme", rules.ExtremeOf("first", "joined", BY, "min")),
-    rule("exactly_one", rules.ExactlyOne(BY, "id", "is_first = 1")),
-    rule("multiple", rules.MultipleOf("seq", 1)),
-    rule("nulls", rules.QualityMetric("nullValues", ("price",), Threshold("mustBeLessThan", (60,)), "percent")),
-    rule("rows", rules.QualityMetric("rowCount", (), Threshold("mustBeGreaterThan", (2,)))),
-    rule("repeats", rules.QualityMetric("duplicateValues", ("code",), Threshold("mustBe", (0,)))),
-    rule("number", rules.SqlNumber("SELECT MAX(seq) FROM {object} -- at most", Threshold("mustBeBetween", (1, 3)))),
-    rule("counted", rules.SqlNumber("SELECT COUNT(*) FROM {object}", Threshold("mustBe", (5,)))),
-    rule("greatest", rules.SqlNumber("SELECT LENGTH(MIN(NICK)) FROM {object}", Threshold("mustBe", (6,)))),
-    rule("fresh", rules.Fresh("joined", 100 * 365 * 86_400)),
+    rule("holds", Holds("nick IS NULL OR nick <> 'admin {x}'"), description="Nobody is called admin."),
+    rule("implies", Implies("seq > 1", "is_first = 0"), severity=Severity.WARNING),
+    rule("iff", Iff("price IS NULL", "grade = 'NO'", null_passes=True)),
+    rule("all_or_none", AllOrNone(("joined", "first"))),
+    rule("constant", ConstantWithin(("total",), BY)),
+    rule("dense", DenseSequence("seq", BY, ("joined",), "total")),
+    rule("count", CountMatches("total", BY)),
+    rule("extreme", ExtremeOf("first", "joined", BY, "min")),
+    rule("exactly_one", ExactlyOne(BY, "id", "is_first = 1")),
+    rule("multiple", MultipleOf("seq", 1)),
+    rule("nulls", QualityMetric("nullValues", ("price",), Threshold("mustBeLessThan", (60,)), "percent")),
+    rule("rows", QualityMetric("rowCount", (), Threshold("mustBeGreaterThan", (2,)))),
+    rule("repeats", QualityMetric("duplicateValues", ("code",), Threshold("mustBe", (0,)))),
+    rule("number", SqlNumber("SELECT MAX(seq) FROM {object} -- at most", Threshold("mustBeBetween", (1, 3)))),
+    rule("counted", SqlNumber("SELECT COUNT(*) FROM {object}", Threshold("mustBe", (5,)))),
+    rule("greatest", SqlNumber("SELECT LENGTH(MIN(NICK)) FROM {object}", Threshold("mustBe", (6,)))),
+    rule("fresh", Fresh("joined", 100 * 365 * 86_400)),
 )
-OF_THE_DAY = (rule("cutoff", rules.Holds("joined < CAST(:day_end AS TIMESTAMP)")),)
+OF_THE_DAY = (rule("cutoff", Holds("joined < CAST(:day_end AS TIMESTAMP)")),)
 BEYOND = (
-    rule("references", rules.References(("person",), "club.people", ("id",))),
-    rule("same_set", rules.SameSet(("person",), "club.people", ("id",))),
-    rule("reconciles", rules.Reconciles("COUNT(*)", "SELECT COUNT(*) AS measure FROM club.people", ())),
-    rule("elsewhere", rules.SqlNumber("SELECT COUNT(*) FROM club.people", Threshold("mustBe", (0,)))),
-    rule("gone", rules.NeverDisappears(("id",))),
-    rule("kept", rules.UnchangedSince(("person", "nick"), ("id",))),
-    rule("falls", rules.NeverFalls("total", ("id",), "SELECT id, 1 AS measure FROM club.people")),
-    rule("rises", rules.NeverRises("first", ("id",))),
-    rule("volume", rules.VolumeBand(BY, 90, 1)),
-    rule("shares", rules.ShareShift(("grade", "nick"), 0.05)),
+    rule("references", References(("person",), "club.people", ("id",))),
+    rule("same_set", SameSet(("person",), "club.people", ("id",))),
+    rule("reconciles", Reconciles("COUNT(*)", "SELECT COUNT(*) AS measure FROM club.people", ())),
+    rule("elsewhere", SqlNumber("SELECT COUNT(*) FROM club.people", Threshold("mustBe", (0,)))),
+    rule("gone", NeverDisappears(("id",))),
+    rule("kept", UnchangedSince(("person", "nick"), ("id",))),
+    rule("falls", NeverFalls("total", ("id",), "SELECT id, 1 AS measure FROM club.people")),
+    rule("rises", NeverRises("first", ("id",))),
+    rule("volume", VolumeBand(BY, 90, 1)),
+    rule("shares", ShareShift(("grade", "nick"), 0.05)),
 )
 EVERY = (*derive(CONTRACT, TABLE), *WITHIN, *OF_THE_DAY, *BEYOND)
 
@@ -238,7 +256,7 @@ def test_core_expectations_are_used_where_there_are_any():
 def test_no_query_over_a_protected_column_selects_it_and_no_core_expectation_would_show_it():
     for one in EVERY:
         made = configuration(one, TABLE)
-        if "nick" not in (*one.columns, *rules.columns_of(one.check)):
+        if "nick" not in (*one.columns, *one.check.columns_read):
             continue
         if made["type"] == "unexpected_rows_expectation":
             selected = made["kwargs"]["unexpected_rows_query"].partition("FROM")[0]

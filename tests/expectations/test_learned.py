@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from contracts.day import Day
 from contracts.model import Severity
-from expectations import learned, measured
+from expectations import measured
 from expectations.audit import Scope, audit
-from expectations.measured import Measurement, Remembered
-from expectations.rules import Rule, ShareShift, VolumeBand, columns_of
+from expectations.kinds.share_shift import ShareShift, chance_of
+from expectations.kinds.volume_band import VolumeBand
+from expectations.measurement import Measurement, Remembered
+from expectations.rules import Rule
 from expectations.verdict import Outcome
 
 FIRST = date(2024, 1, 1)
@@ -23,7 +25,7 @@ ALPHABET = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl")
 
 
 def rule_of(check, name="table|learns"):
-    return Rule(name=name, check=check, clauses=(), columns=columns_of(check))
+    return Rule(name=name, check=check, clauses=(), columns=check.columns_read)
 
 
 @pytest.fixture
@@ -308,8 +310,8 @@ def test_chance_is_fisher_s(data):
     of_all = hypergeom(size + then_size, rows + then, size)
     more = rows / size >= then / then_size
     expected = of_all.sf(rows - 1) if more else of_all.cdf(rows)
-    assert learned._by_chance(rows, size, then, then_size) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+    assert chance_of(rows, size, then, then_size) == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
 
 def test_chance_among_a_billion_rows_is_quick_and_small():
-    assert learned._by_chance(510_000_000, 10**9, 500_000_000, 10**9) < 1e-12
+    assert chance_of(510_000_000, 10**9, 500_000_000, 10**9) < 1e-12

@@ -7,11 +7,39 @@ from sqlglot import exp, parse_one
 
 from builders.ports import WrittenFile
 from contracts.model import Threshold
-from expectations import rules
 from expectations.explain import explain
-from expectations.plan import Source, at_once, plan
+from expectations.kinds.all_or_none import AllOrNone
+from expectations.kinds.conditions import Holds, Iff, Implies
+from expectations.kinds.constant_within import ConstantWithin
+from expectations.kinds.count_matches import CountMatches
+from expectations.kinds.dense_sequence import DenseSequence
+from expectations.kinds.exactly_one import ExactlyOne
+from expectations.kinds.extreme_of import ExtremeOf
+from expectations.kinds.fresh import Fresh
+from expectations.kinds.has_columns import HasColumns
+from expectations.kinds.has_type import HasType
+from expectations.kinds.in_partition import InPartition
+from expectations.kinds.in_set import InSet
+from expectations.kinds.length import Length
+from expectations.kinds.moves import NeverFalls, NeverRises
+from expectations.kinds.multiple_of import MultipleOf
+from expectations.kinds.never_disappears import NeverDisappears
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.pattern import Pattern
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.range import Range
+from expectations.kinds.reconciles import Reconciles
+from expectations.kinds.references import References
+from expectations.kinds.same_set import SameSet
+from expectations.kinds.share_shift import ShareShift
+from expectations.kinds.sql_number import SqlNumber
+from expectations.kinds.unchanged_since import UnchangedSince
+from expectations.kinds.unique import Unique
+from expectations.kinds.volume_band import VolumeBand
+from expectations.plan import at_once, plan
 from expectations.proofs import Known
 from expectations.rules import Rule
+from expectations.source import Source
 
 SOURCE = Source(
     "we_mart.t",
@@ -28,42 +56,40 @@ SOURCE = Source(
     "s.earlier",
 )
 CHECKS = {
-    "table|columns": rules.HasColumns(("id",)),
-    "id|type": rules.HasType("id", "bigint"),
-    "id|not_null": rules.NotNull("id"),
-    "flag|in_set": rules.InSet("flag", (0, 1)),
-    "code|in_set": rules.InSet("code", tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg")),
-    "code|pattern": rules.Pattern("code", r"^[A-Z]\d$"),
-    "code|max_length": rules.Length("code", "maximum", 2),
-    "at|minimum": rules.Range("at", "minimum", "2020-01-01T00:00:00Z"),
-    "n|multiple_of": rules.MultipleOf("n", 0.5),
-    "table|partitions": rules.InPartition(("id", "code"), "code"),
-    "flag|iff": rules.Iff("flag = 1", "code IS NOT NULL"),
-    "flag|implies": rules.Implies("flag = 1", "at < CAST(:day_end AS TIMESTAMP)"),
-    "table|holds": rules.Holds("id > 0 OR flag = 1", null_passes=True),
-    "table|all_or_none": rules.AllOrNone(("code", "at")),
-    "id|nulls": rules.QualityMetric("nullValues", ("id",), Threshold("mustBeLessThan", (5,)), "percent"),
-    "table|rows": rules.QualityMetric("rowCount", (), Threshold("mustBeGreaterThan", (0,))),
-    "sla|freshness": rules.Fresh("at", 3600),
-    "seq|dense": rules.DenseSequence("seq", ("pair",), ("at", "id"), "n"),
-    "n|counts": rules.CountMatches("n", ("pair",)),
-    "code|constant": rules.ConstantWithin(("code",), ("pair",)),
-    "at|least": rules.ExtremeOf("at", "at", ("pair",), "min"),
-    "flag|one": rules.ExactlyOne(("id",), "pair", "flag = 1"),
-    "table|key": rules.Unique(("id", "pair")),
-    "id|duplicates": rules.QualityMetric("duplicateValues", ("id",), Threshold("mustBe", (0,))),
-    "id|references": rules.References(("id",), "s.o", ("k",), "w > 0"),
-    "table|same": rules.SameSet(("id", "pair"), "s.o", ("k", "l")),
-    "table|sums": rules.Reconciles(
-        "SUM(n)", "SELECT l AS pair, COUNT(*) AS measure FROM s.o GROUP BY l", ("pair",), 0.5
-    ),
-    "id|gone": rules.NeverDisappears(("id",)),
-    "n|falls": rules.NeverFalls("n", ("id",), "SELECT k AS id, w AS measure FROM s.o"),
-    "table|kept": rules.UnchangedSince(("pair", "seq"), ("id",)),
-    "pair|rises": rules.NeverRises("pair", ("seq",)),
-    "table|volume": rules.VolumeBand(("pair",), 90, 1),
-    "table|shares": rules.ShareShift(("flag", "code"), 0.05, ("pair",)),
-    "table|number": rules.SqlNumber("SELECT COUNT(*) FROM {object} WHERE n > 9", Threshold("mustBe", (0,))),
+    "table|columns": HasColumns(("id",)),
+    "id|type": HasType("id", "bigint"),
+    "id|not_null": NotNull("id"),
+    "flag|in_set": InSet("flag", (0, 1)),
+    "code|in_set": InSet("code", tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg")),
+    "code|pattern": Pattern("code", r"^[A-Z]\d$"),
+    "code|max_length": Length("code", "maximum", 2),
+    "at|minimum": Range("at", "minimum", "2020-01-01T00:00:00Z"),
+    "n|multiple_of": MultipleOf("n", 0.5),
+    "table|partitions": InPartition(("id", "code"), "code"),
+    "flag|iff": Iff("flag = 1", "code IS NOT NULL"),
+    "flag|implies": Implies("flag = 1", "at < CAST(:day_end AS TIMESTAMP)"),
+    "table|holds": Holds("id > 0 OR flag = 1", null_passes=True),
+    "table|all_or_none": AllOrNone(("code", "at")),
+    "id|nulls": QualityMetric("nullValues", ("id",), Threshold("mustBeLessThan", (5,)), "percent"),
+    "table|rows": QualityMetric("rowCount", (), Threshold("mustBeGreaterThan", (0,))),
+    "sla|freshness": Fresh("at", 3600),
+    "seq|dense": DenseSequence("seq", ("pair",), ("at", "id"), "n"),
+    "n|counts": CountMatches("n", ("pair",)),
+    "code|constant": ConstantWithin(("code",), ("pair",)),
+    "at|least": ExtremeOf("at", "at", ("pair",), "min"),
+    "flag|one": ExactlyOne(("id",), "pair", "flag = 1"),
+    "table|key": Unique(("id", "pair")),
+    "id|duplicates": QualityMetric("duplicateValues", ("id",), Threshold("mustBe", (0,))),
+    "id|references": References(("id",), "s.o", ("k",), "w > 0"),
+    "table|same": SameSet(("id", "pair"), "s.o", ("k", "l")),
+    "table|sums": Reconciles("SUM(n)", "SELECT l AS pair, COUNT(*) AS measure FROM s.o GROUP BY l", ("pair",), 0.5),
+    "id|gone": NeverDisappears(("id",)),
+    "n|falls": NeverFalls("n", ("id",), "SELECT k AS id, w AS measure FROM s.o"),
+    "table|kept": UnchangedSince(("pair", "seq"), ("id",)),
+    "pair|rises": NeverRises("pair", ("seq",)),
+    "table|volume": VolumeBand(("pair",), 90, 1),
+    "table|shares": ShareShift(("flag", "code"), 0.05, ("pair",)),
+    "table|number": SqlNumber("SELECT COUNT(*) FROM {object} WHERE n > 9", Threshold("mustBe", (0,))),
 }
 RULES = tuple(Rule(name=name, check=check, clauses=()) for name, check in CHECKS.items())
 TOGETHER = at_once(plan(RULES, SOURCE)).queries
@@ -97,11 +123,11 @@ def test_a_column_with_one_value_tells_no_rows_apart():
     file = WrittenFile(path="", rows=9, bytes=1, partition={"code": "KR"}, null_count={"id": 0})
     known = replace(SOURCE, known=Known([file], SOURCE.types))
     asked = {
-        "all": rules.ConstantWithin(("n",), ("code",)),
-        "pair": rules.ConstantWithin(("n",), ("pair", "code")),
-        "same": rules.CountMatches("n", ("pair",)),
-        "key": rules.Unique(("code", "id")),
-        "place": rules.DenseSequence("seq", ("code",), ("at",)),
+        "all": ConstantWithin(("n",), ("code",)),
+        "pair": ConstantWithin(("n",), ("pair", "code")),
+        "same": CountMatches("n", ("pair",)),
+        "key": Unique(("code", "id")),
+        "place": DenseSequence("seq", ("code",), ("at",)),
     }
     planned = plan([Rule(name=name, check=check, clauses=()) for name, check in asked.items()], known)
     assert [[rule.name for rule in query.rules] for query in planned.queries] == [
@@ -114,7 +140,7 @@ def test_a_column_with_one_value_tells_no_rows_apart():
 
 
 def test_an_expression_is_computed_once_however_many_rules_need_it():
-    asked = [Rule(name=f"{n}", check=rules.Holds(f"id > {n}"), clauses=()) for n in range(9)]
+    asked = [Rule(name=f"{n}", check=Holds(f"id > {n}"), clauses=()) for n in range(9)]
     (query,) = plan(asked, SOURCE).queries
     assert len(parse_one(query.sql, dialect="databricks").selects) == 10
 
@@ -129,7 +155,7 @@ def test_every_statement_is_one_query_over_known_tables(query):
     tree = parse_one(query.sql, dialect="databricks")
     assert isinstance(tree, exp.Select)
     assert {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table)} <= {"we_mart.t", "s.o", "s.earlier"}
-    assert max(place for answer in query.answers for place in answer.places) < len(tree.selects)
+    assert max(answer.width for answer in query.answers) <= len(tree.selects)
 
 
 @pytest.mark.parametrize("query", [*plan(RULES, SOURCE).queries, TOGETHER[1]], ids=lambda query: query.rules[0].name)

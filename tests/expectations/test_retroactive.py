@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from expectations.derive import derive
+from expectations.kinds.conditions import Holds
+from expectations.kinds.in_set import InSet
 from expectations.retroactive import asked
-from expectations.rules import Holds, InSet
 
 RETROACTIVE = {"retroactive": True}
 

@@ -5,9 +5,10 @@ import pytest
 from builders.ports import Dataset, WriteTarget
 from expectations.audit import audit
 from expectations.derive import derive
-from expectations.plan import Source, plan
+from expectations.plan import plan
 from expectations.samples import MOST
 from expectations.scope import Scope
+from expectations.source import Source
 from expectations.verdict import Outcome
 
 pytestmark = pytest.mark.spark

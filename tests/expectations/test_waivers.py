@@ -8,7 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.model import Severity
-from expectations.checks import HasColumns, HasType, InPartition, InSet, NotNull
+from expectations.kinds.has_columns import HasColumns
+from expectations.kinds.has_type import HasType
+from expectations.kinds.in_partition import InPartition
+from expectations.kinds.in_set import InSet
+from expectations.kinds.not_null import NotNull
 from expectations.rules import Rule
 from expectations.verdict import Audit, Outcome, OutOfScope, Verdict
 from expectations.waivers import Applied, Effect, Waiver, applied, refusing, still, waived, why_not

@@ -7,7 +7,9 @@ import pytest
 
 from builders.ports import WrittenFile
 from contracts.model import Severity
-from expectations.rules import InSet, NotNull, Rule
+from expectations.kinds.in_set import InSet
+from expectations.kinds.not_null import NotNull
+from expectations.rules import Rule
 from expectations.verdict import Audit, Outcome, Verdict
 from expectations.waivers import Applied, Effect, Waiver
 from martgate.candidate import Candidate

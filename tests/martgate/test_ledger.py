@@ -12,9 +12,11 @@ import sqlalchemy as sa
 from builders.ports import WrittenFile
 from contracts.errors import CouldNotRun, Unusable
 from contracts.model import Severity
-from expectations.measured import Measurement
+from expectations.kinds.has_columns import HasColumns
+from expectations.kinds.in_set import InSet
+from expectations.measurement import Measurement
 from expectations.restatement import Difference, Restatement
-from expectations.rules import HasColumns, InSet, Rule
+from expectations.rules import Rule
 from expectations.verdict import Audit, Outcome, Verdict
 from expectations.waivers import Applied, Effect, Waiver
 from martgate.candidate import Candidate

@@ -8,7 +8,6 @@ import pytest
 
 from builders.engines.duckdb import DuckDBEngine
 from builders.model import Model
-from expectations.rules import reads_earlier_day
 from martgate.config import load
 from martgate.publish import run
 from martgate.samples import write_samples
@@ -89,7 +88,7 @@ def test_days_are_compared_alike_by_both_whichever_published_them(rooms):
     told = {}
     for name in ("duckdb", "spark"):
         found = run(bad, rooms[name]).audit
-        across = [verdict for verdict in found.verdicts if reads_earlier_day(verdict.rule.check)]
+        across = [verdict for verdict in found.verdicts if verdict.rule.check.reads_earlier_day]
         told[name] = found.compared_with, [(v.rule.name, v.failed, v.total, v.examples) for v in across]
     assert told["spark"] == told["duckdb"]
     assert told["spark"][0] == EVE.isoformat()

@@ -16,11 +16,19 @@ from builders.engines.duckdb import DuckDBEngine
 from builders.ports import Dataset, WriteTarget
 from contracts.day import Day
 from contracts.model import Contract, Table, Threshold
-from expectations import rules
 from expectations.audit import Scope, audit
-from expectations.predicates import row_test
+from expectations.kinds.all_or_none import AllOrNone
+from expectations.kinds.conditions import Holds
+from expectations.kinds.constant_within import ConstantWithin
+from expectations.kinds.in_partition import InPartition
+from expectations.kinds.in_set import InSet
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.range import Range
+from expectations.kinds.rows import RowCheck, RowTest
+from expectations.kinds.unique import Unique
 from expectations.proofs import Known
-from expectations.rules import Rule, columns_of
+from expectations.rules import Rule
 
 DAY = Day(date(2024, 1, 1), "Asia/Seoul")
 TYPES = {
@@ -51,45 +59,45 @@ ARROW = {
 }
 _BOUNDS = ("minimum", "maximum", "exclusive_minimum", "exclusive_maximum")
 CHECKS = (
-    *(rules.NotNull(name) for name in KINDS),
-    *(rules.QualityMetric("nullValues", (name,), Threshold("mustBeLessThan", (2,))) for name in TYPES),
-    rules.QualityMetric("nullValues", ("n",), Threshold("mustBeLessThan", (20,)), "percent"),
-    rules.InSet("flag", (0, 1)),
-    rules.InSet("n", (1, 2, 3, 5)),
-    rules.InSet("n", (1.0, 2.0, 3.0)),
-    rules.InSet("n", ("1", "2", "3")),
-    rules.InSet("big", (-(2**63), 2**63 - 1, 0)),
-    rules.InSet("code", ("KR", "NO")),
-    rules.InSet("day", ("2024-01-01",)),
-    rules.InSet("is_on", (True,)),
-    rules.InSet("part_comm", (1, 2, 3)),
-    rules.InSet("part_date", ("2024-01-01", "2024-01-02")),
-    *(rules.Range("n", bound, value) for bound in _BOUNDS for value in (0, 3, 2.5)),
-    *(rules.Range("big", bound, value) for bound in _BOUNDS for value in (2**53, 2**63 - 1, 9007199254740993.0)),
-    *(rules.Range("day", bound, value) for bound in _BOUNDS for value in ("2024-01-01", "9999-12-31")),
-    *(rules.Range(name, "minimum", 1) for name in ("share", "price")),
-    rules.Range("at", "maximum", "2024-01-01T12:00:00Z"),
-    rules.Range("part_day", "maximum", "2024-01-01"),
-    rules.AllOrNone(("code", "at")),
-    rules.AllOrNone(("day", "other_day", "n")),
-    rules.InPartition(("part_comm", "part_date"), "part_date"),
-    rules.InPartition(("part_date", "part_day"), "part_day"),
-    rules.InPartition(("part_comm", "part_date", "part_day")),
-    rules.InPartition(("day",), "day"),
-    rules.Holds("part_comm = comm"),
-    rules.Holds("comm = big"),
-    rules.Holds("day = other_day", null_passes=True),
-    rules.Holds("DATE_FORMAT(day, 'yyyy-MM-dd') = part_date"),
-    rules.Holds("part_date = DATE_FORMAT(other_day, 'yyyy-MM-dd')"),
-    rules.Holds("DATE_FORMAT(day, 'yyyy-MM-dd') = DATE_FORMAT(part_day, 'yyyy-MM-dd')"),
-    rules.Holds("day = part_day"),
-    rules.Holds("day > part_day"),
-    rules.Unique(("n", "part_date")),
-    rules.ConstantWithin(("at",), ("part_date",)),
-    rules.ConstantWithin(("n", "code"), ("day", "part_comm")),
+    *(NotNull(name) for name in KINDS),
+    *(QualityMetric("nullValues", (name,), Threshold("mustBeLessThan", (2,))) for name in TYPES),
+    QualityMetric("nullValues", ("n",), Threshold("mustBeLessThan", (20,)), "percent"),
+    InSet("flag", (0, 1)),
+    InSet("n", (1, 2, 3, 5)),
+    InSet("n", (1.0, 2.0, 3.0)),
+    InSet("n", ("1", "2", "3")),
+    InSet("big", (-(2**63), 2**63 - 1, 0)),
+    InSet("code", ("KR", "NO")),
+    InSet("day", ("2024-01-01",)),
+    InSet("is_on", (True,)),
+    InSet("part_comm", (1, 2, 3)),
+    InSet("part_date", ("2024-01-01", "2024-01-02")),
+    *(Range("n", bound, value) for bound in _BOUNDS for value in (0, 3, 2.5)),
+    *(Range("big", bound, value) for bound in _BOUNDS for value in (2**53, 2**63 - 1, 9007199254740993.0)),
+    *(Range("day", bound, value) for bound in _BOUNDS for value in ("2024-01-01", "9999-12-31")),
+    *(Range(name, "minimum", 1) for name in ("share", "price")),
+    Range("at", "maximum", "2024-01-01T12:00:00Z"),
+    Range("part_day", "maximum", "2024-01-01"),
+    AllOrNone(("code", "at")),
+    AllOrNone(("day", "other_day", "n")),
+    InPartition(("part_comm", "part_date"), "part_date"),
+    InPartition(("part_date", "part_day"), "part_day"),
+    InPartition(("part_comm", "part_date", "part_day")),
+    InPartition(("day",), "day"),
+    Holds("part_comm = comm"),
+    Holds("comm = big"),
+    Holds("day = other_day", null_passes=True),
+    Holds("DATE_FORMAT(day, 'yyyy-MM-dd') = part_date"),
+    Holds("part_date = DATE_FORMAT(other_day, 'yyyy-MM-dd')"),
+    Holds("DATE_FORMAT(day, 'yyyy-MM-dd') = DATE_FORMAT(part_day, 'yyyy-MM-dd')"),
+    Holds("day = part_day"),
+    Holds("day > part_day"),
+    Unique(("n", "part_date")),
+    ConstantWithin(("at",), ("part_date",)),
+    ConstantWithin(("n", "code"), ("day", "part_comm")),
 )
 RULES = tuple(
-    Rule(name=str(number), check=check, clauses=(), columns=columns_of(check)) for number, check in enumerate(CHECKS)
+    Rule(name=str(number), check=check, clauses=(), columns=check.columns_read) for number, check in enumerate(CHECKS)
 )
 USUAL = {
     "flag": [0, 1],
@@ -162,8 +170,12 @@ def register(engine, root, files):
 
 def found_by_looking(engine):
     """For each file, what broke each check that looks at single rows, and what it looked at."""
-    tests = {check: row_test(check, KINDS) for check in CHECKS}
-    tests = {check: test for check, test in tests.items() if test}
+    tests = {check: check.row_test(KINDS) for check in CHECKS if isinstance(check, RowCheck)}
+    tests |= {
+        check: RowTest("COUNT(*)", f"{check.columns[0]} IS NULL")
+        for check in CHECKS
+        if isinstance(check, QualityMetric)
+    }
     listed = ", ".join(f"COUNT_IF({test.broken}), {test.total}" for test in tests.values())
     rows = engine.fetch(f"SELECT file, {listed} FROM s.t GROUP BY file", DAY.parameters)
     return {str(file): dict(zip(tests, batched(counts), strict=True)) for file, *counts in rows}
@@ -198,7 +210,7 @@ def proved_as_found(engine, folder, seed, files):
         some = draw.sample(files, draw.choice([1, 1, 2, 3]))
         known = Known(some, KINDS, DAY.parameters["part_date"])
         for check in CHECKS:
-            proof = known.proof(check)
+            proof = check.proof(known)
             if proof:
                 each = [looked[file.partition["file"]][check] for file in some]
                 assert proof == tuple(map(sum, zip(*each, strict=True))), check

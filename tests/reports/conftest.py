@@ -6,19 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from contracts.model import Column, Contract, Severity, Table, Threshold
+from expectations.kinds.conditions import Implies
+from expectations.kinds.has_columns import HasColumns
+from expectations.kinds.has_type import HasType
+from expectations.kinds.in_set import InSet
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.references import References
+from expectations.kinds.unique import Unique
 from expectations.promises import Delivery, Promise, Punctuality, Standing
 from expectations.restatement import Difference, Restatement
-from expectations.rules import (
-    HasColumns,
-    HasType,
-    Implies,
-    InSet,
-    NotNull,
-    QualityMetric,
-    References,
-    Rule,
-    Unique,
-)
+from expectations.rules import Rule
 from expectations.verdict import Audit, Outcome, OutOfScope, Verdict
 from expectations.waivers import Applied, Effect, Waiver
 from reports.view import RunRecord

@@ -7,18 +7,15 @@ from dataclasses import replace
 import pytest
 
 from contracts.model import Column, Threshold
-from expectations.rules import (
-    Holds,
-    Implies,
-    InSet,
-    NotNull,
-    Pattern,
-    QualityMetric,
-    Range,
-    Rule,
-    SqlNumber,
-    Unique,
-)
+from expectations.kinds.conditions import Holds, Implies
+from expectations.kinds.in_set import InSet
+from expectations.kinds.not_null import NotNull
+from expectations.kinds.pattern import Pattern
+from expectations.kinds.quality_metric import QualityMetric
+from expectations.kinds.range import Range
+from expectations.kinds.sql_number import SqlNumber
+from expectations.kinds.unique import Unique
+from expectations.rules import Rule
 from expectations.verdict import Outcome, OutOfScope, Verdict
 from reports.runpage import run_page
 

@@ -8,7 +8,8 @@ import pytest
 from openlineage.client.serde import Serde
 
 from contracts.model import Column, Table
-from expectations.rules import InSet, Rule
+from expectations.kinds.in_set import InSet
+from expectations.rules import Rule
 from expectations.verdict import Outcome, Verdict
 from reports.lineage import Place, Woven, run_events, stopped_events
 

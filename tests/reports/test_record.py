@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
-from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +9,10 @@ from hypothesis import strategies as st
 
 from contracts.errors import CouldNotRun
 from contracts.model import Severity, Threshold
-from expectations import rules
-from expectations.rules import Check, Rule
+from expectations.kinds.in_set import InSet
+from expectations.kinds.registry import kinds
+from expectations.kinds.sql_number import SqlNumber
+from expectations.rules import Rule
 from expectations.verdict import Audit, Outcome, OutOfScope, Verdict
 from reports.view import RunRecord
 
@@ -20,7 +21,7 @@ NOON = datetime(2024, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 st.register_type_strategy(str, texts)
-checks = st.sampled_from(get_args(Check)).flatmap(st.from_type)
+checks = st.sampled_from(list(kinds().values())).flatmap(st.from_type)
 a_rule = st.builds(
     Rule,
     name=texts,
@@ -68,7 +69,7 @@ def test_what_is_read_equals_what_was_written(verdict, outside, reason):
 
 @pytest.mark.parametrize("value", [1, 1.0, "1", True, False, 0, "true"])
 def test_a_value_keeps_its_type(value):
-    rule = Rule(name="r", check=rules.InSet("a", (value,)), clauses=())
+    rule = Rule(name="r", check=InSet("a", (value,)), clauses=())
     (again,) = loads(dumps(audit_of(Verdict(rule=rule, outcome=Outcome.PASSED)))).verdicts[0].rule.check.values
     assert (again, type(again)) == (value, type(value))
 
@@ -79,7 +80,7 @@ def test_an_instant_keeps_its_moment():
 
 
 def test_the_kind_of_each_check_stands_in_the_text():
-    rule = Rule(name="r", check=rules.SqlNumber("SELECT 1", Threshold("mustBe", (0,))), clauses=("p",))
+    rule = Rule(name="r", check=SqlNumber("SELECT 1", Threshold("mustBe", (0,))), clauses=("p",))
     written = json.loads(dumps(audit_of(Verdict(rule=rule, outcome=Outcome.FAILED))))
     assert written["audit"]["verdicts"][0]["rule"]["check"]["kind"] == "sql"
 

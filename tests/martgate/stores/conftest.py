@@ -8,7 +8,8 @@ import pytest
 
 from builders.engines.duckdb import DuckDBEngine
 from contracts.model import Column, Severity, Table
-from expectations.rules import HasColumns, Rule
+from expectations.kinds.has_columns import HasColumns
+from expectations.rules import Rule
 from expectations.verdict import Audit, Outcome, Verdict
 from martgate.candidate import Candidate
 from martgate.gate import Approved, judge
