@@ -11,20 +11,20 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from builders.dialect import translate
-from contracts.catalog import Catalog
-from contracts.day import Day
-from contracts.quoting import identifiers
-from expectations.derive import derive
-from expectations.kinds.base import Check
-from expectations.kinds.dense_sequence import DenseSequence
-from expectations.kinds.fresh import Fresh
-from expectations.kinds.groups import GroupCheck
-from expectations.kinds.quality_metric import QualityMetric
-from expectations.kinds.rows import RowCheck
-from expectations.kinds.unique import Unique
-from expectations.rules import Rule
-from expectations.scope import Scope
+from martgate.builders.dialect import translate
+from martgate.contracts.catalog import Catalog
+from martgate.contracts.day import Day
+from martgate.expectations.derive import derive
+from martgate.expectations.kinds.base import Check
+from martgate.expectations.kinds.dense_sequence import DenseSequence
+from martgate.expectations.kinds.fresh import Fresh
+from martgate.expectations.kinds.groups import GroupCheck
+from martgate.expectations.kinds.quality_metric import QualityMetric
+from martgate.expectations.kinds.rows import RowCheck
+from martgate.expectations.kinds.unique import Unique
+from martgate.expectations.rules import Rule
+from martgate.expectations.scope import Scope
+from martgate.text.quoting import identifiers
 
 __all__ = ["rulebook"]
 

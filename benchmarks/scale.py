@@ -49,22 +49,22 @@ class Measured:
 
 def publish(engine: str, upstreams: Path, out: Path) -> dict[str, Any]:
     """Publish one day in this process: what was written, when each phase began, and what Spark moved."""
-    from builders.engines.spark_session import session  # noqa: PLC0415 - this is the measured process
-    from martgate import publish as life  # noqa: PLC0415
-    from martgate.config import load  # noqa: PLC0415
-    from martgate.wiring import house, job  # noqa: PLC0415
+    from martgate.builders.engines.spark_session import session  # noqa: PLC0415 - this is the measured process
+    from martgate.project.settings import load  # noqa: PLC0415
+    from martgate.project.wiring import open_context, publish_request  # noqa: PLC0415
+    from martgate.publish import run as life  # noqa: PLC0415
 
     settings = load(flags={"engine": engine, "upstreams": str(upstreams), "out": str(out)}, environment={})
     settings = replace(settings, warehouse=str(out / "warehouse"), ledger=f"sqlite:///{out / 'ledger.db'}")
     said: list[tuple[str, float]] = []
     with ExitStack() as opened:
-        rooms = opened.enter_context(house(settings))
-        rooms = replace(rooms, say=lambda words, **_: said.append((words.split()[0], time.monotonic())))
+        context = opened.enter_context(open_context(settings))
+        context = replace(context, progress=lambda words, **_: said.append((words.split()[0], time.monotonic())))
         spark = None
         if engine == "spark":  # an open session is used, and can be asked afterwards
             (out / "spill").mkdir(parents=True, exist_ok=True)
             spark = opened.enter_context(session("local[*]", settings.memory_limit, out / "spill"))
-        record = life.run(job(settings, rooms.catalog, "wv_comm_user", DAY), rooms)
+        record = life.run(publish_request(settings, context.catalog, "wv_comm_user", DAY), context)
         said.append(("end", time.monotonic()))
         assert record.decision == "approved", record.reasons
         assert record.audit is not None

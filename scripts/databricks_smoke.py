@@ -19,20 +19,20 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builders.ports import CatalogTable
-from contracts.errors import CouldNotRun, QueryFailed
-from contracts.quoting import relation
-from martgate.candidate import Candidate
-from martgate.config import Settings, load
-from martgate.gate import Approved, judge
-from martgate.house import House, Job
-from martgate.publish import build, gate, publish, run
-from martgate.stores.ports import Promotion
-from martgate.wiring import house, job
-from reports.view import RunRecord
+from martgate.builders.ports import CatalogTable
+from martgate.errors import CouldNotRun, QueryFailed
+from martgate.gate.candidate import Candidate
+from martgate.gate.decision import Approved, judge
+from martgate.gate.promotion import Promotion
+from martgate.gate.run import RunRecord
+from martgate.project.context import Context, PublishRequest
+from martgate.project.settings import Settings, load
+from martgate.project.wiring import open_context, publish_request
+from martgate.publish.run import build, gate, publish, run
+from martgate.text.quoting import relation
 
 if TYPE_CHECKING:
-    from builders.engines.spark import SparkEngine
+    from martgate.builders.engines.spark import SparkEngine
 
 GOOD, BAD, ALTERED, ORDERED, RACED = (date(2024, 1, day) for day in range(1, 6))
 """A day for each thing that is tried; only the rows of `BAD` break the contract."""
@@ -91,32 +91,32 @@ class Lab:
 
     schema: str
     settings: Settings
-    rooms: House
+    context: Context
     session: "Callable[[], SparkEngine] | None" = None
 
-    def job(self, day: date, minute: int = 0) -> Job:
+    def request(self, day: date, minute: int = 0) -> PublishRequest:
         """The day's job, as if it had been started `minute` minutes after the first."""
-        work = job(self.settings, self.rooms.catalog, f"{self.schema}.visits", day)
+        work = publish_request(self.settings, self.context.catalog, f"{self.schema}.visits", day)
         return replace(work, started=STARTED + timedelta(minutes=minute))
 
     def rows(self, day: date) -> Sequence[tuple[object, ...]]:
         """The day's rows as a reader of the mart sees them."""
-        found = self.rooms.store.read(self.job(day).table, day.isoformat())
+        found = self.context.store.read(self.request(day).table, day.isoformat())
         if found is None:
             return []
-        with self.rooms.engine() as engine:
+        with self.context.engine() as engine:
             engine.register("seen", found)
             return sorted(engine.fetch("SELECT visit, pages, part_date FROM seen"), key=repr)
 
     def staged(self, day: date, minute: int) -> Candidate:
-        built = build(self.job(day, minute), self.rooms)
+        built = build(self.request(day, minute), self.context)
         if not isinstance(built, Candidate):
             raise CheckFailedError(f"nothing was staged: {built.reasons}")
         return built
 
     def approved(self, day: date, minute: int) -> Approved:
         candidate = self.staged(day, minute)
-        decision = judge(candidate, gate(self.job(day, minute), self.rooms, candidate.id).audit)
+        decision = judge(candidate, gate(self.request(day, minute), self.context, candidate.id).audit)
         if not isinstance(decision, Approved):
             raise CheckFailedError(f"a good candidate was refused: {decision.reasons}")
         return decision
@@ -145,46 +145,46 @@ def expected_rows(day: date) -> list[tuple[object, ...]]:
 
 
 def a_good_day_is_published(lab: Lab) -> None:
-    record = run(lab.job(GOOD), lab.rooms)
+    record = run(lab.request(GOOD), lab.context)
     expect((record.decision, record.published_version is not None), ("approved", True))
     expect(lab.rows(GOOD), expected_rows(GOOD))
 
 
 def a_defect_is_refused(lab: Lab) -> None:
-    record = run(lab.job(BAD), lab.rooms)
+    record = run(lab.request(BAD), lab.context)
     expect((record.decision, record.published_version), ("refused", None))
     expect((lab.rows(BAD), lab.rows(GOOD)), ([], expected_rows(GOOD)))
 
 
 def publishing_again_does_nothing(lab: Lab) -> None:
     approved = lab.approved(GOOD, 1)
-    first, second = (lab.rooms.store.promote(approved, {}) for _ in range(2))
+    first, second = (lab.context.store.promote(approved, {}) for _ in range(2))
     expect((first.promotion, second.promotion), (Promotion.PUBLISHED, Promotion.ALREADY))
     expect((second.version, lab.rows(GOOD)), (first.version, expected_rows(GOOD)))
 
 
 def a_later_candidate_wins_whatever_the_order(lab: Lab) -> None:
     early, late = lab.approved(ORDERED, 1), lab.approved(ORDERED, 2)
-    expect(lab.rooms.store.promote(late, {}).promotion, Promotion.PUBLISHED)
-    expect(lab.rooms.store.promote(early, {}).promotion, Promotion.SUPERSEDED)
-    expect(lab.rooms.store.promote(lab.approved(ORDERED, 3), {}).promotion, Promotion.PUBLISHED)
+    expect(lab.context.store.promote(late, {}).promotion, Promotion.PUBLISHED)
+    expect(lab.context.store.promote(early, {}).promotion, Promotion.SUPERSEDED)
+    expect(lab.context.store.promote(lab.approved(ORDERED, 3), {}).promotion, Promotion.PUBLISHED)
     expect(lab.rows(ORDERED), expected_rows(ORDERED))
 
 
 def racing_publishers_double_no_row(lab: Lab) -> None:
     both = [lab.approved(RACED, minute) for minute in (1, 2)]
     with ThreadPoolExecutor(2) as racing:
-        ends = list(racing.map(lambda approved: lab.rooms.store.promote(approved, {}).promotion, both))
+        ends = list(racing.map(lambda approved: lab.context.store.promote(approved, {}).promotion, both))
     expect(ends[1], Promotion.PUBLISHED)
     expect(lab.rows(RACED), expected_rows(RACED))
 
 
 def an_altered_candidate_is_refused(lab: Lab) -> None:
     candidate = lab.staged(ALTERED, 1)
-    gate(lab.job(ALTERED, 1), lab.rooms, candidate.id)
+    gate(lab.request(ALTERED, 1), lab.context, candidate.id)
     staging = relation(candidate.files[0].path.rpartition("@v")[0])
     lab.spark.execute(f"INSERT INTO {staging} VALUES (9, 9, '{ALTERED}')")
-    record: RunRecord = publish(lab.job(ALTERED).table, ALTERED.isoformat(), lab.rooms, candidate.id)
+    record: RunRecord = publish(lab.request(ALTERED).table, ALTERED.isoformat(), lab.context, candidate.id)
     expect((record.decision, lab.rows(ALTERED)), ("refused", []))
 
 
@@ -298,7 +298,7 @@ def raw() -> str:
 @contextmanager
 def on_databricks(catalog: str, schema: str) -> Iterator[Lab]:
     """The project in a schema of its own, dropped in the end with all that is in it."""
-    from builders.engines.spark import SparkEngine  # noqa: PLC0415 - the only use of Spark; --dry-run needs none
+    from martgate.builders.engines.spark import SparkEngine  # noqa: PLC0415
 
     place = f"catalog://{catalog}"
     with tempfile.TemporaryDirectory() as made, SparkEngine() as engine:
@@ -309,8 +309,8 @@ def on_databricks(catalog: str, schema: str) -> Iterator[Lab]:
         try:
             columns = "PARTITIONED BY (part_date) AS\n"
             engine.execute(f"CREATE TABLE {name}.`visits_raw` USING DELTA {columns}{raw()}")
-            with house(settings) as rooms:
-                yield Lab(schema=schema, settings=settings, rooms=rooms, session=lambda: engine)
+            with open_context(settings) as context:
+                yield Lab(schema=schema, settings=settings, context=context, session=lambda: engine)
         finally:
             engine.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
 

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -13,9 +14,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-import contracts
-from contracts.model import Column, Contract, Table
-from contracts.types import spelling
+from martgate.builders.engines.duckdb import DuckDBEngine
+from martgate.builders.model import load
+from martgate.contracts.catalog import Catalog
+from martgate.contracts.model import Column, Contract, Table
+from martgate.contracts.types import spelling
 
 settings.register_profile(
     "steady", derandomize=True, deadline=None
@@ -66,12 +69,76 @@ def wares():
     return contract, table
 
 
+ROOT = Path(__file__).parents[1]
+"""The folder of this repository, which is a martgate project: that of the mart."""
+
+
+@pytest.fixture(scope="session")
+def mart_project():
+    """Write the `martgate.toml` of the mart into a folder, so that commands there leave nothing in the repository."""
+
+    def write(folder: Path) -> Path:
+        settings = (ROOT / "martgate.toml").read_text(encoding="utf-8")
+        absolute = re.sub(r'"(contracts|builders/[a-z]+)"', lambda found: f'"{ROOT / found[1]}"', settings)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "martgate.toml").write_text(absolute, encoding="utf-8")
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def contract_folder():
+    return ROOT / "contracts"
+
+
+@pytest.fixture(scope="session")
+def upstreams(contract_folder):
+    """The upstreams of the mart, by qualified name."""
+    catalog = Catalog.load([contract_folder / "upstream"])
+    return {table.qualified_name: table for _, table in catalog.tables()}
+
+
+@pytest.fixture(scope="session")
+def mart(contract_folder):
+    """The table `we_mart.wv_comm_user`."""
+    _, table = Catalog.load([contract_folder / "mart" / "wv_comm_user.odcs.yaml"]).find("we_mart.wv_comm_user")
+    return table
+
+
+@pytest.fixture(scope="session")
+def tables(contract_folder):
+    """Every table that has a contract, by its qualified name."""
+    return {table.qualified_name: table for _, table in Catalog.load([contract_folder]).tables()}
+
+
+@pytest.fixture(scope="session")
+def models():
+    """The models of the mart, by name."""
+    return load([ROOT / "builders" / "models"])
+
+
+@pytest.fixture(scope="session")
+def model(models):
+    return models["wv_comm_user"]
+
+
+@pytest.fixture(scope="session")
+def duckdb_engine():
+    """One engine for all tests of a worker: every test registers its own tables anew."""
+    with DuckDBEngine("1GB", threads=1) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def engine(duckdb_engine):
+    return duckdb_engine
+
+
 @pytest.fixture(scope="session")
 def shipped():
     """The contract and table of the shipped mart, `we_mart.wv_comm_user`."""
-    from contracts.catalog import Catalog
-
-    loaded, table = Catalog.load([Path(contracts.__file__).parent / "mart"]).find("we_mart.wv_comm_user")
+    loaded, table = Catalog.load([ROOT / "contracts" / "mart"]).find("we_mart.wv_comm_user")
     return loaded.contract, table
 
 
@@ -91,7 +158,7 @@ def spark(tmp_path_factory):
     """A small local Spark in UTC; one for the whole session, since a JVM costs ten seconds."""
     os.environ |= {"PYSPARK_PYTHON": sys.executable, "TZ": "UTC"}
     time.tzset()  # rows are collected as wall clock times of this process
-    from builders.engines.spark_session import session
+    from martgate.builders.engines.spark_session import session
 
     with session("local[2]", "2GB", tmp_path_factory.mktemp("spark")) as opened:
         yield opened
@@ -100,7 +167,7 @@ def spark(tmp_path_factory):
 @pytest.fixture(scope="session")
 def spark_engine(spark):
     """The product's own engine, on the one Spark that there is."""
-    from builders.engines.spark import SparkEngine
+    from martgate.builders.engines.spark import SparkEngine
 
     with SparkEngine() as opened:
         opened._session.conf.set("spark.sql.shuffle.partitions", "2")  # every task has its price, however few the rows

@@ -1,4 +1,4 @@
-"""The README's tour, command by command, in an empty folder."""
+"""The README's tour, command by command, in a project without data."""
 
 import re
 import shlex
@@ -17,7 +17,8 @@ def tour() -> list[tuple[str, int]]:
     return [(command.strip(), int(code or 0)) for command, _, code in split]
 
 
-def test_every_command_of_the_tour_does_what_it_says(tmp_path: Path) -> None:
+def test_every_command_of_the_tour_does_what_it_says(tmp_path: Path, mart_project) -> None:
+    mart_project(tmp_path)
     martgate = str(Path(sys.executable).with_name("martgate"))
     for command, expected in tour():
         program, *arguments = shlex.split(command)

@@ -9,10 +9,10 @@ from typing import Any
 
 from job import Job, Verdicts, run
 
-import martgate.inputs
-import martgate.reporting
-import martgate.wiring  # noqa: F401 - the command imports them too, but importing is not checking
-from martgate.cli import main
+import martgate.cli.reporting
+import martgate.project.wiring
+import martgate.publish.inputs  # noqa: F401 - the command imports them too, but importing is not checking
+from martgate.cli.main import main
 
 TABLE = "we_mart.wv_comm_user"
 KEPT = ("passed", "vacuous")
@@ -25,7 +25,7 @@ def check(job: Job, engine: str) -> Verdicts:
     else:
         from spark_files import jobs  # noqa: PLC0415 - as above
 
-        from builders.engines.spark_session import session  # noqa: PLC0415 - an extra
+        from martgate.builders.engines.spark_session import session  # noqa: PLC0415 - an extra
 
         with session("local[*]", job.memory_limit, Path(job.spill)) as spark:  # one that is open is used
             answer = gated(job, engine)

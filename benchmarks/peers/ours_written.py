@@ -8,14 +8,14 @@ from pathlib import Path
 
 from job import Job, Verdicts, run
 
-from builders.engines.duckdb import DuckDBEngine
-from builders.ports import Dataset, WriteTarget
-from contracts.catalog import Catalog
-from contracts.day import Day
-from expectations.audit import audit
-from expectations.derive import derive
-from expectations.scope import Scope
-from expectations.verdict import Outcome
+from martgate.builders.engines.duckdb import DuckDBEngine
+from martgate.builders.ports import Dataset, WriteTarget
+from martgate.contracts.catalog import Catalog
+from martgate.contracts.day import Day
+from martgate.expectations.audit import audit
+from martgate.expectations.derive import derive
+from martgate.expectations.scope import Scope
+from martgate.expectations.verdict import Outcome
 from martgate.stores.upstreams import Upstreams
 
 TABLE = "we_mart.wv_comm_user"

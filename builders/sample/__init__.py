@@ -3,10 +3,10 @@
 >>> from datetime import date
 >>> SampleSpec(members=0, date=date(2024, 3, 31))
 Traceback (most recent call last):
-contracts.errors.Unusable: members is 0; expected a whole number from 1 to 20,000,000
+martgate.errors.InvalidInput: members is 0; expected a whole number from 1 to 20,000,000
 """
 
-from builders.sample.spec import SampleSpec
-from builders.sample.tables import UPSTREAMS, upstreams
+from .spec import SampleSpec
+from .tables import UPSTREAMS, upstreams
 
 __all__ = ["UPSTREAMS", "SampleSpec", "upstreams"]

@@ -3,12 +3,13 @@
 import numpy as np
 import pyarrow as pa
 
-from builders.sample import dirt
-from builders.sample.arrays import Ints, Rows
-from builders.sample.draw import DAY, NEVER, between, first_of_each, hit, shuffled, stacked, taken, up_to
-from builders.sample.shape import Vocabulary, assemble, moments, vocabulary
-from builders.sample.world import World
-from contracts.model import Table
+from martgate.contracts.model import Table
+
+from . import dirt
+from .arrays import Ints, Rows
+from .draw import DAY, NEVER, between, first_of_each, hit, shuffled, stacked, taken, up_to
+from .shape import Vocabulary, assemble, moments, vocabulary
+from .world import World
 
 __all__ = ["push_config", "report", "status_log"]
 

@@ -3,13 +3,14 @@
 import numpy as np
 import pyarrow as pa
 
-from builders.sample import dirt
-from builders.sample.arrays import Ints, Rows
-from builders.sample.draw import DAY, NEVER, between, hit, shuffled, stacked, taken, up_to
-from builders.sample.shape import assemble, moments, vocabulary
-from builders.sample.text import artist_names, member_names
-from builders.sample.world import Role, World
-from contracts.model import Table
+from martgate.contracts.model import Table
+
+from . import dirt
+from .arrays import Ints, Rows
+from .draw import DAY, NEVER, between, hit, shuffled, stacked, taken, up_to
+from .shape import assemble, moments, vocabulary
+from .text import artist_names, member_names
+from .world import Role, World
 
 __all__ = ["artist_ids", "special_member", "we_artist"]
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from builders.sample.arrays import Bools, Ints, Rows
+from .arrays import Bools, Ints, Rows
 
 __all__ = [
     "DAY",

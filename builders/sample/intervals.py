@@ -3,14 +3,15 @@
 import numpy as np
 import pyarrow as pa
 
-from builders.sample import dirt
-from builders.sample.arrays import Bools, Ints, Rows
-from builders.sample.artists import artist_ids
-from builders.sample.draw import DAY, NEVER, between, hit, shuffled, spaced, stacked, taken, up_to, zipf
-from builders.sample.shape import assemble, moments, vocabulary
-from builders.sample.text import COUNTRIES
-from builders.sample.world import Role, World
-from contracts.model import Table
+from martgate.contracts.model import Table
+
+from . import dirt
+from .arrays import Bools, Ints, Rows
+from .artists import artist_ids
+from .draw import DAY, NEVER, between, hit, shuffled, spaced, stacked, taken, up_to, zipf
+from .shape import assemble, moments, vocabulary
+from .text import COUNTRIES
+from .world import Role, World
 
 __all__ = ["country_history", "dm_subscription", "fan_club_history"]
 

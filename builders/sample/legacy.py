@@ -3,12 +3,13 @@
 import numpy as np
 import pyarrow as pa
 
-from builders.sample import dirt
-from builders.sample.arrays import Ints, Rows, Values
-from builders.sample.draw import DAY, between, first_of_each, hit, shuffled, stacked, taken, up_to
-from builders.sample.shape import assemble, nullable, physical_type, vocabulary
-from builders.sample.world import World
-from contracts.model import Table
+from martgate.contracts.model import Table
+
+from . import dirt
+from .arrays import Ints, Rows, Values
+from .draw import DAY, between, first_of_each, hit, shuffled, stacked, taken, up_to
+from .shape import assemble, nullable, physical_type, vocabulary
+from .world import World
 
 __all__ = ["channel_mapping", "v_migration", "wv1_join"]
 

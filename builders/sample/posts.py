@@ -3,12 +3,13 @@
 import numpy as np
 import pyarrow as pa
 
-from builders.sample import dirt
-from builders.sample.arrays import Ints, Rows
-from builders.sample.draw import DAY, between, hit, shuffled, stacked, taken, zipf
-from builders.sample.shape import assemble, vocabulary
-from builders.sample.world import World
-from contracts.model import Table
+from martgate.contracts.model import Table
+
+from . import dirt
+from .arrays import Ints, Rows
+from .draw import DAY, between, hit, shuffled, stacked, taken, zipf
+from .shape import assemble, vocabulary
+from .world import World
 
 __all__ = ["post_reaction", "post_view"]
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from builders.sample.arrays import Arrow, Bools, Ints, Values
-from builders.sample.draw import NEVER
-from contracts.errors import Unusable
-from contracts.hints import clip
-from contracts.model import Column, Table
-from contracts.types import canonical
+from martgate.contracts.model import Column, Table
+from martgate.contracts.types import canonical
+from martgate.errors import InvalidInput
+from martgate.hints import clip
+
+from .arrays import Arrow, Bools, Ints, Values
+from .draw import NEVER
 
 __all__ = ["Vocabulary", "arrow_schema", "assemble", "moments", "nullable", "physical_type", "vocabulary"]
 
@@ -38,11 +39,11 @@ class Vocabulary:
         """The code of a word the sample cannot do without.
 
         Raises:
-            contracts.errors.Unusable: the contract does not admit it.
+            martgate.errors.InvalidInput: the contract does not admit it.
         """
         if word not in self.words:
             admitted = ", ".join(self.words)
-            raise Unusable(f"{self.column}: a sample needs the value {word}; the contract's enum has {admitted}")
+            raise InvalidInput(f"{self.column}: a sample needs the value {word}; the contract's enum has {admitted}")
         return self.words.index(word)
 
     def draw(self, rng: np.random.Generator, size: int, weights: Mapping[str, float] | None = None) -> Ints:
@@ -59,14 +60,14 @@ def vocabulary(table: Table, column: str, otherwise: tuple[str, ...] = ()) -> Vo
     """The enum of a column, or `otherwise` where the contract leaves its values open.
 
     Raises:
-        contracts.errors.Unusable: the contract has no such column, or neither it nor the caller names a value.
+        martgate.errors.InvalidInput: the contract has no such column, or neither it nor the caller names a value.
     """
     address = f"{table.qualified_name}.{column}"
     if column not in table.column_names:
-        raise Unusable(f"{address}: a sample needs this column; the contract has {', '.join(table.column_names)}")
+        raise InvalidInput(f"{address}: a sample needs this column; the contract has {', '.join(table.column_names)}")
     words = tuple(str(value) for value in table.column(column).enum) or otherwise
     if not words:
-        raise Unusable(f"{address}: the contract states no enum; a sample draws the values from it")
+        raise InvalidInput(f"{address}: the contract states no enum; a sample draws the values from it")
     return Vocabulary(address, words)
 
 
@@ -84,13 +85,13 @@ def arrow_schema(table: Table) -> pa.Schema:
     """The contract's columns, in order, as Arrow types.
 
     Raises:
-        contracts.errors.Unusable: a physical type that no sample can be drawn for.
+        martgate.errors.InvalidInput: a physical type that no sample can be drawn for.
     """
     kinds = {column.name: physical_type(column) for column in table.columns}
     unknown = [name for name, kind in kinds.items() if kind not in _ARROW]
     if unknown:
         drawn = ", ".join(_ARROW)
-        raise Unusable(
+        raise InvalidInput(
             *(
                 f"{table.qualified_name}.{name}: physicalType is {clip(kinds[name])}; samples are drawn for {drawn}"
                 for name in unknown
@@ -111,13 +112,13 @@ def assemble(table: Table, columns: Mapping[str, Values]) -> pa.Table:
     """The columns as one table, in the contract's order and types.
 
     Raises:
-        contracts.errors.Unusable: the contract has columns the sample does not know, or lacks some that it draws.
+        martgate.errors.InvalidInput: the contract has columns the sample does not know, or lacks some that it draws.
     """
     schema = arrow_schema(table)
     unknown = [name for name in schema.names if name not in columns]
     lost = [name for name in columns if name not in schema.names]
     if unknown or lost:
-        raise Unusable(
+        raise InvalidInput(
             *(f"{table.qualified_name}.{name}: no sample is known for this column" for name in unknown),
             *(f"{table.qualified_name}.{name}: a sample has this column and the contract does not" for name in lost),
         )

@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from builders.sample import dirt
-from builders.sample.arrays import Arrow, Bools, Ints, Values
-from builders.sample.draw import DAY, MINUTE, NEVER, between, hit
-from builders.sample.shape import assemble, moments, nullable, vocabulary
-from builders.sample.text import BLANKS, NICKNAMES, image_urls
-from builders.sample.world import Role, World
-from contracts.model import Table
+from martgate.contracts.model import Table
+
+from . import dirt
+from .arrays import Arrow, Bools, Ints, Values
+from .draw import DAY, MINUTE, NEVER, between, hit
+from .shape import assemble, moments, nullable, vocabulary
+from .text import BLANKS, NICKNAMES, image_urls
+from .world import Role, World
 
 __all__ = ["member_profile", "we_user"]
 

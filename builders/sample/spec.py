@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from contracts.day import Day
-from contracts.errors import Unusable
+from martgate.contracts.day import Day
+from martgate.errors import InvalidInput
 
 __all__ = ["ZONE", "SampleSpec"]
 
@@ -24,10 +24,10 @@ class SampleSpec:
 
     `members` is the exact number of memberships that exist as of `date`, the last of `days` consecutive daily
     snapshots. Without `communities`, their number grows with the members. The same spec always gives the same rows. `clean` leaves out every kind of dirt of
-    `builders.sample.dirt`.
+    `dirt`.
 
     Raises:
-        contracts.errors.Unusable: with every argument that is out of its range.
+        martgate.errors.InvalidInput: with every argument that is out of its range.
     """
 
     members: int
@@ -40,7 +40,7 @@ class SampleSpec:
     def __post_init__(self) -> None:
         problems = tuple(self._problems())
         if problems:
-            raise Unusable(*problems)
+            raise InvalidInput(*problems)
 
     def _problems(self) -> Iterator[str]:
         for name, number, low, high in (

@@ -4,17 +4,18 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pyarrow as pa
 
-from builders.sample.activity import push_config, report, status_log
-from builders.sample.artists import special_member, we_artist
-from builders.sample.intervals import country_history, dm_subscription, fan_club_history
-from builders.sample.legacy import channel_mapping, v_migration, wv1_join
-from builders.sample.posts import post_reaction, post_view
-from builders.sample.shape import arrow_schema
-from builders.sample.snapshots import member_profile, we_user
-from builders.sample.spec import SampleSpec
-from builders.sample.world import World, populate
-from contracts.errors import Unusable
-from contracts.model import Table
+from martgate.contracts.model import Table
+from martgate.errors import InvalidInput
+
+from .activity import push_config, report, status_log
+from .artists import special_member, we_artist
+from .intervals import country_history, dm_subscription, fan_club_history
+from .legacy import channel_mapping, v_migration, wv1_join
+from .posts import post_reaction, post_view
+from .shape import arrow_schema
+from .snapshots import member_profile, we_user
+from .spec import SampleSpec
+from .world import World, populate
 
 __all__ = ["UPSTREAMS", "upstreams"]
 
@@ -47,12 +48,14 @@ def upstreams(spec: SampleSpec, contracts: Mapping[str, Table]) -> Iterator[tupl
     for, each from a stream of random numbers of its own: drawing one more does not change the others.
 
     Raises:
-        contracts.errors.Unusable: contracts are missing or have types no sample has, told before anything is drawn;
+        martgate.errors.InvalidInput: contracts are missing or have types no sample has, told before anything is drawn;
             or one has columns or values that its table cannot be drawn with, told when it is its turn.
     """
     missing = [name for name in UPSTREAMS if name not in contracts]
     if missing:
-        raise Unusable(*(f"{name}: a sample needs the contract of this table, and there is none" for name in missing))
+        raise InvalidInput(
+            *(f"{name}: a sample needs the contract of this table, and there is none" for name in missing)
+        )
     for name in UPSTREAMS:
         arrow_schema(contracts[name])
     return _drawn(spec, contracts)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from builders.sample.arrays import Arrow, Ints
+from .arrays import Arrow, Ints
 
 __all__ = ["BLANKS", "COUNTRIES", "NICKNAMES", "artist_names", "hashed", "image_urls", "member_names"]
 

@@ -5,11 +5,11 @@ from enum import IntEnum
 
 import numpy as np
 
-from builders.sample import dirt
-from builders.sample.arrays import Arrow, Bools, Ints
-from builders.sample.draw import DAY, NEVER, between, hit, instant, repeats, spaced, stream, up_to, zipf
-from builders.sample.spec import SampleSpec
-from builders.sample.text import hashed
+from . import dirt
+from .arrays import Arrow, Bools, Ints
+from .draw import DAY, NEVER, between, hit, instant, repeats, spaced, stream, up_to, zipf
+from .spec import SampleSpec
+from .text import hashed
 
 __all__ = ["Role", "World", "populate"]
 

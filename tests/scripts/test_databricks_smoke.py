@@ -25,10 +25,10 @@ def smoke():
 @pytest.fixture
 def lab(smoke, tmp_path):
     """The throw-away project on DuckDB and delta-rs."""
-    from builders.engines.duckdb import DuckDBEngine
-    from builders.ports import WriteTarget
-    from martgate.config import load
-    from martgate.wiring import house
+    from martgate.builders.engines.duckdb import DuckDBEngine
+    from martgate.builders.ports import WriteTarget
+    from martgate.project.settings import load
+    from martgate.project.wiring import open_context
 
     folder = tmp_path / "upstreams" / "smoke" / "visits_raw"
     folder.mkdir(parents=True)
@@ -36,8 +36,8 @@ def lab(smoke, tmp_path):
         engine.write(smoke.raw(), WriteTarget(root=str(folder), partition_by=("part_date",), prefix="raw"))
     flags = smoke.project(tmp_path, "smoke") | {"upstreams": str(tmp_path / "upstreams")}
     settings = load(flags=flags, environment={})
-    with house(settings) as rooms:
-        yield smoke.Lab(schema="smoke", settings=settings, rooms=rooms)
+    with open_context(settings) as context:
+        yield smoke.Lab(schema="smoke", settings=settings, context=context)
 
 
 def test_what_holds_for_every_store_holds_here(smoke, lab):
@@ -58,14 +58,14 @@ def test_a_check_that_fails_is_told_and_the_others_are_still_run(smoke, lab, mon
 @pytest.fixture
 def in_parquet(smoke, tmp_path, spark):
     """The throw-away project in the catalog of a local Spark, with Parquet in Delta's place and its history kept here."""
-    from builders.engines.spark import SparkEngine
-    from builders.ports import CatalogTable, TableTarget
-    from contracts.export.spark import delta_table
-    from contracts.quoting import relation
-    from martgate.config import load
+    from martgate.builders.engines.spark import SparkEngine
+    from martgate.builders.ports import CatalogTable, TableTarget
+    from martgate.contracts.export.spark import delta_table
+    from martgate.project.settings import load
+    from martgate.project.wiring import open_context
     from martgate.stores.databricks import DatabricksStore
     from martgate.stores.upstreams import Upstreams
-    from martgate.wiring import house
+    from martgate.text.quoting import relation
 
     class ParquetEngine(SparkEngine):
         def __init__(self):
@@ -102,15 +102,15 @@ def in_parquet(smoke, tmp_path, spark):
     place = "catalog://spark_catalog"
     settings = load(flags=smoke.project(tmp_path, "smoke"), environment={})
     spark.sql("CREATE DATABASE smoke")
-    with ParquetEngine() as engine, house(settings) as rooms:
+    with ParquetEngine() as engine, open_context(settings) as context:
         engine.execute(f"CREATE TABLE smoke.visits_raw USING DELTA PARTITIONED BY (part_date) AS {smoke.raw()}")
-        (loaded, _) = rooms.catalog.find("smoke.visits")
+        (loaded, _) = context.catalog.find("smoke.visits")
         store = DatabricksStore(place, lambda: engine, lambda table, name: delta_table(loaded.contract, table, name))
         inside = replace(
-            rooms, engine=lambda: nullcontext(engine), store=store, upstreams=Upstreams(place, {}, lambda: engine)
+            context, engine=lambda: nullcontext(engine), store=store, upstreams=Upstreams(place, {}, lambda: engine)
         )
         settings = replace(settings, warehouse=place)
-        yield smoke.Lab(schema="smoke", settings=settings, rooms=inside, session=lambda: engine)
+        yield smoke.Lab(schema="smoke", settings=settings, context=inside, session=lambda: engine)
     spark.sql("DROP DATABASE smoke CASCADE")
 
 

@@ -17,7 +17,7 @@ def yesterday() -> str:
 
 
 def test_the_line_for_cron_computes_the_day_that_has_ended_in_seoul_and_calls_the_command_line_as_it_is():
-    from martgate.commands.publishing import run
+    from martgate.cli.publishing import run
 
     (line,) = re.findall(r"^0 3 \* \* \* (.*)$", TEXT, re.MULTILINE)
     command = re.search(r"martgate (run .*?) >>", line.replace(r"\%", "%"))[1]

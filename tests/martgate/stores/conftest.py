@@ -6,15 +6,15 @@ from pathlib import Path
 import deltalake
 import pytest
 
-from builders.engines.duckdb import DuckDBEngine
-from contracts.model import Column, Severity, Table
-from expectations.kinds.has_columns import HasColumns
-from expectations.rules import Rule
-from expectations.verdict import Audit, Outcome, Verdict
-from martgate.candidate import Candidate
-from martgate.gate import Approved, judge
+from martgate.builders.engines.duckdb import DuckDBEngine
+from martgate.contracts.model import Column, Severity, Table
+from martgate.expectations.kinds.has_columns import HasColumns
+from martgate.expectations.rules import Rule
+from martgate.expectations.verdict import Audit, Outcome, Verdict
+from martgate.gate.candidate import Candidate
+from martgate.gate.decision import Approved, judge
+from martgate.gate.promotion import Promotion
 from martgate.stores.delta import DeltaStore
-from martgate.stores.ports import Promotion
 
 DAY = "2024-01-01"
 

@@ -11,15 +11,15 @@ def main() -> None:
     import conftest  # the folder of this script, not pytest's
 
     with conftest.DuckDBEngine(threads=1) as engine:
-        say("ready")
+        progress("ready")
         for line in sys.stdin:
             warehouse, day, sequence, name, community, rows = line.split()
             shop = conftest.Shop(Path(warehouse), engine)
             sql = shop.rows(*[(i, int(community)) for i in range(int(rows))], day=day)
             approved = shop.approve(stage(shop, day, name, sequence=int(sequence), sql=sql))
-            say("staged")
+            progress("staged")
             sys.stdin.readline()
-            say(shop.store.promote(approved, {}).promotion.value)
+            progress(shop.store.promote(approved, {}).promotion.value)
 
 
 def stage(shop, day: str, name: str, *, sequence: int, sql: str):
@@ -32,7 +32,7 @@ def stage(shop, day: str, name: str, *, sequence: int, sql: str):
     )
 
 
-def say(word: str) -> None:
+def progress(word: str) -> None:
     sys.stdout.write(f"{word}\n")
     sys.stdout.flush()
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from builders.ports import CatalogTable, TableTarget
-from contracts.errors import CouldNotRun, PublishConflict, QueryFailed, Unusable
-from contracts.export.spark import delta_table
-from contracts.model import Contract
-from martgate.gate import Refused, judge
+from martgate.builders.ports import CatalogTable, TableTarget
+from martgate.contracts.export.spark import delta_table
+from martgate.contracts.model import Contract
+from martgate.errors import CouldNotRun, InvalidInput, PublishConflict, QueryFailed
+from martgate.gate.decision import Refused, judge
+from martgate.gate.promotion import Promotion
 from martgate.stores.databricks import DatabricksStore
-from martgate.stores.ports import Commit, Promotion
+from martgate.stores.ports import Commit
 
 DAY = "2024-01-01"
 MART = "main.we_mart.wv_comm_user"
@@ -293,10 +294,10 @@ def test_a_table_unlike_its_contract_is_told_before_anything_is_built(here):
     here.stage()
     *columns, last = here.table.columns
     changed = replace(here.table, columns=(*columns, replace(last, physical_type="bigint")))
-    with pytest.raises(Unusable, match="part_date string in the table, part_date bigint in the contract"):
+    with pytest.raises(InvalidInput, match="part_date string in the table, part_date bigint in the contract"):
         here.store.stage(changed, DAY, candidate_id="c9", sequence=9, write=lambda target: ())
     here.catalog.tables[MART].partitions = ("part_date",)
-    with pytest.raises(Unusable, match="is partitioned by part_date, the contract says part_comm_id, part_date"):
+    with pytest.raises(InvalidInput, match="is partitioned by part_date, the contract says part_comm_id, part_date"):
         here.stage()
 
 
@@ -307,7 +308,7 @@ def test_a_candidate_of_another_warehouse_is_not_ours(here):
 
 
 def test_a_warehouse_is_a_whole_catalog(here):
-    with pytest.raises(Unusable, match=r"catalog://main\.we_mart\.t: expected a catalog, as in catalog://main;"):
+    with pytest.raises(InvalidInput, match=r"catalog://main\.we_mart\.t: expected a catalog, as in catalog://main;"):
         DatabricksStore("catalog://main.we_mart.t", lambda: here.catalog, lambda table, name: name)
 
 
@@ -372,10 +373,10 @@ def test_the_commits_of_a_table_say_which_are_ours(here):
 
 def test_a_day_that_nobody_touched_since_is_its_candidate(here):
     candidate = here.stage()
-    assert here.store.deviation(candidate, here.table) == "no commit published candidate c1"
+    assert here.store.find_tampering(candidate, here.table) == "no commit published candidate c1"
     here.promote(candidate)
     here.promote(here.stage(day="2024-01-02"))
-    assert here.store.deviation(candidate, here.table) == ""
+    assert here.store.find_tampering(candidate, here.table) == ""
 
 
 def test_a_day_that_others_may_have_touched_or_whose_rows_are_more_or_fewer_is_not(here):
@@ -383,13 +384,13 @@ def test_a_day_that_others_may_have_touched_or_whose_rows_are_more_or_fewer_is_n
     here.promote(candidate)
     mart = here.catalog.tables[MART]
     mart.days[DAY] = 4
-    assert here.store.deviation(candidate, here.table) == "it has 4 rows, and candidate c1 has 3"
+    assert here.store.find_tampering(candidate, here.table) == "it has 4 rows, and candidate c1 has 3"
     mart.days[DAY] = 3
     mart.said.append(None)
     told = "version 2 is none of candidate c1, and may have changed the day since"
-    assert here.store.deviation(candidate, here.table) == told
+    assert here.store.find_tampering(candidate, here.table) == told
     del here.catalog.tables[MART]
-    assert here.store.deviation(candidate, here.table) == f"there is no table {MART}"
+    assert here.store.find_tampering(candidate, here.table) == f"there is no table {MART}"
 
 
 def test_rows_that_were_laid_out_anew_are_the_same_rows(here):
@@ -397,4 +398,4 @@ def test_rows_that_were_laid_out_anew_are_the_same_rows(here):
     here.promote(candidate)
     here.catalog.tables[MART].said.append(None)
     here.catalog.operations[2] = "OPTIMIZE"
-    assert here.store.deviation(candidate, here.table) == ""
+    assert here.store.find_tampering(candidate, here.table) == ""

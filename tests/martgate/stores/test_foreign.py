@@ -8,8 +8,8 @@ import deltalake
 import pyarrow as pa
 import pytest
 
-from contracts.errors import CouldNotRun, PublishConflict
-from martgate.stores.ports import Promotion
+from martgate.errors import CouldNotRun, PublishConflict
+from martgate.gate.promotion import Promotion
 
 DAY, NEXT = "2024-01-01", "2024-01-02"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from contracts.errors import CouldNotRun
+from martgate.errors import CouldNotRun
+from martgate.gate.promotion import Promotion
 from martgate.stores import delta
 from martgate.stores.delta import DeltaStore
-from martgate.stores.ports import Promotion
 from martgate.stores.shape import physical_types
 
 DAY, NEXT = "2024-01-01", "2024-01-02"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from martgate.stores.ports import Promotion
+from martgate.gate.promotion import Promotion
 
 ROUNDS = 4
 
@@ -21,7 +21,7 @@ class Publisher:
             [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def say(self, line: str) -> None:
+    def progress(self, line: str) -> None:
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
 
@@ -43,10 +43,10 @@ def publishers():
 def race(publishers, orders: list[str]) -> list[Promotion]:
     """Both stage, and when both have, both publish."""
     for publisher, order in zip(publishers, orders, strict=True):
-        publisher.say(order)
+        publisher.progress(order)
     assert [publisher.hear() for publisher in publishers] == ["staged", "staged"]
     for publisher in publishers:
-        publisher.say("go")
+        publisher.progress("go")
     return [Promotion(publisher.hear()) for publisher in publishers]
 
 

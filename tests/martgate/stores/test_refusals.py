@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from contracts.errors import CouldNotRun
-from martgate.candidate import Candidate
-from martgate.gate import Approved
+from martgate.errors import CouldNotRun
+from martgate.gate.candidate import Candidate
+from martgate.gate.decision import Approved
 from martgate.stores.files import fingerprint
 
 DAY, NEXT = "2024-01-01", "2024-01-02"

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from builders.ports import WrittenFile
-from contracts.errors import CouldNotRun, Unusable
+from martgate.builders.ports import WrittenFile
+from martgate.errors import CouldNotRun, InvalidInput
 from martgate.stores.delta import DeltaStore
 
 DAY, NEXT = "2024-01-01", "2024-01-02"
@@ -41,31 +41,31 @@ def test_a_table_that_is_not_what_the_contract_says_is_told_before_anything_is_w
     )
     changed = dataclasses.replace(shop.table, columns=columns)
     with pytest.raises(
-        Unusable, match=r"grade tinyint in the table, grade int in the contract; nick string .* nothing in"
+        InvalidInput, match=r"grade tinyint in the table, grade int in the contract; nick string .* nothing in"
     ):
         shop.store.stage(changed, DAY, candidate_id="c", sequence=5, write=lambda target: pytest.fail("written"))
 
 
 def test_a_table_without_a_day_to_publish_by_is_unusable(shop):
     timeless = dataclasses.replace(shop.table, custom={})
-    with pytest.raises(Unusable, match="publishPartition is not given, and its partition columns are part_comm_id"):
+    with pytest.raises(InvalidInput, match="publishPartition is not given, and its partition columns are part_comm_id"):
         shop.store.stage(timeless, DAY, candidate_id="c", sequence=5, write=lambda target: ())
 
 
 @pytest.mark.parametrize("folder", ["100%", "ware#1", "a?b", "a:b"])
 def test_a_warehouse_where_readers_would_lose_files_is_unusable(tmp_path, folder):
-    with pytest.raises(Unusable, match="cannot stand in the path of a Delta table"):
+    with pytest.raises(InvalidInput, match="cannot stand in the path of a Delta table"):
         DeltaStore(str(tmp_path / folder))
 
 
 def test_a_warehouse_elsewhere_than_in_a_folder_is_unusable():
-    with pytest.raises(Unusable, match="give the path of one"):
+    with pytest.raises(InvalidInput, match="give the path of one"):
         DeltaStore("s3://bucket/lake")
 
 
 @pytest.mark.parametrize("name", ["..", "../up.t", "a..b", ""])
 def test_a_table_name_never_leads_out_of_the_warehouse(shop, name):
-    with pytest.raises(Unusable):
+    with pytest.raises(InvalidInput):
         shop.store.read(dataclasses.replace(shop.table, qualified_name=name))
 
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from builders.ports import CatalogTable, TableTarget
-from contracts.errors import MissingUpstream, QueryFailed, Unusable
-from contracts.export.spark import delta_table
-from contracts.model import Contract
+from martgate.builders.ports import CatalogTable, TableTarget
+from martgate.contracts.export.spark import delta_table
+from martgate.contracts.model import Contract
+from martgate.errors import InvalidInput, MissingUpstream, QueryFailed
 from martgate.stores.tables import Tables, name_in
 from martgate.stores.upstreams import Upstreams
 
@@ -38,7 +38,7 @@ def test_a_location_names_a_table(shop, location, single, name):
     ],
 )
 def test_a_location_that_names_none_says_what_would(shop, location, single):
-    with pytest.raises(Unusable, match=r"expected a catalog, as in catalog://main"):
+    with pytest.raises(InvalidInput, match=r"expected a catalog, as in catalog://main"):
         name_in(location, shop.table, single=single)
 
 
@@ -48,7 +48,7 @@ def test_an_engine_without_a_catalog_writes_no_table(shop):
 
 
 def test_files_cannot_lie_in_a_catalog(shop):
-    with pytest.raises(Unusable, match="is a catalog, and files lie in folders"):
+    with pytest.raises(InvalidInput, match="is a catalog, and files lie in folders"):
         Upstreams("catalog://main").dataset(shop.table)
 
 
@@ -146,26 +146,28 @@ def test_a_statement_that_fails_is_told_without_a_row(catalog):
     ids=["warehouse", "upstreams"],
 )
 def test_a_catalog_without_spark_is_told_before_anything_runs(tmp_path, flags):
-    from martgate.config import load
-    from martgate.wiring import house
+    from martgate.project.settings import load
+    from martgate.project.wiring import open_context
 
     places = {"out": str(tmp_path), "ledger": f"sqlite:///{tmp_path / 'ledger.db'}"}
     with (
-        pytest.raises(Unusable, match=r"tables of a catalog are read by Spark, and the engine is duckdb; set engine"),
-        house(load(flags={**places, **flags}, environment={})),
+        pytest.raises(
+            InvalidInput, match=r"tables of a catalog are read by Spark, and the engine is duckdb; set engine"
+        ),
+        open_context(load(flags={**places, **flags}, environment={})),
     ):
         pass
 
 
 @pytest.mark.spark
 def test_a_house_in_a_catalog_has_one_session_for_its_store_and_its_audits(spark, tmp_path):
-    from martgate.config import load
-    from martgate.wiring import house
+    from martgate.project.settings import load
+    from martgate.project.wiring import open_context
 
     places = {"out": str(tmp_path), "ledger": f"sqlite:///{tmp_path / 'ledger.db'}", "engine": "spark"}
     spark.sql("CREATE DATABASE IF NOT EXISTS we_mart")
-    with house(load(flags={**places, "warehouse": "catalog://spark_catalog"}, environment={})) as rooms:
-        assert rooms.store.read(rooms.catalog.find("we_mart.wv_dm_subscr")[1]) is None
-        with rooms.engine() as first, rooms.engine() as second:
+    with open_context(load(flags={**places, "warehouse": "catalog://spark_catalog"}, environment={})) as context:
+        assert context.store.read(context.catalog.find("we_mart.wv_dm_subscr")[1]) is None
+        with context.engine() as first, context.engine() as second:
             assert first is second
         assert first.fetch("SELECT 1") == [(1,)]

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from contracts.errors import CouldNotRun, MissingUpstream, Unusable
-from contracts.model import Column, Table
+from martgate.contracts.model import Column, Table
+from martgate.errors import CouldNotRun, InvalidInput, MissingUpstream
 from martgate.stores.upstreams import Upstreams
 
 ONE, TWO = "2024-01-01", "2024-01-02"
@@ -117,14 +117,14 @@ def test_a_stream_of_batches_is_saved_as_well_as_a_table(upstreams, read):
     ids=["type", "lost", "added", "moved"],
 )
 def test_rows_that_are_not_the_contracts_are_not_saved(upstreams, place, rows, why):
-    with pytest.raises(Unusable, match=why):
+    with pytest.raises(InvalidInput, match=why):
         upstreams.save(USERS, rows)
     assert not place.exists()
 
 
 def test_saving_over_a_file_is_refused(upstreams, place):
     place.write_text("mine")
-    with pytest.raises(Unusable, match="is a file"):
+    with pytest.raises(InvalidInput, match="is a file"):
         upstreams.save(USERS, ROWS)
     assert place.read_text() == "mine"
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from martgate.stores.ports import Promotion
+from martgate.gate.promotion import Promotion
 
 
 @pytest.fixture

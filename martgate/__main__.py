@@ -1,5 +1,0 @@
-"""`python -m martgate`: the command line of whichever interpreter is asked."""
-
-from martgate.cli import main
-
-main()

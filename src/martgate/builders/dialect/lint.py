@@ -1,0 +1,283 @@
+"""The list of what was tried on both engines and answers alike; everything else is refused until it is on the list, too.
+
+What is on it, and what is not, is held against a real Spark and a real DuckDB by `tests/builders/test_dialect.py`. The
+check reads names, not types: that a column holds fractions, it cannot see.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from sqlglot import exp
+
+from martgate.builders.dialect.macros import RENAMED
+from martgate.builders.dialect.spark import SparkMart, parse
+from martgate.errors import InvalidInput, Problem
+
+__all__ = ["check", "unsupported_functions"]
+
+_SYNTAX: Final = (exp.And, exp.Or, exp.Case, exp.If, exp.Cast, exp.Exists, exp.Coalesce, exp.Nullif)
+_AGGREGATES: Final = (exp.Count, exp.CountIf, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.LogicalAnd, exp.LogicalOr)
+_WINDOWS: Final = (exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead, exp.FirstValue)
+_NUMBERS: Final = (exp.Abs, exp.Ceil, exp.Floor, exp.Greatest, exp.IsNan, exp.Least, exp.Pow, exp.Round, exp.SafeDivide)
+_TEXT: Final = (
+    exp.Concat,
+    exp.ConcatWs,
+    exp.Contains,
+    exp.EndsWith,
+    exp.Left,
+    exp.Length,
+    exp.MD5,
+    exp.Pad,
+    exp.RegexpLike,
+    exp.Repeat,
+    exp.Replace,
+    exp.Right,
+    exp.SHA2,
+    exp.StartsWith,
+    exp.Substring,
+    exp.Trim,
+)
+_DATES: Final = (
+    exp.AddMonths,
+    exp.Date,
+    exp.Day,
+    exp.Hour,
+    exp.LastDay,
+    exp.Month,
+    exp.Quarter,
+    exp.TimeStrToTime,
+    exp.TimestampTrunc,
+    exp.TimeToStr,
+    exp.TsOrDsToDate,
+    exp.UnixMicros,
+    exp.WeekOfYear,
+    exp.Year,
+)
+_TRIED: Final = (*_SYNTAX, *_AGGREGATES, *_WINDOWS, *_NUMBERS, *_TEXT, *_DATES, exp.Struct)
+
+_INSTEAD: Final = {
+    "ANY_VALUE": "it may answer another row each time; use MIN or MAX",
+    "CURRENT_DATE": "a rebuild would give other rows; use :part_date",
+    "CURRENT_TIMESTAMP": "a rebuild would give other rows; use :run_timestamp or :day_end",
+    "FIRST": "it may answer another row each time; use MIN or MAX",
+    "FROM_UTC_TIMESTAMP": "it depends on the session's zone; use CONVERT_TIMEZONE('Asia/Seoul', ts)",
+    "LOWER": "letters outside ASCII differ between engines; compare as written",
+    "MAX_BY": "nulls differ between engines; use ROW_NUMBER() .. = 1",
+    "MIN_BY": "nulls differ between engines; use ROW_NUMBER() .. = 1",
+    "TO_UTC_TIMESTAMP": "it depends on the session's zone; keep instants in UTC",
+    "TRY_CAST": "engines disagree on what cannot be read; use CAST, which fails on every engine",
+    "TRUNC": "use DATE_TRUNC('MONTH', ..)",
+    "UPPER": "letters outside ASCII differ between engines; compare as written",
+}
+_SPARK_NAMES: Final = {"ARG_MAX": "MAX_BY", "ARG_MIN": "MIN_BY", "DATE_TRUNC": "TRUNC"}
+"""What sqlglot calls a function, where that is not how Spark's manual calls it."""
+
+
+def unsupported_functions(sql: str) -> tuple[str, ...]:
+    """Functions of a query that are not on the list, upper case, each once, in order of appearance.
+
+    >>> unsupported_functions("SELECT MAX(a), UPPER(b), SOUNDEX(UPPER(c)) FROM t")
+    ('UPPER', 'SOUNDEX')
+    """
+    return tuple(dict.fromkeys(_name(node) for node in parse(sql).find_all(exp.Func, bfs=False) if not _is_tried(node)))
+
+
+def check(sql: str, file: str) -> tuple[Problem, ...]:
+    """Everything in a query that engines are known, or not known not, to answer differently; lines count from 1."""
+    try:
+        tree = parse(sql, file)
+    except InvalidInput as error:
+        return error.problems
+    return tuple(
+        Problem(file=file, line=_line(node), message=message, hint=hint)
+        for node in tree.find_all(exp.Expr, bfs=False)
+        for message, hint in _complaints(node)
+    )
+
+
+Complaint = tuple[str, str]
+
+
+def _complaints(node: exp.Expr) -> Iterator[Complaint]:
+    if isinstance(node, exp.Func) and not _is_tried(node):
+        name = _name(node)
+        yield f"{name} has not been tried on every engine", _INSTEAD.get(name, "use a function that has")
+    for kind, complain in _SPECIAL.items():
+        if isinstance(node, kind):
+            yield from complain(node)
+
+
+def _is_tried(node: exp.Func) -> bool:
+    if isinstance(node, exp.Anonymous):
+        return node.name.upper() in RENAMED
+    return isinstance(node, _TRIED) and not isinstance(node, exp.TryCast)
+
+
+def _name(node: exp.Func) -> str:
+    name = node.name.upper() if isinstance(node, exp.Anonymous) else node.sql_name()
+    return _SPARK_NAMES.get(name, name)
+
+
+def _line(node: exp.Expr) -> int:
+    """The line of the first name in an expression, or else in what it stands in; 0 where there is none."""
+    around: exp.Expr | None = node
+    while around is not None:
+        for part in around.walk(bfs=False):
+            if "line" in part.meta:
+                return int(part.meta["line"])
+        around = around.parent
+    return 0
+
+
+def _text(node: exp.Expr) -> str:
+    text = node.sql(SparkMart)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _qualify(_: exp.Expr) -> Iterator[Complaint]:
+    yield "QUALIFY is not Spark's", "number the rows in a subquery and keep those WHERE rn = 1"
+
+
+def _cast(node: exp.Expr) -> Iterator[Complaint]:
+    to: exp.DataType = node.args["to"]
+    operand = node.this
+    if to.is_type(*exp.DataType.INTEGER_TYPES) and _is_fraction(operand):
+        yield f"{_text(node)}: one engine cuts the fraction off, the other rounds", "say FLOOR, CEIL or ROUND"
+    if (
+        to.is_type(*exp.DataType.INTEGER_TYPES)
+        and operand.is_string
+        and not operand.name.strip().lstrip("+-").isdigit()
+    ):
+        yield f"{_text(node)}: not a whole number", "write the number"
+    if to.is_type("decimal") and _is_floating(operand):
+        yield f"{_text(node)}: engines round binary fractions differently", "compute in DECIMAL from the start"
+    if to.is_type(*exp.DataType.TEXT_TYPES):
+        yield from _text_cast(node)
+
+
+def _text_cast(node: exp.Expr) -> Iterator[Complaint]:
+    if _is_fraction(node.this) and not (isinstance(node.this, exp.Literal) and "e" not in node.this.name.lower()):
+        yield f"{_text(node)}: engines write floating numbers differently", "cast to DECIMAL first"
+    if _is_instant(node.this):
+        yield f"{_text(node)}: the text depends on the session's zone", "use DATE_FORMAT"
+
+
+def _is_floating(node: exp.Expr) -> bool:
+    match node.unnest():
+        case exp.Cast() as cast:
+            return bool(cast.to.is_type("float", "double"))
+        case exp.Literal() as literal:
+            return not literal.is_string and "e" in literal.name.lower()
+        case exp.Avg() | exp.Div() | exp.Pow():
+            return True
+        case exp.Binary() | exp.Neg() | exp.Abs() | exp.Sum() | exp.Min() | exp.Max() | exp.Round() as outer:
+            return any(_is_floating(part) for part in outer.iter_expressions())
+    return False
+
+
+def _is_fraction(node: exp.Expr) -> bool:
+    """Whether an expression says by itself that it has decimals; a column does not."""
+    match node.unnest():
+        case exp.Literal() as literal:
+            return not literal.is_string and not literal.name.isdigit()
+        case exp.Cast() as cast:
+            return bool(cast.to.is_type("float", "double", "decimal"))
+        case exp.Avg() | exp.Div() | exp.Pow():
+            return True
+        case exp.Round() as rounded:
+            return rounded.args.get("decimals") is not None
+        case exp.Binary() | exp.Neg() | exp.Abs() | exp.Sum() | exp.Min() | exp.Max() as outer:
+            return any(_is_fraction(part) for part in outer.iter_expressions())
+    return False
+
+
+def _is_instant(node: exp.Expr) -> bool:
+    inner = node.unnest()
+    if isinstance(inner, exp.Cast):
+        return bool(inner.to.is_type("timestamptz", "timestamp", "timestampntz", "timestampltz"))
+    return isinstance(inner, exp.Anonymous) and inner.name.upper() == "CONVERT_TIMEZONE"
+
+
+def _division(node: exp.Expr) -> Iterator[Complaint]:
+    if not _is_floating(node.this) and not _is_floating(node.expression):
+        yield f"{_text(node)}: decimal in one engine, floating in the other", "CAST one side AS DOUBLE, or use DIV"
+
+
+def _renamed(node: exp.Expr) -> Iterator[Complaint]:
+    if node.name.upper() == "CONVERT_TIMEZONE" and len(node.expressions) != 2:
+        yield (
+            f"{_text(node)}: depends on the session's zone",
+            "give the zone and the instant: CONVERT_TIMEZONE(zone, ts)",
+        )
+
+
+def _substring(node: exp.Expr) -> Iterator[Complaint]:
+    start = node.args.get("start")
+    number = start.this if isinstance(start, exp.Neg) else start
+    if not (isinstance(number, exp.Literal) and number.name != "0"):
+        yield f"{_text(node)}: position 0 means 1 in one engine only", "start at a number other than 0"
+
+
+def _interval(node: exp.Expr) -> Iterator[Complaint]:
+    unit = str(node.args.get("unit") or "").upper().rstrip("S")
+    if unit not in {"HOUR", "MINUTE", "SECOND"}:
+        yield f"{_text(node)}: a date plus an interval is a date in one engine only", "use DATE_ADD or ADD_MONTHS"
+
+
+def _date_format(node: exp.Expr) -> Iterator[Complaint]:
+    """sqlglot has already made `%Y-%mstrict-%dstrict` of the pattern."""
+    if not re.fullmatch(r"(?:%[YmdHMS](?:strict)?|[-:/._ T])*", node.args["format"].name):
+        yield f"{_text(node)}: a date pattern of letters not tried on every engine", "use yyyy, MM, dd, HH, mm and ss"
+
+
+_TRAPS: Final = re.compile(
+    r"""(?P<flag>\(\?[^:])                 # flags, look-around, named groups
+      | (?P<escape>\\[bBvQhHRGNX])         # word boundaries and classes of another extent
+      | (?P<nested>\[(?:\\.|[^\]\\])*?(?:\[|&&|\\S))   # a class within a class, an intersection, [\S]
+      | \\.""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def _regexp(node: exp.Expr) -> Iterator[Complaint]:
+    pattern = node.args.get("expression")
+    if not isinstance(pattern, exp.Literal | exp.RawString):
+        yield f"{_text(node)}: the pattern is not written out", "write the regular expression as a text"
+        return
+    for found in _TRAPS.finditer(pattern.name):
+        if found.lastgroup:
+            yield f"{found[0]!r} in a regular expression means something else to each engine", "write it without"
+
+
+def _counted(node: exp.Expr) -> Iterator[Complaint]:
+    if not (isinstance(node.expression, exp.Literal) and node.expression.name.isdigit()):
+        yield f"{_text(node)}: engines differ below zero", "write the number of characters out"
+
+
+def _sha2(node: exp.Expr) -> Iterator[Complaint]:
+    length = node.args.get("length")
+    if length is not None and length.name != "256":
+        yield f"{_text(node)}: only one engine has this length", "use SHA2(.., 256)"
+
+
+def _compared_structs(node: exp.Expr) -> Iterator[Complaint]:
+    """DuckDB pairs the fields of two structs by name, Spark by place."""
+    structs = [side for side in (node.this, node.expression) if isinstance(side, exp.Struct)]
+    if len(structs) == 2 and any(struct.find(exp.Column) for struct in structs):
+        yield f"{_text(node)}: fields pair up by name in one engine, by place in the other", "compare column by column"
+
+
+_SPECIAL: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], Iterator[Complaint]]]] = {
+    exp.Qualify: _qualify,
+    exp.Cast: _cast,
+    exp.Div: _division,
+    exp.Anonymous: _renamed,
+    exp.Substring: _substring,
+    exp.Interval: _interval,
+    exp.RegexpLike: _regexp,
+    exp.TimeToStr: _date_format,
+    **dict.fromkeys((exp.Left, exp.Right), _counted),
+    exp.SHA2: _sha2,
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ), _compared_structs),
+}

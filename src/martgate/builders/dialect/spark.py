@@ -1,0 +1,336 @@
+"""Spark SQL read with sqlglot's Databricks dialect and written for DuckDB.
+
+The Databricks dialect, not the Spark one, since there a CAST stays strict, as it is in ANSI mode. What sqlglot maps to a
+function of another meaning is kept as written and renamed to a macro; a few nodes are rewritten here, one function each.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar, Final
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.databricks import Databricks
+from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
+
+from martgate.builders.dialect.macros import RENAMED
+from martgate.errors import CouldNotRun, InvalidInput, Problem
+from martgate.text.quoting import identifier, join_parts
+
+__all__ = ["SparkMart", "Translation", "parameters_of", "parse", "renamed", "tables", "to_duckdb", "translate"]
+
+
+_AS_WRITTEN: Final = {*RENAMED, "FROM_UTC_TIMESTAMP", "TO_UTC_TIMESTAMP"}
+"""Functions that sqlglot would map to one of another meaning. Those without a macro stay unknown to other engines."""
+
+
+class SparkMart(Databricks):
+    """Databricks' SQL, with the functions of other meaning left untouched."""
+
+    class Tokenizer(Databricks.Tokenizer):
+        STRING_ESCAPES: ClassVar = ["\\", "'", '"']  # a doubled quote is a quote, as of Spark 4
+
+    class Parser(Databricks.Parser):  # type: ignore[misc, valid-type]  # sqlglot sets it on the class at run time
+        FUNCTIONS: ClassVar = {k: v for k, v in Databricks.Parser.FUNCTIONS.items() if k not in _AS_WRITTEN}
+        FUNCTION_PARSERS: ClassVar = {
+            k: v for k, v in Databricks.Parser.FUNCTION_PARSERS.items() if k not in _AS_WRITTEN
+        }
+
+    def parser(self, **options: Any) -> sqlglot.Parser:
+        """The parser of this dialect, which a compiled sqlglot does not let anybody extend.
+
+        Raises:
+            martgate.errors.CouldNotRun: that is the one that is installed.
+        """
+        try:
+            return super().parser(**options)
+        except TypeError as error:
+            if "compiled" not in str(error):
+                raise
+            raise CouldNotRun(
+                "sqlglotc is installed, a compiled sqlglot, whose dialects nobody can extend; "
+                "uninstall sqlglotc: without it sqlglot does the same"
+            ) from error
+
+
+def parse(sql: str, file: str = "SQL") -> exp.Query:
+    """The syntax tree of one query.
+
+    Raises:
+        martgate.errors.InvalidInput: no SQL, not one statement, or not a query; with line and column where known.
+    """
+    try:
+        statements = [statement for statement in sqlglot.parse(sql, dialect=SparkMart) if statement is not None]
+    except SqlglotError as error:
+        problem = _syntax_problem(error, file)
+    except RecursionError:
+        problem = Problem(file=file, message="the SQL is nested too deeply to be read")
+    else:
+        if len(statements) == 1 and isinstance(statements[0], exp.Query) and not statements[0].find(exp.DML):
+            return statements[0]
+        kinds = [(statement.find(exp.DML) or statement).key.upper() for statement in statements]
+        found = " and ".join(kinds) or "nothing"
+        problem = Problem(file=file, message=f"expected one query (SELECT or WITH .. SELECT), found {found}")
+    raise InvalidInput(problem)
+
+
+def _syntax_problem(error: SqlglotError, file: str) -> Problem:
+    """The first complaint, without the excerpt that sqlglot underlines with terminal codes."""
+    if isinstance(error, ParseError) and error.errors:
+        first = error.errors[0]
+        near = f" near {first['highlight']!r}" if first.get("highlight") else ""
+        text = re.sub(r"<class '[\w.]*?(\w+)'>", r"\1", first.get("description") or "syntax error").rstrip(".")
+        return Problem(file=file, line=first.get("line") or 0, column=first.get("col") or 0, message=f"{text}{near}")
+    return Problem(file=file, message="the SQL cannot be read: a quote or a comment is not closed")
+
+
+def parameters_of(tree: exp.Expr) -> frozenset[str]:
+    """Names of the parameters (`:name`) that a statement uses."""
+    return frozenset(node.name for node in tree.find_all(exp.Placeholder))
+
+
+def tables(tree: exp.Expr) -> tuple[str, ...]:
+    """Tables that a query reads, as written (`schema.table`), each once, in order; names of CTEs are not tables.
+
+    A function in a table's place (`read_csv(..)`) is told by its call, so that nobody takes it for a table they know.
+    """
+    return tuple(dict.fromkeys(_table_name(table) for table in _base_tables(tree)))
+
+
+def renamed(sql: str, tree: exp.Expr, names: Mapping[str, str]) -> str:
+    """A text as it is written, but for the names of some tables; `names` leads from the old, in lower case, to the new.
+
+    `tree` is what `parse` made of the text. A table without an alias gets its bare name as one, since columns may be
+    qualified by it.
+
+    >>> sql = "SELECT t.a /* s.t */ FROM s.t JOIN u AS v"
+    >>> renamed(sql, parse(sql), {"s.t": "`s_t`", "u": "`w`"})
+    'SELECT t.a /* s.t */ FROM `s_t` AS `t` JOIN `w` AS v'
+    """
+    for table in sorted(_base_tables(tree), key=_starts, reverse=True):
+        new = names.get(_table_name(table).lower())
+        if new is not None:
+            alias = "" if table.alias else f" AS {identifier(table.name)}"
+            sql = sql[: _starts(table)] + new + alias + sql[table.parts[-1].meta["end"] + 1 :]
+    return sql
+
+
+def _starts(table: exp.Table) -> int:
+    return int(table.parts[0].meta.get("start", 0))
+
+
+def _base_tables(tree: exp.Expr) -> Iterator[exp.Table]:
+    return (table for table in tree.find_all(exp.Table, bfs=False) if not _is_cte(table))
+
+
+def _table_name(table: exp.Table) -> str:
+    if not isinstance(table.this, exp.Identifier):
+        return str(table.this.sql(SparkMart))
+    return join_parts(part.name for part in table.parts)
+
+
+def _is_cte(table: exp.Table) -> bool:
+    """Whether the name is a CTE's in scope there: one listed before the place, or the very one where recursive."""
+    if table.db or not isinstance(table.this, exp.Identifier):
+        return False
+    inside: list[exp.Expr] = [table]
+    while (ancestor := inside[-1].parent) is not None:
+        inside.append(ancestor)
+    for ancestor in inside:
+        listed = ancestor.args.get("with_")
+        if listed and table.name.lower() in _visible(listed, inside):
+            return True
+    return False
+
+
+def _visible(listed: exp.With, inside: list[exp.Expr]) -> Iterator[str]:
+    for cte in listed.expressions:
+        is_own = any(cte is outer for outer in inside)
+        if not is_own or listed.recursive:
+            yield cte.alias.lower()
+        if is_own:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A query as another engine reads it, with the tables and parameters that it names."""
+
+    sql: str
+    tables: tuple[str, ...]
+    parameters: frozenset[str]
+
+
+@lru_cache(maxsize=128)
+def translate(sql: str) -> Translation:
+    """The same query for DuckDB; needs `MACROS` on the connection and a session in UTC.
+
+    Raises:
+        martgate.errors.InvalidInput: the SQL cannot be read, or has no translation.
+    """
+    tree = parse(sql)
+    try:
+        translated = _rewritten(tree).sql("duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
+        return Translation(translated, tables(tree), parameters_of(tree))
+    except SqlglotError as error:
+        message = f"no translation for DuckDB: {str(error).splitlines()[0]}"
+    except RecursionError:
+        message = "the SQL is nested too deeply to be translated"
+    raise InvalidInput(message)
+
+
+def to_duckdb(sql: str) -> str:
+    """The text of `translate`.
+
+    >>> to_duckdb("SELECT COUNT_IF(a <=> 1) FROM `t`")
+    'SELECT COUNT(CASE WHEN a IS NOT DISTINCT FROM 1 THEN 1 END) FROM "t"'
+    """
+    return translate(sql).sql
+
+
+def _rewritten(tree: exp.Query) -> exp.Expr:
+    """A copy with every node rewritten that needs it, from the leaves up: a rewritten node may stand in another."""
+    copy = tree.copy()
+    for node in reversed(list(copy.walk(bfs=False))):
+        rewrite = _REWRITES.get(type(node))
+        if rewrite and (new := rewrite(node)) is not node:
+            node.replace(new)
+    return copy
+
+
+def _table(node: exp.Expr) -> exp.Expr:
+    """A name of three parts is a schema and the rest: an engine in one process has no catalogs."""
+    if not isinstance(node, exp.Table) or not node.catalog:
+        return node
+    schema, *rest = (part.name for part in node.parts)
+    short = node.copy()
+    short.set("catalog", None)
+    short.set("db", exp.to_identifier(schema, quoted=True))
+    short.set("this", exp.to_identifier(".".join(rest), quoted=True))
+    if not node.alias:
+        short.set("alias", exp.TableAlias(this=exp.to_identifier(node.name, quoted=True)))
+    return short
+
+
+def _function(node: exp.Expr) -> exp.Expr:
+    name = node.name.upper()
+    return exp.func(RENAMED[name], *node.expressions) if name in RENAMED else node
+
+
+def _cast(node: exp.Expr) -> exp.Expr:
+    """A timestamp's text has no `+00` in Spark."""
+    to_text = node.args["to"].is_type(*exp.DataType.TEXT_TYPES)
+    return exp.func("spk_string", node.this) if to_text else node
+
+
+def _division(node: exp.Expr) -> exp.Expr:
+    """Dividing by zero is an error in Spark and infinity in DuckDB."""
+    if is_nonzero(node.expression):
+        return node
+    return exp.func("spk_divide", node.this, node.expression)
+
+
+def is_nonzero(node: exp.Expr) -> bool:
+    """Whether the expression is a number written out, other than zero."""
+    number = node.unnest()
+    return isinstance(number, exp.Literal) and not number.is_string and float(number.name) != 0
+
+
+def _regexp(node: exp.Expr) -> exp.Expr:
+    pattern = node.expression
+    if isinstance(pattern, (exp.Literal, exp.RawString)):
+        return exp.RegexpLike(this=node.this.copy(), expression=exp.Literal.string(re2(pattern.name)))
+    return node
+
+
+def _like(node: exp.Expr) -> exp.Expr:
+    """A backslash escapes in Spark's LIKE, and has no meaning in DuckDB's unless asked for."""
+    if isinstance(node.parent, exp.Escape):
+        return node
+    return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
+
+
+def _rounding(node: exp.Expr) -> exp.Expr:
+    """FLOOR and CEIL answer BIGINT in Spark and DOUBLE in DuckDB."""
+    return node if node.args.get("decimals") else exp.cast(node.copy(), "bigint")
+
+
+def _truncation(node: exp.Expr) -> exp.Expr:
+    """DATE_TRUNC answers an instant in Spark, whatever it is given."""
+    return exp.cast(node.copy(), "timestamptz")
+
+
+def _trim(node: exp.Expr) -> exp.Expr:
+    """Left to itself, TRIM takes spaces away in Spark, and every blank of Unicode in DuckDB."""
+    if node.expression:
+        return node
+    trimmed = node.copy()
+    trimmed.set("expression", exp.Literal.string(" "))
+    return trimmed
+
+
+def _is_nan(node: exp.Expr) -> exp.Expr:
+    """Null is no NaN in Spark, and null in DuckDB."""
+    return exp.func("COALESCE", node.copy(), exp.false())
+
+
+def _sum(node: exp.Expr) -> exp.Expr:
+    """A sum of whole numbers has 64 bits in Spark, and 128 in DuckDB."""
+    return node if isinstance(node.parent, (exp.Window, exp.Filter)) else exp.func("spk_sum", node.copy())
+
+
+def _sum_over(node: exp.Expr) -> exp.Expr:
+    inner = node.this.this if isinstance(node.this, exp.Filter) else node.this
+    if isinstance(inner, exp.Sum) and not isinstance(node.parent, exp.Window):
+        return exp.func("spk_sum", node.copy())
+    return node
+
+
+def _count_if(node: exp.Expr) -> exp.Expr:
+    """Over no row, COUNT_IF is 0 in Spark and null in DuckDB."""
+    return exp.Count(this=exp.Case().when(node.this.copy(), exp.Literal.number(1)))
+
+
+_REWRITES: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
+    exp.Anonymous: _function,
+    exp.Cast: _cast,
+    exp.Ceil: _rounding,
+    exp.CountIf: _count_if,
+    exp.Div: _division,
+    exp.Filter: _sum_over,
+    exp.Floor: _rounding,
+    exp.ILike: _like,
+    exp.IsNan: _is_nan,
+    exp.Like: _like,
+    exp.RegexpLike: _regexp,
+    exp.Sum: _sum,
+    exp.Table: _table,
+    exp.TimestampTrunc: _truncation,
+    exp.Trim: _trim,
+    exp.Window: _sum_over,
+}
+
+_DOT: Final = r"[^\n\r\x{85}\x{2028}\x{2029}]"
+_END: Final = r"(?:\r\n|[\n\r\x{85}\x{2028}\x{2029}])?\z"
+_RE2: Final = {".": _DOT, "$": _END, r"\Z": _END, r"\s": r"[ \t\n\x0B\f\r]", r"\S": r"[^ \t\n\x0B\f\r]"}
+
+
+def re2(pattern: str) -> str:
+    r"""A Java regular expression for RE2, where `.`, `$`, `\s` and `\Z` mean something slightly else.
+
+    >>> re2(r"[.\s]\s\.")
+    '[. \\t\\n\\x0B\\f\\r][ \\t\\n\\x0B\\f\\r]\\.'
+    """
+    return "".join(_translated(pattern))
+
+
+def _translated(pattern: str) -> Iterator[str]:
+    in_class = False
+    for atom in re.findall(r"\\.|.", pattern, re.DOTALL):
+        if in_class:
+            yield r" \t\n\x0B\f\r" if atom == r"\s" else atom
+        else:
+            yield _RE2.get(atom, atom)
+        in_class = atom == "[" or (in_class and atom != "]")

@@ -1,0 +1,214 @@
+"""What the DuckDB engine says and hears, as text: names, types, files, and errors without values of rows."""
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
+from typing import Final
+
+import duckdb
+from duckdb.sqltypes import DuckDBPyType
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from martgate.builders.dialect import SparkMart
+from martgate.builders.engines.demands import demand_declared
+from martgate.builders.ports import Dataset, WriteTarget, WrittenFile
+from martgate.errors import QueryFailed
+from martgate.text.quoting import duckdb_identifier, duckdb_text, field_name
+
+__all__ = [
+    "copy",
+    "duckdb_type",
+    "empty_select",
+    "first_line",
+    "moments",
+    "read_parquet",
+    "reason",
+    "spark_type",
+    "written_file",
+]
+
+_SPARK: Final = {
+    "integer": "int",
+    "varchar": "string",
+    "blob": "binary",
+    "timestamp with time zone": "timestamp",
+    "timestamp": "timestamp_ntz",
+}
+"""DuckDB's type ids in Spark's spelling; a type that Spark lacks keeps its own name, so that a reader can look it up."""
+
+_NULL_PARTITION: Final = "__HIVE_DEFAULT_PARTITION__"
+_WHOLE: Final = re.compile(r"-?\d+")
+
+_VALUELESS: Final = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.ParserException,
+    duckdb.PermissionException,
+)
+"""Errors about the statement, a file or the machine: raised before a row is looked at, or without quoting one."""
+
+
+def _list(texts: Iterable[str]) -> str:
+    return f"[{', '.join(map(duckdb_text, texts))}]"
+
+
+def _exactly(path: str) -> str:
+    """A path in which `*`, `?` and `[` are letters like any other.
+
+    >>> _exactly("a[1]/b*.parquet")
+    'a[[]1]/b[*].parquet'
+    """
+    return re.sub(r"[*?\[]", r"[\g<0>]", path)
+
+
+def duckdb_type(spark: str) -> str:
+    """A type in Spark's spelling, in DuckDB's.
+
+    >>> duckdb_type("timestamp"), duckdb_type("array<int>")
+    ('TIMESTAMPTZ', 'INT[]')
+    """
+    try:
+        return exp.DataType.build(spark, dialect=SparkMart).sql("duckdb")
+    except SqlglotError:
+        raise QueryFailed(f"{spark!r} is not a type that DuckDB can hold") from None
+
+
+def spark_type(type_: DuckDBPyType) -> str:
+    """A DuckDB type in Spark's spelling, nested ones included (`array<struct<id:bigint>>`)."""
+    name = type_.id
+    if name not in {"decimal", "list", "array", "map", "struct"}:
+        return _SPARK.get(name, name)
+    parts = {part: spark_type(of) if isinstance(of, DuckDBPyType) else of for part, of in type_.children}
+    match name:
+        case "decimal":
+            return f"decimal({parts['precision']},{parts['scale']})"
+        case "map":
+            return f"map<{parts['key']},{parts['value']}>"
+        case "struct":
+            return f"struct<{','.join(f'{field_name(part)}:{of}' for part, of in parts.items())}>"
+        case _:
+            return f"array<{parts['child']}>"
+
+
+def shapes(dataset: Dataset) -> str:
+    """The different shapes among the files: one file of each, and its columns and types in order."""
+    described = f"SELECT * FROM parquet_schema({_list(map(_exactly, dataset.files))}) WHERE column_id > 0"
+    listed = "list((name, duckdb_type) ORDER BY column_id) AS shape, list(num_children ORDER BY column_id) AS nested"
+    shaped = f"SELECT file_name, {listed} FROM ({described}) GROUP BY file_name"
+    return f"SELECT min(file_name) AS file, shape FROM ({shaped}) GROUP BY shape, nested ORDER BY file"
+
+
+def unfolded(name: str, type_: str) -> str:
+    """A column as the engine must be made to read it.
+
+    Parquet statistics leave NaN out, and the engine would answer `x > 5` from them: NaN is greater, and was never seen.
+    """
+    column = duckdb_identifier(name)
+    return f"CASE WHEN isnan({column}) THEN 'NaN' ELSE {column} END AS {column}" if type_ in _FLOATING else column
+
+
+_FLOATING = frozenset({"FLOAT", "DOUBLE"})
+
+
+def read_parquet(dataset: Dataset, *, one_shape: bool) -> str:
+    """The table function that reads exactly the dataset's files; partition columns have their declared types.
+
+    Files that are not of `one_shape` are all opened by every statement, before it begins, to learn what they have.
+    """
+    hive = ", ".join(f"{duckdb_identifier(name)}: {duckdb_type(type_)}" for name, type_ in dataset.partitions.items())
+    options = f"hive_partitioning = true, hive_types = {{{hive}}}" if hive else "hive_partitioning = false"
+    if dataset.file_column:
+        options += f", filename = {duckdb_text(dataset.file_column)}"
+    return (
+        f"read_parquet({_list(map(_exactly, dataset.files))}, union_by_name = {str(not one_shape).lower()}, {options})"
+    )
+
+
+def empty_select(name: str, dataset: Dataset) -> str:
+    """A table without rows, of the declared columns."""
+    demand_declared(name, dataset)
+    typed = (f"CAST(NULL AS {duckdb_type(type_)}) AS {duckdb_identifier(column)}" for column, type_ in dataset.columns)
+    return f"SELECT {', '.join(typed)} WHERE false"
+
+
+def copy(query: str, target: WriteTarget) -> str:
+    """The COPY that writes a query's result as Parquet and returns one row a file."""
+    if target.partition_by:
+        where = target.root
+        columns = ", ".join(map(duckdb_identifier, target.partition_by))
+        pattern = duckdb_text(target.prefix + "-{uuidv7}")
+        layout = f"PARTITION_BY ({columns}), FILENAME_PATTERN {pattern}, APPEND, WRITE_PARTITION_COLUMNS false"
+    else:
+        where = str(PurePath(target.root) / f"{target.prefix}-{uuid.uuid4()}.parquet")
+        layout = "OVERWRITE_OR_IGNORE false"
+    return f"COPY ({query}) TO {duckdb_text(where)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, {layout})"
+
+
+def written_file(row: Sequence[object], root: str, types: Mapping[str, DuckDBPyType]) -> WrittenFile:
+    """One row of COPY's answer: file, rows, bytes, footer's bytes, statistics by column, partition."""
+    path, rows, size, _, statistics, partition = row[:6]
+    assert isinstance(rows, int)
+    assert isinstance(size, int)
+    assert isinstance(statistics, dict)
+    assert isinstance(partition, dict | None)
+    columns = {_unquoted(name): values for name, values in statistics.items() if _unquoted(name) in types}
+    return WrittenFile(
+        path=PurePath(str(path)).relative_to(root).as_posix(),
+        rows=rows,
+        bytes=size,
+        partition={name: _NULL_PARTITION if value is None else value for name, value in (partition or {}).items()},
+        minimum=_bounds(columns, types, "min"),
+        maximum=_bounds(columns, types, "max"),
+        null_count={name: int(values["null_count"]) for name, values in columns.items() if "null_count" in values},
+    )
+
+
+def _unquoted(name: str) -> str:
+    return name.removeprefix('"').removesuffix('"').replace('""', '"')
+
+
+def _bounds(
+    columns: Mapping[str, Mapping[str, str]], types: Mapping[str, DuckDBPyType], end: str
+) -> dict[str, int | str]:
+    exact = {
+        name: values[end]
+        for name, values in columns.items()
+        if types[name].id not in {"varchar", "blob"} and values.get(f"{end}_is_exact") == "true"
+    }
+    return {name: int(text) if _WHOLE.fullmatch(text) else text for name, text in exact.items()}
+
+
+def moments(description: Iterable[Sequence[object]]) -> tuple[int, ...]:
+    """The places of a result's dates and timestamps: DuckDB hands out text for one that Python cannot hold."""
+    return tuple(place for place, column in enumerate(description) if str(column[1]).startswith(("DATE", "TIMESTAMP")))
+
+
+def first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def reason(error: duckdb.Error) -> str:
+    """Why a statement failed, without a value of any row: what DuckDB quotes may be personal data."""
+    line = first_line(error)
+    if isinstance(error, _VALUELESS) or "[DIVIDE_BY_ZERO]" in line:
+        return line
+    kind = line.partition(":")[0]
+    if isinstance(error, duckdb.ConversionException):
+        column = re.search(r"when casting from source column (\w+)$", line)
+        where = f" of column {column[1]}" if column else ""
+        return f"{kind}: a value{where} could not be converted to the type asked for"
+    told = next((words for mark, words in _TOLD if mark in line), "a value of a row cannot be used here")
+    return f"{kind}: {told}"
+
+
+_TOLD: Final = (
+    ("Division by zero", "division by zero"),
+    ("Overflow", "a number is too large for its type"),
+    ("More than one row returned by a subquery", "a subquery that must return one row returned more"),
+    ("Malformed JSON", "a text is not JSON"),
+    ("Could not parse string", "a text is not in the date format asked for"),
+)

@@ -1,0 +1,151 @@
+"""What can be asked of contracts alone: lint, diff, coverage, export; and a draft of one from data."""
+
+import json
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import click
+
+from martgate.cli.options import DAY, as_json, settings_from
+from martgate.exits import ExitCode
+from martgate.project.settings import Settings
+
+__all__ = ["coverage", "diff", "export", "import_", "lint"]
+
+_TARGETS = ("gx", "pandera", "spark", "delta-ddl", "sqlalchemy", "jsonschema", "page", "sql")
+
+
+@click.command(epilog="Example: martgate lint contracts/")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@settings_from("contracts", "models", outside=lambda given: given["paths"])
+@as_json
+def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitCode:
+    """Check contracts: every error and warning with its place and what to do. PATHS are files or folders."""
+    from martgate.project.review import review
+    from martgate.reports.machine import lint_json
+    from martgate.reports.text import lint_text
+
+    found = review(paths or settings.contracts, known=settings.contracts)
+    told = lint_json if as_json else partial(lint_text, files=found.files)
+    click.echo(told(found.problems, warnings=found.warnings))
+    return ExitCode.UNUSABLE if found.problems else ExitCode.DONE
+
+
+@click.command(epilog="Example: martgate diff published.odcs.yaml contracts/mart/wv_comm_user.odcs.yaml")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@as_json
+def diff(old: Path, new: Path, *, as_json: bool) -> ExitCode:
+    """Tell what changed from contract OLD to contract NEW, whom it hits, and the version that it calls for.
+
+    What readers lose is breaking, what they gain additive, and what says something else semantic. Exit code 1 where a
+    change is breaking and NEW's version is no major one above OLD's.
+    """
+    from martgate.contracts.diff import diff as compared
+    from martgate.contracts.odcs import read
+    from martgate.reports.diff import diff_json, diff_text
+
+    found = compared(read(old), read(new))
+    click.echo((diff_json if as_json else diff_text)(found))
+    return ExitCode.REFUSED if found.is_refused else ExitCode.DONE
+
+
+@click.command(epilog="Example: martgate coverage we_mart.wv_comm_user")
+@click.argument("table")
+@click.option("--date", "day", type=DAY, help="by the version valid on that day (default: the newest), YYYY-MM-DD")
+@settings_from("contracts")
+@as_json
+def coverage(table: str, *, day: date | None, settings: Settings, as_json: bool) -> ExitCode:
+    """Tell for every leaf of TABLE's contract whether it is enforced, monitored or documentation."""
+    from martgate.expectations.coverage import Status
+    from martgate.project.review import coverage_of
+    from martgate.project.wiring import catalog
+    from martgate.reports.machine import coverage_json
+    from martgate.reports.text import coverage_text
+
+    items = coverage_of(*catalog(settings).find(table, day))
+    click.echo(coverage_json(items) if as_json else coverage_text(items))
+    unsupported = any(item.status is Status.UNSUPPORTED for item in items)
+    return ExitCode.UNUSABLE if unsupported else ExitCode.DONE
+
+
+@click.command(epilog="Example: martgate export wv_comm_user --to delta-ddl --out wv_comm_user.sql")
+@click.argument("table")
+@click.option("--to", "target", type=click.Choice(_TARGETS), required=True, help="what to write")
+@click.option("--flavour", type=click.Choice(["polars", "pyspark"]), default="polars", help="of pandera")
+@click.option("--date", "day", type=DAY, help="by the version valid on that day (default: the newest), YYYY-MM-DD")
+@click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
+@settings_from("contracts", "models")
+@as_json
+def export(  # noqa: PLR0913 - one parameter an option
+    table: str, *, target: str, flavour: str, day: date | None, file: Path | None, settings: Settings, as_json: bool
+) -> ExitCode:
+    """Write TABLE's contract in another tool's language."""
+    from martgate.project.wiring import catalog
+    from martgate.publish.exports import exported
+
+    text = exported(settings, catalog(settings), table, target=target, flavour=flavour, day=day)
+    if file is not None:
+        file.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps({"table": table, "target": target, "out": str(file or ""), "text": text}))
+    elif file is None:
+        click.echo(text, nl=not text.endswith("\n"))
+    return ExitCode.DONE
+
+
+@click.command(
+    "import",
+    epilog="""\b
+Examples:
+  martgate import orders.parquet --name shop.orders --out shop.orders.odcs.yaml
+  martgate import delta/orders --name shop.orders --values status --values country""",
+)
+@click.argument("source", metavar="PATH")
+@click.option("--name", required=True, metavar="TABLE", help="what the table is called: a name, or schema.name")
+@click.option(
+    "--values",
+    "shown",
+    multiple=True,
+    metavar="COLUMN",
+    help="write values of this column into the draft (default: none)",
+)
+@click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
+@click.option("--force", is_flag=True, help="write over a file that is there")
+@settings_from("engine", "spark_master", "memory_limit", outside=lambda _: True)
+@as_json
+def import_(  # noqa: PLR0913 - one parameter an option
+    source: str,
+    *,
+    name: str,
+    shown: tuple[str, ...],
+    file: Path | None,
+    force: bool,
+    settings: Settings,
+    as_json: bool,
+) -> ExitCode:
+    """Draft a contract from data: a Parquet file, a folder of them, or a Delta table.
+
+    Columns, types and partitions are what the data are. What was only seen in them (no nulls, no value twice) is marked
+    as inferred, to be confirmed or deleted. Values of rows may be personal: none is written, but of columns named by
+    --values.
+    """
+    if source == "":
+        raise click.UsageError("PATH is empty; give a Parquet file, a folder or a Delta table")
+    if file is not None and file.exists() and not force:
+        raise click.UsageError(f"{file} is there already; give another --out, or --force to write over it")
+    from martgate.project.wiring import engine_of
+    from martgate.publish.drafts import drafted
+    from martgate.stores.upstreams import Upstreams
+
+    dataset = Upstreams(settings.upstreams).dataset_of(source)
+    with engine_of(settings) as engine:
+        text = drafted(engine, dataset, name, shown=shown)
+    if file is not None:
+        file.write_text(text, encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps({"table": name, "out": str(file or ""), "text": text}))
+    elif file is None:
+        click.echo(text, nl=False)
+    return ExitCode.DONE

@@ -1,0 +1,37 @@
+"""What rules have learned from the published days."""
+
+import click
+
+from martgate.cli.options import as_json, settings_from
+from martgate.exits import ExitCode
+from martgate.project.settings import Settings
+
+__all__ = ["backtest"]
+
+
+@click.command(epilog="Example: martgate backtest wv_comm_user")
+@click.argument("table")
+@settings_from("contracts", "warehouse", "ledger", "out")
+@as_json
+def backtest(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
+    """Replay TABLE's published days through its rules that learn: their alarms, and what they would catch.
+
+    Every day is judged by the published days before it, as the gate would have. Then groups are halved, doubled and
+    moved, one at a time, on paper: so often would each of these have been caught.
+    """
+    from martgate.errors import InvalidInput
+    from martgate.expectations.backtest import replay
+    from martgate.expectations.derive import derive
+    from martgate.project.wiring import open_context
+    from martgate.reports.machine import backtest_json
+    from martgate.reports.text import backtest_text
+
+    with open_context(settings) as context:
+        loaded, found = context.catalog.find(table)
+        rules = [rule for rule in derive(loaded.contract, found) if rule.check.learns]
+        name = found.qualified_name
+        if not rules:
+            raise InvalidInput(f"{name} has no rule that learns: volume_band and share_shift are those that do")
+        replays = [replay(rule, context.ledger.history(name)) for rule in rules]
+    click.echo(backtest_json(name, replays) if as_json else backtest_text(name, replays))
+    return ExitCode.DONE

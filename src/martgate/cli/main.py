@@ -1,0 +1,118 @@
+"""Arguments in, exit code out. What each command does is in `martgate.cli`."""
+
+import gc
+import json
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from martgate.cli.contracts import coverage, diff, export, import_, lint
+from martgate.cli.learning import backtest
+from martgate.cli.project import config, docs, state
+from martgate.cli.promises import sla
+from martgate.cli.publishing import backfill, build, gate, publish, run, upstreams
+from martgate.cli.querying import query
+from martgate.cli.receipts import history, verify
+from martgate.cli.sampling import demo, sample
+from martgate.cli.waiving import waive
+from martgate.errors import InvalidInput, MartgateError, Problem
+from martgate.exits import ExitCode
+
+__all__ = ["call", "main"]
+
+_EXITS = """\b
+Exit codes:
+  0  done, kept or published
+  1  refused or broken: a rule failed
+  2  the contract, the configuration or the arguments cannot be used
+  3  could not run: I/O, engine, missing upstream, conflict"""
+
+_OBJECTS = 50_000
+"""New objects before Python looks for garbage: at its own 700 a gate spends a tenth of its time on that, for nothing."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=_EXITS)
+@click.option("--debug", is_flag=True, help="show tracebacks")
+@click.version_option(package_name="martgate")
+def martgate(*, debug: bool) -> None:
+    """Data contracts and quality gates: no bad partition reaches the people who read a mart.
+
+    \b
+    Start here:
+      martgate demo                            a whole mart, from samples to a published day and its report
+      martgate run TABLE --date 2024-01-01     check, build, audit, publish or refuse
+      martgate gate TABLE --input FILE         audit any Parquet or Delta data against a contract
+    """  # noqa: D301 - click wants the control character itself
+
+
+for command in (
+    demo,
+    run,
+    upstreams,
+    build,
+    gate,
+    publish,
+    backfill,
+    backtest,
+    lint,
+    diff,
+    coverage,
+    export,
+    import_,
+    docs,
+    query,
+    history,
+    verify,
+    waive,
+    sla,
+    state,
+    sample,
+    config,
+):
+    martgate.add_command(command)
+
+
+def main() -> NoReturn:
+    gc.set_threshold(_OBJECTS)
+    sys.exit(call(sys.argv[1:]))
+
+
+def call(arguments: list[str]) -> int:
+    """Run one command; its exit code. Known errors are told on stderr (and as JSON on stdout where that was asked)."""
+    debug = "--debug" in arguments or bool(os.environ.get("MARTGATE_DEBUG"))
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        return int(martgate.main(arguments, prog_name="martgate", standalone_mode=False) or ExitCode.DONE)
+    except click.ClickException as error:
+        error.show()
+        return _told(arguments, ExitCode.UNUSABLE, [Problem(file="", message=error.format_message())])
+    except click.Abort:
+        return 130
+    except MartgateError as error:
+        if debug:
+            raise
+        unusable = isinstance(error, InvalidInput)
+        click.echo(f"martgate: {error}", err=True)
+        problems = list(error.problems) if isinstance(error, InvalidInput) else [Problem(file="", message=str(error))]
+        return _told(arguments, ExitCode.UNUSABLE if unusable else ExitCode.COULD_NOT_RUN, problems)
+    except Exception as error:  # the last resort: a fault of ours; its text could quote data, so only its kind is shown
+        if debug:
+            raise
+        told = f"stopped by an unexpected {_kind(error)}; --debug shows where"
+        click.echo(f"martgate: {told}", err=True)
+        return _told(arguments, ExitCode.COULD_NOT_RUN, [Problem(file="", message=told)])
+
+
+def _kind(error: Exception) -> str:
+    """An operating system's error names a file, never a row."""
+    return f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__
+
+
+def _told(arguments: list[str], code: ExitCode, problems: list[Problem]) -> int:
+    if "--json" in arguments:
+        keys = ("file", "line", "path", "message", "hint")
+        errors = [{key: getattr(problem, key) for key in keys} for problem in problems]
+        click.echo(json.dumps({"exit": int(code), "errors": errors}, ensure_ascii=False))
+    return code

@@ -1,0 +1,80 @@
+"""What the commands share: the project's settings as flags, a day, and the choice between eyes and programs."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from martgate.contracts.day import day_of
+from martgate.project.settings import KEYS, load
+
+__all__ = ["DAY", "as_json", "settings_from"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_SHAPES: dict[str, dict[str, Any]] = {
+    "contracts": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
+    "models": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
+    "queries": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
+    "engine": {"type": click.Choice(["duckdb", "spark"])},
+    "frames": {"type": click.Choice(["none", "pandera"])},
+    "reuse_counts": {"type": click.Choice(["never", "files"])},
+    "trust_stats": {"type": click.Choice(["written", "never"])},
+    "report": {"type": click.Choice(["full", "fast", "none"])},
+}
+
+
+class _Day(click.ParamType[date]):
+    """A calendar day as `YYYY-MM-DD`."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        day = day_of(str(value))
+        if day is None:
+            self.fail(f"{value!r} is not a day; write it as YYYY-MM-DD, for example 2024-01-01", param, ctx)
+        return day
+
+
+DAY = _Day()
+
+
+def _never(_parameters: Mapping[str, Any]) -> bool:
+    return False
+
+
+def settings_from(
+    *keys: str, outside: Callable[[Mapping[str, Any]], object] = _never
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Give a command `--project` and these settings as flags, and pass it the `Settings` in effect.
+
+    Args:
+        keys: the settings that are flags of the command.
+        outside: says from the command's other parameters whether it also works where there is no project.
+    """
+
+    def decorate(command: Callable[..., R]) -> Callable[..., R]:
+        @wraps(command)
+        def wrapped(*args: Any, project: Path | None, **flags: Any) -> R:
+            own = {key: flags.pop(key) for key in keys}
+            return command(*args, settings=load(project, own, outside=bool(outside(flags))), **flags)
+
+        decorated: Callable[..., R] = wrapped
+        for key in reversed(keys):
+            shape = _SHAPES.get(key, {"metavar": "PLACE"})
+            decorated = click.option(f"--{key.replace('_', '-')}", key, help=KEYS[key], **shape)(decorated)
+        help_text = "folder with martgate.toml (default: looked up from here)"
+        return click.option("--project", type=click.Path(path_type=Path), metavar="DIR", help=help_text)(decorated)
+
+    return decorate
+
+
+def as_json(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command `--json`: one JSON object on stdout, nothing else there."""
+    return click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout, for programs")(command)

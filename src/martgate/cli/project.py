@@ -1,0 +1,74 @@
+"""The project as a whole: its settings and its site."""
+
+import json
+from pathlib import Path
+
+import click
+
+from martgate.cli.options import as_json, settings_from
+from martgate.exits import ExitCode
+from martgate.project.settings import KEYS, Settings
+
+__all__ = ["config", "docs", "state"]
+
+
+@click.command(epilog="Example: martgate config")
+@settings_from(*KEYS)
+@as_json
+def config(*, settings: Settings, as_json: bool) -> ExitCode:
+    """Print the settings in effect and where each came from."""
+    values = {key: getattr(settings, key) for key in KEYS}
+    shown: dict[str, object] = {
+        key: [str(each) for each in value] if isinstance(value, tuple) else str(value) for key, value in values.items()
+    }
+    if settings.upstream_locations:
+        shown["upstreams"] = {"root": settings.upstreams, **settings.upstream_locations}
+    if as_json:
+        click.echo(json.dumps({key: {"value": shown[key], "origin": settings.origins[key]} for key in KEYS}))
+        return ExitCode.DONE
+    for key in KEYS:
+        value = shown[key]
+        click.echo(f"{key:<13} {', '.join(value) if isinstance(value, list) else value}  ({settings.origins[key]})")
+    return ExitCode.DONE
+
+
+@click.command(epilog="Example: martgate docs --open")
+@click.option("--open", "show", is_flag=True, help="open it in a browser")
+@settings_from("contracts", "models", "ledger", "out")
+@as_json
+def docs(*, show: bool, settings: Settings, as_json: bool) -> ExitCode:
+    """Draw the whole site anew, from the ledger and the contracts."""
+    from martgate.cli.reporting import draw_all, suggest_data_docs
+    from martgate.project.wiring import open_context
+
+    with open_context(settings) as context:
+        records = context.ledger.records()
+    index = draw_all(records, settings)
+    click.echo(json.dumps({"site": str(index)}) if as_json else f"{index}")
+    suggest_data_docs(settings, as_json=as_json)
+    if show:
+        click.launch(index.as_uri())
+    return ExitCode.DONE
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  martgate state --out martgate-state.json
+  martgate run --select state:modified+ --state martgate-state.json --date 2024-01-01"""
+)
+@click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
+@settings_from("contracts", "models")
+@as_json
+def state(*, file: Path | None, settings: Settings, as_json: bool) -> ExitCode:
+    """Write what contracts and models ask for now, so that a later run can select what has changed since."""
+    from martgate.builders.model import load
+    from martgate.project.state import state_of, to_json
+    from martgate.project.wiring import catalog
+
+    told = to_json(state_of(load(settings.models), catalog(settings)))
+    if file is not None:
+        file.write_text(f"{told}\n", encoding="utf-8")
+    if file is None or as_json:
+        click.echo(told)
+    return ExitCode.DONE

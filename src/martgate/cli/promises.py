@@ -1,0 +1,49 @@
+"""What was promised about time, and whether it was kept."""
+
+from datetime import date
+
+import click
+
+from martgate.cli.options import DAY, as_json, settings_from
+from martgate.exits import ExitCode
+from martgate.project.settings import Settings
+
+__all__ = ["sla"]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  martgate sla
+  martgate sla wv_comm_user --last 7
+  martgate sla wv_comm_user --date 2024-01-01"""
+)
+@click.argument("table", required=False)
+@click.option("--date", "day", type=DAY, help="one day, or the week or month that it lies in, YYYY-MM-DD")
+@click.option("--last", type=click.IntRange(min=1), help="how many days, weeks or months, the newest (default: 30)")
+@settings_from("contracts", "models", "warehouse", "ledger", "engine", "spark_master", "out", "memory_limit")
+@as_json
+def sla(table: str | None, *, day: date | None, last: int | None, settings: Settings, as_json: bool) -> ExitCode:
+    """Tell whether TABLE, or every table that a model makes, is there when its contract promises it.
+
+    A broken promise is exit code 1, and so is one that cannot be judged.
+    """
+    if day is not None and last is not None:
+        raise click.UsageError("--date and --last exclude each other: one day is looked at, or the newest")
+    from martgate.builders.model import load
+    from martgate.expectations.promises import Window
+    from martgate.project import clock
+    from martgate.project.wiring import model_of, open_context
+    from martgate.publish.sla import made, of_table
+    from martgate.reports.promises import sla_json, sla_text
+
+    window = Window(now=clock.now(), on=day, last=last or 30)
+    with open_context(settings) as context:
+        if table is None:
+            asked = made(load(settings.models), context.catalog)
+        else:
+            asked = [context.catalog.find(table)]
+            model_of(settings, asked[0][1])
+        found = [of_table(*each, context, window) for each in asked]
+    click.echo(sla_json(found) if as_json else sla_text(found))
+    return ExitCode.REFUSED if any(one.is_broken for one in found) else ExitCode.DONE

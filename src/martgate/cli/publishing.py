@@ -1,0 +1,283 @@
+"""`run` and its scheduler-sized steps: upstreams, build, gate, publish."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import click
+
+from martgate.cli.options import DAY, as_json, settings_from
+from martgate.exits import ExitCode
+from martgate.project.settings import Settings
+
+__all__ = ["backfill", "build", "gate", "publish", "run", "upstreams"]
+
+_GATE_KEYS = (
+    "contracts",
+    "upstreams",
+    "warehouse",
+    "ledger",
+    "engine",
+    "spark_master",
+    "out",
+    "memory_limit",
+    "lineage",
+    "report",
+)
+_RUN_KEYS = ("models", *_GATE_KEYS)
+_BUILD_KEYS = (*_RUN_KEYS, "frames")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  martgate run we_mart.wv_comm_user --date 2024-01-01
+  martgate run --select wv_comm_user+ --date 2024-01-01
+  martgate run --select state:modified+ --state martgate-state.json --date 2024-01-01"""
+)
+@click.argument("table", required=False)
+@click.option("--date", "day", type=DAY, required=True, help="the day to publish, YYYY-MM-DD")
+@click.option(
+    "--select",
+    "selectors",
+    multiple=True,
+    metavar="SELECTOR",
+    help="several tables in order: t, tag:x or state:modified; t+ (and all made from it), +t (and all it is made from); "
+    "a,b (both); may be repeated",
+)
+@click.option(
+    "--state",
+    "former",
+    type=click.Path(path_type=Path),
+    help="of state:modified: what `martgate state` wrote earlier, a file or its folder",
+)
+@click.option("--dry-run", is_flag=True, help="do everything but publish")
+@settings_from(*_BUILD_KEYS, "trust_stats", "reuse_counts")
+@as_json
+def run(  # noqa: PLR0913 - one parameter an option
+    table: str | None,
+    day: date,
+    *,
+    selectors: tuple[str, ...],
+    former: Path | None,
+    dry_run: bool,
+    settings: Settings,
+    as_json: bool,
+) -> ExitCode:
+    """Check upstreams, build, audit, then publish TABLE for one day, or refuse; or several tables, by --select."""
+    if (table is None) is not bool(selectors):
+        raise click.UsageError("give one TABLE, or --select for several")
+    if former is not None and not any("state:" in selector for selector in selectors):
+        raise click.UsageError("--state goes with --select state:modified")
+    if table is None:
+        if dry_run:
+            raise click.UsageError(
+                "--dry-run and --select exclude each other: what is not published, nothing can be made from"
+            )
+        return _run_selected(selectors, day, former, settings=settings, as_json=as_json)
+    from martgate.cli.reporting import answer, failure_told
+    from martgate.project.wiring import open_context, publish_request
+    from martgate.publish import run as life
+
+    with open_context(settings) as context, failure_told(table, day, settings, context.catalog):
+        record = life.run(publish_request(settings, context.catalog, table, day), context, dry_run=dry_run)
+    return answer(record, settings, catalog=context.catalog, as_json=as_json)
+
+
+def _run_selected(
+    selectors: tuple[str, ...], day: date, former: Path | None, *, settings: Settings, as_json: bool
+) -> ExitCode:
+    from martgate.builders.model import load
+    from martgate.cli.reporting import answer_all
+    from martgate.project.graph import graph_of, select
+    from martgate.project.state import changed_since, read
+    from martgate.project.wiring import open_context
+    from martgate.publish.selection import jobs_of, run_all
+
+    earlier = read(former) if former else None
+    with open_context(settings) as context:
+        models = load(settings.models)
+        graph = graph_of(models, context.catalog)
+        changed = None if earlier is None else changed_since(earlier, models, context.catalog)
+        chosen = select(selectors, graph, context.catalog, changed)
+        if not chosen:
+            click.echo(f"martgate: nothing to run: no table is meant by {' '.join(selectors)}", err=True)
+        jobs = jobs_of(chosen, day, models, context.catalog)
+        outcomes = run_all(jobs, day, graph, context)
+        return answer_all(outcomes, settings, catalog=context.catalog, as_json=as_json)
+
+
+@click.command(epilog="Example: martgate backfill wv_comm_user --from 2024-01-01 --to 2024-01-31")
+@click.argument("table")
+@click.option("--from", "first", type=DAY, required=True, help="the first day, YYYY-MM-DD")
+@click.option("--to", "last", type=DAY, required=True, help="the last day, YYYY-MM-DD")
+@click.option("--keep-going", is_flag=True, help="go on after a day that was not published")
+@click.option("--again", is_flag=True, help="do days anew that this version of the contract let through already")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    help="days at a time that share memory and cores, where none depends on the one before",
+)
+@settings_from(*_BUILD_KEYS, "trust_stats", "reuse_counts")
+@as_json
+def backfill(  # noqa: PLR0913 - one parameter an option
+    table: str,
+    *,
+    first: date,
+    last: date,
+    keep_going: bool,
+    again: bool,
+    jobs: int,
+    settings: Settings,
+    as_json: bool,
+) -> ExitCode:
+    """Publish TABLE for many days, the earliest first; days that stand published are left alone."""
+    if last < first:
+        raise click.UsageError(f"--from {first} is after --to {last}; give the earlier day first")
+    from martgate.cli.reporting import answer_all
+    from martgate.project.wiring import open_context
+    from martgate.project.wiring import publish_requests as jobs_of
+    from martgate.publish import backfill as many
+
+    with open_context(settings) as context:
+        days = many.days_of(context.catalog.find(table)[1], first, last)
+        if not days:
+            raise click.UsageError(f"no partition of {table} begins between {first} and {last}")
+        work = jobs_of(settings, context.catalog, table, days)
+        outcomes = many.backfill(work, context, keep_going=keep_going, again=again, width=jobs)
+        return answer_all(outcomes, settings, catalog=context.catalog, as_json=as_json)
+
+
+@click.command(epilog="Example: martgate upstreams wv_comm_user --date 2024-01-01")
+@click.argument("table")
+@click.option("--date", "day", type=DAY, required=True, help="the day to build, YYYY-MM-DD")
+@settings_from("contracts", "models", "upstreams", "warehouse", "ledger", "engine", "spark_master", "out")
+@as_json
+def upstreams(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
+    """Say which inputs of TABLE are not there yet for one day; nothing is read of them."""
+    from martgate.cli.reporting import announce_missing
+    from martgate.project.wiring import open_context, publish_request
+    from martgate.publish.upstreams import missing
+
+    with open_context(settings) as context:
+        work = publish_request(settings, context.catalog, table, day)
+        return announce_missing(work, missing(work, context), as_json=as_json)
+
+
+@click.command(epilog="Example: martgate build wv_comm_user --date 2024-01-01")
+@click.argument("table")
+@click.option("--date", "day", type=DAY, required=True, help="the day to build, YYYY-MM-DD")
+@settings_from(*_BUILD_KEYS)
+@as_json
+def build(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
+    """Check upstreams and stage a candidate of TABLE for one day; nothing becomes visible."""
+    from martgate.cli.reporting import announce, answer, failure_told
+    from martgate.gate.candidate import Candidate
+    from martgate.project.wiring import open_context, publish_request
+    from martgate.publish import run as life
+
+    with open_context(settings) as context, failure_told(table, day, settings, context.catalog):
+        built = life.build(publish_request(settings, context.catalog, table, day), context)
+    if isinstance(built, Candidate):
+        return announce(built, as_json=as_json)
+    return answer(built, settings, catalog=context.catalog, as_json=as_json)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  martgate gate wv_comm_user --date 2024-01-01
+  martgate gate flights --input flights.parquet --contract flights.odcs.yaml"""
+)
+@click.argument("table")
+@click.option("--date", "day", type=DAY, help="the day under audit, YYYY-MM-DD")
+@click.option("--candidate", metavar="ID", help="a staged candidate (default: the newest of the day)")
+@click.option("--input", "source", metavar="PATH", help="a Parquet file, a folder of them, or a Delta table")
+@click.option(
+    "--contract",
+    "file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="audit against this contract instead of the project's",
+)
+@click.option(
+    "--explain", is_flag=True, help="print each query with the rules it answers and what it reads, and run nothing"
+)
+@settings_from(*_RUN_KEYS, "trust_stats", "reuse_counts", outside=lambda given: given["file"])
+@as_json
+def gate(  # noqa: PLR0913 - one parameter an option
+    table: str,
+    *,
+    day: date | None,
+    candidate: str | None,
+    source: str | None,
+    file: Path | None,
+    explain: bool,
+    settings: Settings,
+    as_json: bool,
+) -> ExitCode:
+    """Audit a staged candidate of TABLE, or any data given by --input, and say whether it may be published."""
+    if source is not None and candidate is not None:
+        raise click.UsageError("--input and --candidate exclude each other: one audits a file, one a staged candidate")
+    if source == "":
+        raise click.UsageError("--input is empty; give the path of a Parquet file, a folder or a Delta table")
+    if source is None and day is None and not explain:
+        raise click.UsageError("give --date for a staged candidate, or --input for data that lies anywhere")
+    if source is None and file is not None and not (explain and day is None):
+        raise click.UsageError("--contract goes with --input; a staged candidate has the contract of its project")
+    if explain:
+        return _explain(table, file, settings, day=day, candidate=candidate, source=source)
+    from martgate.cli.reporting import answer
+    from martgate.project.wiring import open_context, publish_request
+    from martgate.publish import run as life
+    from martgate.publish.inputs import gate_input
+
+    if source is not None:
+        settings = replace(settings, lineage="none")  # what lies anywhere is nothing that the mart is made of
+    with open_context(settings, contract=file) as context:
+        if source is not None:
+            record = gate_input(context, table, source, day)
+        else:
+            assert day is not None
+            record = life.gate(publish_request(settings, context.catalog, table, day), context, candidate)
+    return answer(record, settings, catalog=context.catalog, as_json=as_json)
+
+
+def _explain(  # noqa: PLR0913 - what `gate` was asked
+    name: str, file: Path | None, settings: Settings, *, day: date | None, candidate: str | None, source: str | None
+) -> ExitCode:
+    from martgate.contracts.catalog import Catalog
+    from martgate.project.wiring import open_context
+    from martgate.publish import explanation as explaining
+
+    together = settings.engine == "spark"
+    if source is None and day is None:
+        told = explaining.of_contract(
+            Catalog.load(settings.contracts if file is None else (file,)), name, together=together
+        )
+    else:
+        with open_context(settings, contract=file) as context:
+            if source is not None:
+                told = explaining.of_input(context, name, source, day, together=together)
+            else:
+                assert day is not None
+                told = explaining.of_candidate(context, name, day, candidate, together=together)
+    click.echo(told, nl=False)
+    return ExitCode.DONE
+
+
+@click.command(epilog="Example: martgate publish wv_comm_user --date 2024-01-01")
+@click.argument("table")
+@click.option("--date", "day", type=DAY, required=True, help="the day to publish, YYYY-MM-DD")
+@click.option("--candidate", metavar="ID", help="a staged candidate (default: the newest of the day)")
+@settings_from(*_GATE_KEYS)
+@as_json
+def publish(table: str, day: date, *, candidate: str | None, settings: Settings, as_json: bool) -> ExitCode:
+    """Publish a candidate that the gate approved, if its bytes and its verdict are those of then."""
+    from martgate.cli.reporting import answer, failure_told
+    from martgate.project.wiring import open_context
+    from martgate.publish import run as life
+
+    with open_context(settings) as context, failure_told(table, day, settings, context.catalog):
+        record = life.publish(context.catalog.find(table, day)[1], day.isoformat(), context, candidate)
+    return answer(record, settings, catalog=context.catalog, as_json=as_json)

@@ -1,0 +1,74 @@
+"""What was published, as the ledger tells it and as the warehouse bears it out."""
+
+from datetime import date
+
+import click
+
+from martgate.cli.options import DAY, as_json, settings_from
+from martgate.exits import ExitCode
+from martgate.project.settings import Settings
+
+__all__ = ["history", "verify"]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  martgate history wv_comm_user
+  martgate history wv_comm_user --from 2024-01-01 --to 2024-01-31"""
+)
+@click.argument("table")
+@click.option("--date", "day", type=DAY, help="one day, YYYY-MM-DD")
+@click.option("--from", "first", type=DAY, help="the first day, YYYY-MM-DD")
+@click.option("--to", "last", type=DAY, help="the last day, YYYY-MM-DD")
+@settings_from("contracts", "warehouse", "ledger", "out")
+@as_json
+def history(  # noqa: PLR0913 - one parameter an option
+    table: str, *, day: date | None, first: date | None, last: date | None, settings: Settings, as_json: bool
+) -> ExitCode:
+    """Tell which days of TABLE were published, each with all of its receipts, the newest day first."""
+    if day is not None and (first is not None or last is not None):
+        raise click.UsageError("--date and --from or --to exclude each other: one day is asked for, or several")
+    if first is not None and last is not None and last < first:
+        raise click.UsageError(f"--from {first} is after --to {last}; give the earlier day first")
+    from martgate.project.wiring import open_context
+    from martgate.reports.receipts import history_json, history_text
+
+    since, until = (str(each) if each else "" for each in (day or first, day or last))
+    with open_context(settings) as context:
+        name = context.catalog.find(table)[1].qualified_name
+        receipts = [
+            receipt
+            for receipt in context.ledger.publications(name)
+            if since <= receipt.part_date and (not until or receipt.part_date <= until)
+        ]
+        approvals = context.ledger.approvals(name)
+    click.echo((history_json if as_json else history_text)(name, receipts, approvals))
+    return ExitCode.DONE
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  martgate verify wv_comm_user
+  martgate verify wv_comm_user --date 2024-01-01"""
+)
+@click.argument("table")
+@click.option("--date", "day", type=DAY, help="this day alone, YYYY-MM-DD; one that is not published is broken")
+@settings_from("contracts", "warehouse", "ledger", "engine", "spark_master", "out", "memory_limit")
+@as_json
+def verify(table: str, *, day: date | None, settings: Settings, as_json: bool) -> ExitCode:
+    """Hold what readers of TABLE see, day by day, against the receipts and the verdicts of the ledger.
+
+    A day is broken (exit code 1) whose commit has no receipt, whose receipt, candidate or verdict was altered, which no
+    verdict approves, or of which readers see anything but the bytes that were approved.
+    """
+    from martgate.project.wiring import open_context
+    from martgate.publish.verification import verify as verified
+    from martgate.reports.receipts import verify_json, verify_text
+
+    with open_context(settings) as context:
+        found = context.catalog.find(table)[1]
+        days = verified(found, context, str(day) if day else None)
+    click.echo((verify_json if as_json else verify_text)(found.qualified_name, days))
+    return ExitCode.REFUSED if any(each.problems for each in days) else ExitCode.DONE

@@ -1,0 +1,114 @@
+"""Exceptions that somebody answers for."""
+
+import json
+from datetime import date
+
+import click
+
+from martgate.cli.options import DAY, as_json, settings_from
+from martgate.exits import ExitCode
+from martgate.project.settings import Settings
+
+__all__ = ["waive"]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  martgate waive wv_comm_user 'table|usual_members' --until 2027-02-01 --owner ana --reason 'the tour ended'
+  martgate waive wv_comm_user --list
+  martgate waive wv_comm_user 'table|usual_members' --withdraw"""
+)
+@click.argument("table")
+@click.argument("rule", required=False)
+@click.option("--until", type=DAY, help="the last day on which it counts, YYYY-MM-DD")
+@click.option("--reason", help="why the rule may fail")
+@click.option("--owner", help="who answers for it")
+@click.option(
+    "--partition", metavar="DAY", default="", help="the one day of the table that it is about (default: every)"
+)
+@click.option("--max-failed", type=click.IntRange(min=1), help="beyond so many failures the rule refuses all the same")
+@click.option("--list", "is_list", is_flag=True, help="list the waivers of TABLE instead")
+@click.option("--withdraw", "is_withdrawn", is_flag=True, help="take back the waivers of RULE instead")
+@settings_from("contracts", "models", "warehouse", "ledger", "out")
+@as_json
+def waive(  # noqa: PLR0913 - one parameter an option
+    table: str,
+    rule: str | None,
+    *,
+    until: date | None,
+    reason: str | None,
+    owner: str | None,
+    partition: str,
+    max_failed: int | None,
+    is_list: bool,
+    is_withdrawn: bool,
+    settings: Settings,
+    as_json: bool,
+) -> ExitCode:
+    """Let TABLE be published though RULE fails, through a day, for a reason that somebody answers for.
+
+    The rule still fails, by as many as it does, and every report says so. A waiver covers failures that were counted: not
+    a rule that could not run, nor one about the table's shape. It is for candidates of the gate; data given by --input are
+    judged without.
+    """
+    given = {"--until": until, "--reason": reason, "--owner": owner}
+    details = [*given.values(), partition or None, max_failed]
+    if (is_list or is_withdrawn) and (is_list is is_withdrawn or any(each is not None for each in details)):
+        raise click.UsageError("--list and --withdraw stand alone: nothing is waived by them")
+    if is_list:
+        if rule is not None:
+            raise click.UsageError("--list lists all waivers of TABLE; give no RULE")
+        return _list(table, settings, as_json=as_json)
+    if rule is None:
+        raise click.UsageError("give the RULE, by its name as reports and `martgate coverage` tell it")
+    if is_withdrawn:
+        return _withdraw(table, rule, settings, as_json=as_json)
+    missing = [option for option, value in given.items() if value is None]
+    if until is None or reason is None or owner is None:
+        raise click.UsageError(f"a waiver is dated, owned and has a reason: give {', '.join(missing)}")
+    from martgate.gate.waiver import terms
+    from martgate.project.wiring import model_of, open_context
+    from martgate.publish.waivers import Request, waive
+    from martgate.reports.waived import waiver_told
+    from martgate.text.wording import plain
+
+    request = Request(rule=rule, until=until, reason=reason, owner=owner, partition=partition, most=max_failed)
+    with open_context(settings) as context:
+        found = context.catalog.find(table)[1]
+        model_of(settings, found)
+        waiver = waive(request, found, context)
+    told = {"table": waiver.table, **waiver_told(waiver)}
+    click.echo(json.dumps(told) if as_json else plain(f"{waiver.table}: {rule} is waived {terms(waiver)}"))
+    return ExitCode.DONE
+
+
+def _list(table: str, settings: Settings, *, as_json: bool) -> ExitCode:
+    from martgate.project.wiring import open_context
+    from martgate.publish.waivers import today
+    from martgate.reports.waived import listed, standing, waiver_told
+
+    with open_context(settings) as context:
+        found = context.catalog.find(table)[1]
+        name, on = found.qualified_name, today(found, context)
+        waivers = context.ledger.waivers(name)
+    told = [{**waiver_told(waiver), "standing": standing(waiver, on)} for waiver in waivers]
+    click.echo(json.dumps({"table": name, "waivers": told}) if as_json else listed(name, waivers, on=on))
+    return ExitCode.DONE
+
+
+def _withdraw(table: str, rule: str, settings: Settings, *, as_json: bool) -> ExitCode:
+    from martgate.project.wiring import open_context
+    from martgate.publish.waivers import withdraw
+    from martgate.text.wording import counted, plain
+
+    with open_context(settings) as context:
+        found = context.catalog.find(table)[1]
+        number = withdraw(rule, found, context)
+    told = {"table": found.qualified_name, "rule": rule, "withdrawn": number}
+    click.echo(
+        json.dumps(told)
+        if as_json
+        else plain(f"{found.qualified_name}: {counted(number, 'waivers')} of {rule} withdrawn")
+    )
+    return ExitCode.DONE

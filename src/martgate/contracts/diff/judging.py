@@ -1,0 +1,54 @@
+"""Who judges which clause of a contract that moved, by its shape."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from martgate.contracts.diff import columns, document, promises, rules
+from martgate.contracts.diff.moved import Judgement, Moved, entry, otherwise
+from martgate.contracts.odcs import OPERATORS
+
+__all__ = ["judge"]
+
+
+def judge(moved: Moved) -> Judgement:
+    """What the change of one clause, or the coming or going of one entry, does to readers."""
+    judging = next((judging for pattern, judging in _RULES if pattern.fullmatch(moved.shape)), otherwise)
+    return judging(moved)
+
+
+_COLUMN = r"schema\[\]\.properties\[\]"
+_OPTION = rf"{_COLUMN}\.logicalTypeOptions"
+_QUALITY = r"schema\[\](\.properties\[\])?\.quality\[\]"
+
+_RULES: Sequence[tuple[re.Pattern[str], Callable[[Moved], Judgement]]] = [
+    (re.compile(pattern, re.DOTALL), judging)
+    for pattern, judging in (
+        (r".*#order", document.order),
+        (r"id", document.identity),
+        (r"status", document.status),
+        (r"servers\[\].*", document.server),
+        (r"(.*\.)?customProperties\[\].*", document.custom),
+        (r"schema\[\]", entry("a table")),
+        (_COLUMN, entry("a column")),
+        (rf"{_COLUMN}\.(required|unique)|{_OPTION}\.uniqueItems", columns.flag),
+        (rf"{_COLUMN}\.primaryKey(Position)?", columns.key),
+        (rf"{_COLUMN}\.(partitioned|partitionKeyPosition)", columns.partition),
+        (rf"{_COLUMN}\.(physicalType|logicalType)|{_OPTION}\.(format|timezone|defaultTimezone)", columns.physical_type),
+        (rf"{_OPTION}\.(minimum|maximum|exclusiveMinimum|exclusiveMaximum)", columns.bound),
+        (rf"{_OPTION}\.(min|max)(Length|Items|Properties)", columns.size),
+        (rf"{_OPTION}\.multipleOf", columns.multiple),
+        (rf"{_OPTION}\.pattern", columns.pattern),
+        (rf"{_OPTION}\.required\[\]", entry("a field that is asked for")),
+        (rf"{_COLUMN}\.enum\[\].*", columns.enum),
+        (rf"{_COLUMN}\.classification", columns.classification),
+        (rf"{_COLUMN}\.name", columns.name),
+        (r"schema\[\](\.properties\[\])?\.relationships\[\]", entry("a foreign key")),
+        (rf"{_QUALITY}\.severity", rules.severity),
+        (rf"{_QUALITY}\.({'|'.join(OPERATORS)})(\[\])?", rules.threshold),
+        (rf"{_QUALITY}\.implementation\.allow_vacuous", rules.vacuous),
+        (rf"{_QUALITY}\.implementation\.(tolerance|max_distance)", rules.tolerance),
+        (rf"{_QUALITY}.*", rules.rule),
+        (r"slaProperties\[\].*", promises.promise),
+    )
+]
+"""The first that knows the shape judges."""

@@ -1,0 +1,72 @@
+"""Which leaves of a contract are only read by people, key by key.
+
+What is not listed here asks something of the data, however harmless it looks.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from martgate.contracts.yaml.address import address, steps
+
+__all__ = ["asks_nothing", "is_documentation", "shape"]
+
+# `[]` is any index, `*` one key, `**` everything below.
+_ELEMENT = (
+    "id businessName description deprecated synonyms[].** authoritativeDefinitions[].** tags[] customProperties[].**"
+)
+_TABLE = f"{_ELEMENT} name physicalName physicalType logicalType dataGranularityDescription context.** context"
+_COLUMN = (
+    f"{_ELEMENT} physicalName semanticType classification encryptedName transformSourceObjects[] transformLogic "
+    "transformDescription examples[] examples[].** criticalDataElement context.** "
+    "logicalTypeOptions.format logicalTypeOptions.timezone logicalTypeOptions.defaultTimezone"
+)
+_DOCUMENT = (
+    "version kind apiVersion id name tenant tags[] status servers[].** dataProduct description description.** domain "
+    "context context.** support[].** price.** team.** team[].** roles[].** slaDefaultElement "
+    "authoritativeDefinitions[].** customProperties[].** contractCreatedTs"
+)
+_DOCUMENTATION = (
+    *_DOCUMENT.split(),
+    *(f"schema[].{key}" for key in _TABLE.split()),
+    *(f"schema[].properties[].{key}" for key in _COLUMN.split()),
+    *(f"schema[].properties[].{nested}{key}" for nested in ("properties[].", "items.") for key in _ELEMENT.split()),
+)
+_ASKS_NOTHING: Mapping[str, Sequence[object]] = {
+    "required": (False,),
+    "unique": (False,),
+    "primaryKey": (False,),
+    "primaryKeyPosition": (-1,),
+    "partitioned": (False,),
+    "partitionKeyPosition": (-1,),
+}
+"""Clauses that some values switch off."""
+
+
+def asks_nothing(path: str, value: object) -> bool:
+    """Whether a clause is there and switched off, as `required: false` is."""
+    return value is None or value in _ASKS_NOTHING.get(path.rpartition(".")[2], ())
+
+
+def is_documentation(path: str) -> bool:
+    """Whether what stands at this address of a contract is read by people alone.
+
+    >>> is_documentation("schema[0].properties[3].description"), is_documentation("schema[0].properties[3].required")
+    (True, False)
+    """
+    return _LISTED.fullmatch(shape(path)) is not None
+
+
+def shape(path: str) -> str:
+    """A path whose indices do not matter and whose odd keys are in the way of nothing.
+
+    >>> shape("schema[0].properties[3].enum[1].value")
+    'schema[].properties[].enum[].value'
+    """
+    return address(part if isinstance(part, str) else 0 for part in steps(path)).replace("[0]", "[]")
+
+
+def _pattern(listed: str) -> str:
+    return re.escape(listed).replace(r"\.\*\*", r"[.\[].*")
+
+
+_LISTED = re.compile("|".join(map(_pattern, _DOCUMENTATION)), re.DOTALL)

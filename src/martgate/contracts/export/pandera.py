@@ -1,0 +1,218 @@
+"""A table as a pandera schema, in Python code: for polars, or for Spark."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from martgate.contracts.export import python
+from martgate.contracts.export.constraints import NOT_SAID, Bound, Constraints, constraints, standard_imports, title
+from martgate.contracts.model import Contract, Table
+from martgate.errors import InvalidInput
+from martgate.text.quoting import identifier, text
+from martgate.text.regex import to_rust, to_sql
+
+__all__ = ["FLAVOURS", "schema"]
+
+FLAVOURS = ("polars", "pyspark")
+
+
+def schema(contract: Contract, table: Table, *, flavour: str = "polars") -> str:
+    """Python code of a `DataFrameSchema` for one of `FLAVOURS`: exactly these columns, in this order.
+
+    Raises:
+        martgate.errors.InvalidInput: there is no such flavour, or the contract states types or limits that there are not.
+    """
+    if flavour not in FLAVOURS:
+        raise InvalidInput(f"pandera has no flavour {flavour!r} here; known are {' and '.join(FLAVOURS)}")
+    found = constraints(contract, table)
+    return (_polars if flavour == "polars" else _pyspark)(contract, table, found)
+
+
+def _frame(table: Table, columns: tuple[python.Source, ...], *more: python.Source) -> python.Source:
+    items: list[python.Source] = [python.Call("{", columns, "}"), *more]
+    if len(table.primary_key) > 1:
+        items.append(python.named("unique", python.listed(table.primary_key)))
+    items += [python.named("name", python.text(table.qualified_name)), "strict=True"]
+    if table.description:
+        items.append(python.named("description", python.text(table.description)))
+    return python.named("schema ", python.Call("pa.DataFrameSchema(", tuple(items)))
+
+
+def _column(one: Constraints, kind: str, *more: python.Source) -> python.Source:
+    items: list[python.Source] = [kind, *more]
+    if not one.required:
+        items.append("nullable=True")
+    if one.column.business_name:
+        items.append(python.named("title", python.text(one.column.business_name)))
+    if one.column.description:
+        items.append(python.named("description", python.text(one.column.description)))
+    return python.mapped(one.column.name, python.Call("pa.Column(", tuple(items)))
+
+
+def _is_unique(one: Constraints, table: Table) -> bool:
+    return one.column.unique or table.primary_key == (one.column.name,)
+
+
+def _is_binary(one: Constraints) -> bool:
+    """Whether multiples are of a binary fraction, which need a little room: 0.3 is a multiple of 0.1."""
+    return isinstance(one.multiple_of, float)
+
+
+# polars
+
+_LAZY = "A LazyFrame is checked for names and types only, unless PANDERA_VALIDATION_DEPTH=SCHEMA_AND_DATA is set."
+
+
+_MULTIPLES_HELPER = '''\
+def multiple_of(step: float) -> pa.Check:
+    """Multiples of a binary fraction, with the little room that these need."""
+
+    def is_multiple(data):
+        times = pl.col(data.key) / step
+        return data.lazyframe.select((times - times.round()).abs() < 1e-9)
+
+    return pa.Check(is_multiple, name="multiple_of")
+'''
+
+
+def _polars(contract: Contract, table: Table, found: tuple[Constraints, ...]) -> str:
+    columns = tuple(_column(one, one.type.polars, *_polars_checks(one, table)) for one in found)
+    head = map(python.comment, (title(contract, table), *NOT_SAID, _LAZY))
+    imports = (*standard_imports(found), "import pandera.polars as pa", "import polars as pl")
+    helpers = [_MULTIPLES_HELPER] if any(map(_is_binary, found)) else []
+    body = "\n\n".join([*helpers, python.laid_out(_frame(table, columns, "ordered=True"))])
+    return python.module(head, (*imports, *([""] if helpers else [])), (body,))
+
+
+def _polars_checks(one: Constraints, table: Table) -> Iterator[python.Source]:
+    """The arguments of a column that say its limits."""
+    checks = list(_limits(one))
+    if _is_unique(one, table):
+        if one.required:
+            yield "unique=True"
+        else:  # pandera would take two nulls for a repeated value
+            checks.append(_lambda("pl.col(data.key).is_null() | pl.col(data.key).is_unique()", "unique"))
+    if checks:
+        yield python.named("checks", python.Call("[", tuple(checks), "]"))
+
+
+def _limits(one: Constraints) -> Iterator[python.Source]:
+    if one.values:
+        yield python.Call("pa.Check.isin(", (python.listed(one.values),))
+    if one.pattern:
+        yield python.Call("pa.Check.str_contains(", (python.text(to_rust(one.pattern)),))
+    lengths = {"min_value": one.min_length, "max_value": one.max_length}
+    stated = [python.named(name, str(length)) for name, length in lengths.items() if length is not None]
+    if stated:
+        yield python.Call("pa.Check.str_length(", tuple(stated))
+    for sign, bound in one.bounds:
+        yield python.Call(f"pa.Check.{_COMPARISONS[sign]}(", (python.value(bound),))
+    if one.multiple_of is not None:
+        step = python.value(one.multiple_of)
+        exact = _lambda(f"pl.col(data.key) % {step} == 0", "multiple_of")
+        yield f"multiple_of({step})" if _is_binary(one) else exact
+
+
+_COMPARISONS = {">=": "ge", "<=": "le", ">": "gt", "<": "lt"}
+
+
+def _lambda(expression: str, name: str) -> python.Source:
+    function = python.Call("lambda data: data.lazyframe.select(", (expression,))
+    return python.Call("pa.Check(", (function, python.named("name", python.text(name))))
+
+
+# Spark. pandera's own checks take some of the types only, so each limit is a condition in Spark SQL.
+
+_HELPER = '''\
+def holds(column: str, condition: str) -> pa.Check:
+    """No row breaks a condition in Spark SQL; null breaks none."""
+
+    def is_kept(df):
+        return df.filter(f"NOT ({condition})").isEmpty()
+
+    return pa.Check(is_kept, name=column, error=condition)
+'''
+_ORDER_HELPER = '''\
+def in_order() -> pa.Check:
+    """The columns stand as below (pandera's own `ordered` compares a set)."""
+    return pa.Check(lambda df: df.columns == list(schema.columns), error="in order")
+'''
+_TYPE_HELPER = '''\
+def has_type(column: str, kind: str) -> pa.Check:
+    """A type that pandera has no word for."""
+
+    def is_that(df):
+        return df.schema[column].dataType.simpleString() == kind
+
+    return pa.Check(is_that, name=column, error=f"{column} has type {kind}")
+'''
+_UNIQUE_HELPER = '''\
+def repeats_not(column: str) -> pa.Check:
+    """No two rows have the same value; nulls are not compared."""
+
+    def is_unique(df):
+        counts = df.dropna(subset=[column]).groupBy(column).count()
+        return counts.filter("count > 1").isEmpty()
+
+    return pa.Check(is_unique, name=column, error=f"{column} is unique")
+'''
+
+
+def _pyspark(contract: Contract, table: Table, found: tuple[Constraints, ...]) -> str:
+    columns = tuple(_column(one, "None" if _is_struct(one) else one.type.pyspark) for one in found)
+    checks: dict[str, list[python.Source]] = {
+        _ORDER_HELPER: [_called("in_order")],
+        _TYPE_HELPER: [_called("has_type", one.column.name, one.type.spark) for one in found if _is_struct(one)],
+        _HELPER: [_called("holds", one.column.name, condition) for one in found for condition in _conditions(one)],
+        _UNIQUE_HELPER: [_called("repeats_not", one.column.name) for one in found if _is_unique(one, table)],
+    }
+    every = tuple(check for some in checks.values() for check in some)
+    helpers = [helper for helper, some in checks.items() if some]
+    frame = _frame(table, columns, python.named("checks", python.Call("[", every, "]")))
+    body = "\n\n".join([*helpers, python.laid_out(frame)])
+    imports = ("import pandera.pyspark as pa", "from pyspark.sql import types as T", "")
+    return python.module(map(python.comment, (title(contract, table), *NOT_SAID)), imports, (body,))
+
+
+def _called(helper: str, *words: str) -> python.Source:
+    return python.Call(f"{helper}(", tuple(map(python.text, words)))
+
+
+def _is_struct(one: Constraints) -> bool:
+    """Whether a struct is in it: pandera knows arrays and maps, but not those."""
+    return "struct<" in one.type.spark
+
+
+def _conditions(one: Constraints) -> Iterator[str]:
+    name = identifier(one.column.name)
+    if one.values:
+        yield f"{name} IN ({', '.join(_sql(value) for value in one.values)})"
+    if one.pattern:
+        yield f"{name} RLIKE {text(to_sql(one.pattern))}"
+    if one.min_length is not None:
+        yield f"LENGTH({name}) >= {one.min_length}"
+    if one.max_length is not None:
+        yield f"LENGTH({name}) <= {one.max_length}"
+    for sign, bound in one.bounds:
+        yield f"{name} {sign} {_sql(bound)}"
+    if one.multiple_of is not None:
+        step = _sql(one.multiple_of)
+        nearly = f"ABS({name} / {step} - ROUND({name} / {step})) < 1e-9"
+        yield nearly if _is_binary(one) else f"{name} % {step} = 0"
+
+
+def _sql(value: Bound) -> str:
+    """A value as a literal of Spark SQL."""
+    match value:
+        case bool():
+            return str(value).upper()
+        case str():
+            return text(value)
+        case datetime():
+            kind = "TIMESTAMP" if value.tzinfo else "TIMESTAMP_NTZ"
+            return f"{kind} {text(value.isoformat(sep=' '))}"
+        case date():
+            return f"DATE {text(value.isoformat())}"
+        case float():
+            return f"{value!r}D"
+        case _:
+            return str(value)

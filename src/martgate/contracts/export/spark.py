@@ -1,0 +1,65 @@
+"""A table for Spark: its StructType as Python code, and the Spark SQL that creates it as a Delta table."""
+
+from martgate.contracts.export import python
+from martgate.contracts.export.constraints import NOT_SAID, Constraints, constraints, title
+from martgate.contracts.model import Contract, Table
+from martgate.text.quoting import identifier, identifiers, relation, text
+
+__all__ = ["delta_ddl", "delta_table", "struct_type"]
+
+
+def struct_type(contract: Contract, table: Table) -> str:
+    """Python code that makes the table's `StructType`: nullability, and descriptions as the metadata Spark reads.
+
+    Raises:
+        martgate.errors.InvalidInput: the contract states types or limits that there are not.
+    """
+    fields = tuple(_field(one) for one in constraints(contract, table))
+    schema = python.Call("T.StructType(", (python.Call("[", fields, "]"),))
+    head = map(python.comment, (title(contract, table), *NOT_SAID))
+    return python.module(head, ("from pyspark.sql import types as T",), (python.named("schema ", schema),))
+
+
+def _field(one: Constraints) -> python.Source:
+    items: list[python.Source] = [python.text(one.column.name), one.type.pyspark]
+    if one.required:
+        items.append(python.named("nullable", "False"))
+    if one.column.description:
+        comment = python.mapped("comment", python.text(one.column.description))
+        items.append(python.named("metadata", python.Call("{", (comment,), "}")))
+    return python.Call("T.StructField(", tuple(items))
+
+
+def delta_ddl(contract: Contract, table: Table) -> str:
+    """Spark SQL that creates the table in Delta, with NOT NULL, comments and partitions.
+
+    Raises:
+        martgate.errors.InvalidInput: the contract states types or limits that there are not.
+    """
+    head = "\n".join(python.comment(line.replace("${", "$ {"), "--") for line in (title(contract, table), *NOT_SAID))
+    return f"{head}\nCREATE TABLE {delta_table(contract, table, table.qualified_name)};\n"
+
+
+def delta_table(contract: Contract, table: Table, name: str) -> str:
+    """The table as `CREATE TABLE` takes it, under a name of dotted parts.
+
+    Raises:
+        martgate.errors.InvalidInput: the contract states types or limits that there are not.
+    """
+    columns = ",\n".join(f"  {_definition(one)}" for one in constraints(contract, table))
+    parts = [f"{relation(name)} (\n{columns}\n)", "USING DELTA"]
+    if table.partition_columns:
+        parts.append(f"PARTITIONED BY ({identifiers(table.partition_columns)})")
+    if table.description:
+        parts.append(f"COMMENT {text(table.description)}")
+    return "\n".join(parts)
+
+
+def _definition(one: Constraints) -> str:
+    kind = one.type.spark if "<" in one.type.spark else one.type.spark.upper()
+    parts = [identifier(one.column.name), kind]
+    if one.required:
+        parts.append("NOT NULL")
+    if one.column.description:
+        parts.append(f"COMMENT {text(one.column.description)}")
+    return " ".join(parts)

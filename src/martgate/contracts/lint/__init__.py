@@ -1,0 +1,26 @@
+"""What no JSON Schema sees: names that lead nowhere, positions with gaps, bounds that leave nothing to pass.
+
+Every finding is one that would make a gate promise something else than the author meant; matters of taste are not told.
+"""
+
+from martgate.contracts.catalog import Catalog
+from martgate.contracts.lint import columns, promises, quality, relationships, tables
+from martgate.contracts.odcs import ContractFile
+from martgate.errors import Problem
+
+__all__ = ["lint"]
+
+
+def lint(loaded: ContractFile, catalog: Catalog | None = None) -> tuple[Problem, ...]:
+    """All problems of one contract, in the order of its lines.
+
+    A relationship to a table of another contract can only be judged with the `catalog` that should have it.
+    """
+    found = [
+        *promises.problems(loaded),
+        *tables.problems(loaded),
+        *columns.problems(loaded),
+        *relationships.problems(loaded, catalog),
+        *quality.problems(loaded),
+    ]
+    return tuple(sorted(dict.fromkeys(found), key=lambda problem: (problem.line, problem.column, problem.message)))

@@ -1,0 +1,116 @@
+"""The contract as a whole, and what it promises about time."""
+
+import re
+from collections.abc import Iterator
+from zoneinfo import available_timezones
+
+from martgate.contracts.day import day_of
+from martgate.contracts.durations import UNITS, time_of_day
+from martgate.contracts.lint.tables import custom_path
+from martgate.contracts.model import Column, Contract, Quality, Sla
+from martgate.contracts.odcs import ContractFile
+from martgate.contracts.yaml.document import Document
+from martgate.errors import Problem
+from martgate.hints import clip, did_you_mean, join
+
+__all__ = ["problems"]
+
+SEMVER = re.compile(
+    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?",
+    re.ASCII,
+)
+JUDGED = frozenset({"freshness", "latency"})
+"""What a gate measures; other promises are kept by people, and `martgate sla` tells whether they were."""
+DURATIONS = JUDGED | {"frequency", "retention"}
+
+
+def problems(loaded: ContractFile) -> Iterator[Problem]:
+    document, contract = loaded.document, loaded.contract
+    if not SEMVER.fullmatch(contract.version):
+        message = f"found {clip(contract.version)}, expected a semantic version"
+        yield document.problem("version", message, "three numbers, as in 1.0.0: breaking, additive, repaired")
+    yield from _zone(document, contract)
+    yield from _valid_from(document, contract)
+    yield from _retroactive(document, contract)
+    for sla in contract.slas:
+        yield from _element(document, contract, sla)
+        yield from _duration(document, sla)
+        yield from _time_of_day(document, sla)
+
+
+def _zone(document: Document, contract: Contract) -> Iterator[Problem]:
+    """A day that ends nowhere has no cutoff."""
+    zones = available_timezones()
+    if contract.zone not in zones:
+        message = f"dayBoundary: {clip(contract.zone)} is no time zone"
+        hint = did_you_mean(contract.zone, zones)
+        yield document.problem("customProperties", message, hint if "Did" in hint else "write it as in Asia/Seoul")
+
+
+def _valid_from(document: Document, contract: Contract) -> Iterator[Problem]:
+    said = contract.custom.get("validFrom")
+    if said is not None and day_of(str(said)) is None:
+        message = f"validFrom: {clip(said)} is no day"
+        yield document.problem(custom_path(document, "", "validFrom"), message, "write it as in 2024-01-31")
+
+
+def _retroactive(document: Document, contract: Contract) -> Iterator[Problem]:
+    """A mark that is not understood would leave earlier days unjudged without a word."""
+    for table in contract.tables:
+        marked: list[Column | Quality] = [*table.columns, *table.quality]
+        for part in (*marked, *(each for column in table.columns for each in column.quality)):
+            said = part.custom.get("retroactive", False)
+            if not isinstance(said, bool):
+                path = custom_path(document, part.path, "retroactive")
+                yield document.problem(path, f"found {clip(said)}, expected true or false")
+
+
+def _element(document: Document, contract: Contract, sla: Sla) -> Iterator[Problem]:
+    path = f"{sla.path}.element" if document.at(f"{sla.path}.element") is not None else "slaDefaultElement"
+    if not sla.element and sla.property in JUDGED:
+        yield document.problem(sla.path, f"{sla.property} of what? It names no element", "add element: table.column")
+    columns = _column_names(document, contract)
+    for element in filter(None, (part.strip() for part in sla.element.split(","))):
+        if element not in columns and element not in _table_names(contract):
+            message = f"{clip(element)} names no table or column of this contract"
+            yield document.problem(path, message, did_you_mean(element, columns))
+        elif element not in columns and sla.property in JUDGED:
+            message = f"{clip(element)} is a table; {sla.property} is measured on a column"
+            yield document.problem(path, message, "write table.column")
+
+
+def _column_names(document: Document, contract: Contract) -> set[str]:
+    """Each column as `table.column`, its table by either name, itself by the name in the contract or in the data."""
+    return {
+        f"{name}.{word}"
+        for table in contract.tables
+        for name in (table.name, table.qualified_name)
+        for column in table.columns
+        for word in (column.name, document.at(f"{column.path}.name"))
+    }
+
+
+def _table_names(contract: Contract) -> set[str]:
+    return {name for table in contract.tables for name in (table.name, table.qualified_name)}
+
+
+def _duration(document: Document, sla: Sla) -> Iterator[Problem]:
+    if sla.property not in DURATIONS:
+        return
+    if isinstance(sla.value, bool | str) or sla.value <= 0:
+        message = f"found {clip(sla.value)}, expected a number greater than 0"
+        yield document.problem(f"{sla.path}.value", message, "the unit stands in a key of its own, unit: h")
+    if sla.unit.lower() not in UNITS:
+        found = f"found {clip(sla.unit)}" if sla.unit else "states no unit"
+        # A single letter is near to too much.
+        near = did_you_mean(sla.unit, UNITS) if len(sla.unit) > 1 else ""
+        known = f"known: {join(('s', 'min', 'h', 'd', 'w', 'mo', 'y'), 'or')}"
+        yield document.problem(
+            f"{sla.path}.unit", f"{found}, expected a unit of time", near if "Did" in near else known
+        )
+
+
+def _time_of_day(document: Document, sla: Sla) -> Iterator[Problem]:
+    if sla.property == "timeOfAvailability" and time_of_day(str(sla.value)) is None:
+        message = f"found {clip(sla.value)}, expected a time of day"
+        yield document.problem(f"{sla.path}.value", message, "with its offset from UTC, as in 06:00+09:00")

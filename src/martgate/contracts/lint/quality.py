@@ -1,0 +1,118 @@
+"""Entries of quality lists that a gate could not act upon as they stand."""
+
+from collections.abc import Iterator, Sequence
+
+from martgate.contracts.model import Quality, QualityType, Severity
+from martgate.contracts.odcs import METRICS, OPERATORS, ContractFile
+from martgate.contracts.yaml.document import Document
+from martgate.errors import Problem
+from martgate.hints import clip, did_you_mean, join
+from martgate.text.regex import PatternError, read_pattern
+
+__all__ = ["problems"]
+
+SEVERITIES = tuple(Severity)
+UNITS = ("rows", "percent")
+DIMENSIONS = ("accuracy", "completeness", "conformity", "consistency", "coverage", "timeliness", "uniqueness")
+
+
+def problems(loaded: ContractFile) -> Iterator[Problem]:
+    for table in loaded.contract.tables:
+        names = frozenset(table.column_names)
+        yield from _entries(loaded.document, names, table.quality, on_column=False)
+        for column in table.columns:
+            yield from _entries(loaded.document, names, column.quality, on_column=True)
+
+
+def _entries(
+    document: Document, names: frozenset[str], entries: tuple[Quality, ...], *, on_column: bool
+) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for entry in entries:
+        other = first.setdefault(entry.id.casefold(), entry.path)
+        if other != entry.path:
+            hint = f"the first is in line {document.locate(f'{other}.id')[0]}"
+            yield document.problem(f"{entry.path}.id", f"a second quality rule {clip(entry.id)} in this list", hint)
+        yield from _words(document, entry)
+        if entry.type is QualityType.SQL or entry.metric is not None:
+            yield from _threshold(document, entry)
+        if entry.type is QualityType.LIBRARY:
+            yield from _metric(document, entry, on_column=on_column)
+            yield from _arguments(document, entry, names, on_column=on_column)
+        if entry.type is QualityType.SQL and not entry.query.strip():
+            yield document.problem(f"{entry.path}.query", "the query is empty")
+
+
+def _words(document: Document, entry: Quality) -> Iterator[Problem]:
+    vocabulary = {"severity": SEVERITIES, "unit": UNITS, "dimension": DIMENSIONS}
+    for key, known in vocabulary.items():
+        path = f"{entry.path}.{key}"
+        word = document.at(path)
+        if word is not None and word not in known:
+            hint = did_you_mean(str(word), known)
+            message = f"found {clip(word)}, expected {join(known, 'or')}"
+            yield document.problem(path, message, hint if hint.startswith("Did") else "")
+
+
+def _threshold(document: Document, entry: Quality) -> Iterator[Problem]:
+    stated = [operator for operator in OPERATORS if document.at(f"{entry.path}.{operator}") is not None]
+    if entry.threshold is None:
+        yield _no_threshold(document, entry, stated)
+        return
+    low, high = entry.threshold.values[0], entry.threshold.values[-1]
+    path = f"{entry.path}.{entry.threshold.operator}"
+    if entry.threshold.operator.endswith("Between") and low >= high:
+        yield document.problem(path, f"from {low} to {high} is no interval", "the smaller number comes first")
+    if entry.type is QualityType.LIBRARY:
+        most = 100 if entry.unit == "percent" else float("inf")
+        for number in dict.fromkeys((low, high)):
+            if not 0 <= number <= most:
+                message = f"found {number}, which no {'share in percent' if most == 100 else 'number of rows'} can be"
+                yield document.problem(path, message)
+
+
+def _no_threshold(document: Document, entry: Quality, stated: Sequence[str]) -> Problem:
+    if len(stated) == 1:
+        path = f"{entry.path}.{stated[0]}"
+        return document.problem(path, f"found {clip(document.at(path))}, expected a number to compare with")
+    found = f"found {join(stated)}" if stated else "found none"
+    hint = "two bounds are two entries" if stated else "as in mustBe: 0"
+    return document.problem(entry.path, f"expected exactly one of {join(OPERATORS, 'or')}, {found}", hint)
+
+
+def _metric(document: Document, entry: Quality, *, on_column: bool) -> Iterator[Problem]:
+    if entry.metric is None:
+        key = "metric" if document.at(f"{entry.path}.metric") is not None else "rule"
+        word = document.at(f"{entry.path}.{key}")
+        if word is None:
+            hint = f"add metric ({join(METRICS, 'or')}), or a type: sql, custom, text"
+            yield document.problem(entry.path, "neither a metric nor a type: nothing is checked", hint)
+        else:
+            yield document.problem(
+                f"{entry.path}.{key}", f"unknown metric {clip(word)}", did_you_mean(str(word), METRICS)
+            )
+    elif entry.metric == "rowCount" and on_column:
+        hint = "move it to the quality list of the table"
+        yield document.problem(entry.path, "rowCount counts the rows of a table, not of a column", hint)
+    elif entry.metric == "rowCount" and entry.unit == "percent":
+        yield document.problem(f"{entry.path}.unit", "rowCount has no percentage: it counts all rows")
+
+
+def _arguments(document: Document, entry: Quality, names: frozenset[str], *, on_column: bool) -> Iterator[Problem]:
+    path = f"{entry.path}.arguments"
+    properties = entry.arguments.get("properties")
+    if not on_column and entry.metric not in {None, "rowCount"} and not properties:
+        hint = "add arguments: {properties: [...]}, or move it to a column"
+        yield document.problem(entry.path, f"{entry.metric} of which columns?", hint)
+    for index, name in enumerate(properties if isinstance(properties, list) else []):
+        if str(name) not in names:
+            message = f"{clip(name)} is no column of this table"
+            yield document.problem(f"{path}.properties[{index}]", message, did_you_mean(str(name), names))
+    if entry.arguments.get("pattern") is not None:
+        try:
+            read_pattern(entry.arguments["pattern"])
+        except PatternError as error:
+            yield document.problem(f"{path}.pattern", error.message, error.hint)
+    wants = ("validValues", "pattern") if entry.metric == "invalidValues" else ()
+    if wants and not any(key in entry.arguments for key in wants):
+        yield document.problem(entry.path, "invalidValues needs to know what is valid", f"add {join(wants, 'or')}")

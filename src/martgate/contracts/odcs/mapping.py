@@ -1,0 +1,154 @@
+"""From a valid document to the model, part by part.
+
+Choices where the standard leaves one: a table or column goes by its `physicalName` where it states one, since that is
+what the data has; a key or partition column without a position follows the others in the order of the file.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from martgate.contracts.model import Column, Contract, Relationship, Sla, Table
+from martgate.contracts.odcs.names import names, names_of_table, others, physical_name, qualified_name, server_schema
+from martgate.contracts.odcs.quality import qualities
+from martgate.contracts.odcs.raw import custom, listed, many, text, words
+from martgate.contracts.odcs.schema import VERSIONS
+from martgate.contracts.odcs.types import options, physical_type
+from martgate.contracts.references import target
+from martgate.contracts.yaml.document import Document
+
+__all__ = ["Mapper"]
+
+
+class Mapper:
+    """One valid document, part by part. Wrong words that a schema lets through become the strictest reading."""
+
+    def __init__(self, document: Document, path: Path) -> None:
+        self.file = document.file
+        self.data: Mapping[str, Any] = document.data
+        self.names = names(self.data)
+        self.others = others(path.parent)
+
+    def contract(self) -> Contract:
+        data = self.data
+        default_element = text(data, "slaDefaultElement")
+        return Contract(
+            file=self.file,
+            id=text(data, "id"),
+            version=text(data, "version"),
+            api_version=text(data, "apiVersion") or max(VERSIONS),
+            name=text(data, "name"),
+            status=text(data, "status"),
+            domain=text(data, "domain"),
+            description={k: v for k, v in (data.get("description") or {}).items() if isinstance(v, str)},
+            tables=tuple(self.table(f"schema[{i}]", raw) for i, raw in enumerate(listed(data, "schema"))),
+            slas=tuple(
+                _sla(f"slaProperties[{i}]", raw, default_element) for i, raw in enumerate(listed(data, "slaProperties"))
+            ),
+            team=_team(data.get("team")),
+            tags=words(data, "tags"),
+            custom=custom(data),
+        )
+
+    def table(self, path: str, raw: Mapping[str, Any]) -> Table:
+        properties = listed(raw, "properties")
+        keys = _positions(properties, "primaryKey", "primaryKeyPosition")
+        parts = _positions(properties, "partitioned", "partitionKeyPosition")
+        rename = names_of_table(raw, "").columns
+        return Table(
+            path=path,
+            name=text(raw, "name"),
+            qualified_name=qualified_name(raw, server_schema(self.data)),
+            columns=tuple(
+                self.column(f"{path}.properties[{i}]", item, positions=(keys.get(i), parts.get(i)), rename=rename)
+                for i, item in enumerate(properties)
+            ),
+            description=text(raw, "description"),
+            business_name=text(raw, "businessName"),
+            granularity=text(raw, "dataGranularityDescription"),
+            relationships=tuple(
+                self.relationship(f"{path}.relationships[{i}]", item, many(item.get("from")), rename)
+                for i, item in enumerate(listed(raw, "relationships"))
+            ),
+            quality=qualities(path, raw, rename),
+            tags=words(raw, "tags"),
+            custom=custom(raw),
+        )
+
+    def column(
+        self,
+        path: str,
+        raw: Mapping[str, Any],
+        *,
+        positions: tuple[int | None, int | None],
+        rename: Mapping[str, str],
+    ) -> Column:
+        name = physical_name(raw)
+        return Column(
+            path=path,
+            name=name,
+            logical_type=text(raw, "logicalType"),
+            physical_type=physical_type(raw),
+            description=text(raw, "description"),
+            business_name=text(raw, "businessName"),
+            required=raw.get("required") is True,
+            unique=raw.get("unique") is True,
+            primary_key_position=positions[0],
+            partition_position=positions[1],
+            classification=text(raw, "classification"),
+            enum=tuple(item["value"] for item in listed(raw, "enum") if item.get("value") is not None),
+            options=options(raw),
+            relationships=tuple(
+                self.relationship(f"{path}.relationships[{i}]", item, [text(raw, "name")], rename)
+                for i, item in enumerate(listed(raw, "relationships"))
+            ),
+            quality=qualities(path, raw, rename),
+            sources=words(raw, "transformSourceObjects"),
+            transform_logic=text(raw, "transformLogic"),
+            transform_description=text(raw, "transformDescription"),
+            tags=words(raw, "tags"),
+            custom=custom(raw),
+        )
+
+    def relationship(
+        self, path: str, raw: Mapping[str, Any], columns: list[str], rename: Mapping[str, str]
+    ) -> Relationship:
+        """On a column, `columns` is its name; on a table, names or references like those in `to`."""
+        here = [rename[item] if item in rename else target(item, self.names, self.others)[1] for item in columns]
+        there = [target(item, self.names, self.others) for item in many(raw.get("to"))]
+        return Relationship(
+            path=path,
+            columns=tuple(here),
+            to_table=there[0][0] if there else "",
+            to_columns=tuple(column for _, column in there),
+        )
+
+
+def _sla(path: str, raw: Mapping[str, Any], default_element: str) -> Sla:
+    value = raw.get("value")
+    return Sla(
+        path=path,
+        property=text(raw, "property"),
+        value=value if isinstance(value, str | int | float) else "",
+        unit=text(raw, "unit"),
+        element=text(raw, "element") or default_element,
+        description=text(raw, "description"),
+    )
+
+
+def _team(raw: Any) -> tuple[Mapping[str, object], ...]:
+    members = raw.get("members", []) if isinstance(raw, dict) else raw
+    return tuple(member for member in members or [] if isinstance(member, dict))
+
+
+def _positions(properties: list[Mapping[str, Any]], flag: str, position: str) -> dict[int, int]:
+    """Index of each flagged property to its position; those that state none follow in the order of the file."""
+    flagged = [i for i, raw in enumerate(properties) if raw.get(flag) is True]
+    stated = {i: int(properties[i].get(position, -1)) for i in flagged}
+    found = {i: place for i, place in stated.items() if place >= 1}
+    following = max(found.values(), default=0)
+    for i in flagged:
+        if i not in found:
+            following += 1
+            found[i] = following
+    return found

@@ -1,0 +1,110 @@
+"""The entries of a `quality` list. `rule`, as 3.0 called a metric, is read as the metric that it became."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from martgate.contracts.model import Metric, Operator, Quality, QualityType, Severity, Threshold
+from martgate.contracts.odcs.raw import custom, listed, many, text
+from martgate.contracts.yaml.document import Document
+from martgate.errors import InvalidInput
+
+__all__ = ["METRICS", "OPERATORS", "qualities"]
+
+METRICS: tuple[Metric, ...] = get_args(Metric)
+OPERATORS: tuple[Operator, ...] = get_args(Operator)
+OLD_RULES: Mapping[str, Metric] = {
+    "nullCheck": "nullValues",
+    "duplicateCount": "duplicateValues",
+    "uniqueCheck": "duplicateValues",
+    "validValues": "invalidValues",
+}
+CHECKS = frozenset({"nullCheck", "uniqueCheck", "validValues"})
+"""Rules of 3.0 that say "none", without an operator."""
+
+
+def qualities(path: str, raw: Mapping[str, Any], rename: Mapping[str, str]) -> tuple[Quality, ...]:
+    entries = listed(raw, "quality")
+    taken = Counter({text(entry, "id"): 1 for entry in entries})
+    found: list[Quality] = []
+    for index, entry in enumerate(entries):
+        name = text(entry, "id") or _free(_kind(entry), taken)
+        found.append(_quality(f"{path}.quality[{index}]", entry, name, rename))
+    return tuple(found)
+
+
+def _quality(path: str, raw: Mapping[str, Any], name: str, rename: Mapping[str, str]) -> Quality:
+    warns = text(raw, "severity").lower() == Severity.WARNING
+    return Quality(
+        path=path,
+        id=name,
+        type=QualityType(text(raw, "type") or QualityType.LIBRARY),
+        severity=Severity.WARNING if warns else Severity.ERROR,
+        dimension=text(raw, "dimension"),
+        description=text(raw, "description"),
+        metric=_metric(raw),
+        threshold=_threshold(raw),
+        unit="percent" if text(raw, "unit") == "percent" else "rows",
+        arguments=_arguments(raw, rename),
+        query=text(raw, "query"),
+        engine=text(raw, "engine"),
+        implementation=_implementation(raw),
+        custom=custom(raw),
+    )
+
+
+def _kind(raw: Mapping[str, Any]) -> str:
+    """What an entry without an id is called after: its metric, its rule, its type."""
+    implementation = _implementation(raw)
+    rule = implementation.get("rule") or implementation.get("type")
+    return (
+        _metric(raw) or text(raw, "rule") or (rule if isinstance(rule, str) else "") or text(raw, "type") or "quality"
+    )
+
+
+def _free(name: str, taken: Counter[str]) -> str:
+    """The name, or the name with the next number that is free; taken from now on."""
+    free = name
+    while taken[free]:
+        taken[name] += 1
+        free = f"{name}-{taken[name]}"
+    taken[free] += 1
+    return free
+
+
+def _metric(raw: Mapping[str, Any]) -> Metric | None:
+    said = text(raw, "metric") or text(raw, "rule")
+    return next((metric for metric in METRICS if metric == OLD_RULES.get(said, said)), None)
+
+
+def _threshold(raw: Mapping[str, Any]) -> Threshold | None:
+    """The one operator with its numbers; None where there is none, more than one, or no number."""
+    stated = [operator for operator in OPERATORS if operator in raw]
+    if not stated and text(raw, "rule") in CHECKS and not text(raw, "metric"):
+        return Threshold("mustBe", (0,))
+    if len(stated) != 1:
+        return None
+    numbers = many(raw[stated[0]])
+    if not numbers or any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
+        return None
+    return Threshold(stated[0], tuple(numbers))
+
+
+def _arguments(raw: Mapping[str, Any], rename: Mapping[str, str]) -> Mapping[str, object]:
+    arguments: dict[str, object] = dict(raw["arguments"]) if isinstance(raw.get("arguments"), dict) else {}
+    if isinstance(raw.get("validValues"), list):  # where 3.0 had them
+        arguments.setdefault("validValues", raw["validValues"])
+    if isinstance(properties := arguments.get("properties"), list):
+        arguments["properties"] = [rename.get(str(item), item) for item in properties]
+    return arguments
+
+
+def _implementation(raw: Mapping[str, Any]) -> Mapping[str, object]:
+    """As a mapping; text is read as YAML, which is what public contracts put there."""
+    said = raw.get("implementation")
+    if isinstance(said, str):
+        try:
+            said = Document.parse(said, file="implementation").data
+        except InvalidInput:
+            return {}
+    return said if isinstance(said, dict) else {}

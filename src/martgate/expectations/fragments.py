@@ -1,0 +1,191 @@
+"""SQL that a contract brings along: expressions over one row (or one group), and whole queries.
+
+A fragment is put into statements word for word, in parentheses; reading it with sqlglot's Databricks dialect says what
+it is, what it reads and what it must not do. Nothing here writes SQL.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from martgate.text.quoting import join_parts, put_table
+
+if TYPE_CHECKING:  # sqlglot takes a third of a second to import; a program that only prints its help never needs it
+    from sqlglot.expressions import Expr
+
+__all__ = [
+    "OBJECT",
+    "PARAMETERS",
+    "Side",
+    "columns_read",
+    "equal_sides",
+    "expression_mistake",
+    "parameters_read",
+    "parsed",
+    "query_mistake",
+    "tables_read",
+]
+
+PARAMETERS = frozenset({"part_date", "day_end", "earlier_end", "audited_at"})
+"""What a fragment may name as `:parameter`; `earlier_end` is the `day_end` of the earlier day that is compared with."""
+
+OBJECT = "{object}"
+"""What stands for the table under audit in a query."""
+
+
+def columns_read(fragment: str) -> tuple[str, ...]:
+    """The columns that an expression reads, in order of appearance; empty where it cannot be parsed."""
+    from sqlglot import exp  # noqa: PLC0415 (see above)
+
+    trees = parsed(fragment)
+    if len(trees) != 1 or trees[0] is None:
+        return ()
+    found = sorted(trees[0].find_all(exp.Column), key=lambda column: column.this.meta.get("start", 0))
+    return tuple(dict.fromkeys(column.parts[0].name for column in found))  # a struct is read by its first name
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A column as one side of an equality; `as_day` where its date is written as text, `2024-01-01`."""
+
+    column: str
+    as_day: bool = False
+
+
+def equal_sides(expression: str) -> tuple[Side, Side] | None:
+    """The two columns that an expression says are equal; None for every other expression.
+
+    >>> equal_sides("DATE_FORMAT(key_date, 'yyyy-MM-dd') = part_date")
+    (Side(column='key_date', as_day=True), Side(column='part_date', as_day=False))
+    """
+    from sqlglot import exp  # noqa: PLC0415 (see above)
+
+    trees = parsed(expression)
+    if len(trees) != 1 or not isinstance(trees[0], exp.EQ):
+        return None
+    left, right = _side(trees[0].left), _side(trees[0].right)
+    return (left, right) if left and right else None
+
+
+def _side(tree: "Expr") -> Side | None:
+    from sqlglot import exp  # noqa: PLC0415 (see above)
+
+    columns = list(tree.find_all(exp.Column))
+    if len(columns) != 1 or len(columns[0].parts) != 1:
+        return None
+    written = columns[0].sql(dialect="databricks")
+    shapes = {written: False, f"DATE_FORMAT({written}, 'yyyy-MM-dd')": True}
+    name = columns[0].name
+    return next((Side(name, as_day) for shape, as_day in shapes.items() if parsed(shape) == (tree,)), None)
+
+
+def parameters_read(sql: str) -> frozenset[str]:
+    """The names of `:parameters` in an expression or query."""
+    from sqlglot import exp  # noqa: PLC0415 (see above)
+
+    trees = [tree for tree in parsed(sql) if tree is not None]
+    return frozenset(node.name for tree in trees for node in tree.find_all(exp.Placeholder))
+
+
+def tables_read(query: str) -> tuple[str, ...]:
+    """The tables that a query reads, as it spells them, without `{object}` and without its own CTEs."""
+    from sqlglot import exp  # noqa: PLC0415 (see above)
+
+    trees = [tree for tree in parsed(query) if tree is not None]
+    found = [table for tree in trees for table in tree.find_all(exp.Table)]
+    local = {cte.alias_or_name.casefold() for tree in trees for cte in tree.find_all(exp.CTE)}
+    names = (join_parts(part.name for part in table.parts) for table in found)
+    return tuple(dict.fromkeys(n for n in names if n != OBJECT and n.casefold() not in local))
+
+
+def expression_mistake(fragment: str, *, aggregate: bool = False) -> str | None:
+    """What keeps a text from being one expression over a row (or, with `aggregate`, over a group); None if nothing."""
+    from sqlglot import exp  # noqa: PLC0415 (see above)
+
+    mistake = _mistake(fragment)
+    if mistake:
+        return mistake
+    tree = parsed(fragment)[0]
+    assert tree is not None
+    aggregates = tree.find(exp.AggFunc) is not None
+    mistakes = {
+        "a fragment reads columns of the row only, not other tables": tree.find(exp.Query),
+        "expected one expression, without `*` and without a name of its own (`AS ..`)": not isinstance(
+            tree, exp.Condition
+        ),
+        "a fragment looks at one row, so it has no window functions": tree.find(exp.Window),
+        "expected an aggregate, as in COUNT(*) or SUM(column)": aggregate and not aggregates,
+        "a fragment looks at one row, so it has no aggregates": aggregates and not aggregate,
+    }
+    return next((text for text, made in mistakes.items() if made), None)
+
+
+def query_mistake(query: str) -> str | None:
+    """What keeps a text from being one SELECT; None if nothing does."""
+    from sqlglot import exp  # noqa: PLC0415 (see above)
+
+    mistake = _mistake(query, comments=True)
+    if mistake:
+        return mistake
+    tree = parsed(query)[0]
+    return None if isinstance(tree, exp.Query) else "expected one SELECT"
+
+
+def _mistake(sql: str, *, comments: bool = False) -> str | None:
+    """What is wrong with any SQL text, whatever it should be."""
+    from sqlglot.errors import SqlglotError  # noqa: PLC0415 (see above)
+
+    if not sql.strip():
+        return "expected SQL, found nothing"
+    try:
+        trees = _read(sql)
+    except SqlglotError as error:
+        return f"not readable as Spark SQL: {_first_words(error)}"
+    except RecursionError:
+        return "nested too deeply to read"
+    unknown = sorted(parameters_read(sql) - PARAMETERS)
+    mistakes = {
+        "expected one expression or query, without `;`": len(trees) != 1 or trees[0] is None or _ends_early(sql),
+        "a fragment has no comments; the quality's description is the place for them": not comments
+        and any(node.comments for tree in trees if tree for node in tree.walk()),
+        f"unknown parameter {_colons(unknown)}; known are {_colons(sorted(PARAMETERS))}": unknown,
+    }
+    return next((text for text, made in mistakes.items() if made), None)
+
+
+def _colons(names: list[str]) -> str:
+    return ", ".join(f":{name}" for name in names)
+
+
+def _ends_early(sql: str) -> bool:
+    """Whether a `;` stands outside of every literal."""
+    from sqlglot.dialects import Databricks  # noqa: PLC0415 (see above)
+    from sqlglot.tokenizer_core import TokenType  # noqa: PLC0415 (see above)
+
+    return any(token.token_type is TokenType.SEMICOLON for token in Databricks().tokenize(sql))
+
+
+def parsed(sql: str) -> "tuple[Expr | None, ...]":
+    """The parsed statements of a text; empty where it cannot be parsed."""
+    from sqlglot.errors import SqlglotError  # noqa: PLC0415 (see above)
+
+    try:
+        return _read(sql)
+    except (SqlglotError, RecursionError):
+        return ()
+
+
+@lru_cache(maxsize=4096)
+def _read(sql: str) -> "tuple[Expr | None, ...]":
+    import sqlglot  # noqa: PLC0415 (see above)
+
+    return tuple(sqlglot.parse(put_table(sql, OBJECT), dialect="databricks"))
+
+
+def _first_words(error: Exception) -> str:
+    """The first sentence of a parser's message, without its terminal colours."""
+    details = getattr(error, "errors", None)
+    if details:
+        place = f" at line {details[0].get('line')}, column {details[0].get('col')}"
+        return str(details[0].get("description", "")).rstrip(".") + place
+    return str(error).splitlines()[0]

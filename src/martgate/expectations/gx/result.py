@@ -1,0 +1,173 @@
+"""Verdicts as Great Expectations results, so that whatever reads those (actions, stores, notebooks) reads ours.
+
+Great Expectations (seconds of import) is imported by the functions: only processes that want its objects pay for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from martgate.expectations.gx.suite import made
+from martgate.expectations.verdict import Audit, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from great_expectations.core.expectation_validation_result import (
+        ExpectationSuiteValidationResult,
+        ExpectationValidationResult,
+    )
+    from great_expectations.expectations.expectation import Expectation
+
+__all__ = ["expectation_result", "suite_result"]
+
+_FORMAT = {"result_format": {"result_format": "BASIC"}}
+"""Counts, percentages and a few values; the formats beyond it count the few values as if they were all."""
+
+_COUNTS = (".unexpected_count", "row_count", ".unexpected_values", "query.table")
+"""What a verdict can answer. An expectation that asks for more (columns, a median) observed what the verdict observed."""
+
+_OF_NULLS = "expect_column_values_to_not_be_null"
+_OF_ROW_COUNT = "expect_table_row_count_"
+_NULLS = "column_values.nonnull.unexpected_count"
+"""How many values are missing; of the one expectation above it is what that did not expect."""
+
+_VACUOUS = "Nothing was in scope, so nothing was shown: this is told as not successful."
+
+
+def suite_result(
+    audit: Audit, configurations: Sequence[Mapping[str, object]], *, suite_name: str, run_name: str
+) -> "ExpectationSuiteValidationResult":
+    """An audit as the result of a suite: one expectation configuration a verdict, in the same order.
+
+    `success` means what it means in Great Expectations, every expectation was met; severities are not weighed there.
+    The run is named so that no part of its name reads as a time: Great Expectations would take that for the time of
+    the run, and two runs of one day would overwrite one another.
+
+    Raises:
+        ValueError: there are more or fewer configurations than verdicts.
+    """
+    from great_expectations.core.expectation_validation_result import (  # noqa: PLC0415 (seconds)
+        ExpectationSuiteValidationResult,
+    )
+    from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415 (seconds)
+
+    pairs = zip(audit.verdicts, configurations, strict=True)
+    results = [expectation_result(verdict, configuration, rows=audit.rows) for verdict, configuration in pairs]
+    met = sum(result.success for result in results)
+    run = RunIdentifier(run_name=f"martgate run {run_name}", run_time=audit.audited_at)
+    return ExpectationSuiteValidationResult(
+        success=bool(results) and met == len(results),
+        results=results,
+        suite_name=suite_name,
+        statistics={
+            "evaluated_expectations": len(results),
+            "successful_expectations": met,
+            "unsuccessful_expectations": len(results) - met,
+            "success_percent": 100 * met / len(results) if results else None,
+        },
+        meta={
+            "run_id": run.to_json_dict(),
+            "validation_time": audit.audited_at.isoformat(),
+            "contract": audit.contract,
+            "contract_version": audit.contract_version,
+            "active_batch_definition": {
+                "datasource_name": "martgate",
+                "data_asset_name": audit.table,
+                "batch_identifiers": {"part_date": audit.part_date},
+            },
+        },
+    )
+
+
+def expectation_result(
+    verdict: Verdict, configuration: Mapping[str, object], *, rows: int
+) -> "ExpectationValidationResult":
+    """A verdict as the result of the expectation of that configuration (`type`, `kwargs`, `meta`, `severity`).
+
+    The expectation itself words its result, from our numbers; `rows` is how many the table has. Only a passed verdict
+    is a success. One that could not run carries its reason as `exception_info`, one that had nothing to look at a note
+    in `meta`.
+    """
+    from great_expectations.core.expectation_validation_result import (  # noqa: PLC0415 (seconds)
+        ExpectationValidationResult,
+    )
+
+    expectation = made(configuration)
+    return ExpectationValidationResult(
+        success=verdict.outcome is Outcome.PASSED,
+        expectation_config=expectation.configuration,
+        result=_result(verdict, expectation, rows),
+        meta=_meta(verdict),
+        exception_info={
+            "raised_exception": verdict.outcome is Outcome.ERROR,
+            "exception_message": verdict.reason if verdict.outcome is Outcome.ERROR else None,
+            # Its renderers fail on None here; a traceback would show a reader nothing but the paths of a server.
+            "exception_traceback": "" if verdict.outcome is Outcome.ERROR else None,
+        },
+    )
+
+
+def _result(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str, object]:
+    """What the expectation says of the verdict's numbers; where it has no word for how many, how many stands beside."""
+    if verdict.outcome is Outcome.ERROR:
+        return {}
+    result = _in_its_words(verdict, expectation, rows)
+    if "unexpected_count" not in result:
+        # More may be wrong than was looked at (columns added to a table); a percentage above 100 is refused outright.
+        share = min(100.0, 100 * verdict.failed / verdict.total) if verdict.total else 0.0
+        result |= {
+            "element_count": verdict.total,
+            "unexpected_count": verdict.failed,
+            "unexpected_percent": share,
+        }
+    if verdict.examples:
+        result["details"] = {"examples": [dict(example) for example in verdict.examples]}
+    return result
+
+
+def _in_its_words(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str, object]:
+    asked = expectation.get_validation_dependencies(runtime_configuration=dict(_FORMAT)).metric_configurations
+    if not all(name.endswith(_COUNTS) for name in asked):
+        return {"observed_value": verdict.observed or verdict.rule.check.value_as_expected}
+    # A refusal for a broken upstream tells that one's verdicts, and has no rows of its own.
+    seen = verdict.total if getattr(expectation, "row_condition", None) else max(rows, verdict.total)
+    if expectation.expectation_type.startswith(_OF_ROW_COUNT):
+        seen = _observed_rows(verdict, seen)
+    metrics = {metric.id: _metric(name, verdict, seen) for name, metric in asked.items()}
+    if expectation.expectation_type != _OF_NULLS and _NULLS in asked:
+        metrics[asked[_NULLS].id] = seen - verdict.total
+    return dict(expectation.metrics_validate(metrics, runtime_configuration=dict(_FORMAT)).result)
+
+
+def _metric(name: str, verdict: Verdict, rows: int) -> object:
+    """The number, or the values, that an expectation asks for by the name of a metric."""
+    match name.rpartition(".")[2]:
+        case _ if name == "table.row_count":
+            return rows
+        case "unexpected_count":
+            return verdict.failed
+        case "filtered_row_count":
+            return verdict.total
+        case "unexpected_values":
+            return [_value(example, verdict.rule.check.columns_read) for example in verdict.examples]
+        case "row_count":
+            return verdict.rule.check.count_unexpected_rows(verdict.outcome, verdict.failed)
+        case _:
+            return []  # the rows of a query, which only the format COMPLETE shows
+
+
+def _value(example: Mapping[str, str], columns: tuple[str, ...]) -> object:
+    return {name: example[name] for name in columns} if len(columns) > 1 else example[columns[0]]
+
+
+def _observed_rows(verdict: Verdict, rows: int) -> int:
+    """How many rows a verdict on their number found; `rows` where it does not say."""
+    number = verdict.observed.partition(" ")[0]
+    return int(number) if number.isdigit() else rows
+
+
+def _meta(verdict: Verdict) -> dict[str, object]:
+    meta: dict[str, object] = {"rule": verdict.rule.name, "outcome": verdict.outcome.value, "unit": verdict.unit}
+    if verdict.outcome is Outcome.VACUOUS:
+        meta["note"] = _VACUOUS
+    if verdict.how:
+        meta["how"] = verdict.how
+    return meta

@@ -1,0 +1,89 @@
+"""A quality of engine `martgate`, as a contract writes it: `{rule: KIND, ..}`, read into the check of that kind.
+
+The keys are the fields of the kind's class (see `martgate.expectations.kinds`); `null: pass` stands for `null_passes: true`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from martgate.contracts.model import Column, Table
+from martgate.contracts.yaml.address import extend
+from martgate.expectations.findings import Findings, Mistake
+from martgate.expectations.kinds.base import Check
+from martgate.expectations.kinds.fields import fields_of
+from martgate.expectations.kinds.registry import stated_kinds
+from martgate.hints import clip, did_you_mean
+
+__all__ = ["read_implementation"]
+
+_BESIDE = frozenset({"rule", "allow_vacuous"})
+
+
+def read_implementation(
+    implementation: Mapping[str, object], table: Table, column: Column | None, findings: Findings, *, path: str
+) -> Check | None:
+    """The check that an implementation asks for; None, and everything wrong with it in `findings`, where it is none.
+
+    Raises:
+        martgate.errors.InvalidInput: a package adds a kind that cannot be used.
+    """
+    kinds = stated_kinds()
+    given = {_key(key): value for key, value in implementation.items()}
+    name = given.get("rule")
+    if not isinstance(name, str) or name not in kinds:
+        found = "names no rule" if name is None else f"rule {clip(name)} is not known"
+        near = did_you_mean(name, kinds) if isinstance(name, str) else ""
+        known = f"known kinds are {', '.join(sorted(kinds))}"
+        hint = f"{near} {known}" if near.startswith("Did") else known
+        findings.add(path, Mistake(found, hint, key="rule" if "rule" in given else ""))
+        return None
+    return _build(kinds[name], _completed(kinds[name], given, table, column), table, findings, path)
+
+
+def _key(key: object) -> str:
+    return "null" if key is None else str(key)  # YAML reads the bare word `null` as nothing
+
+
+def _completed(kind: type[Check], given: dict[str, object], table: Table, column: Column | None) -> dict[str, object]:
+    """What goes without saying: the column that a quality stands on, the same names in the other table, a day's key."""
+    names = {field.name for field in fields_of(kind)}
+    values = {key: value for key, value in given.items() if key not in _BESIDE}
+    if column and "column" in names:
+        values.setdefault("column", column.name)
+    elif column and "columns" in names:
+        values.setdefault("columns", [column.name])
+    if "to_columns" in names and "columns" in values:
+        values.setdefault("to_columns", values["columns"])
+    key = [name for name in table.primary_key if name != table.publish_partition]
+    if "key" in names and key:
+        values.setdefault("key", key)
+    for field in fields_of(kind):
+        if field.key != field.name and field.name in values:
+            values.setdefault(field.key, values.pop(field.name))
+    return values
+
+
+def _build(kind: type[Check], values: dict[str, object], table: Table, findings: Findings, path: str) -> Check | None:
+    fields = {field.key: field for field in fields_of(kind)}
+    before = len(findings.problems)
+    for key in [key for key in values if key not in fields]:
+        message = f"rule {kind.kind} has no {clip(key)}"
+        findings.add(path, Mistake(message, did_you_mean(key, fields), key=extend("", key)))
+    arguments: dict[str, Any] = {}
+    for key, field in fields.items():
+        try:
+            if key in values:
+                arguments[field.name] = field.meaning.read(values[key], table)
+            elif field.is_required:
+                raise Mistake(f"rule {kind.kind} needs {key!r}", f"its keys are {', '.join(fields)}")  # noqa: TRY301
+        except Mistake as mistake:
+            place = mistake.key or key
+            findings.add(path, Mistake(mistake.message, mistake.hint, key=place if key in values else ""))
+    if len(findings.problems) > before:
+        return None
+    check = cast("Callable[..., Check]", kind)(**arguments)
+    problem = check.problem(table)
+    if problem:
+        findings.add(path, problem)
+        return None
+    return check

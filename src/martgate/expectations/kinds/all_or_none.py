@@ -1,0 +1,34 @@
+"""`all_or_none`: columns that are set together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.fields import AtLeastTwoColumns
+from martgate.expectations.kinds.rows import RowCheck, RowTest
+from martgate.expectations.proofs import Known
+from martgate.text.quoting import identifier
+
+__all__ = ["AllOrNone"]
+
+
+@dataclass(frozen=True, slots=True)
+class AllOrNone(RowCheck):
+    """The columns are all null or all set."""
+
+    columns: AtLeastTwoColumns
+    kind: ClassVar[str] = "all_or_none"
+
+    @property
+    def sentence(self) -> str:
+        return f"{words.listed(self.columns)} are all set or all null"
+
+    def row_test(self, types: Mapping[str, str]) -> RowTest:
+        del types
+        nulls = " + ".join(f"CASE WHEN {identifier(name)} IS NULL THEN 1 ELSE 0 END" for name in self.columns)
+        return RowTest("COUNT(*)", f"({nulls}) NOT IN (0, {len(self.columns)})")
+
+    def proof(self, known: Known) -> tuple[int, int] | None:
+        nulls = {known.nulls(name) for name in self.columns}
+        return (0, known.rows) if nulls in ({0}, {known.rows}) else None

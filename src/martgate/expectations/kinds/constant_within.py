@@ -1,0 +1,40 @@
+"""`constant_within`: one value for each group."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.base import Offenders, Shown, show_columns
+from martgate.expectations.kinds.fields import Columns, GroupColumns
+from martgate.expectations.kinds.groups import GroupCheck, has_one_value, rows_of_groups
+from martgate.expectations.source import Source
+from martgate.text.quoting import identifier
+
+__all__ = ["ConstantWithin"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantWithin(GroupCheck):
+    """Each of `columns` has one value within each group of `by`; null is a value like any other."""
+
+    columns: Columns
+    by: GroupColumns
+    kind: ClassVar[str] = "constant_within"
+
+    @property
+    def sentence(self) -> str:
+        has = words.agree(self.columns, "has", "have")
+        return f"{words.listed(self.columns)} {has} one value for each {words.listed(self.by)}"
+
+    def group_test(self) -> str:
+        return f"NOT ({' AND '.join(has_one_value(identifier(name)) for name in self.columns)})"
+
+    def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
+        """The differing values of a group tell more than its rows do."""
+        names = self.columns_read
+        listed = ", ".join(f"here.{identifier(name)} AS {identifier(name)}" for name in names)
+        grouping = ", ".join(f"here.{identifier(name)}" for name in names)
+        broken = rows_of_groups(self, source.relation)
+        groups = f"SELECT {listed}, COUNT(*) AS __rows\n{broken}\nGROUP BY {grouping}"
+        shown = (*show_columns(names), Shown("rows", "__rows", is_computed=True))
+        return Offenders(shown, f"FROM (\n{groups}\n) AS differing")

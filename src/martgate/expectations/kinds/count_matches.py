@@ -1,0 +1,28 @@
+"""`count_matches`: a column that says how many rows there are."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.fields import Column, GroupColumns
+from martgate.expectations.kinds.groups import GroupCheck
+from martgate.text.quoting import identifier
+
+__all__ = ["CountMatches"]
+
+
+@dataclass(frozen=True, slots=True)
+class CountMatches(GroupCheck):
+    """`column` says how many rows its group of `by` has."""
+
+    column: Column
+    by: GroupColumns
+    kind: ClassVar[str] = "count_matches"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.column} is the number of rows of its {words.listed(self.by)}"
+
+    def group_test(self) -> str:
+        name = identifier(self.column)
+        return f"NOT (COUNT({name}) = COUNT(*) AND MIN({name}) = COUNT(*) AND MAX({name}) = COUNT(*))"

@@ -1,0 +1,31 @@
+"""`exactly_one`: one value among the rows of a group that meet a condition."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.fields import Expression, GroupColumns
+from martgate.expectations.kinds.groups import GroupCheck
+
+__all__ = ["ExactlyOne"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExactlyOne(GroupCheck):
+    """Within each group of `by`, the rows where `where` is true hold exactly one value of `distinct`."""
+
+    by: GroupColumns
+    distinct: Expression
+    where: Expression
+    kind: ClassVar[str] = "exactly_one"
+
+    @property
+    def sentence(self) -> str:
+        rows = f"the rows where {words.flat(self.where)} hold exactly one {words.flat(self.distinct)}"
+        return f"for each {words.listed(self.by)}, {rows}"
+
+    def group_test(self) -> str:
+        picked = f"CASE WHEN {self.where} THEN {self.distinct} END"
+        one = f"MIN({picked}) = MAX({picked})"
+        every = f"COUNT({picked}) = COUNT_IF({self.where})"
+        return f"NOT COALESCE(COUNT({picked}) > 0 AND {every} AND {one}, FALSE)"

@@ -1,0 +1,31 @@
+"""`extreme_of`: a column that says the smallest or greatest value of its group."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.fields import Column, Expression, GroupColumns
+from martgate.expectations.kinds.groups import GroupCheck, has_one_value
+from martgate.text.quoting import identifier
+
+__all__ = ["ExtremeOf"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtremeOf(GroupCheck):
+    """`column` is the smallest or greatest value of the expression `of` over its group of `by`."""
+
+    column: Column
+    of: Expression
+    by: GroupColumns
+    extreme: Literal["min", "max"]
+    kind: ClassVar[str] = "extreme_of"
+
+    @property
+    def sentence(self) -> str:
+        word = "smallest" if self.extreme == "min" else "greatest"
+        return f"{self.column} is the {word} {words.flat(self.of)} of its {words.listed(self.by)}"
+
+    def group_test(self) -> str:
+        name = identifier(self.column)
+        return f"NOT ({has_one_value(name)} AND MIN({name}) <=> {self.extreme.upper()}({self.of}))"

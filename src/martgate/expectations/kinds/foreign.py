@@ -1,0 +1,26 @@
+"""`foreign`: an expectation of Great Expectations that has no equal here."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.expectations import ExpectationCheck
+from martgate.expectations.kinds.fields import Columns
+
+__all__ = ["Foreign"]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign(ExpectationCheck):
+    """An expectation of Great Expectations that a contract names, in its own words."""
+
+    type: str
+    arguments: str
+    columns: Columns
+    looks_at: Literal["values", "rows", "shape"] = "values"
+    kind: ClassVar[str] = "foreign"
+    is_stated: ClassVar[bool] = False
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.type} of Great Expectations is met, with {words.flat(self.arguments)}"

@@ -1,0 +1,58 @@
+"""Kinds that look at groups of rows: those that group by the same columns share one grouping."""
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from martgate.expectations.kinds.base import MOST, Check, Offenders, Shown, show_columns
+from martgate.expectations.kinds.counting import Counting, Grouping, GroupParts, Scan
+from martgate.expectations.source import Source
+from martgate.text.quoting import identifier, identifiers, relation
+
+__all__ = ["GroupCheck", "has_one_value", "rows_of_groups"]
+
+
+class GroupCheck(Check):
+    """A check of groups of `by`. A kind says by `group_test` which groups break it; failures count groups."""
+
+    __slots__ = ()
+
+    by: tuple[str, ...]
+    failure_unit: ClassVar[str] = "groups"
+
+    @abstractmethod
+    def group_test(self) -> str:
+        """The condition over a group's aggregates under which it breaks the check."""
+
+    def counting(self, source: Source) -> Counting:
+        broken, by = self.group_test(), source.varying(self.by)
+        if not by:  # all rows are known to be one group
+            is_there = "CASE WHEN COUNT(*) > 0 THEN 1 ELSE 0 END"
+            return Scan((f"CASE WHEN {broken} THEN 1 ELSE 0 END", is_there), adds_up=False)
+        return Grouping(
+            by,
+            lambda number: GroupParts((f"{broken} AS __broken{number}",), (f"COUNT_IF(__broken{number})", "COUNT(*)")),
+        )
+
+    def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
+        return Offenders(show_columns(names, "here."), rows_of_groups(self, source.relation))
+
+    def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
+        del names
+        shown = (*show_columns(self.by), Shown("rows", "COUNT(*)", is_computed=True))
+        grouping = f"GROUP BY {identifiers(self.by)}\nHAVING {self.group_test()}"
+        return Offenders(shown, f"FROM {relation(source.relation)}\n{grouping}")
+
+
+def rows_of_groups(check: GroupCheck, audited: str) -> str:
+    """FROM the rows, as `here`, of the first groups that break a check."""
+    by, table = identifiers(check.by), relation(audited)
+    listed = ", ".join(f"{identifier(name)} AS __by{place}" for place, name in enumerate(check.by))
+    broken = check.group_test()
+    groups = f"SELECT {listed} FROM {table} GROUP BY {by} HAVING {broken} ORDER BY {by} LIMIT {MOST}"
+    pairs = " AND ".join(f"here.{identifier(name)} <=> broken.__by{place}" for place, name in enumerate(check.by))
+    return f"FROM {table} AS here\nJOIN (\n  {groups}\n) AS broken ON {pairs}"
+
+
+def has_one_value(name: str) -> str:
+    """Whether a column, quoted, has one value in all rows of a group, where null is a value like any other."""
+    return f"MIN({name}) <=> MAX({name}) AND COUNT({name}) IN (0, COUNT(*))"

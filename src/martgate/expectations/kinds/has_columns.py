@@ -1,0 +1,95 @@
+"""`columns`: the table's columns, by name and in order."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.base import Check, GreatExpectation, Offenders
+from martgate.expectations.kinds.counting import BySchema, Counting
+from martgate.expectations.kinds.result import Outcome, Result
+from martgate.expectations.source import Source
+
+__all__ = ["HasColumns"]
+
+
+@dataclass(frozen=True, slots=True)
+class HasColumns(Check):
+    """The table has exactly these columns, in this order. Failures count columns lost, added or moved."""
+
+    columns: tuple[str, ...]
+    kind: ClassVar[str] = "columns"
+    failure_unit: ClassVar[str] = "columns"
+    is_stated: ClassVar[bool] = False
+    is_structural: ClassVar[bool] = True
+
+    @property
+    def sentence(self) -> str:
+        columns = self.columns
+        return f"the table has exactly these {len(columns)} columns, in this order: {words.listed(columns)}"
+
+    @property
+    def types_promised(self) -> Mapping[str, str]:
+        return dict.fromkeys(self.columns, "")
+
+    @property
+    def value_as_expected(self) -> object:
+        return list(self.columns)
+
+    def counting(self, source: Source) -> Counting:
+        del source
+        return BySchema(self._compare)
+
+    def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
+        del source, names
+        return None
+
+    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+        del types
+        arguments: dict[str, object] = {"column_list": list(self.columns)}
+        return GreatExpectation("expect_table_columns_to_match_ordered_list", arguments, quotes_values=False)
+
+    def _compare(self, found: Sequence[tuple[str, str]], partitions: Sequence[str]) -> Result:
+        """Columns lost, added and moved. Partition columns may also come last: files keep them in their paths."""
+        expected, names = list(self.columns), [name for name, _ in found]
+        lost = [name for name in expected if name not in names]
+        added = [name for name in names if name not in expected]
+        common = [name for name in expected if name in names]
+        in_paths = _are_in_paths(names, expected, partitions)
+        moved = [] if in_paths else _moved(common, [name for name in names if name in expected])
+        differences = {"lost": lost, "added": added, "moved": moved}
+        failed = sum(map(len, differences.values()))
+        return Result(
+            Outcome.FAILED if failed else Outcome.PASSED,
+            failed,
+            len(expected),
+            self.failure_unit,
+            observed="; ".join(f"{word}: {words.listed(which)}" for word, which in differences.items() if which),
+            observed_is_value=False,
+        )
+
+
+def _are_in_paths(names: Sequence[str], expected: Sequence[str], partitions: Sequence[str]) -> bool:
+    """Whether the names are as expected but for the partition columns, which stand together at the end."""
+    apart = [name for name in expected if name not in partitions]
+    end = len(names) - len(partitions)
+    return list(names[:end]) == apart and sorted(names[end:]) == sorted(partitions)
+
+
+def _moved(expected: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The fewest names that, taken out, leave the others in the expected order."""
+    place = {name: position for position, name in enumerate(expected)}
+    order = [place[name] for name in names]
+    tails: list[int] = []
+    lengths = []
+    for position in order:
+        length = bisect_left(tails, position)
+        tails[length : length + 1] = [position]
+        lengths.append(length)
+    kept, wanted = set(), len(tails) - 1
+    for index in range(len(order) - 1, -1, -1):
+        if lengths[index] == wanted:
+            kept.add(names[index])
+            wanted -= 1
+    return [name for name in expected if name not in kept]

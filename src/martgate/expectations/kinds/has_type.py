@@ -1,0 +1,82 @@
+"""`type`: the type of a column, to the width."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from martgate.contracts.types import canonical, spelling
+from martgate.expectations.kinds.base import Check, GreatExpectation, Offenders, Shown
+from martgate.expectations.kinds.counting import BySchema, Counting
+from martgate.expectations.kinds.fields import Column
+from martgate.expectations.kinds.result import Outcome, Result
+from martgate.expectations.source import Source
+from martgate.text.quoting import identifier, relation, text
+
+__all__ = ["HasType"]
+
+
+@dataclass(frozen=True, slots=True)
+class HasType(Check):
+    """The column has this type (Spark's spelling), to the width. Failures count 0 or 1."""
+
+    column: Column
+    type: str
+    kind: ClassVar[str] = "type"
+    failure_unit: ClassVar[str] = "columns"
+    is_stated: ClassVar[bool] = False
+    is_structural: ClassVar[bool] = True
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.column} has type {self.type}"
+
+    @property
+    def types_promised(self) -> Mapping[str, str]:
+        return {self.column: self.type}
+
+    def counting(self, source: Source) -> Counting:
+        del source
+        return BySchema(self._compare)
+
+    def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
+        del source, names
+        return None
+
+    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+        """Spark's classes tell widths apart, but not what a decimal or an array is made of."""
+        del types
+        try:
+            name = spelling(self.type).pyspark.removeprefix("T.").removesuffix("()")
+        except ValueError:
+            return None
+        if not name.isalnum():
+            return None
+        arguments: dict[str, object] = {"column": self.column, "type_": name}
+        return GreatExpectation("expect_column_values_to_be_of_type", arguments, quotes_values=False)
+
+    def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
+        """An aggregate, for a table without rows has types too."""
+        del names
+        found = f"TYPEOF(FIRST({identifier(self.column)}))"
+        rows = f"FROM {relation(source.relation)}\nHAVING {found} <> {text(self.type)}"
+        return Offenders((Shown("found", found, is_computed=True),), rows)
+
+    def _compare(self, found: Sequence[tuple[str, str]], partitions: Sequence[str]) -> Result:
+        del partitions
+        kind = {name.casefold(): kind for name, kind in found}[self.column.casefold()]
+        same = _canonical(kind) == _canonical(self.type)
+        return Result(
+            Outcome.PASSED if same else Outcome.FAILED,
+            int(not same),
+            1,
+            self.failure_unit,
+            observed=kind if same else f"{kind}, not {self.type}",
+            observed_is_value=False,
+        )
+
+
+def _canonical(kind: str) -> str:
+    try:
+        return canonical(kind)
+    except ValueError:
+        return kind.casefold()  # a type that only this engine has; it equals nothing but itself

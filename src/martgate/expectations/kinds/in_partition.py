@@ -1,0 +1,56 @@
+"""`partitions`: rows that belong to the partition under audit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.base import Check
+from martgate.expectations.kinds.fields import Columns
+from martgate.expectations.kinds.rows import RowCheck, RowTest
+from martgate.expectations.proofs import Known
+from martgate.text.quoting import identifier, is_text
+
+__all__ = ["InPartition"]
+
+
+@dataclass(frozen=True, slots=True)
+class InPartition(RowCheck):
+    """Every row carries its partition columns, not null and not empty, and belongs to the partition under audit.
+
+    `day_column` must equal `:part_date`; where it is None (a partitioned table without days) only presence is checked.
+    """
+
+    columns: Columns
+    day_column: str | None = None
+    kind: ClassVar[str] = "partitions"
+    is_stated: ClassVar[bool] = False
+    is_structural: ClassVar[bool] = True
+
+    @property
+    def sentence(self) -> str:
+        day = f", and {self.day_column} is the day under audit" if self.day_column else ""
+        return f"every row says which partition it belongs to ({words.listed(self.columns)}){day}"
+
+    @property
+    def needs_day(self) -> bool:
+        return self.day_column is not None
+
+    def without_day(self) -> tuple[Check, str] | None:
+        if not self.day_column:
+            return None
+        return replace(self, day_column=None), f"whether {self.day_column} is the day under audit is not checked"
+
+    def row_test(self, types: Mapping[str, str]) -> RowTest:
+        ways = [f"{identifier(name)} IS NULL" for name in self.columns]
+        ways += [f"{identifier(name)} = ''" for name in self.columns if is_text(types.get(name.casefold(), ""))]
+        if self.day_column:
+            kind = types.get(self.day_column.casefold(), "string")
+            day = ":part_date" if is_text(kind) else f"CAST(:part_date AS {kind.upper()})"
+            ways.append(f"{identifier(self.day_column)} <> {day}")
+        return RowTest("COUNT(*)", " OR ".join(ways))
+
+    def proof(self, known: Known) -> tuple[int, int] | None:
+        are_carried = all(known.value_of_each_file(name) for name in self.columns)
+        is_of_day = self.day_column is None or known.is_of_day(self.day_column)
+        return (0, known.rows) if are_carried and is_of_day else None

@@ -1,0 +1,38 @@
+"""`length`: texts of at least or at most so many characters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.base import GreatExpectation
+from martgate.expectations.kinds.fields import Column
+from martgate.expectations.kinds.rows import ValueCheck
+
+__all__ = ["Length"]
+
+
+@dataclass(frozen=True, slots=True)
+class Length(ValueCheck):
+    """The text has at least or at most `value` characters (code points)."""
+
+    column: Column
+    bound: Literal["minimum", "maximum"]
+    value: int
+    kind: ClassVar[str] = "length"
+
+    @property
+    def sentence(self) -> str:
+        bound = "least" if self.bound == "minimum" else "most"
+        return f"{self.column} has at {bound} {words.plural(self.value, 'character')}"
+
+    def broken(self, name: str, kind: str) -> str:
+        del kind
+        return f"LENGTH({name}) {'<' if self.bound == 'minimum' else '>'} {self.value}"
+
+    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+        if types.get(self.column.casefold(), "") != "string":
+            return None
+        name = "min_value" if self.bound == "minimum" else "max_value"
+        arguments: dict[str, object] = {"column": self.column, name: self.value}
+        return GreatExpectation("expect_column_value_lengths_to_be_between", arguments)

@@ -1,0 +1,31 @@
+"""`multiple_of`: numbers in whole steps."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.fields import Column
+from martgate.expectations.kinds.rows import ValueCheck
+from martgate.text.quoting import fraction, literal, step
+
+__all__ = ["MultipleOf"]
+
+
+@dataclass(frozen=True, slots=True)
+class MultipleOf(ValueCheck):
+    """The number is a multiple of `value`: exactly for whole numbers and decimals, nearly for binary fractions."""
+
+    column: Column
+    value: float
+    kind: ClassVar[str] = "multiple_of"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.column} is a multiple of {words.number(self.value)}"
+
+    def broken(self, name: str, kind: str) -> str:
+        if not fraction(kind):
+            return f"{name} % {step(self.value, kind)} <> 0"
+        times = f"CAST({name} AS DOUBLE) / {literal(self.value, 'double')}"
+        slack = f"1e-9 + 6e-8 * ABS({times})" if kind == "float" else "1e-9"  # half of a float's last digit
+        return f"NOT ABS({times} - ROUND({times})) < {slack}"  # 0.3 is a multiple of 0.1

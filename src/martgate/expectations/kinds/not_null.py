@@ -1,0 +1,43 @@
+"""`not_null`: a value in every row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from martgate.expectations.kinds.base import GreatExpectation
+from martgate.expectations.kinds.counting import Counting, Scan
+from martgate.expectations.kinds.fields import Column
+from martgate.expectations.kinds.rows import RowCheck, RowTest
+from martgate.expectations.proofs import Known
+from martgate.expectations.source import Source
+from martgate.text.quoting import identifier
+
+__all__ = ["NotNull"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotNull(RowCheck):
+    column: Column
+    kind: ClassVar[str] = "not_null"
+    is_structural: ClassVar[bool] = True
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.column} is never null"
+
+    def row_test(self, types: Mapping[str, str]) -> RowTest:
+        del types
+        return RowTest("COUNT(*)", f"{identifier(self.column)} IS NULL")
+
+    def counting(self, source: Source) -> Counting:
+        """Cheaper than a condition on every row."""
+        del source
+        return Scan((f"COUNT(*) - COUNT({identifier(self.column)})", "COUNT(*)"))
+
+    def proof(self, known: Known) -> tuple[int, int] | None:
+        return (0, known.rows) if known.nulls(self.column) == 0 else None
+
+    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+        del types
+        arguments: dict[str, object] = {"column": self.column}
+        return GreatExpectation("expect_column_values_to_not_be_null", arguments, quotes_values=False)

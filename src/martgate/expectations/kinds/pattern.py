@@ -1,0 +1,36 @@
+"""`pattern`: texts of one form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from martgate.expectations.kinds.base import GreatExpectation
+from martgate.expectations.kinds.fields import Column, RegularExpression
+from martgate.expectations.kinds.rows import ValueCheck
+from martgate.text.quoting import text
+from martgate.text.regex import to_python, to_sql
+
+__all__ = ["Pattern"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern(ValueCheck):
+    """A regular expression (ECMA-262) is found in the value: anywhere, unless it has anchors."""
+
+    column: Column
+    pattern: RegularExpression
+    kind: ClassVar[str] = "pattern"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.column} matches {self.pattern}"
+
+    def broken(self, name: str, kind: str) -> str:
+        del kind
+        return f"NOT {name} RLIKE {text(to_sql(self.pattern))}"
+
+    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+        if types.get(self.column.casefold(), "") != "string":
+            return None
+        arguments: dict[str, object] = {"column": self.column, "regex": to_python(self.pattern)}
+        return GreatExpectation("expect_column_values_to_match_regex", arguments)

@@ -1,0 +1,137 @@
+"""`metric`: the library metrics of ODCS."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from martgate.contracts.model import Metric, Scalar, Threshold, Unit
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.base import Check, GreatExpectation, Offenders, Shown, show_columns
+from martgate.expectations.kinds.counting import Counting, Scan, Statement
+from martgate.expectations.kinds.fields import Columns, RegularExpression
+from martgate.expectations.kinds.in_set import InSet
+from martgate.expectations.kinds.pattern import Pattern
+from martgate.expectations.kinds.result import Outcome, Result, whole_number
+from martgate.expectations.kinds.rows import RowTest
+from martgate.expectations.kinds.statements import count_repeated_rows, repeated_values
+from martgate.expectations.kinds.thresholds import admits
+from martgate.expectations.proofs import Known
+from martgate.expectations.source import Source
+from martgate.text.quoting import identifier, literal, relation
+
+__all__ = ["QualityMetric"]
+
+
+@dataclass(frozen=True, slots=True)
+class QualityMetric(Check):
+    """One of ODCS's library metrics. In percent, the number is a share of the rows looked at."""
+
+    metric: Metric
+    columns: Columns
+    threshold: Threshold
+    unit: Unit = "rows"
+    missing_values: tuple[Scalar | None, ...] = ()
+    valid_values: tuple[Scalar, ...] = ()
+    pattern: RegularExpression = ""
+    kind: ClassVar[str] = "metric"
+    is_stated: ClassVar[bool] = False
+
+    @property
+    def sentence(self) -> str:
+        columns = f" of {words.listed(self.columns)}" if self.columns else ""
+        return f"{words.METRICS[self.metric]}{columns} is {words.held(self.threshold, self.unit)}"
+
+    def counting(self, source: Source) -> Counting:
+        if self.metric == "duplicateValues":
+            columns = source.varying(self.columns) if len(self.columns) > 1 else self.columns
+            return Statement(count_repeated_rows(columns or self.columns, source.relation))
+        if self.metric == "rowCount":
+            return Scan(("COUNT(*)", "COUNT(*)"))
+        test = self._row_test(source.types)
+        return Scan((f"COUNT_IF({test.broken})", test.total))
+
+    def result(self, numbers: Sequence[object], audited_at: datetime) -> Result:
+        """The number of rows is never vacuous: none is a number too."""
+        del audited_at
+        counted, total = whole_number(numbers[0]), whole_number(numbers[1])
+        if self.metric == "rowCount":
+            kept = self.threshold.admits(counted)
+            outcome = Outcome.PASSED if kept else Outcome.FAILED
+            return Result(outcome, int(not kept), 1, "tables", observed=f"{counted} rows", observed_is_value=False)
+        if total == 0:
+            return Result(Outcome.VACUOUS)
+        in_percent = self.unit == "percent"
+        number = 100 * counted / total if in_percent else counted
+        observed = f"{number:.6g} percent" if in_percent else str(counted)
+        kept = self.threshold.admits(number)
+        outcome = Outcome.PASSED if kept else Outcome.FAILED
+        failed = 0 if kept else max(counted, 1)
+        return Result(outcome, failed, total, observed=observed, observed_is_value=False)
+
+    def proof(self, known: Known) -> tuple[int, int] | None:
+        if self.metric != "nullValues" or len(self.columns) != 1:
+            return None
+        nulls = known.nulls(self.columns[0])
+        return None if nulls is None else (nulls, known.rows)
+
+    def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
+        if self.metric == "rowCount":
+            return None
+        if self.metric == "duplicateValues":
+            return repeated_values(self.columns, source.relation)
+        broken = self._row_test(source.types).broken
+        return Offenders(show_columns(names), f"FROM {relation(source.relation)}\nWHERE {broken}")
+
+    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+        del types
+        whole = all(float(value).is_integer() for value in self.threshold.values)
+        if self.metric != "rowCount" or self.unit != "rows" or not whole:
+            return None
+        first, last = int(self.threshold.values[0]), int(self.threshold.values[-1])
+        between: Mapping[str, dict[str, object]] = {
+            "mustBeGreaterThan": {"min_value": first, "strict_min": True},
+            "mustBeGreaterOrEqualTo": {"min_value": first},
+            "mustBeLessThan": {"max_value": first, "strict_max": True},
+            "mustBeLessOrEqualTo": {"max_value": first},
+            "mustBeBetween": {"min_value": first, "max_value": last},
+        }
+        if self.threshold.operator == "mustBe":
+            return GreatExpectation("expect_table_row_count_to_equal", {"value": first}, quotes_values=False)
+        found = between.get(self.threshold.operator)
+        if found is None:
+            return None
+        return GreatExpectation("expect_table_row_count_to_be_between", found, quotes_values=False)
+
+    def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
+        """The measured number, where the threshold does not admit it."""
+        del names
+        if self.metric == "duplicateValues":
+            counts = count_repeated_rows(self.columns, source.relation)
+        elif self.metric == "rowCount":
+            counts = f"SELECT COUNT(*) AS m0, COUNT(*) AS m1 FROM {relation(source.relation)}"
+        else:
+            test = self._row_test(source.types)
+            counts = f"SELECT COUNT_IF({test.broken}) AS m0, {test.total} AS m1 FROM {relation(source.relation)}"
+        number = "100 * m0 / NULLIF(m1, 0)" if self.unit == "percent" else "m0"
+        measured = f"  SELECT {number} AS `number` FROM (\n{counts}\n) AS counted"
+        rows = f"FROM (\n{measured}\n) AS measured\nWHERE NOT ({admits('`number`', self.threshold)})"
+        return Offenders((Shown("number", "`number`", is_computed=True),), rows)
+
+    def count_unexpected_rows(self, outcome: Outcome, failed: int) -> int:
+        del outcome
+        return min(failed, 1)
+
+    def _row_test(self, types: Mapping[str, str]) -> RowTest:
+        column = self.columns[0]
+        name, kind = identifier(column), types.get(column.casefold(), "")
+        if self.metric == "nullValues":
+            return RowTest("COUNT(*)", f"{name} IS NULL")
+        if self.metric == "missingValues":
+            values = [literal(value, kind) for value in self.missing_values if value is not None]
+            ways = [f"{name} IS NULL"] if None in self.missing_values else []
+            ways += [f"{name} IN ({', '.join(values)})"] if values else []
+            return RowTest("COUNT(*)", " OR ".join(ways))
+        ways = [InSet(column, self.valid_values).broken(name, kind)] if self.valid_values else []
+        ways += [Pattern(column, self.pattern).broken(name, kind)] if self.pattern else []
+        return RowTest(f"COUNT({name})", " OR ".join(ways))

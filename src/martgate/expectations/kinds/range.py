@@ -1,0 +1,60 @@
+"""`range`: values on the right side of a bound."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from martgate.contracts.types import INTEGER_RANGES
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.base import GreatExpectation
+from martgate.expectations.kinds.fields import Bound, Column
+from martgate.expectations.kinds.rows import ComparedCheck
+from martgate.expectations.proofs import Known
+from martgate.text.quoting import literal
+
+__all__ = ["Range"]
+
+_EXACT = 2**53
+"""Bounds become floats inside Great Expectations; a whole number beyond this would become another one."""
+
+_WRONG = {"minimum": "<", "maximum": ">", "exclusive_minimum": "<=", "exclusive_maximum": ">="}
+_WITHIN: Mapping[str, Callable[[int, int, int], bool]] = {
+    "minimum": lambda least, _, bound: least >= bound,
+    "maximum": lambda _, greatest, bound: greatest <= bound,
+    "exclusive_minimum": lambda least, _, bound: least > bound,
+    "exclusive_maximum": lambda _, greatest, bound: greatest < bound,
+}
+_STRICT: Mapping[str, dict[str, object]] = {
+    "exclusive_minimum": {"strict_min": True},
+    "exclusive_maximum": {"strict_max": True},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Range(ComparedCheck):
+    """The value is on the right side of one bound. A bound on a date or timestamp is ISO 8601 text."""
+
+    column: Column
+    bound: Literal["minimum", "maximum", "exclusive_minimum", "exclusive_maximum"]
+    value: Bound
+    kind: ClassVar[str] = "range"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.column} is {words.BOUNDS[self.bound]} {words.shown(self.value)}"
+
+    def broken(self, name: str, kind: str) -> str:
+        return f"{name} {_WRONG[self.bound]} {literal(self.value, kind)}"
+
+    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+        kind, value = types.get(self.column.casefold(), ""), self.value
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or abs(float(value)) > _EXACT or kind not in (*INTEGER_RANGES, "float", "double"):
+            return None
+        name = "min_value" if self.bound.endswith("minimum") else "max_value"
+        arguments: dict[str, object] = {"column": self.column, name: float(value), **_STRICT.get(self.bound, {})}
+        return GreatExpectation("expect_column_values_to_be_between", arguments)
+
+    def holds_all(self, known: Known) -> bool:
+        ends, bound = known.ends(self.column), known.number(self.column, self.value)
+        return ends is not None and bound is not None and _WITHIN[self.bound](*ends, bound)

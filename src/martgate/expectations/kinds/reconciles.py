@@ -1,0 +1,63 @@
+"""`reconciles`: a number that agrees with where it comes from."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.base import Offenders, Shown, show_columns
+from martgate.expectations.kinds.fields import Aggregate, OptionalGroupColumns, Query
+from martgate.expectations.kinds.statements import StatementCheck
+from martgate.expectations.source import Source
+from martgate.text.quoting import identifiers, literal, relation
+
+__all__ = ["Reconciles"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciles(StatementCheck):
+    """The aggregate `measure`, per group of `by`, agrees with the same group of the query `against`.
+
+    `against` returns the columns of `by` and one number named `measure`; a group missing on either side counts as 0.
+    """
+
+    measure: Aggregate
+    against: Query
+    by: OptionalGroupColumns
+    tolerance: float = 0
+    kind: ClassVar[str] = "reconciles"
+    failure_unit: ClassVar[str] = "groups"
+
+    @property
+    def sentence(self) -> str:
+        slack = f", give or take {words.number(self.tolerance)}" if self.tolerance else ""
+        groups = f" for each {words.listed(self.by)}" if self.by else ""
+        return f"{words.flat(self.measure)}{groups} agrees with its source{slack}"
+
+    def statement(self, source: Source) -> str:
+        differs = f"COUNT_IF({self._differs})"
+        return f"SELECT {differs} AS m0, COUNT(*) AS m1\nFROM (\n{self._sides(source)}\n) AS compared"
+
+    def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
+        del names
+        groups = (replace(shown, sql=(self.against,)) for shown in show_columns(self.by))  # they come from either side
+        found = Shown("found", "__here", sql=(self.measure,), is_computed=True)
+        expected = Shown("expected", "__there", sql=(self.against,), is_computed=True)
+        rows = f"FROM (\n{self._sides(source)}\n) AS compared\nWHERE {self._differs}"
+        return Offenders((*groups, found, expected), rows)
+
+    @property
+    def _differs(self) -> str:
+        """Each side against the other with its slack: a difference of two whole numbers may be too large for their type."""
+        if not self.tolerance:
+            return "__here <> __there"
+        slack = literal(float(self.tolerance), "")
+        return f"__here > __there + {slack} OR __there > __here + {slack}"
+
+    def _sides(self, source: Source) -> str:
+        """Every group of either side with its number `__here` and `__there`, 0 where the group is missing."""
+        by = f"{identifiers(self.by)}, " if self.by else ""
+        grouping = f" GROUP BY {identifiers(self.by)}" if self.by else ""
+        here = f"SELECT {by}({self.measure}) AS __here, 0 AS __there FROM {relation(source.relation)}{grouping}"
+        there = f"SELECT {by}0 AS __here, `measure` AS __there FROM (\n{self.against}\n    ) AS source"
+        numbers = "COALESCE(SUM(__here), 0) AS __here, COALESCE(SUM(__there), 0) AS __there"
+        return f"  SELECT {by}{numbers} FROM (\n    {here}\n    UNION ALL\n    {there}\n  ) AS sides{grouping}"

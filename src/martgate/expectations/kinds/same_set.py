@@ -1,0 +1,84 @@
+"""`same_set`: the values of another table, neither more nor fewer."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from martgate.contracts.model import Table
+from martgate.expectations import wording as words
+from martgate.expectations.findings import Mistake
+from martgate.expectations.kinds.base import Offenders, Shown
+from martgate.expectations.kinds.fields import Columns, OtherColumns, OtherExpression, OtherTable
+from martgate.expectations.kinds.references import unpaired
+from martgate.expectations.kinds.statements import StatementCheck
+from martgate.expectations.source import Source
+from martgate.text.quoting import identifier, relation, text
+
+__all__ = ["SameSet"]
+
+
+@dataclass(frozen=True, slots=True)
+class SameSet(StatementCheck):
+    """The distinct values of `columns` equal those of `to_columns` in `to` (of those rows where `where`).
+
+    Failures count values missing here and values that should not be here.
+    """
+
+    columns: Columns
+    to: OtherTable
+    to_columns: OtherColumns
+    where: OtherExpression = ""
+    kind: ClassVar[str] = "same_set"
+    failure_unit: ClassVar[str] = "values"
+
+    @property
+    def sentence(self) -> str:
+        takes = words.agree(self.columns, "takes", "take")
+        values = f"the values of {words.listed(self.to_columns)} in {self.to}{words.of_those_where(self.where)}"
+        return f"{words.listed(self.columns)} {takes} exactly {values}"
+
+    def problem(self, table: Table) -> Mistake | None:
+        del table
+        return unpaired(self.columns, self.to, self.to_columns)
+
+    def statement(self, source: Source) -> str:
+        broken = "COUNT_IF(__here = 0 OR __there = 0)"
+        return f"SELECT {broken} AS m0, COUNT(*) AS m1\nFROM (\n{self._sides(source)}\n) AS compared"
+
+    def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
+        del names
+        only_there = text(f"only in {self.to}")
+        side = f"CASE WHEN __here = 0 THEN {only_there} ELSE 'only in this table' END"
+        shown = (*self._values, Shown("difference", side, is_computed=True))
+        return Offenders(shown, self._differing(source))
+
+    def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
+        del names
+        sides = (Shown("here", "__here", is_computed=True), Shown("there", "__there", is_computed=True))
+        return Offenders((*self._values, *sides), self._differing(source))
+
+    @property
+    def _values(self) -> tuple[Shown, ...]:
+        """The values of either side, which are those of two columns."""
+        pairs = zip(self.columns, self.to_columns, strict=True)
+        return tuple(
+            Shown(here, f"__{place}", columns=(here,), others=((self.to, there),))
+            for place, (here, there) in enumerate(pairs)
+        )
+
+    def _differing(self, source: Source) -> str:
+        return f"FROM (\n{self._sides(source)}\n) AS compared\nWHERE __here = 0 OR __there = 0"
+
+    def _sides(self, source: Source) -> str:
+        """Every value of either side as `__0`, `__1` .., with 1 or 0 for whether it is `__here` and `__there`."""
+        names = [f"__{place}" for place in range(len(self.columns))]
+        here = ", ".join(f"{identifier(column)} AS {name}" for column, name in zip(self.columns, names, strict=True))
+        there = ", ".join(
+            f"{identifier(column)} AS {name}" for column, name in zip(self.to_columns, names, strict=True)
+        )
+        where = f" WHERE ({self.where})" if self.where else ""
+        return (
+            f"  SELECT {', '.join(names)}, MAX(__here) AS __here, MAX(__there) AS __there FROM (\n"
+            f"    SELECT {here}, 1 AS __here, 0 AS __there FROM {relation(source.relation)}\n    UNION ALL\n"
+            f"    SELECT {there}, 0 AS __here, 1 AS __there FROM {relation(source.tables[self.to])}{where}\n"
+            f"  ) AS sides GROUP BY {', '.join(names)}"
+        )

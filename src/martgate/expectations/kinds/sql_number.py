@@ -1,0 +1,73 @@
+"""`sql`: a number that a contract's own query returns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from martgate.contracts.model import Threshold
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.base import Check, Offenders, Shown
+from martgate.expectations.kinds.counting import Counting, Statement
+from martgate.expectations.kinds.fields import Query
+from martgate.expectations.kinds.result import Outcome, Result
+from martgate.expectations.kinds.thresholds import admits
+from martgate.expectations.source import Source
+from martgate.text.quoting import put_table
+
+__all__ = ["SqlNumber"]
+
+
+@dataclass(frozen=True, slots=True)
+class SqlNumber(Check):
+    """A query's one number. `{object}` stands for the table under audit.
+
+    The query is not taken apart: it may read any column, so it names none.
+    """
+
+    query: Query
+    threshold: Threshold
+    kind: ClassVar[str] = "sql"
+    failure_unit: ClassVar[str] = "values"
+    is_stated: ClassVar[bool] = False
+
+    @property
+    def sentence(self) -> str:
+        return f"the number that the contract's query returns is {words.held(self.threshold)}"
+
+    def counting(self, source: Source) -> Counting:
+        return Statement(self._query(source), is_whole_row=True)
+
+    def result(self, numbers: Sequence[object], audited_at: datetime) -> Result:
+        del audited_at
+        if len(numbers) != 1:
+            return Result(Outcome.ERROR, reason=f"expected one number, found {len(numbers)} columns")
+        (value,) = numbers
+        if value is None:
+            return Result(Outcome.VACUOUS, unit=self.failure_unit, reason="the query answered null")
+        try:
+            number = float(str(int(value) if isinstance(value, bool) else value))
+        except ValueError:
+            return Result(Outcome.ERROR, reason="expected a number, found something else")
+        kept = self.threshold.admits(number)
+        outcome = Outcome.PASSED if kept else Outcome.FAILED
+        return Result(outcome, int(not kept), 1, self.failure_unit, observed=words.number(number))
+
+    def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
+        del source, names
+        return None
+
+    def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
+        """The number, where the threshold does not admit it."""
+        del names
+        answer = f"  SELECT (\n{self._query(source)}\n  ) AS `number`"
+        admitted = f"COALESCE({admits('`number`', self.threshold)}, FALSE)"
+        shown = Shown("number", "`number`", sql=(self.query,), is_computed=True)
+        return Offenders((shown,), f"FROM (\n{answer}\n) AS answer\nWHERE NOT {admitted}")
+
+    def count_unexpected_rows(self, outcome: Outcome, failed: int) -> int:
+        del failed
+        return int(outcome is not Outcome.PASSED)
+
+    def _query(self, source: Source) -> str:
+        return put_table(self.query, source.relation)

@@ -1,0 +1,41 @@
+"""`unchanged_since`: values that are what they were."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from martgate.expectations import wording as words
+from martgate.expectations.kinds.days import STILL_THERE, DayCheck
+from martgate.expectations.kinds.fields import Columns, GroupColumns
+from martgate.expectations.kinds.rows import RowTest
+from martgate.text.quoting import identifier
+
+__all__ = ["UnchangedSince"]
+
+
+@dataclass(frozen=True, slots=True)
+class UnchangedSince(DayCheck):
+    """For each `key` of both days, each of `columns` is what it was; null is a value like any other.
+
+    A value that was lost has changed, and so has one that was set where there was none.
+    """
+
+    columns: Columns
+    key: GroupColumns
+    kind: ClassVar[str] = "unchanged_since"
+
+    @property
+    def sentence(self) -> str:
+        verb = words.agree(self.columns, "is", "are")
+        past = words.agree(self.columns, "it was", "they were")
+        key = words.listed(self.key)
+        return f"{words.listed(self.columns)} {verb} what {past} on the earlier day for each {key}"
+
+    @property
+    def compared(self) -> tuple[str, tuple[str, ...]]:
+        return "columns", self.columns
+
+    def day_test(self, names: Mapping[str, str]) -> RowTest:
+        del names
+        same = " AND ".join(f"here.{identifier(name)} <=> earlier.{identifier(name)}" for name in self.columns)
+        return RowTest("COUNT(here.__here)", f"{STILL_THERE} AND NOT ({same})")

@@ -1,0 +1,66 @@
+"""What `logicalTypeOptions` ask of a value. Null passes all of them: nullness is `required`'s business."""
+
+from martgate.contracts.model import Column, Scalar
+from martgate.expectations.findings import Mistake, is_finite, read_pattern
+from martgate.expectations.formats import read_format
+from martgate.expectations.kinds.base import Check
+from martgate.expectations.kinds.conditions import Holds
+from martgate.expectations.kinds.length import Length
+from martgate.expectations.kinds.multiple_of import MultipleOf
+from martgate.expectations.kinds.pattern import Pattern
+from martgate.expectations.kinds.range import Range
+from martgate.hints import clip
+from martgate.text.quoting import identifier
+
+__all__ = ["read_option"]
+
+
+def read_option(  # noqa: PLR0911 (one answer an option)
+    column: Column, option: str, value: object, kind: str
+) -> tuple[str, Check] | None:
+    """The name and check of one of `logicalTypeOptions`; None where it asks for nothing that a row could break.
+
+    Raises:
+        Mistake: the value is none that the option can have, or cannot be checked.
+    """
+    match option:
+        case "minLength" | "maxLength":
+            least = option == "minLength"
+            check = Length(column.name, "minimum" if least else "maximum", _whole(value))
+            return "min_length" if least else "max_length", check
+        case "minItems" | "maxItems":
+            sign, name = (">=", "min_items") if option == "minItems" else ("<=", "max_items")
+            return name, Holds(f"SIZE({identifier(column.name)}) {sign} {_whole(value)}", null_passes=True)
+        case "pattern":
+            return "pattern", Pattern(column.name, read_pattern(value))
+        case "minimum" | "maximum":
+            return option, Range(column.name, option, _bound(value))
+        case "exclusiveMinimum":
+            return "exclusive_minimum", Range(column.name, "exclusive_minimum", _bound(value))
+        case "exclusiveMaximum":
+            return "exclusive_maximum", Range(column.name, "exclusive_maximum", _bound(value))
+        case "multipleOf":
+            return "multiple_of", MultipleOf(column.name, _positive(value))
+        case "format":
+            format_check = read_format(column, value, kind)
+            return ("format", format_check) if format_check else None
+        case _:
+            return None  # what nobody enforces is found by `coverage`, leaf by leaf
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise Mistake(f"expected a whole number, 0 or more, found {clip(value)}")
+    return value
+
+
+def _positive(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0 or not is_finite(value):
+        raise Mistake(f"expected a number greater than 0, found {clip(value)}")
+    return value
+
+
+def _bound(value: object) -> Scalar:
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or not is_finite(value):
+        raise Mistake(f"expected a number, a date or an instant, found {clip(value)}")
+    return value

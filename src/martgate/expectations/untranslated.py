@@ -1,0 +1,94 @@
+"""Expectations of Great Expectations that have no equal here: kept in its own words, for it to judge.
+
+Imports nothing of it. Whether the arguments are its own is asked of its classes by `martgate.expectations.gx.stock`.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from martgate.contracts.model import Column, Table
+from martgate.expectations.findings import Mistake, read_pattern
+from martgate.expectations.kinds.fields import known_columns
+from martgate.expectations.kinds.foreign import Foreign
+from martgate.hints import clip
+
+__all__ = ["UNTRANSLATED", "untranslated"]
+
+_SHAPES = frozenset({
+    "expect_column_to_exist", "expect_column_type_to_be", "expect_column_values_to_be_in_type_list",
+    "expect_table_column_count_to_be_between", "expect_table_column_count_to_equal", "expect_table_columns_to_match_set",
+})  # fmt: skip
+_NULLS = frozenset({
+    "expect_column_values_to_be_null", "expect_column_values_to_not_be_null",
+    "expect_column_proportion_of_non_null_values_to_be_between",
+})  # fmt: skip
+UNTRANSLATED = _SHAPES | {
+    "expect_column_distinct_values_to_contain_set", "expect_column_distinct_values_to_equal_set",
+    "expect_column_kl_divergence_to_be_less_than", "expect_column_median_to_be_between",
+    "expect_column_most_common_value_to_be_in_set", "expect_column_pair_values_to_be_in_set",
+    "expect_column_proportion_of_non_null_values_to_be_between", "expect_column_proportion_of_unique_values_to_be_between",
+    "expect_column_quantile_values_to_be_between", "expect_column_stdev_to_be_between",
+    "expect_column_value_z_scores_to_be_less_than", "expect_column_values_to_be_dateutil_parseable",
+    "expect_column_values_to_be_decreasing", "expect_column_values_to_be_increasing",
+    "expect_column_values_to_be_json_parseable", "expect_column_values_to_match_json_schema",
+    "expect_column_values_to_match_regex_list", "expect_column_values_to_match_strftime_format",
+    "expect_column_values_to_not_be_outliers", "expect_column_values_to_not_match_regex",
+    "expect_column_values_to_not_match_regex_list", "expect_multicolumn_values_to_be_equal",
+    "expect_select_column_values_to_be_unique_within_record",
+}  # fmt: skip
+"""Every core expectation that looks at one table, and that the plan does not know at all."""
+
+_COLUMNS = ("column", "column_A", "column_B", "column_list")
+
+
+def untranslated(name: str, kwargs: Mapping[str, object], table: Table, column: Column | None) -> Foreign:
+    """The expectation as it stands, with columns in the contract's spelling; one on a column looks at that column.
+
+    Raises:
+        Mistake: an argument names no column of the table, is no pattern that every engine can run, or is nothing that JSON
+            can say.
+    """
+    given = dict(kwargs)
+    if column and re.match("expect_column_(?!pair_)", name):
+        given.setdefault("column", column.name)
+    _read_patterns(given)
+    named: list[str] = []
+    for key in _COLUMNS:
+        if key in given:
+            spelled = _spelled(key, given[key], table)
+            given[key] = spelled if key == "column_list" else spelled[0]
+            named += spelled
+    try:
+        arguments = json.dumps(given, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    except (TypeError, ValueError):
+        raise Mistake("expected texts, finite numbers, booleans, lists and objects", key="kwargs") from None
+    condition = json.dumps(given.get("row_condition"), ensure_ascii=False)
+    named += (each for each in table.column_names if re.search(rf"\b{re.escape(each)}\b", condition, re.IGNORECASE))
+    return Foreign(name, arguments, tuple(dict.fromkeys(named)), _looks_at(name))
+
+
+def _read_patterns(given: Mapping[str, object]) -> None:
+    """Refuse a pattern that Great Expectations' engines would read differently."""
+    if "regex" in given:
+        read_pattern(given["regex"], key="kwargs.regex")
+    listed = given.get("regex_list")
+    for index, pattern in enumerate(listed if isinstance(listed, list | tuple) else ()):
+        read_pattern(pattern, key=f"kwargs.regex_list[{index}]")
+
+
+def _spelled(key: str, value: object, table: Table) -> list[str]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not names or (key != "column_list" and len(names) > 1):
+        raise Mistake(f"expected the name of a column, found {clip(value)}", key=f"kwargs.{key}")
+    try:
+        return list(known_columns(tuple(map(str, names)), table))
+    except Mistake as mistake:
+        raise Mistake(mistake.message, mistake.hint, key=f"kwargs.{key}") from None
+
+
+def _looks_at(name: str) -> Literal["values", "rows", "shape"]:
+    if name in _SHAPES:
+        return "shape"
+    return "rows" if name in _NULLS or name.startswith("expect_table_") else "values"

@@ -1,0 +1,137 @@
+"""Tells the lineage of runs to whoever keeps it: a file, or a server of OpenLineage. By then every decision is made."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from martgate.contracts.catalog import Catalog
+from martgate.contracts.day import day_of
+from martgate.contracts.model import Table
+from martgate.errors import InvalidInput, MartgateError
+from martgate.gate.run import RunRecord
+from martgate.project import clock
+from martgate.project.settings import Settings
+from martgate.text.quoting import join_parts, split_last
+
+if TYPE_CHECKING:  # an extra, and slow to import
+    from openlineage.client.event_v2 import RunEvent
+    from openlineage.client.transport import Transport
+
+    from martgate.builders.model import Model
+    from martgate.reports.lineage import Place, Woven
+
+__all__ = ["tell", "tell_stopped"]
+
+_RETRIES = {"total": 2, "connect": 2, "read": 2, "backoff_factor": 0.2}
+
+
+def tell(record: RunRecord, settings: Settings, catalog: Catalog) -> str:
+    """Tell a run that was decided; what went wrong with that, empty where nothing did.
+
+    A record without a candidate is of no run.
+    """
+    if settings.lineage == "none" or not record.candidate:
+        return ""
+    from martgate.reports.lineage import run_events  # noqa: PLC0415 - an extra
+
+    return _told(partial(run_events, record), record.table, record.date, settings, catalog)
+
+
+def tell_stopped(table: str, day: str, reason: str, settings: Settings, catalog: Catalog) -> str:
+    """Tell a run that could not be decided, and why; what went wrong with that, empty where nothing did."""
+    if settings.lineage == "none":
+        return ""
+    from martgate.reports.lineage import stopped_events  # noqa: PLC0415 - an extra
+
+    return _told(partial(stopped_events, day, reason), table, day, settings, catalog)
+
+
+def _told(
+    events: Callable[..., Iterable["RunEvent"]], name: str, day: str, settings: Settings, catalog: Catalog
+) -> str:
+    try:
+        transport = _transport(settings.lineage)
+        for event in events(_woven(name, day_of(day), settings, catalog), at=clock.now()):
+            transport.emit(event)
+        transport.close()
+    except (MartgateError, OSError, RuntimeError) as error:
+        return f"the decision stands, but its lineage could not be told: {error}"
+    return ""
+
+
+def _transport(where: str) -> "Transport":
+    """What takes events to a file, one line each, or to a server; its key is the one that OpenLineage's own setting has."""
+    from openlineage.client.transport.file import FileConfig, FileTransport  # noqa: PLC0415 - an extra
+    from openlineage.client.transport.http import HttpConfig, HttpTransport  # noqa: PLC0415
+
+    if where.startswith("file:"):
+        file = Path(where.removeprefix("file:"))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return FileTransport(FileConfig(str(file), append=True))
+    parts = urlsplit(where)
+    key = os.environ.get("OPENLINEAGE_API_KEY")
+    return HttpTransport(
+        HttpConfig.from_dict(
+            {
+                "url": f"{parts.scheme}://{parts.netloc}",
+                "endpoint": parts.path.strip("/") or "api/v1/lineage",
+                "auth": {"type": "api_key", "apiKey": key} if key else {},
+                "retry": _RETRIES,
+            }
+        )
+    )
+
+
+def _woven(name: str, day: date | None, settings: Settings, catalog: Catalog) -> "Woven":
+    """What is known of a table beside its runs; where its SQL cannot be traced, nothing of its columns' sources."""
+    from martgate.builders.model import load, making  # noqa: PLC0415 - parsing SQL is slow to import
+    from martgate.reports.lineage import Woven  # noqa: PLC0415 - an extra
+
+    models = load(settings.models)
+    loaded, table = catalog.find(name, day)
+    model = making(table, models)
+    inputs = tuple(catalog.find(read, day)[1] for read in model.inputs) if model else ()
+    places = {each.qualified_name: _place(each, settings, is_made=bool(making(each, models))) for each in inputs}
+    return Woven(
+        table=table,
+        zone=loaded.contract.zone,
+        inputs=inputs,
+        columns=_columns(model, catalog) if model else {},
+        places=places | {table.qualified_name: _place(table, settings, is_made=True)},
+        namespace=os.environ.get("OPENLINEAGE_NAMESPACE", "martgate"),
+    )
+
+
+def _columns(model: "Model", catalog: Catalog) -> Mapping[str, frozenset[str]]:
+    try:
+        traced = model.lineage()
+    except InvalidInput:
+        return {}
+    split = {column: [split_last(source) for source in sources] for column, sources in traced.items()}
+    return {
+        column: frozenset(
+            join_parts([*catalog.find(table)[1].qualified_name.split("."), field]) for table, field in sources
+        )
+        for column, sources in split.items()
+    }
+
+
+def _place(table: Table, settings: Settings, *, is_made: bool) -> "Place":
+    """Where a table lies: one that is made here in the warehouse, any other among the upstreams."""
+    from martgate.reports.lineage import Place  # noqa: PLC0415 - an extra
+    from martgate.stores.tables import is_catalog, name_in  # noqa: PLC0415 - brings the ports of stores along
+
+    own = (
+        None
+        if is_made
+        else settings.upstream_locations.get(table.qualified_name) or settings.upstream_locations.get(table.name)
+    )
+    root = settings.warehouse if is_made else settings.upstreams
+    if is_catalog(own or root):
+        name = name_in(own or root, table, single=own is not None)
+        return Place(f"catalog://{name.partition('.')[0]}", name)
+    return Place("file", own or str(Path(root).joinpath(*table.qualified_name.split("."))))

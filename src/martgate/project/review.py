@@ -1,0 +1,232 @@
+"""What can be said of a contract without data: everything wrong with it, what becomes of each leaf, how it is audited."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from martgate.builders.dialect import cautions, check
+from martgate.contracts.catalog import Catalog, contract_files
+from martgate.contracts.lint import lint
+from martgate.contracts.model import Table
+from martgate.contracts.odcs import ContractFile, read
+from martgate.contracts.versions import Version, is_newer
+from martgate.contracts.versions import problems as version_problems
+from martgate.errors import InvalidInput, Problem
+from martgate.expectations.coverage import Item, Status, coverage
+from martgate.expectations.derive import derivation, derive
+from martgate.expectations.kinds.expectations import ExpectationCheck
+from martgate.expectations.retroactive import promised
+from martgate.expectations.rules import Rule
+from martgate.extras import absence, is_installed
+from martgate.hints import join
+from martgate.text.quoting import put_table
+from martgate.text.regex import missing_anchors
+
+__all__ = [
+    "Review",
+    "coverage_of",
+    "demand_judges",
+    "placed",
+    "problems_of",
+    "raise_for_problems",
+    "review",
+    "rules_of",
+    "warnings_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What is wrong with the contracts of so many `files`, and what their engines will answer differently."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    files: int
+
+
+def review(paths: Sequence[Path], *, known: Iterable[Path]) -> Review:
+    """The problems and warnings of all contracts under `paths`.
+
+    Args:
+        paths: files, or folders that are searched for `*.odcs.yaml`.
+        known: folders of contracts that relationships may point to.
+    """
+    problems: list[Problem] = []
+    files = list(contract_files(paths, problems))
+    if not files and not problems:
+        problems.append(Problem(file=", ".join(map(str, paths)), message="holds no contract (*.odcs.yaml)"))
+    contracts = _read(files, problems)
+    here = {file.resolve() for file in files}
+    others = [file for file in contract_files(known, []) if file.resolve() not in here]
+    catalog = Catalog((*contracts, *_read(others, [])))
+    for loaded in contracts:
+        problems.extend(problems_of(loaded, catalog))
+    problems.extend(told for told in version_problems(catalog.contracts) if Path(told.file).resolve() in here)
+    warnings = [warning for loaded in contracts for warning in warnings_of(loaded)]
+    return Review(tuple(problems), tuple(warnings), len(files))
+
+
+def _read(files: Iterable[Path], problems: list[Problem]) -> list[ContractFile]:
+    """The contracts that can be read; what is wrong with the others is added to `problems`."""
+    contracts = []
+    for file in files:
+        try:
+            contracts.append(read(file))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    return contracts
+
+
+def problems_of(loaded: ContractFile, catalog: Catalog | None) -> list[Problem]:
+    """What lint, the derivation of rules and coverage find in one contract, in the order of its lines."""
+    problems = list(lint(loaded, catalog))
+    for table in loaded.contract.tables:
+        try:
+            items = coverage_of(loaded, table)
+        except InvalidInput as error:
+            problems.extend(placed(problem, loaded) for problem in error.problems)
+            continue
+        problems.extend(_unsupported(item, loaded) for item in items if item.status is Status.UNSUPPORTED)
+        problems.extend(_untried(loaded, table))
+        problems.extend(_misread(loaded, table))
+    return sorted(set(problems), key=lambda problem: (problem.line, problem.column, problem.message))
+
+
+def warnings_of(loaded: ContractFile) -> list[Problem]:
+    """What the contract's author should know of its rules; nothing of rules that are not sound.
+
+    DuckDB and Spark answer some differently by the types of their columns, a pattern without anchors lets more pass than
+    it seems to, and rules that only Great Expectations judges are not checked where it is not installed.
+    """
+    found: list[Problem] = []
+    for table in loaded.contract.tables:
+        rules = derivation(loaded.contract, table).rules
+        found += [] if is_installed("gx") else _unread(loaded, rules)
+        promised = [rule.check.types_promised for rule in rules]
+        types = {name.casefold(): kind for each in promised for name, kind in each.items() if kind}
+        for rule in rules:
+            found += [placed(warning, loaded) for warning in _unanchored(rule, loaded)]
+            for statement in rule.check.statements_with_types(types):
+                for differs, instead in cautions(put_table(statement, table.name), types):
+                    told = Problem(file=loaded.contract.file, path=rule.clauses[0], message=f"{rule.name}: {differs}")
+                    found.append(placed(replace(told, hint=f"{instead}; see docs/engines.md"), loaded))
+    return list(dict.fromkeys(found))
+
+
+def _unanchored(rule: Rule, loaded: ContractFile) -> Iterator[Problem]:
+    """A pattern is searched anywhere in a value, unless an anchor holds it to an end."""
+    for pattern in rule.check.patterns:
+        missing = missing_anchors(pattern)
+        if missing:
+            ends = {"^": "no ^ at its start", "$": "no $ at its end"}
+            message = f"{rule.name}: the pattern has {join(ends[sign] for sign in missing)}, so it may match a part of a value"
+            hint = r"for the whole value, write ^(?:..)$; where anything may stand, say so by [\s\S]*"
+            yield Problem(file=loaded.contract.file, path=rule.clauses[0], message=message, hint=hint)
+
+
+def coverage_of(loaded: ContractFile, table: Table) -> tuple[Item, ...]:
+    """Every leaf of the contract with its status; a leaf of another table of the document counts by that one's rules."""
+    others = [other for other in loaded.contract.tables if other is not table]
+    rules = [rule for each in (table, *others) for rule in derive(loaded.contract, each)]
+    return coverage(loaded.contract, loaded.document.leaves(), tuple(rules))
+
+
+def raise_for_problems(loaded: ContractFile, catalog: Catalog | None) -> None:
+    """Refuse to work by a contract that has problems; without a catalog, where other contracts lie is not judged.
+
+    Raises:
+        martgate.errors.InvalidInput: with all of them.
+    """
+    problems = problems_of(loaded, catalog)
+    if problems:
+        raise InvalidInput(*problems)
+
+
+def rules_of(loaded: ContractFile, table: Table, catalog: Catalog) -> tuple[Rule, ...]:
+    """The rules that a table is audited by, those included that newer versions of its contract ask in retrospect.
+
+    Raises:
+        martgate.errors.InvalidInput: something in one of the versions cannot be checked; each problem with its line.
+    """
+    try:
+        return promised(loaded, table, catalog).rules
+    except InvalidInput as error:
+        raise InvalidInput(*(placed(problem, loaded) for problem in error.problems)) from None
+
+
+def demand_judges(versions: Iterable[Version], catalog: Catalog) -> None:
+    """Refuse to audit tables by rules that only Great Expectations can judge, where it is not installed.
+
+    Raises:
+        martgate.errors.InvalidInput: with every such rule of the tables, in the versions given and as newer ones ask.
+    """
+    if is_installed("gx"):
+        return
+    problems = [problem for version in versions for problem in _unjudged(version, catalog)]
+    if problems:
+        raise InvalidInput(*problems)
+
+
+def _unjudged(version: Version, catalog: Catalog) -> Iterator[Problem]:
+    """The rules of a table that nothing here can judge, each with its place in the version that states it."""
+    loaded, table = version
+    foreign = [rule for rule in rules_of(loaded, table, catalog) if isinstance(rule.check, ExpectationCheck)]
+    if not foreign:
+        return
+    stating = [each for each in catalog.versions(table.qualified_name) if each == version or is_newer(each, loaded)]
+    for rule in foreign:
+        home = next(each for each in stating if _states(each, rule))[0]
+        assert isinstance(rule.check, ExpectationCheck)
+        message = absence("gx", f"{rule.name}: {rule.check.type}")
+        yield placed(Problem(file=home.contract.file, path=rule.clauses[0], message=message), home)
+
+
+def _states(version: Version, rule: Rule) -> bool:
+    loaded, table = version
+    return any((each.name, each.check) == (rule.name, rule.check) for each in derive(loaded.contract, table))
+
+
+def placed(problem: Problem, loaded: ContractFile) -> Problem:
+    """A rule knows the address of its clause; the document knows the line."""
+    if problem.line or not problem.path:
+        return problem
+    line, column = loaded.document.locate(problem.path)
+    return replace(problem, file=loaded.contract.file, line=line, column=column)
+
+
+def _untried(loaded: ContractFile, table: Table) -> Iterator[Problem]:
+    """SQL of a rule that engines are not known to answer alike; a builder's model is held to the same list."""
+    for rule in derive(loaded.contract, table):
+        for statement in rule.check.statements:
+            for problem in check(put_table(statement, table.name), loaded.contract.file):
+                told = replace(problem, line=0, path=rule.clauses[0], message=f"{rule.name}: {problem.message}")
+                yield placed(told, loaded)
+
+
+def _misread(loaded: ContractFile, table: Table) -> Iterator[Problem]:
+    """Arguments that Great Expectations' own classes refuse, where it is installed; only of expectations that it judges."""
+    rules = derive(loaded.contract, table)
+    foreign = [(rule, rule.check) for rule in rules if isinstance(rule.check, ExpectationCheck)]
+    if not foreign or not is_installed("gx"):
+        return
+    from martgate.expectations.gx.stock import mistakes  # noqa: PLC0415 - seconds
+
+    for rule, expectation in foreign:
+        for mistake in mistakes(expectation):
+            path = f"{rule.clauses[0]}.implementation.{mistake.key}"
+            told = Problem(file=loaded.contract.file, path=path, message=mistake.message, hint=mistake.hint)
+            yield placed(told, loaded)
+
+
+def _unread(loaded: ContractFile, rules: Iterable[Rule]) -> Iterator[Problem]:
+    """The rules whose arguments only Great Expectations' own classes could check."""
+    for rule in rules:
+        if isinstance(rule.check, ExpectationCheck):
+            message = absence("gx", f"{rule.name}: to check the arguments of {rule.check.type}, lint")
+            yield placed(Problem(file=loaded.contract.file, path=rule.clauses[0], message=message), loaded)
+
+
+def _unsupported(item: Item, loaded: ContractFile) -> Problem:
+    message = "nothing enforces this clause, and it is not known as documentation"
+    hint = "remove it, or state it as a quality rule"
+    return placed(Problem(file=loaded.contract.file, path=item.path, message=message, hint=hint), loaded)

@@ -1,0 +1,81 @@
+"""What contracts and models ask for at one time, in a file, so that a later run can tell what has changed since.
+
+The file names each table with a digest of its contract and, where a model makes it, one of the model's SQL. Layout,
+comments and documentation are in neither.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from martgate.builders.model import Model, making
+from martgate.contracts.catalog import Catalog
+from martgate.contracts.digest import digest
+from martgate.errors import InvalidInput, Problem
+from martgate.project.graph import Changed, reads_of
+
+__all__ = ["FILE_NAME", "State", "changed_since", "read", "state_of", "to_json"]
+
+FILE_NAME = "martgate-state.json"
+"""What is looked for where a state is given as a folder."""
+
+State = Mapping[str, Mapping[str, str]]
+"""By qualified name of a table, the digest of its `contract`, and of its `model` where one makes it."""
+
+_FORMAT = 1
+
+
+def state_of(models: Mapping[str, Model], catalog: Catalog) -> State:
+    """The state of the project as it is."""
+    return {
+        table.qualified_name: {"contract": digest(loaded.contract, table)}
+        | ({"model": hashlib.sha256(model.canonical.encode()).hexdigest()} if (model := making(table, models)) else {})
+        for loaded, table in catalog.tables()
+    }
+
+
+def to_json(state: State) -> str:
+    """What `read` reads back."""
+    return json.dumps({"format": _FORMAT, "tables": state}, indent=1, sort_keys=True)
+
+
+def read(place: Path) -> State:
+    """The state in a file, or in the file of that name in a folder.
+
+    Raises:
+        martgate.errors.InvalidInput: there is none, or it is damaged.
+    """
+    file = place / FILE_NAME if place.is_dir() else place
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInput(_unusable(file, f"cannot be read: {error.strerror}")) from error
+    except ValueError:
+        raise InvalidInput(_unusable(file, "is not JSON")) from None
+    if not isinstance(told, dict) or told.get("format") != _FORMAT or not _is_state(told.get("tables")):
+        raise InvalidInput(_unusable(file, "is not the state of a project"))
+    tables: State = told["tables"]
+    return tables
+
+
+def _unusable(file: Path, message: str) -> Problem:
+    return Problem(file=str(file), message=message, hint=f"`martgate state --out {FILE_NAME}` writes one")
+
+
+def _is_state(tables: object) -> bool:
+    return isinstance(tables, dict) and all(
+        isinstance(digests, dict) and all(isinstance(text, str) for text in digests.values())
+        for digests in tables.values()
+    )
+
+
+def changed_since(former: State, models: Mapping[str, Model], catalog: Catalog) -> Changed:
+    """The made tables that are not as they were in a former state, a new one among them."""
+    reads = reads_of(models, catalog)
+    differing = {name for name, digests in state_of(models, catalog).items() if former.get(name) != digests}
+    outside = differing - reads.keys()
+    return Changed(
+        tables=frozenset(differing & reads.keys()),
+        readers=frozenset(name for name, read in reads.items() if read & outside),
+    )

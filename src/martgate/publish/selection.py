@@ -1,0 +1,91 @@
+"""Several tables in one go, and what becomes of each.
+
+What stands on a table that was not published is skipped, never built on the day before.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from martgate.builders.model import Model
+from martgate.contracts.catalog import Catalog
+from martgate.contracts.model import Table
+from martgate.errors import CouldNotRun
+from martgate.exits import ExitCode
+from martgate.gate.run import RunRecord
+from martgate.hints import join
+from martgate.project.clock import now
+from martgate.project.context import Context, PublishRequest
+from martgate.project.graph import Graph
+from martgate.project.wiring import publish_request_of
+from martgate.publish.run import Prepared, conclude, prepare
+
+__all__ = ["Outcome", "attempt", "jobs_of", "run_all", "skipped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What describe of one table: the record of its run, or the reason why there is none."""
+
+    table: str
+    date: str
+    record: RunRecord | None = None
+    reason: str = ""
+    code: ExitCode = ExitCode.DONE
+
+
+def jobs_of(names: Iterable[str], day: date, models: Mapping[str, Model], catalog: Catalog) -> list[PublishRequest]:
+    """What it takes to publish these tables for one day, or for the week or month that it lies in.
+
+    Raises:
+        martgate.errors.InvalidInput: one of them cannot be run as it stands.
+    """
+    tables = [catalog.find(name)[1] for name in names]
+    return [
+        publish_request_of(models, catalog, table.qualified_name, table.publish_period.first(day)) for table in tables
+    ]
+
+
+def run_all(jobs: Iterable[PublishRequest], day: date, graph: Graph, context: Context) -> Iterator[Outcome]:
+    """Run jobs in the order given; what stands on a table that was not published is skipped.
+
+    A table by the week or month is run on the last day of its period.
+    """
+    stuck: set[str] = set()
+    for work in jobs:
+        name = work.table.qualified_name
+        blocking = sorted(graph[name] & stuck)
+        reason = _reason_to_skip(work.table, day, blocking)
+        outcome = skipped(work, reason) if reason else attempt(work, context)
+        if blocking or outcome.code is not ExitCode.DONE:
+            stuck.add(name)
+        yield outcome
+
+
+def _reason_to_skip(table: Table, day: date, blocking: Sequence[str]) -> str:
+    period = table.publish_period
+    if blocking:
+        return f"it is made from {join(blocking)}, which was not published"
+    if period.last(day) != day:
+        return f"it is published by the {period}, and this one ends on {period.last(day)}"
+    return ""
+
+
+def skipped(work: PublishRequest, reason: str) -> Outcome:
+    """What is told of a job that was not run."""
+    return Outcome(table=work.table.qualified_name, date=work.part_date, reason=reason)
+
+
+def attempt(work: PublishRequest, context: Context, begun: Callable[[], Prepared] | None = None) -> Outcome:
+    """Run a job now, or go on with what was `begun` of it; one that could not run is an outcome, too.
+
+    Others may follow it.
+    """
+    name = work.table.qualified_name
+    try:
+        prepared = begun() if begun else prepare(replace(work, started=now()), context)
+        record = conclude(prepared, work.table, context)
+    except CouldNotRun as error:
+        return Outcome(table=name, date=work.part_date, reason=str(error), code=ExitCode.COULD_NOT_RUN)
+    code = ExitCode.REFUSED if record.decision == "refused" else ExitCode.DONE
+    return Outcome(table=name, date=work.part_date, record=record, code=code)

@@ -1,0 +1,114 @@
+"""What a publish needs of storage: stage, promote, discard, read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from martgate.builders.ports import CatalogTable, Dataset, TableTarget, WriteTarget, WrittenFile
+from martgate.contracts.model import Table
+from martgate.gate.candidate import Candidate
+from martgate.gate.decision import Approved
+from martgate.gate.promotion import Published
+
+__all__ = ["Commit", "Standing", "Store"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What readers of a table see of a day, as of one `version` of it; `source` is None where they see nothing.
+
+    `state` stands for what the day is made of: while it stays, so does the day. `trouble` says why a day that is there
+    cannot be read by an engine.
+    """
+
+    version: int
+    state: str
+    source: Dataset | CatalogTable | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """One version of a table, and what it says of us: which candidate it published, as which transaction, with which bytes.
+
+    All of that is empty where somebody else made it.
+    """
+
+    version: int
+    candidate: str = ""
+    transaction: str = ""
+    fingerprint: str = ""
+
+
+class Store(Protocol):
+    """Versioned tables of one warehouse."""
+
+    def stage(
+        self,
+        table: Table,
+        part_date: str,
+        *,
+        candidate_id: str,
+        sequence: int,
+        write: Callable[[WriteTarget | TableTarget], tuple[WrittenFile, ...]],
+    ) -> Candidate:
+        """Let `write` write a candidate where no reader of the table sees it: files of its folders, or a table beside it.
+
+        Creates the (empty) table first where there is none, so that uncommitted files are never mistaken for it.
+        A write that fails leaves nothing behind.
+        """
+
+    def dataset(self, candidate: Candidate, table: Table) -> Dataset | CatalogTable:
+        """Exactly the candidate, for an engine to audit.
+
+        Raises:
+            martgate.errors.CouldNotRun: something is missing or is not what was staged.
+        """
+
+    def is_intact(self, candidate: Candidate) -> bool:
+        """Whether the candidate is still there, exactly as it was staged."""
+
+    def standing(self, table: Table, part_date: str) -> Standing:
+        """What is published of a day, for an engine to compare a candidate with, and for `promote` to replace.
+
+        Raises:
+            martgate.errors.CouldNotRun: the table cannot be read.
+        """
+
+    def is_published(self, candidate: Candidate) -> bool:
+        """Whether the candidate was published, and no later one of its day since."""
+
+    def promote(self, approved: Approved, metadata: Mapping[str, object], *, onto: str | None = None) -> Published:
+        """Replace the candidate's day by the candidate, in one commit that carries `metadata`.
+
+        With `onto` nothing but the day in that state (`Standing.state`) is replaced.
+
+        Raises:
+            martgate.errors.CouldNotRun: the candidate is not what was approved, or does not fit the table.
+            martgate.errors.PublishConflict: other writers kept winning.
+        """
+
+    def discard(self, candidate: Candidate) -> None:
+        """Delete the candidate; refuses (CouldNotRun) if readers of the table need its files."""
+
+    def read(self, table: Table, part_date: str | None = None) -> Dataset | CatalogTable | None:
+        """What is published, of one day or of all; None where nothing is."""
+
+    def days(self, table: Table) -> frozenset[str]:
+        """The values of the publish partition that are published; none of a table that is published whole."""
+
+    def commits(self, table: Table) -> tuple[Commit, ...]:
+        """The commits of a table as far back as they are kept, the newest first; none where there is no table.
+
+        Raises:
+            martgate.errors.CouldNotRun: the table cannot be read.
+        """
+
+    def find_tampering(self, candidate: Candidate, table: Table) -> str:
+        """In what readers of a published candidate's day see something else than it; empty where they see just that.
+
+        No value of a row or of a partition is told.
+
+        Raises:
+            martgate.errors.CouldNotRun: the table cannot be read.
+        """

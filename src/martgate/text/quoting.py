@@ -1,0 +1,240 @@
+r"""How names and values are spelled in SQL: the one place that quotes and escapes.
+
+Statements are Spark SQL, and so are the functions with short names (`identifier`, `relation`, `text`, `literal`). DuckDB's
+own spelling, for what is sent to it without a translation, is in those that begin with `duckdb_`.
+
+Where a name has several parts, a dot stands between them; so a part cannot have a dot of its own (see `part_problem`).
+"""
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+__all__ = [
+    "duckdb_identifier",
+    "duckdb_relation",
+    "duckdb_text",
+    "escape_variables",
+    "field_name",
+    "fraction",
+    "identifier",
+    "identifiers",
+    "is_text",
+    "is_whole",
+    "join_parts",
+    "literal",
+    "part_problem",
+    "put_table",
+    "relation",
+    "split_last",
+    "step",
+    "text",
+]
+
+_TEXTS = ("string", "varchar", "char")
+_MOMENTS = ("date", "timestamp", "timestamp_ntz")
+_FRACTIONS = ("float", "double")
+_WHOLES = ("tinyint", "smallint", "int", "bigint")
+_DECIMAL = re.compile(r"decimal\(\d+,(\d+)\)")
+_GREATEST_FLOAT = 3.4028234663852886e38
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_QUOTED_DOT = re.compile(r"""(?P<quote>[`"'])[^.]*\..*(?P=quote)""", re.DOTALL)
+_QUOTED_LAST = re.compile(r"(?P<before>.*)\.`(?P<last>(?:[^`]|``)*\.(?:[^`]|``)*)`", re.DOTALL)
+_LITERALS = re.compile(
+    r"""(?<!\w)[rR](?:'[^']*'|"[^"]*") | (?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*") | `[^`]*` | --[^\n]* | /\*.*?\*/""",
+    re.DOTALL | re.VERBOSE,
+)
+"""What stands in quotes or comments in Spark SQL; `text` are literals in which a backslash escapes."""
+
+
+def identifier(name: str) -> str:
+    """Quote the name of a column, or one part of the name of a table.
+
+    >>> identifier("we`ird")
+    '`we``ird`'
+    """
+    return f"`{name.replace('`', '``')}`"
+
+
+def identifiers(names: Iterable[str]) -> str:
+    """Quote names and list them with commas."""
+    return ", ".join(map(identifier, names))
+
+
+def relation(name: str) -> str:
+    """Quote the name of a table part by part.
+
+    >>> relation("main.we_mart.my-orders")
+    '`main`.`we_mart`.`my-orders`'
+    """
+    return ".".join(map(identifier, name.split(".")))
+
+
+def join_parts(parts: Iterable[str]) -> str:
+    """Join the parts of a table's name, as a statement has them, to the name that `relation` quotes.
+
+    A part with a dot of its own keeps its quotes: it is another table than the one whose name has two parts.
+
+    >>> join_parts(["we_mart", "my-orders"]), join_parts(["we_mart.orders"])
+    ('we_mart.my-orders', '`we_mart.orders`')
+    """
+    return ".".join(identifier(part) if "." in part else part for part in parts)
+
+
+def split_last(name: str) -> tuple[str, str]:
+    """Take the last part of a name that `join_parts` made, which may be a column with dots of its own.
+
+    >>> split_last("we_mart.my-orders.id"), split_last("we_mart.my-orders.`a.b`")
+    (('we_mart.my-orders', 'id'), ('we_mart.my-orders', 'a.b'))
+    """
+    if found := _QUOTED_LAST.fullmatch(name):
+        return found["before"], found["last"].replace("``", "`")
+    before, _, last = name.rpartition(".")
+    return before, last
+
+
+def part_problem(name: str) -> str:
+    """Say why the name of a table cannot be split into its parts; empty where it can.
+
+    >>> part_problem("we_mart.my-orders"), part_problem("we_mart.") != "", part_problem("`a.b`") != ""
+    ('', True, True)
+    """
+    if not all(part.strip() for part in name.split(".")):
+        return "has an empty part: a dot stands between catalog, schema and table"
+    if _QUOTED_DOT.search(name):
+        return (
+            "has a dot inside of quotes: a dot stands between catalog, schema and table, and no part has one of its own"
+        )
+    return ""
+
+
+def put_table(query: str, name: str) -> str:
+    """Put the quoted name of a table in the place of `{object}`, which may stand in quotes already.
+
+    >>> put_table("SELECT COUNT(*) FROM {object}", "we_mart.my-orders")
+    'SELECT COUNT(*) FROM `we_mart`.`my-orders`'
+    """
+    return query.replace("`{object}`", "{object}").replace("{object}", relation(name))
+
+
+def field_name(name: str) -> str:
+    """Quote the name of a struct's field where it must be, as the types of `martgate.contracts.types` are spelled.
+
+    >>> field_name("x"), field_name("we ird")
+    ('x', '`we ird`')
+    """
+    return name if _PLAIN_NAME.fullmatch(name) else identifier(name)
+
+
+def text(value: str) -> str:
+    r"""Write a text as a literal, on one line; `${` is escaped, since Spark may take it for a variable before it parses.
+
+    >>> print(text("it's a \\"), text("${env:HOME}"), text("a" + chr(10)))
+    'it\'s a \\' '$\{env:HOME}' 'a\n'
+    """
+    return "'" + "".join(map(_escape, value)).replace("${", "$\\{") + "'"
+
+
+def _escape(char: str) -> str:
+    if char in _ESCAPES or char.isprintable():
+        return _ESCAPES.get(char, char)
+    return f"\\u{ord(char):04x}" if ord(char) < 0x1_0000 else f"\\U{ord(char):08x}"
+
+
+def escape_variables(sql: str) -> str:
+    r"""Escape `${` in the text literals of a statement that somebody wrote, for a Spark session that is not ours.
+
+    >>> print(escape_variables("SELECT '${env:HOME}' -- it's ${this}"))
+    SELECT '$\{env:HOME}' -- it's ${this}
+    """
+    return _LITERALS.sub(lambda found: found[0].replace("${", "$\\{") if found["text"] else found[0], sql)
+
+
+def literal(value: str | float, kind: str) -> str:
+    """Write a value as it compares with a column of type `kind` (Spark's spelling; empty where it is not known).
+
+    >>> literal("2024-01-01", "date"), literal(1, "string"), literal("1", "bigint"), literal(True, "boolean")
+    ("CAST('2024-01-01' AS DATE)", "'1'", '1', 'TRUE')
+    >>> literal(0.1, "float")  # engines disagree about a FLOAT beside a decimal number
+    "CAST('0.1' AS FLOAT)"
+    """
+    if kind in _MOMENTS:
+        return f"CAST({text(str(value))} AS {kind.upper()})"
+    if kind in _FRACTIONS and not isinstance(value, bool) and _is_number(str(value)):
+        wide = kind == "double" or abs(float(value)) > _GREATEST_FLOAT
+        return f"CAST({text(str(value))} AS {'DOUBLE' if wide else 'FLOAT'})"
+    if isinstance(value, bool):
+        return text(str(value).lower()) if is_text(kind) else str(value).upper()
+    if isinstance(value, str):
+        return value if kind and not is_text(kind) and _is_number(value) else text(value)
+    return text(_plain(value)) if is_text(kind) else _plain(value)
+
+
+def step(value: float, kind: str) -> str:
+    """Write the least step, in a column's own decimals, whose multiples are those of `value`: no engine needs more digits.
+
+    >>> step(0.5, "bigint"), step(0.3, "int"), step(0.05, "decimal(10,2)"), step(0.05, "decimal(38,1)")
+    ('1', '3', '0.05', '0.1')
+    """
+    found = _DECIMAL.fullmatch(kind)
+    if not found and not is_whole(kind):
+        return literal(value, "")
+    scale = int(found[1]) if found else 0
+    units = (Fraction(repr(value)) * 10**scale).numerator  # reduced: what is left below the line divides every number
+    return format(Decimal(f"{units}E-{scale}"), "f")
+
+
+def is_text(kind: str) -> bool:
+    """Whether a type holds text."""
+    return kind.startswith(_TEXTS)
+
+
+def is_whole(kind: str) -> bool:
+    """Whether a type holds whole numbers only."""
+    return kind in _WHOLES
+
+
+def fraction(kind: str) -> bool:
+    """Whether a type holds binary fractions, for which exact arithmetic is not exact."""
+    return kind in _FRACTIONS
+
+
+def _plain(value: float) -> str:
+    """A number without an exponent, so that engines read it as an exact decimal."""
+    return format(Decimal(repr(value)), "f")
+
+
+def _is_number(value: str) -> bool:
+    try:
+        return Decimal(value).is_finite() and value == value.strip() and "_" not in value
+    except InvalidOperation:
+        return False
+
+
+def duckdb_identifier(name: str) -> str:
+    """Quote a name for DuckDB.
+
+    >>> duckdb_identifier('we"ird')
+    '"we""ird"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def duckdb_relation(name: str) -> str:
+    """Quote the name of a table for DuckDB: the first part is the schema, what follows is the table.
+
+    >>> duckdb_relation("we_mart.wv_comm_user")
+    '"we_mart"."wv_comm_user"'
+    """
+    return ".".join(map(duckdb_identifier, name.split(".", 1)))
+
+
+def duckdb_text(value: str) -> str:
+    """Write a text as a literal of DuckDB.
+
+    >>> duckdb_text("it's")
+    "'it''s'"
+    """
+    return "'" + value.replace("'", "''") + "'"

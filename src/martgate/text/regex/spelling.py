@@ -1,0 +1,105 @@
+"""A parsed pattern in the languages that run it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from martgate.text.regex.tree import Anchor, Characters, Group, Node, Repeat
+from martgate.text.regex.unicode import LAST, merge, ranges_of_category
+
+__all__ = ["ECMASCRIPT", "POSTGRESQL", "PYTHON", "RUST", "SQL", "Language", "spell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """How a language spells what not all spell alike."""
+
+    start: str
+    end: str
+    code: Callable[[int], str]
+    knows_categories: bool = False
+    most_repeats: int = 1000
+    escaped: str = r"\^$.|?*+()[]{}"
+    escaped_in_class: str = r"\^[]-&~"
+
+
+def _sql_code(code: int) -> str:
+    return f"\\x{{{code:X}}}"
+
+
+def _python_code(code: int) -> str:
+    """As Java reads it too; neither has a form of its own for what both know beyond four digits."""
+    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}" if code < 0x10000 else chr(code)
+
+
+def _eight_digits(code: int) -> str:
+    return f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
+
+
+def _ecmascript_code(code: int) -> str:
+    return f"\\u{{{code:X}}}"
+
+
+SQL = Language(r"\A", r"\z", _sql_code, knows_categories=True)
+PYTHON = Language(r"\A", r"(?![\s\S])", _python_code)
+RUST = Language("^", "$", _eight_digits)
+POSTGRESQL = Language("^", "$", _eight_digits, most_repeats=255)
+ECMASCRIPT = Language(
+    "^", "$", _ecmascript_code, knows_categories=True, escaped=r"\^$.|?*+()[]{}/", escaped_in_class=r"\^[]-"
+)
+
+
+def spell(node: Node, language: Language) -> str:
+    """A tree as text; groups are not captured, and lazy repeats are not told from others, for only yes or no is asked."""
+    match node:
+        case Characters():
+            return _spell_class(node, language)
+        case Anchor(sign):
+            return language.start if sign == "^" else language.end
+        case Group(branches):
+            return "|".join("".join(_spell_one(node, language) for node in branch) for branch in branches)
+        case Repeat(inner, low, high):
+            counts = [f"{_spell_one(inner, language)}{count}" for count in _counts(low, high, language.most_repeats)]
+            return counts[0] if len(counts) == 1 else f"(?:{''.join(counts)})"
+
+
+def _spell_one(node: Node, language: Language) -> str:
+    """A node in brackets if it needs them beside others."""
+    return f"(?:{spell(node, language)})" if isinstance(node, Group) else spell(node, language)
+
+
+def _counts(low: int, high: int | None, most: int) -> Iterator[str]:
+    """Quantifiers, none above `most`, that one after the other count from `low` to `high`."""
+    while low > most:
+        yield f"{{{most}}}"
+        low, high = low - most, None if high is None else high - most
+    while high is not None and high > most:
+        yield f"{{{low},{most}}}"
+        low, high = 0, high - most
+    short = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((low, high))
+    yield short or (f"{{{low}}}" if low == high else f"{{{low},{'' if high is None else high}}}")
+
+
+def _spell_class(characters: Characters, language: Language) -> str:
+    ranges, names = characters.ranges, characters.categories
+    if not language.knows_categories:
+        ranges, names = merge([*ranges, *(one for name in names for one in ranges_of_category(name))]), ()
+    negated = characters.negated
+    if not ranges and not names:  # `[^]`: any character
+        ranges, negated = ((0, LAST),), False
+    only = Characters(ranges, names, negated).only
+    if only is not None:
+        return _spell_code(only, language.escaped, language)
+    code = partial(_spell_code, escaped=language.escaped_in_class, language=language)
+    body = "".join(
+        f"{code(low)}{'-' if high > low + 1 else ''}{code(high)}" if high > low else code(low) for low, high in ranges
+    )
+    body += "".join(f"\\P{{{name[1:]}}}" if name[0] == "^" else f"\\p{{{name}}}" for name in names)
+    return f"[{'^' if negated else ''}{body}]"
+
+
+def _spell_code(code: int, escaped: str, language: Language) -> str:
+    char = chr(code)
+    if char in escaped:
+        return f"\\{char}"
+    return char if char.isprintable() else language.code(code)

@@ -1,0 +1,73 @@
+"""Days of the real mart, one after another: dirty samples keep what holds across days, and what breaks it is named."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from martgate.builders.model import Model
+from martgate.gate.run import RunRecord
+from martgate.project.settings import load
+from martgate.project.wiring import open_context, publish_request
+from martgate.publish.run import run
+from martgate.publish.samples import write_samples
+
+DAYS = (date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3))
+
+
+class Mart:
+    """A project with dirty upstreams of three days."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        places = {"upstreams": str(folder / "upstreams"), "warehouse": str(folder / "warehouse")}
+        self.settings = load(
+            flags={"out": str(folder), "ledger": f"sqlite:///{folder / 'ledger.db'}", **places}, environment={}
+        )
+        spec = {"members": 400, "date": DAYS[-1], "days": len(DAYS), "seed": seed}
+        write_samples(self.settings, folder / "upstreams", spec, lambda _: None)
+
+    def run(self, day: date, name: str = "wv_comm_user", **spoiled: str) -> RunRecord:
+        """The run of a day, with other SQL for some of the columns that its model makes."""
+        with open_context(self.settings) as context:
+            work = publish_request(self.settings, context.catalog, name, day)
+            listed = ", ".join(f"{spoiled[n]} AS {n}" if n in spoiled else n for n in work.model.columns)
+            sql = f"SELECT {listed} FROM ({work.model.sql}) AS made"
+            return run(replace(work, model=Model(name=work.model.name, sql=sql)), context)
+
+
+@pytest.mark.parametrize("seed", [3, 11, 42])
+def test_dirty_days_in_a_row_are_published_each_compared_with_the_one_before(tmp_path: Path, seed: int) -> None:
+    mart = Mart(tmp_path, seed)
+    for name in ("wv_comm_user", "wv_comm_user_update"):
+        found = [mart.run(day, name) for day in DAYS]
+        assert [record.reasons for record in found] == [(), (), ()]
+        assert [record.audit.compared_with for record in found] == ["", "2024-01-01", "2024-01-02"]
+        outside = [item.reason for record in found[1:] for item in record.audit.out_of_scope]
+        assert [reason for reason in outside if not reason.startswith("learning: ")] == []
+
+
+@pytest.fixture(scope="module")
+def mart(tmp_path_factory: pytest.TempPathFactory) -> Mart:
+    made = Mart(tmp_path_factory.mktemp("mart"), seed=7)
+    assert made.run(DAYS[0]).published_version
+    return made
+
+
+DEFECTS = {
+    "comm_user_id|never_disappears": {"comm_user_id": "CONCAT(comm_user_id, '-2')"},
+    "wv_user_id|never_changes": {"wv_user_id": "wv_user_id + 1"},
+    "comm_id|never_changes": {"comm_id": "comm_id + 1"},
+    "comm_user_cre_dt|never_changes": {"comm_user_cre_dt": "comm_user_cre_dt + INTERVAL 1 SECOND"},
+    "comm_user_first_dt|never_later": {"comm_user_first_dt": "comm_user_first_dt + INTERVAL 1 SECOND"},
+    "tot_comm_user_first_dt|never_later": {"tot_comm_user_first_dt": "tot_comm_user_first_dt + INTERVAL 1 SECOND"},
+    "cnt_comm_user_id|never_falls": {"cnt_comm_user_id": "cnt_comm_user_id - 1"},
+    "sum_report_count|falls_by_cancellations": {"sum_report_count": "0"},
+}
+
+
+@pytest.mark.parametrize("rule", DEFECTS)
+def test_a_day_that_rewrites_the_one_before_is_refused_by_the_rule_that_names_it(mart: Mart, rule: str) -> None:
+    record = mart.run(DAYS[1], **DEFECTS[rule])
+    assert (record.decision, record.published_version) == ("refused", None)
+    assert rule in {verdict.rule.name for verdict in record.audit.blocking}

@@ -1,0 +1,276 @@
+"""Every kind of rule on cells that hurt: DuckDB and Spark read one file, and say the same of it.
+
+Most rules are only counted, hundreds of them in one pass; some of every kind also show their examples.
+"""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from martgate.builders.ports import Dataset
+from martgate.contracts.day import Day
+from martgate.contracts.model import Column, Contract, Table, Threshold
+from martgate.errors import QueryFailed
+from martgate.expectations.audit import Earlier, Scope, audit
+from martgate.expectations.kinds.all_or_none import AllOrNone
+from martgate.expectations.kinds.conditions import Holds, Iff, Implies
+from martgate.expectations.kinds.constant_within import ConstantWithin
+from martgate.expectations.kinds.count_matches import CountMatches
+from martgate.expectations.kinds.dense_sequence import DenseSequence
+from martgate.expectations.kinds.exactly_one import ExactlyOne
+from martgate.expectations.kinds.extreme_of import ExtremeOf
+from martgate.expectations.kinds.foreign import Foreign
+from martgate.expectations.kinds.fresh import Fresh
+from martgate.expectations.kinds.has_columns import HasColumns
+from martgate.expectations.kinds.has_type import HasType
+from martgate.expectations.kinds.in_partition import InPartition
+from martgate.expectations.kinds.in_set import InSet
+from martgate.expectations.kinds.length import Length
+from martgate.expectations.kinds.moves import NeverFalls, NeverRises
+from martgate.expectations.kinds.multiple_of import MultipleOf
+from martgate.expectations.kinds.never_disappears import NeverDisappears
+from martgate.expectations.kinds.not_null import NotNull
+from martgate.expectations.kinds.pattern import Pattern
+from martgate.expectations.kinds.quality_metric import QualityMetric
+from martgate.expectations.kinds.range import Range
+from martgate.expectations.kinds.reconciles import Reconciles
+from martgate.expectations.kinds.references import References
+from martgate.expectations.kinds.registry import kinds
+from martgate.expectations.kinds.same_set import SameSet
+from martgate.expectations.kinds.sql_number import SqlNumber
+from martgate.expectations.kinds.unchanged_since import UnchangedSince
+from martgate.expectations.kinds.unique import Unique
+from martgate.expectations.offenders import MOST
+from martgate.expectations.rules import Rule
+from martgate.expectations.verdict import Outcome
+
+pytestmark = pytest.mark.spark
+
+DAY = Day(date(2024, 3, 31), "Asia/Seoul")
+KEY = Column(path="", name="id", logical_type="integer", physical_type="bigint", primary_key_position=1)
+TABLE = Table(path="", name="cells", qualified_name="s.cells", columns=(KEY,))
+CONTRACT = Contract(file="cells.yaml", id="cells", version="1.0.0", api_version="v3.2.0", tables=(TABLE,))
+PATTERNS = [
+    r"[A-Z]{2}",
+    r".",
+    r".*",
+    r"\S+",
+    r"\s*",
+    r"\w+",
+    r"\W+",
+    r"\d+",
+    r"\D+",
+    r"[^a]*",
+    r"KR$",
+    r"a|b|",
+    r"^$",
+    r"\.",
+]
+PATTERNS += [
+    r"\p{L}+",
+    r"\p{Lu}.*",
+    r"\P{L}*",
+    r"\p{Zs}+",
+    r"(a|é)+",
+    r"[가-힣]+",
+    r"[-\w]+",
+    r"[\x00-\x1f]*",
+    r"\u{1F600}+",
+]
+PATTERNS += [r".{1,2}", r"[^\n]+", r"[a-c&&b]", r"[\s\d]+", r"a\x00b|\\", r"K(?:R|\n)+"]
+STEPS = [1, 2, 3, 7, 10, 0.1, 0.05, 0.01, 0.3, 2.5, 1_000_000, 1e10]
+BOUNDS = ("minimum", "maximum", "exclusive_minimum", "exclusive_maximum")
+GROUPED = ("int", "bigint", "float", "double", "decimal(38,18)", "string", "boolean", "date", "timestamp", "binary")
+"""Types by which rows are grouped, each at the price of a few statements; the others are compared row by row."""
+NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
+
+
+class Counted:
+    """An engine that counts, and gives no examples: they are the price of an audit in which everything is wrong."""
+
+    def __init__(self, engine):
+        self.engine, self.columns = engine, engine.columns
+        self.prefers_one_statement = engine.prefers_one_statement
+
+    def fetch(self, sql, parameters):
+        if sql.endswith(f"LIMIT {MOST}"):
+            raise QueryFailed("no examples")
+        return self.engine.fetch(sql, parameters)
+
+
+def open_table(engine, relation):
+    """The contract of a relation, all of whose values may be shown, so that they can be compared."""
+    columns = (
+        Column(path="", name=name, logical_type="", physical_type=kind) for name, kind in engine.columns(relation)
+    )
+    others = tuple(column for column in columns if column.name != KEY.name)
+    return Table(path="", name=relation.partition(".")[2], qualified_name=relation, columns=(KEY, *others))
+
+
+def found(engine, checks, relation="s.cells"):
+    """What an audit says of each check."""
+    asked = [Rule(name=f"{n}", check=check, clauses=(), columns=check.columns_read) for n, check in enumerate(checks)]
+    earlier = Earlier("s.other", DAY.date - timedelta(days=1))
+    known = (open_table(engine, "s.other"),)
+    scope = Scope(DAY, datetime(2024, 4, 1, tzinfo=UTC), frozenset({"s.other"}), earlier, catalog_tables=known)
+    told = audit(engine, relation, contract=CONTRACT, table=open_table(engine, relation), rules=asked, scope=scope)
+    return told.verdicts
+
+
+def differences(engines, checks, *, counted=False):
+    """The checks of which the engines do not say the same, with what each says; and the verdicts of one of them."""
+    here, there = (found(Counted(engine) if counted else engine, checks) for engine in engines.values())
+    pairs = [
+        [(v.outcome, v.failed, v.total, v.observed, sorted(map(str, v.examples))) for v in (one, other)]
+        for one, other in zip(here, there, strict=True)
+    ]
+    return [(check, *pair) for check, pair in zip(checks, pairs, strict=True) if pair[0] != pair[1]], here
+
+
+class Draw:
+    """Rules with drawn parameters, the same in every run."""
+
+    def __init__(self, cells, seed=7):
+        self.cells, self.random = cells, random.Random(seed)
+
+    def values(self, column, most):
+        """Cells of a column as a contract would write them; a bound has to fit the type."""
+        kind = self.cells.kinds[column]
+        written = [self._written(cell, kind) for cell in self.cells.edges(column)]
+        finite = [value for value in written if not isinstance(value, float) or abs(value) < float("inf")]
+        return tuple(self.random.sample(finite, min(most, len(finite))))
+
+    def _written(self, cell, kind):
+        match cell:
+            case datetime() | date():
+                return cell.isoformat().replace("+00:00", "Z")
+            case Decimal():
+                return self.random.choice([str(cell), int(cell)]) if kind == "decimal(38,0)" else str(cell)
+            case _:
+                return cell
+
+    def rows(self):
+        """Checks that one pass answers, of every column."""
+        for column, kind in self.cells.kinds.items():
+            yield NotNull(column)
+            yield from (HasType(column, kind), HasType(column, "int"))
+            yield from (AllOrNone((column, "few")), InPartition((column,)))
+            yield metric("nullValues", column, "mustBe", 0)
+            yield Implies(f"`{column}` IS NULL", "few > 1")
+            yield Iff(f"`{column}` IS NULL", "few IS NULL")
+            if kind != "binary":
+                yield from self._compared(column)
+            if kind.startswith(NUMBERS):
+                yield from (MultipleOf(column, step) for step in STEPS)
+            if kind in ("string", "date"):
+                yield InPartition((column,), column)
+            if kind == "string":
+                yield from (Pattern(column, pattern) for pattern in PATTERNS)
+                yield from (Length(column, bound, n) for bound in BOUNDS[:2] for n in (0, 1, 2, 3, 5, 900))
+                yield metric("invalidValues", column, "mustBe", 3, pattern="[A-Z]+")
+
+    def _compared(self, column):
+        twin = f"{column[:-1]}{1 - int(column[-1])}"
+        yield from (Range(column, bound, value) for bound in BOUNDS for value in self.values(column, 4))
+        yield from (InSet(column, self.values(column, most)) for most in (1, 3, 20))
+        yield from (Holds(f"`{column}` {sign} `{twin}`", null_passes=True) for sign in ("<", "=", "<=>"))
+        missing = (None, *self.values(column, 3))
+        yield metric("missingValues", column, "mustBeLessThan", 30, unit="percent", missing_values=missing)
+        yield metric("invalidValues", column, "mustBeLessThan", 30, unit="percent", valid_values=self.values(column, 3))
+
+    def wholes(self):
+        """Checks of groups and of other tables; those that share a grouping share a statement."""
+        yield from (HasColumns(("id",)), metric("rowCount", None, "mustBe", 1))
+        for kind in GROUPED:
+            column, twin = (name for name, its in self.cells.kinds.items() if its == kind)
+            yield from self._grouped(column, twin, kind)
+            yield Unique((column, "few"))
+            yield References((column,), "s.other", (twin,), "few > 0")
+            yield SameSet((column,), "s.other", (column,))
+            yield from self._across_days(column, kind)
+            if kind in ("string", "date", "timestamp"):
+                yield Fresh(column, 3600)
+        yield metric("duplicateValues", "string_0", "mustBeLessThan", 50, unit="percent")
+        yield from self._measured()
+
+    def _grouped(self, column, twin, kind):
+        for by, other in (("few", column), (column, twin)):
+            yield ConstantWithin((other,), (by,))
+            yield ExactlyOne((by,), other, "place = 1")
+            if kind != "binary":
+                yield from (ExtremeOf(twin, other, (by,), extreme) for extreme in ("min", "max"))
+        yield from (CountMatches("place", (column,)), DenseSequence("place", (column,), ("id",)))
+        yield DenseSequence("place", ("few",), (column,), "place")
+
+    def _across_days(self, column, kind):
+        yield from (NeverDisappears((column, "id")), UnchangedSince((column, "few"), ("id",)))
+        yield from (moves(column, ("id",)) for moves in (NeverFalls, NeverRises))
+        if kind in ("int", "float", "double"):  # the edges of the others leave no room for an allowance
+            yield NeverFalls(column, ("id",), "SELECT id, few AS measure FROM s.other")
+
+    def _measured(self):
+        for measure, slack in (("COUNT(*)", 0), ("SUM(int_0)", 2), ("SUM(bigint_0)", 0), ("MIN(bigint_0)", 0.5)):
+            against = f"SELECT few, {measure} AS measure FROM s.other GROUP BY few"
+            yield Reconciles(measure, against, ("few",), slack)
+        for query in ("SUM(bigint_0)", "SUM(int_0)", "AVG(double_0)", "MAX(decimal_10_2_0)", "COUNT(DISTINCT float_0)"):
+            yield SqlNumber(f"SELECT {query} FROM {{object}}", Threshold("mustBe", (0,)))
+
+
+def metric(name, column, operator, *bounds, **more):
+    return QualityMetric(name, (column,) if column else (), Threshold(operator, bounds), **more)
+
+
+def one_of_each(checks):
+    """For each kind of check and type of column, one."""
+    return list({(type(check), *check.columns_read[:1]): check for check in checks}.values())
+
+
+def test_rules_that_look_at_rows_count_alike(cells, engines):
+    checks = list(Draw(cells).rows())
+    different, verdicts = differences(engines, checks, counted=True)
+    assert different == []
+    assert cells.count >= 100_000
+    assert sum(verdict.total for verdict in verdicts) >= 2_000_000
+    assert not [verdict.rule.check for verdict in verdicts if verdict.outcome is Outcome.ERROR]
+
+
+def test_rules_of_groups_and_other_tables_count_alike(cells, engines):
+    different, _ = differences(engines, list(Draw(cells).wholes()), counted=True)
+    assert different == []
+
+
+def test_examples_are_the_same_rows(cells, engines):
+    draw = Draw(cells)
+    some = [*one_of_each(draw.rows()), *one_of_each(draw.wholes())]
+    chosen = draw.random.sample(some, 30)
+    different, verdicts = differences(engines, chosen)
+    assert different == []
+    assert sum(bool(verdict.examples) for verdict in verdicts) > 15
+
+
+def test_dates_outside_of_the_years_1_to_9999_are_counted_and_never_shown(engines, tmp_path):
+    days = pa.array([-(10**6), 0, 2_932_897, 10**8], pa.int32()).cast(pa.date32())
+    instants = pa.array([-(10**17), 0, 253_402_300_800_000_000, 10**18], pa.int64()).cast(pa.timestamp("us", "UTC"))
+    pq.write_table(pa.table({"id": range(4), "day": days, "at": instants}), tmp_path / "beyond.parquet")
+    checks = [Range(name, bound, "1970-01-01") for name in ("day", "at") for bound in BOUNDS]
+    checks += [Unique(("day",)), Fresh("day", 60), Fresh("at", 60)]
+    for engine in engines.values():
+        engine.register("s.beyond", Dataset(files=(str(tmp_path / "beyond.parquet"),)))
+        verdicts = found(engine, checks, "s.beyond")
+        assert [v.failed for v in verdicts[:-2]] == [1, 2, 2, 3, 1, 2, 2, 3, 0]
+        assert [v.outcome for v in verdicts[-2:]] == [Outcome.ERROR] * 2
+        assert not any(verdict.examples for verdict in verdicts)
+
+
+def test_no_kind_of_rule_is_forgotten(cells):
+    draw = Draw(cells)
+    drawn = {type(check) for check in (*draw.rows(), *draw.wholes())}
+    elsewhere = {
+        *(kind for kind in kinds().values() if kind.learns),
+        Foreign,
+    }  # on both engines in test_learned.py and test_gx_stock.py
+    assert drawn | elsewhere == set(kinds().values())

@@ -1,0 +1,142 @@
+"""Every leaf of a contract has exactly one status, and none of a shipped contract is left out."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from martgate.contracts import odcs
+from martgate.expectations.coverage import Item, Status, coverage
+from martgate.expectations.derive import derivation
+
+SHIPPED = sorted((Path(__file__).parents[3] / "contracts").glob("*/*.odcs.yaml"))
+
+SMALL = """
+apiVersion: v3.2.0
+kind: DataContract
+id: small
+version: 1.0.0
+status: active
+slaProperties:
+  - {property: freshness, value: 1, unit: d, element: t.at, driver: operational}
+  - {property: retention, value: 3, unit: y, element: t.at}
+  - {property: endOfLife, value: "2030-01-01"}
+  - {property: latency, value: 3, unit: d}
+schema:
+  - name: t
+    description: A table.
+    customProperties:
+      - {property: publishPartition, value: day}
+      - {property: owner, value: day}
+    quality:
+      - {id: prose, type: text, description: Nice.}
+      - {id: rows, metric: rowCount, mustBeGreaterThan: 0, businessImpact: high}
+    properties:
+      - name: at
+        logicalType: timestamp
+        physicalType: timestamp
+        required: true
+        unique: false
+        logicalTypeOptions: {timezone: true, minimum: "2020-01-01T00:00:00Z"}
+        classification: internal
+        tags: [a]
+      - name: day
+        logicalType: string
+        physicalType: string
+        partitioned: true
+        partitionKeyPosition: 1
+        primaryKeyPosition: -1
+        enum:
+          - {value: NO, label: Norway}
+        examples: [x]
+"""
+
+
+def statuses(text, tmp_path):
+    path = tmp_path / "small.odcs.yaml"
+    path.write_text(text, encoding="utf-8")
+    loaded = odcs.read(path)
+    rules = [rule for table in loaded.contract.tables for rule in derivation(loaded.contract, table).rules]
+    return {item.path: item for item in coverage(loaded.contract, loaded.document.leaves(), rules)}
+
+
+def test_each_leaf_is_told_with_the_rule_that_enforces_it(tmp_path):
+    found = statuses(SMALL, tmp_path)
+    enforced = {path: item.rule for path, item in found.items() if item.status is Status.ENFORCED}
+    column, day = "schema[0].properties[0]", "schema[0].properties[1]"
+    assert enforced == {
+        "slaProperties[0].property": "sla|freshness",
+        "slaProperties[0].value": "sla|freshness",
+        "slaProperties[0].unit": "sla|freshness",
+        "slaProperties[0].element": "sla|freshness",
+        "slaProperties[0].driver": "sla|freshness",
+        "schema[0].customProperties[0].property": "table|partitions",
+        "schema[0].customProperties[0].value": "table|partitions",
+        "schema[0].quality[1].id": "table|rows",
+        "schema[0].quality[1].metric": "table|rows",
+        "schema[0].quality[1].mustBeGreaterThan": "table|rows",
+        "schema[0].quality[1].businessImpact": "table|rows",
+        f"{column}.name": "table|columns",
+        f"{column}.logicalType": "at|type",
+        f"{column}.physicalType": "at|type",
+        f"{column}.required": "at|not_null",
+        f"{column}.logicalTypeOptions.minimum": "at|minimum",
+        f"{day}.name": "table|columns",
+        f"{day}.logicalType": "day|type",
+        f"{day}.physicalType": "day|type",
+        f"{day}.partitioned": "table|partitions",
+        f"{day}.partitionKeyPosition": "table|partitions",
+        f"{day}.enum[0].value": "day|in_set",
+        f"{day}.enum[0].label": "day|in_set",
+    }
+
+
+def test_monitored_documentation_and_unsupported_are_told_apart(tmp_path):
+    found = statuses(SMALL, tmp_path)
+    by_status = {status: {path for path, item in found.items() if item.status is status} for status in Status}
+    assert by_status[Status.MONITORED] == {
+        f"slaProperties[1].{key}" for key in ("property", "value", "unit", "element")
+    }
+    assert by_status[Status.UNSUPPORTED] == {f"slaProperties[3].{key}" for key in ("property", "value", "unit")}
+    assert {"id", "slaProperties[2].value", "schema[0].customProperties[1].value", "schema[0].quality[0].type"} <= (
+        by_status[Status.DOCUMENTATION]
+    )
+    assert {"schema[0].properties[0].unique", "schema[0].properties[1].primaryKeyPosition"} <= by_status[
+        Status.DOCUMENTATION
+    ]
+
+
+@pytest.mark.parametrize(
+    ("leaf", "value"),
+    [
+        ("schema[0].properties[0].logicalTypeOptions.uniqueItems", True),
+        ("schema[0].properties[0].properties[0].required", True),
+        ("schema[0].properties[0].items.enum[0].value", "x"),
+        ("schema[0].properties[0].unheardOf", "x"),
+        ("schema[0].quality[7].mustBe", 0),
+        ("schema[0].properties[0].primaryKeyPosition", 1),
+        ("slaProperties[0].value", 1),
+        ('custom["a.b"]', 1),
+    ],
+)
+def test_a_clause_that_nobody_enforces_is_unsupported(make, leaf, value):
+    contract = make.contract(make.table(make.column("a")))
+    assert coverage(contract, [(leaf, value)], ()) == (Item(leaf, Status.UNSUPPORTED),)
+
+
+def test_a_broken_quality_is_unsupported_not_silent(tmp_path):
+    broken = SMALL.replace("{id: rows, metric: rowCount", "{id: rows, metric: rowCount, unit: percent")
+    found = statuses(broken, tmp_path)
+    assert found["schema[0].quality[1].mustBeGreaterThan"].status is Status.UNSUPPORTED
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_no_leaf_of_a_shipped_contract_is_unsupported(path):
+    loaded = odcs.read(path)
+    rules = [rule for table in loaded.contract.tables for rule in derivation(loaded.contract, table).rules]
+    leaves = list(loaded.document.leaves())
+    items = coverage(loaded.contract, leaves, rules)
+    assert [item.path for item in items] == [path for path, _ in leaves]
+    assert [item.path for item in items if item.status is Status.UNSUPPORTED] == []
+    assert Counter(item.status for item in items)[Status.ENFORCED] > 0
+    assert {item.rule for item in items if item.rule} == {rule.name for rule in rules}

@@ -1,0 +1,59 @@
+"""A plan as people read it: what is asked, for which rules, and what has to be read for them."""
+
+from martgate.builders.ports import WrittenFile
+from martgate.contracts.model import Threshold
+from martgate.expectations.explain import explain
+from martgate.expectations.kinds.constant_within import ConstantWithin
+from martgate.expectations.kinds.has_columns import HasColumns
+from martgate.expectations.kinds.in_set import InSet
+from martgate.expectations.kinds.length import Length
+from martgate.expectations.kinds.not_null import NotNull
+from martgate.expectations.kinds.sql_number import SqlNumber
+from martgate.expectations.kinds.unique import Unique
+from martgate.expectations.plan import plan
+from martgate.expectations.proofs import Known
+from martgate.expectations.rules import Rule
+from martgate.expectations.source import Source
+
+TYPES = {"id": "bigint", "flag": "tinyint", "code": "string", "Idle": "string", "part_date": "string"}
+CHECKS = {
+    "table|columns": HasColumns(tuple(TYPES)),
+    "id|not_null": NotNull("id"),
+    "flag|in_set": InSet("flag", (0, 1)),
+    "code|max_length": Length("code", "maximum", 2),
+    "code|constant": ConstantWithin(("code",), ("part_date",)),
+    "table|key": Unique(("id", "part_date")),
+}
+FILE = WrittenFile(
+    path="part_date=2024-01-01/part-0.parquet",
+    rows=9,
+    bytes=999,
+    partition={"part_date": "2024-01-01"},
+    minimum={"flag": 0},
+    maximum={"flag": 1},
+    null_count={"id": 0, "flag": 0, "code": 0},
+)
+SIZES = {"id": 1000, "flag": 10, "code": 200, "idle": 12345}
+
+
+def told(checks, known, sizes=None):
+    asked = [Rule(name=name, check=check, clauses=()) for name, check in checks.items()]
+    return explain(plan(asked, Source("s.t", TYPES, known=known)), list(TYPES), sizes)
+
+
+def test_a_plan_tells_queries_their_rules_columns_and_bytes_and_what_needs_no_query(snapshot):
+    assert told(CHECKS, Known([FILE], TYPES), SIZES) == snapshot
+
+
+def test_without_files_there_are_no_bytes_and_no_proofs():
+    text = told(CHECKS, Known())
+    assert "bytes" not in text
+    assert "statistics" not in text
+    assert "-- no statement reads 1 column (Idle)" in text
+
+
+def test_a_query_of_the_contract_may_read_anything():
+    query = SqlNumber("SELECT COUNT(*) FROM {object}", Threshold("mustBe", (1,)))
+    text = told({"own": query}, Known())
+    assert "may read any column" in text
+    assert "no statement" not in text

@@ -1,0 +1,246 @@
+"""When a day is due, whether it came in time, and which days are missed."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from martgate.contracts.model import Sla
+from martgate.expectations.promises import Arrival, Standing, Window, promised, punctuality
+
+KEPT, BROKEN, PENDING, UNKNOWN = Standing.KEPT, Standing.BROKEN, Standing.PENDING, Standing.UNKNOWN
+BY_SIX = ("timeOfAvailability", "06:00+09:00", "")
+DAILY = ("frequency", 1, "d")
+THREE_DAYS = ("retention", 3, "d")
+NOW = datetime(2024, 1, 10, 3, tzinfo=UTC)  # noon of the 10th in Seoul: the 9th is due, the 10th has not ended
+
+
+@pytest.fixture
+def judged(make):
+    """judged({"01": arrival, ..}, promises): how a table stands that has these days of January."""
+
+    def _judged(arrivals, *slas, now=NOW, period="day", zone="Asia/Seoul", whole=False, **window):
+        day = make.column("day", "string", partition_position=None if whole else 1)
+        table = make.table(make.column("at", "timestamp"), day, custom={"publishPeriod": period})
+        promises = tuple(
+            Sla(
+                path=f"slaProperties[{place}]",
+                property=name,
+                value=value,
+                unit=unit,
+                element="t.at" * (name == "freshness"),
+            )
+            for place, (name, value, unit) in enumerate(slas)
+        )
+        contract = make.contract(table, slas=promises, custom={"dayBoundary": zone})
+        known = {date.fromisoformat(f"2024-01-{day}"): arrival for day, arrival in arrivals.items()}
+        return punctuality(contract, table, known, Window(now=now, **window))
+
+    return _judged
+
+
+def at(text, **more):
+    return Arrival(published=datetime.fromisoformat(text).astimezone(UTC), is_there=True, **more)
+
+
+def on_time(*days):
+    return {day: at(f"2024-01-{int(day) + 1:02}T05:00+09:00") for day in days}
+
+
+def standings(found):
+    return {f"{day.date:%d}": day.standing for day in found.days}
+
+
+@pytest.mark.parametrize(
+    ("published", "standing", "late"),
+    [
+        ("2024-01-10T06:00:00+09:00", KEPT, None),
+        ("2024-01-10T06:00:01+09:00", BROKEN, timedelta(seconds=1)),
+        ("2024-01-09T20:59:00+00:00", KEPT, None),
+        ("2024-01-09T12:00:00+09:00", KEPT, None),
+    ],
+    ids=["on the stroke", "a second after", "in another zone", "before it ended"],
+)
+def test_a_day_is_due_at_its_time_on_the_day_after(judged, published, standing, late):
+    found = judged({"09": at(published)}, BY_SIX)
+    (day,), (promise,) = found.days, found.promises
+    assert (day.standing, day.late, promise.standing) == (standing, late, standing)
+    assert day.due == datetime(2024, 1, 9, 21, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("time", "zone", "due"),
+    [
+        ("06:00", "Asia/Seoul", "2024-01-10T06:00+09:00"),
+        ("00:00", "Asia/Seoul", "2024-01-10T00:00+09:00"),
+        ("22:00+00:00", "Asia/Seoul", "2024-01-10T07:00+09:00"),
+        ("06:00-08:00", "UTC", "2024-01-10T06:00-08:00"),
+        ("20:00-08:00", "UTC", "2024-01-09T20:00-08:00"),
+    ],
+)
+def test_a_time_of_day_is_its_first_after_the_day_has_ended_wherever_it_is_told(judged, time, zone, due):
+    found = judged({}, ("timeOfAvailability", time, ""), zone=zone, on=date(2024, 1, 9))
+    assert found.days[0].due == datetime.fromisoformat(due)
+
+
+def test_clocks_that_are_changed_in_the_night_move_nothing(judged):
+    on = date(2024, 3, 30)
+    found = judged(
+        {}, ("timeOfAvailability", "06:00", ""), zone="Europe/Berlin", now=datetime(2024, 4, 1, tzinfo=UTC), on=on
+    )
+    assert found.days[0].due == datetime(2024, 3, 31, 4, tzinfo=UTC)
+
+
+def test_a_day_that_is_not_yet_due_is_pending_and_counts_for_nothing(judged):
+    before = datetime(2024, 1, 9, 20, tzinfo=UTC)  # five in the morning of the 10th
+    found = judged(on_time("08"), BY_SIX, DAILY, now=before)
+    assert standings(found) == {"08": KEPT, "09": PENDING}
+    assert [(promise.standing, promise.due) for promise in found.promises] == [(KEPT, 1), (KEPT, 1)]
+
+
+def test_a_day_that_is_not_there_on_the_stroke_is_missing(judged):
+    assert standings(judged({}, BY_SIX, now=datetime(2024, 1, 9, 21, tzinfo=UTC))) == {"09": BROKEN}
+
+
+def test_a_day_that_was_never_published_is_missing_and_late_by_the_time_since(judged):
+    found = judged(on_time("07", "09"), BY_SIX, DAILY)
+    assert standings(found) == {"07": KEPT, "08": BROKEN, "09": KEPT}
+    assert found.days[1].late == NOW - datetime(2024, 1, 8, 21, tzinfo=UTC)
+    assert [(p.standing, p.kept, p.due, p.days) for p in found.promises] == [(BROKEN, 2, 3, (date(2024, 1, 8),))] * 2
+
+
+def test_a_late_day_breaks_its_time_and_not_its_frequency(judged):
+    found = judged({"09": at("2024-01-10T07:00+09:00")}, BY_SIX, DAILY)
+    assert [promise.standing for promise in found.promises] == [BROKEN, KEPT]
+
+
+def test_what_was_published_again_was_there_from_the_first_time_on(judged):
+    found = judged({"09": at("2024-01-10T05:00+09:00", again=2)}, BY_SIX)
+    assert (found.days[0].standing, found.days[0].again, found.is_broken) == (KEPT, 2, False)
+
+
+def test_a_published_day_that_is_not_in_the_table_is_not_there(judged):
+    gone = {"09": Arrival(published=datetime(2024, 1, 9, 20, tzinfo=UTC))}
+    found = judged(gone, BY_SIX, DAILY, ("retention", 3, "y"))
+    assert [promise.standing for promise in found.promises] == [BROKEN] * 3
+
+
+def test_a_day_in_the_table_that_nobody_recorded_is_there_but_nobody_knows_since_when(judged):
+    found = judged({"09": Arrival(is_there=True)}, BY_SIX, DAILY)
+    assert [promise.standing for promise in found.promises] == [UNKNOWN, KEPT]
+    assert found.is_broken
+
+
+def test_a_table_that_was_never_published_misses_the_day_that_is_due(judged):
+    found = judged({}, BY_SIX, DAILY)
+    assert standings(found) == {"09": BROKEN}
+    assert [promise.standing for promise in found.promises] == [BROKEN, BROKEN]
+
+
+def test_only_the_last_days_that_were_due_are_looked_at(judged):
+    found = judged(on_time("02", "07", "08", "09"), BY_SIX, last=3)
+    assert standings(found) == {"07": KEPT, "08": KEPT, "09": KEPT}
+    assert found.promises[0].standing is KEPT
+
+
+def test_one_day_can_be_asked_for_and_then_no_other_counts(judged):
+    found = judged(on_time("02", "09"), BY_SIX, DAILY, on=date(2024, 1, 9))
+    assert (standings(found), found.is_broken) == ({"09": KEPT}, False)
+    assert judged(on_time("02", "09"), BY_SIX, DAILY, on=date(2024, 1, 5)).is_broken
+
+
+@pytest.mark.parametrize(
+    ("frequency", "there", "missing"),
+    [
+        ((2, "d"), ("01", "03", "05", "07", "09"), []),
+        ((2, "d"), ("01", "02", "05", "07", "09"), [4]),
+        ((1, "w"), ("01", "08"), []),
+        ((1, "w"), ("01", "09"), [8]),
+        ((24, "h"), ("07", "09"), [8]),
+    ],
+)
+def test_days_are_missing_where_one_is_further_from_the_next_than_the_frequency(judged, frequency, there, missing):
+    found = judged(on_time(*there), ("frequency", *frequency))
+    assert [day.day for day in found.promises[0].days] == missing
+
+
+@pytest.mark.parametrize(
+    ("period", "promise", "came", "now", "expected"),
+    [
+        ("week", (1, "w"), "2024-01-08T05:00+09:00", "2024-01-16T12:00+09:00", {"01": KEPT, "08": BROKEN}),
+        ("week", (1, "w"), "2024-01-08T07:00+09:00", "2024-01-15T03:00+09:00", {"01": BROKEN, "08": PENDING}),
+        ("month", (1, "mo"), "2024-02-01T05:00+09:00", "2024-02-29T12:00+09:00", {"01": KEPT}),
+    ],
+)
+def test_a_week_or_month_is_due_after_its_last_day(judged, period, promise, came, now, expected):
+    asked = datetime.fromisoformat(now)
+    found = judged({"01": at(came)}, BY_SIX, ("frequency", *promise), period=period, now=asked)
+    assert standings(found) == expected
+
+
+def test_without_a_time_of_day_a_day_is_due_when_the_next_one_has_ended(judged):
+    assert standings(judged(on_time("08"), DAILY)) == {"08": KEPT, "09": PENDING}
+    assert standings(judged(on_time("07"), DAILY)) == {"07": KEPT, "08": BROKEN, "09": PENDING}
+
+
+def test_retention_is_kept_while_no_young_day_is_gone_and_tells_of_old_ones(judged):
+    days = on_time("05", "07", "08", "09")  # at noon of the 10th, the 7th ended two days and a half ago
+    (promise,) = judged(days, THREE_DAYS).promises
+    assert (promise.standing, promise.kept, promise.older) == (KEPT, 3, (date(2024, 1, 5),))
+    days["07"] = Arrival(published=days["07"].published)
+    (promise,) = judged(days, THREE_DAYS).promises
+    assert (promise.standing, promise.kept, promise.days) == (BROKEN, 2, (date(2024, 1, 7),))
+
+
+def test_what_need_not_be_there_any_more_is_not_missed(judged):
+    days = on_time("07", "08", "09") | {"02": Arrival(published=datetime(2024, 1, 2, 16, tzinfo=UTC))}
+    found = judged(days, BY_SIX, DAILY, THREE_DAYS)
+    assert (found.is_broken, list(standings(found))) == (False, ["07", "08", "09"])
+
+
+@pytest.mark.parametrize(("passed", "standing"), [({"sla|freshness"}, KEPT), (set(), UNKNOWN)])
+def test_freshness_is_what_the_gate_found_when_it_let_a_day_through(judged, passed, standing):
+    arrival = at("2024-01-10T05:00+09:00", passed=frozenset(passed))
+    (promise,) = judged({"09": arrival}, ("freshness", 26, "h")).promises
+    assert promise.standing is standing
+
+
+def test_latency_that_no_rule_judges_is_not_kept(judged):
+    (promise,) = judged(on_time("09"), ("latency", 1, "d")).promises
+    assert promise.standing is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("promise", "reason"),
+    [
+        (("timeOfAvailability", "soon", ""), "no time of day"),
+        (("frequency", 1, "fortnight"), "no length of time"),
+        (("retention", 0, "d"), "no length of time"),
+        (("retention", 10_000, "y"), "no length of time"),
+        (("frequency", 12, "h"), "published by the day"),
+    ],
+)
+def test_a_promise_that_cannot_be_judged_is_not_kept(judged, promise, reason):
+    found = judged(on_time("09"), promise)
+    assert found.promises[0].standing is UNKNOWN
+    assert reason in found.promises[0].reason
+    assert found.is_broken
+
+
+def test_a_table_that_is_published_whole_keeps_no_days(judged):
+    found = judged(on_time("09"), ("retention", 3, "y"), whole=True)
+    assert "published whole" in found.promises[0].reason
+
+
+def test_a_table_without_promises_breaks_none(judged):
+    found = judged(on_time("02"))
+    assert (found.promises, found.days, found.is_broken) == ((), (), False)
+
+
+@pytest.mark.parametrize(
+    ("element", "is_about"),
+    [("", True), ("t", True), ("s.t", True), ("t.day", True), ("day", True), ("u.day, u", False)],
+)
+def test_a_promise_is_about_the_tables_that_it_names_or_about_all(make, element, is_about):
+    table = make.table(make.column("day"))
+    sla = Sla(path="slaProperties[0]", property="frequency", value=1, unit="d", element=element)
+    assert bool(promised(make.contract(table, slas=(sla,)), table)) is is_about

@@ -1,0 +1,93 @@
+"""The site where Great Expectations is not installed: every page, and nothing of what only that library says."""
+
+import re
+import sys
+from dataclasses import replace
+
+import pytest
+
+from martgate.reports import datadocs
+from martgate.reports.places import page_path
+
+pytestmark = pytest.mark.xdist_group("great_expectations")
+
+HOSTILE = """'"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}"""
+
+
+@pytest.fixture
+def records(tmp_path, runs):
+    folder = tmp_path / "records"
+    folder.mkdir()
+    for end in ("published", "refused"):
+        (folder / f"{runs[end].candidate}.json").write_text(runs[end].to_json(), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def without_gx(monkeypatch):
+    """Whether the library is there is part of what a page depends on, which a process asks once."""
+    datadocs._house.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, "great_expectations", None)
+        yield patched
+    datadocs._house.cache_clear()
+
+
+@pytest.fixture
+def draw(without_gx, records, tmp_path, promises):
+    """draw(*contracts): the text of each page of the site, by its address."""
+
+    def drawn(*contracts):
+        site = datadocs.render(records, tmp_path / "site", contracts, promises).parent
+        files = (path for path in site.rglob("*") if path.is_file())
+        return {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in files}
+
+    return drawn
+
+
+def test_every_page_is_there_and_no_result_of_a_suite(draw, contract):
+    assert sorted(draw(contract)) == [
+        "index.html",
+        "promises.html",
+        "runs/20240101-a1.html",
+        "runs/20240101-a3.html",
+        "suites/shop.orders.html",
+    ]
+
+
+def test_no_page_speaks_of_great_expectations_or_links_to_what_is_not_there(draw, contract):
+    pages = draw(contract)
+    for address, page in pages.items():
+        assert "Great Expectations" not in page
+        assert "As an expectation" not in page
+        links = {link for link in re.findall(r'href="([^"#]+)', page) if link != "data:,"}
+        assert {re.sub(r"^\.\./", "", link) for link in links} <= pages.keys(), address
+
+
+def test_the_rules_of_a_table_stand_by_column_in_the_order_of_the_contract(draw, contract, runs):
+    page = draw(contract)["suites/shop.orders.html"]
+    assert re.findall(r'role="rowheader">(?:<code>)?([^<]+)', page) == ["The table as a whole", "order_id", "status"]
+    audit = runs["published"].audit
+    assert page.count('class="row"') == len(audit.verdicts) + len(audit.out_of_scope)
+
+
+def test_whatever_text_says_it_stays_text_on_every_page(draw, records, contract, runs):
+    verdicts = tuple(
+        replace(verdict, rule=replace(verdict.rule, description=HOSTILE, clauses=(HOSTILE,), dimension=HOSTILE))
+        for verdict in runs["refused"].audit.verdicts
+    )
+    attack = replace(runs["refused"], reasons=(HOSTILE,), audit=replace(runs["refused"].audit, verdicts=verdicts))
+    (records / f"{attack.candidate}.json").write_text(attack.to_json(), encoding="utf-8")
+    for page in draw(replace(contract, name=HOSTILE, description={"purpose": HOSTILE})).values():
+        assert "<img" not in page
+        assert page.count("<script>") == 1
+
+
+def test_a_page_is_drawn_anew_once_the_library_is_there(draw, without_gx, records, tmp_path, runs):
+    draw()
+    page = page_path(tmp_path / "site", runs["published"].candidate)
+    assert "values must never be null" not in page.read_text(encoding="utf-8")
+    without_gx.undo()
+    datadocs._house.cache_clear()
+    datadocs.render(records, tmp_path / "site")
+    assert "values must never be null" in page.read_text(encoding="utf-8")
