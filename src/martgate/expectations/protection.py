@@ -78,8 +78,11 @@ class Protection:
 
     def hides_shown(self, shown: Shown) -> bool:
         """Whether a column of a check's offenders must not be shown."""
+        if shown.is_count:
+            return False
         return (
-            self.hides_any(shown.columns)
+            not (shown.columns or shown.others or shown.sql)
+            or self.hides_any(shown.columns)
             or any(self.hides(column, table) for table, column in shown.others)
             or any(self.hides_sql(sql) for sql in shown.sql)
         )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from martgate.expectations.kinds.base import Shown, show_count
 from martgate.expectations.protection import Protection
 
 
@@ -173,3 +174,13 @@ def test_a_query_is_hidden_that_reads_a_hidden_column_anywhere_or_cannot_be_foll
 )
 def test_an_expression_reads_the_columns_of_its_table(protection, expression, table, hidden):
     assert protection.hides_sql(expression, table) is hidden
+
+
+def test_what_does_not_say_whose_values_it_shows_is_hidden(make):
+    protection = Protection(make.open_table("s.t", {"a int": []}))
+    assert protection.hides_shown(Shown("number", "1"))
+    assert protection.hides_shown(Shown("a", "a", columns=("a", "b")))
+    assert protection.hides_shown(Shown("a", "a", columns=("a",), others=(("s.o", "a"),)))
+    assert protection.hides_shown(Shown("a", "a", columns=("a",), sql=("SELECT b FROM {object}",)))
+    assert not protection.hides_shown(Shown("a", "a", columns=("a",), sql=("SELECT a FROM {object}",)))
+    assert not protection.hides_shown(show_count("rows", "COUNT(*)"))

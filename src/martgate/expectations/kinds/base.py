@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # needed where audits become JSON, and nowhere else
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["MOST", "BrokenValues", "Check", "GreatExpectation", "Offenders", "Shown", "show_columns"]
+__all__ = ["MOST", "BrokenValues", "Check", "GreatExpectation", "Offenders", "Shown", "show_columns", "show_count"]
 
 MOST = 5
 """How many offenders are shown, and from how many groups they come at most."""
@@ -42,8 +42,9 @@ class Shown:
     """One column of what a check has to show of its offenders: its name, and the expression that makes it.
 
     `columns` are the columns of the table under audit whose values it shows, `others` those of other tables (table and
-    column), and `sql` the author's expressions and queries whose values it shows. Where all three are empty it shows a
-    count, which is no value of anybody's. `is_computed` tells a number of our own from a column of the same name.
+    column), and `sql` the author's expressions and queries whose values it shows. What names none of these is hidden, unless
+    it `is_count`: a number of rows, a type, a side, which is no value of the data. `is_computed` tells a number of our own
+    from a column of the same name.
     """
 
     name: str
@@ -52,11 +53,17 @@ class Shown:
     others: tuple[tuple[str, str], ...] = ()
     sql: tuple[str, ...] = ()
     is_computed: bool = False
+    is_count: bool = False
 
 
 def show_columns(names: Sequence[str], prefix: str = "") -> tuple[Shown, ...]:
     """Columns of the table under audit, as they stand in the rows called `prefix`."""
     return tuple(Shown(name, f"{prefix}{identifier(name)}", columns=(name,)) for name in names)
+
+
+def show_count(name: str, expression: str) -> Shown:
+    """A number of rows, or anything else that is no value of the data."""
+    return Shown(name, expression, is_computed=True, is_count=True)
 
 
 @dataclass(frozen=True, slots=True)

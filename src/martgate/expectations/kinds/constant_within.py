@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.expectations import wording as words
-from martgate.expectations.kinds.base import Offenders, Shown, show_columns
+from martgate.expectations.kinds.base import Offenders, show_columns, show_count
 from martgate.expectations.kinds.fields import Columns, GroupColumns
 from martgate.expectations.kinds.groups import GroupCheck, has_one_value, rows_of_groups
 from martgate.expectations.source import Source
@@ -36,5 +36,5 @@ class ConstantWithin(GroupCheck):
         grouping = ", ".join(f"here.{identifier(name)}" for name in names)
         broken = rows_of_groups(self, source.relation)
         groups = f"SELECT {listed}, COUNT(*) AS __rows\n{broken}\nGROUP BY {grouping}"
-        shown = (*show_columns(names), Shown("rows", "__rows", is_computed=True))
+        shown = (*show_columns(names), show_count("rows", "__rows"))
         return Offenders(shown, f"FROM (\n{groups}\n) AS differing")

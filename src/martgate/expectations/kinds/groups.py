@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from typing import ClassVar
 
-from martgate.expectations.kinds.base import MOST, Check, Offenders, Shown, show_columns
+from martgate.expectations.kinds.base import MOST, Check, Offenders, show_columns, show_count
 from martgate.expectations.kinds.counting import Counting, Grouping, GroupParts, Scan
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, identifiers, relation
@@ -38,7 +38,7 @@ class GroupCheck(Check):
 
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
         del names
-        shown = (*show_columns(self.by), Shown("rows", "COUNT(*)", is_computed=True))
+        shown = (*show_columns(self.by), show_count("rows", "COUNT(*)"))
         grouping = f"GROUP BY {identifiers(self.by)}\nHAVING {self.group_test()}"
         return Offenders(shown, f"FROM {relation(source.relation)}\n{grouping}")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.contracts.types import canonical, spelling
-from martgate.expectations.kinds.base import Check, GreatExpectation, Offenders, Shown
+from martgate.expectations.kinds.base import Check, GreatExpectation, Offenders, show_count
 from martgate.expectations.kinds.counting import BySchema, Counting
 from martgate.expectations.kinds.fields import Column
 from martgate.expectations.kinds.result import Outcome, Result
@@ -59,7 +59,7 @@ class HasType(Check):
         del names
         found = f"TYPEOF(FIRST({identifier(self.column)}))"
         rows = f"FROM {relation(source.relation)}\nHAVING {found} <> {text(self.type)}"
-        return Offenders((Shown("found", found, is_computed=True),), rows)
+        return Offenders((show_count("found", found),), rows)
 
     def _compare(self, found: Sequence[tuple[str, str]], partitions: Sequence[str]) -> Result:
         del partitions

@@ -14,7 +14,7 @@ from typing import ClassVar, Protocol
 from martgate.contracts.model import Table
 from martgate.expectations import wording as words
 from martgate.expectations.findings import Mistake
-from martgate.expectations.kinds.base import Check, Offenders, Shown, show_columns
+from martgate.expectations.kinds.base import Check, Offenders, show_columns, show_count
 from martgate.expectations.kinds.counting import Counting, FromHistory
 from martgate.expectations.measurement import LEAST_DAYS, History, Measurement
 from martgate.expectations.protection import Protection
@@ -130,7 +130,7 @@ class LearnedCheck(Check):
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
         """The rows of each group; what to expect of them no query knows."""
         del names
-        shown = (*show_columns(self.by), Shown("rows", "COUNT(1)", is_computed=True))
+        shown = (*show_columns(self.by), show_count("rows", "COUNT(1)"))
         grouping = f"\nGROUP BY {identifiers(self.by)}" if self.by else ""
         return Offenders(shown, f"FROM {relation(source.relation)}{grouping}")
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from martgate.contracts.model import Metric, Scalar, Threshold, Unit
 from martgate.expectations import wording as words
-from martgate.expectations.kinds.base import Check, GreatExpectation, Offenders, Shown, show_columns
+from martgate.expectations.kinds.base import Check, GreatExpectation, Offenders, show_columns, show_count
 from martgate.expectations.kinds.counting import Counting, Scan, Statement
 from martgate.expectations.kinds.fields import Columns, RegularExpression
 from martgate.expectations.kinds.in_set import InSet
@@ -116,7 +116,7 @@ class QualityMetric(Check):
         number = "100 * m0 / NULLIF(m1, 0)" if self.unit == "percent" else "m0"
         measured = f"  SELECT {number} AS `number` FROM (\n{counts}\n) AS counted"
         rows = f"FROM (\n{measured}\n) AS measured\nWHERE NOT ({admits('`number`', self.threshold)})"
-        return Offenders((Shown("number", "`number`", is_computed=True),), rows)
+        return Offenders((show_count("number", "`number`"),), rows)
 
     def count_unexpected_rows(self, outcome: Outcome, failed: int) -> int:
         del outcome

@@ -6,7 +6,7 @@ from typing import ClassVar
 from martgate.contracts.model import Table
 from martgate.expectations import wording as words
 from martgate.expectations.findings import Mistake
-from martgate.expectations.kinds.base import Offenders, Shown
+from martgate.expectations.kinds.base import Offenders, Shown, show_count
 from martgate.expectations.kinds.fields import Columns, OtherColumns, OtherExpression, OtherTable
 from martgate.expectations.kinds.references import unpaired
 from martgate.expectations.kinds.statements import StatementCheck
@@ -48,12 +48,12 @@ class SameSet(StatementCheck):
         del names
         only_there = text(f"only in {self.to}")
         side = f"CASE WHEN __here = 0 THEN {only_there} ELSE 'only in this table' END"
-        shown = (*self._values, Shown("difference", side, is_computed=True))
+        shown = (*self._values, show_count("difference", side))
         return Offenders(shown, self._differing(source))
 
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
         del names
-        sides = (Shown("here", "__here", is_computed=True), Shown("there", "__there", is_computed=True))
+        sides = (show_count("here", "__here"), show_count("there", "__there"))
         return Offenders((*self._values, *sides), self._differing(source))
 
     @property

@@ -6,7 +6,7 @@ A statement returns one row: what failed, what was looked at. Names of our own s
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from martgate.expectations.kinds.base import Check, Offenders, Shown, show_columns
+from martgate.expectations.kinds.base import Check, Offenders, show_columns, show_count
 from martgate.expectations.kinds.counting import Counting, Statement
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, identifiers, relation
@@ -60,7 +60,7 @@ def count_repeated_rows(columns: tuple[str, ...], audited: str) -> str:
 
 def repeated_values(columns: tuple[str, ...], audited: str) -> Offenders:
     """The values that several rows share, with the number of those rows."""
-    shown = (*show_columns(columns), Shown("rows", "__rows", is_computed=True))
+    shown = (*show_columns(columns), show_count("rows", "__rows"))
     return Offenders(shown, f"FROM (\n{rows_by_value(columns, audited)}\n) AS grouped\nWHERE __rows > 1")
 
 
