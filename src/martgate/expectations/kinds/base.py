@@ -34,6 +34,9 @@ __all__ = ["MOST", "BrokenValues", "Check", "GreatExpectation", "Offenders", "Sh
 MOST = 5
 """How many offenders are shown, and from how many groups they come at most."""
 
+_UNKNOWN = ""
+"""The name of no table, whose every column is hidden."""
+
 _OF_THE_DAY = frozenset({"part_date", "day_end"})
 
 
@@ -159,13 +162,13 @@ class Check(ABC):
         """Those of the fragments that read another table, each after that table."""
         others = [field for field in self._fields if field.meaning.is_of_other_table]
         found = [sql for field in others for sql in field.meaning.fragments(self._value(field))]
-        return tuple((table, sql) for table in self.tables for sql in found)
+        return tuple((table, sql) for table in self.tables or (_UNKNOWN,) for sql in found)
 
     @property
     def columns_of_others(self) -> tuple[tuple[str, str], ...]:
         """The columns of other tables that it names, each after its table."""
         found = [name for field in self._fields for name in field.meaning.columns_of_other(self._value(field))]
-        return tuple((table, name) for table in self.tables for name in found)
+        return tuple((table, name) for table in self.tables or (_UNKNOWN,) for name in found)
 
     @property
     def queries(self) -> tuple[str, ...]:
