@@ -64,7 +64,7 @@ def publish(engine: str, upstreams: Path, out: Path) -> dict[str, Any]:
         if engine == "spark":  # an open session is used, and can be asked afterwards
             (out / "spill").mkdir(parents=True, exist_ok=True)
             spark = opened.enter_context(session("local[*]", settings.memory_limit, out / "spill"))
-        record = life.run(publish_request(settings, context.catalog, "wv_comm_user", DAY), context)
+        record = life.run(publish_request(settings, context, "wv_comm_user", DAY), context)
         said.append(("end", time.monotonic()))
         assert record.decision == "approved", record.reasons
         assert record.audit is not None

@@ -96,7 +96,7 @@ class Lab:
 
     def request(self, day: date, minute: int = 0) -> PublishRequest:
         """The day's job, as if it had been started `minute` minutes after the first."""
-        work = publish_request(self.settings, self.context.catalog, f"{self.schema}.visits", day)
+        work = publish_request(self.settings, self.context, f"{self.schema}.visits", day)
         return replace(work, started=STARTED + timedelta(minutes=minute))
 
     def rows(self, day: date) -> Sequence[tuple[object, ...]]:

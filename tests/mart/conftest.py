@@ -190,9 +190,9 @@ class Workshop:
         return audit(
             self.engine,
             name,
-            contract=self.request.loaded.contract,
+            contract=self.request.contract_file.contract,
             table=self.request.table,
-            rules=derive(self.request.loaded.contract, self.request.table),
+            rules=derive(self.request.contract_file.contract, self.request.table),
             scope=Scope(day=self.request.day, audited_at=STARTED, others=frozenset(self.request.model.inputs)),
         )
 
@@ -204,16 +204,17 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     from martgate.builders.model import typed
     from martgate.builders.ports import WriteTarget
     from martgate.project.settings import load
-    from martgate.project.wiring import catalog, publish_request
+    from martgate.project.wiring import open_context, publish_request
     from martgate.stores.upstreams import Upstreams
 
     folder = tmp_path_factory.mktemp("workshop")
     settings = load(flags={"out": str(folder)}, environment={})
-    tables = {table.qualified_name: table for _, table in catalog(settings).tables()}
+    with open_context(settings) as context:
+        tables = {table.qualified_name: table for _, table in context.catalog.tables()}
+        work = publish_request(settings, context, "wv_comm_user", GOOD_DAY)
     lake = Upstreams(str(folder / "upstreams"), {})
     for name, rows in upstreams(SampleSpec(members=1500, date=GOOD_DAY, seed=11), tables):
         lake.save(tables[name], rows)
-    work = publish_request(settings, catalog(settings), "wv_comm_user", GOOD_DAY)
     with DuckDBEngine() as engine:
         for name in work.model.inputs:
             engine.register(name, lake.dataset(tables[name], part_date=GOOD_DAY.isoformat()))

@@ -30,7 +30,7 @@ class Mart:
     def run(self, day: date, name: str = "wv_comm_user", **spoiled: str) -> RunRecord:
         """The run of a day, with other SQL for some of the columns that its model makes."""
         with open_context(self.settings) as context:
-            work = publish_request(self.settings, context.catalog, name, day)
+            work = publish_request(self.settings, context, name, day)
             listed = ", ".join(f"{spoiled[n]} AS {n}" if n in spoiled else n for n in work.model.columns)
             sql = f"SELECT {listed} FROM ({work.model.sql}) AS made"
             return run(replace(work, model=Model(name=work.model.name, sql=sql)), context)

@@ -70,3 +70,40 @@ def _imports(file: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             found.add((node.module or "").partition(".")[0])
     return found
+
+
+CLOCK = Path("project/clock.py")
+READS_TIME = {f"datetime.datetime.{name}" for name in ("now", "utcnow", "today")} | {"datetime.date.today"}
+READS_TIME |= {f"time.{name}" for name in ("time", "time_ns", "localtime", "gmtime", "ctime", "clock_gettime")}
+
+
+def test_the_time_is_read_in_one_module():
+    """`perf_counter` measures how long something takes, and says nothing of when it is."""
+    readers = {file.relative_to(SOURCE) for file in SOURCE.rglob("*.py") if _reads_time(file.read_text("utf-8"))}
+    assert readers == {CLOCK}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from datetime import datetime\ndatetime.now()",
+        "import datetime as dt\ndt.datetime.now(dt.UTC)",
+        "from datetime import date\ndate.today()",
+        "import time\ntime.time()",
+        "from time import time_ns\ntime_ns()",
+    ],
+)
+def test_each_way_to_read_the_time_is_seen(text):
+    assert _reads_time(text)
+
+
+def _reads_time(text: str) -> bool:
+    """Whether a module uses a function of `time`, `datetime` or `date` that says what time it is."""
+    names: dict[str, str] = {}
+    for node in ast.walk(tree := ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names |= {alias.asname or alias.name: alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    uses = (ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute | ast.Name))
+    return any(names.get(head, "") + dot + rest in READS_TIME for head, dot, rest in (u.partition(".") for u in uses))

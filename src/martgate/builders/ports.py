@@ -2,11 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, Self
 
+from martgate.contracts.model import Contract, Table
 from martgate.text.quoting import identifier, relation
 
-__all__ = ["CatalogTable", "Dataset", "Engine", "StoppableEngine", "TableTarget", "WriteTarget", "WrittenFile"]
+__all__ = [
+    "CatalogEngine",
+    "CatalogTable",
+    "Dataset",
+    "Engine",
+    "EngineConfig",
+    "FrameCheck",
+    "Session",
+    "StoppableEngine",
+    "TableTarget",
+    "WriteTarget",
+    "WrittenFile",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +114,28 @@ class WrittenFile:
     null_count: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineConfig:
+    """What an engine may use, as the settings of a project have it.
+
+    Attributes:
+        memory_limit: the memory of all engines together, before they spill, as in `3GB`.
+        temp_directory: the folder of spill files.
+        spark_master: the setting of that name.
+        shares: how many engines work at the same time, each with its share of memory and cores.
+    """
+
+    memory_limit: str
+    temp_directory: Path
+    spark_master: str = "local[*]"
+    shares: int = 1
+
+
 class Engine(Protocol):
     """A SQL engine that is spoken to in Spark SQL. Use it as a context manager; leaving closes it.
+
+    A class of such engines is registered by an entry point of the group `martgate.engines`; the setting `engine` names
+    it. It says by its methods what else it can: see `StoppableEngine` and `CatalogEngine`.
 
     Names of relations are `schema.table` or bare. Parameters are named (`:part_date`) and given as text; a statement
     gets those that it names. One that `prefers_one_statement` answers many questions in one at less cost than in many.
@@ -109,6 +143,10 @@ class Engine(Protocol):
 
     name: str
     prefers_one_statement: bool
+
+    @classmethod
+    def from_config(cls, config: EngineConfig) -> Self:
+        """An engine that is not opened yet."""
 
     def __enter__(self) -> Self: ...
 
@@ -147,8 +185,41 @@ class Engine(Protocol):
         """
 
 
+class Session(Protocol):
+    """The session of an engine that has a catalog of tables."""
+
+    def execute(self, sql: str, parameters: Mapping[str, str] = ...) -> Sequence[Mapping[str, object]]:
+        """What one statement returns, each row by its columns.
+
+        Raises:
+            martgate.errors.QueryFailed: the statement cannot be run.
+        """
+
+    def overwrite(self, table: str, source: CatalogTable, options: Mapping[str, str]) -> None:
+        """Write a table over a Delta table that exists, in one commit with these options of Delta's writer.
+
+        Raises:
+            martgate.errors.QueryFailed: the engine or Delta refused.
+        """
+
+
+class CatalogEngine(Engine, Session, Protocol):
+    """An engine that has a catalog of tables, which it reads and writes."""
+
+
 class StoppableEngine(Engine, Protocol):
-    """An engine that works for one thread and is stopped by another."""
+    """An engine of which several work at the same time, each for a thread of its own that another one may stop."""
 
     def stop(self) -> None:
         """End the statement that runs, and let no other begin: each fails with QueryFailed."""
+
+
+class FrameCheck(Protocol):
+    """Checks a relation by an independent library, as a second opinion on the rules."""
+
+    def __call__(self, engine: Engine, relation: str, contract: Contract, table: Table, /) -> Sequence[object]:
+        """What breaks the contract, each finding as its text; no value of a row is in it.
+
+        Raises:
+            martgate.errors.CouldNotRun: the relation could not be checked.
+        """

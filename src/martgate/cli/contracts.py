@@ -7,13 +7,12 @@ from pathlib import Path
 
 import click
 
-from martgate.cli.options import DAY, as_json, settings_from
+from martgate.cli.options import DAY, PluginName, as_json, settings_from
 from martgate.exits import ExitCode
+from martgate.project.plugins import EXPORTERS, REGISTRIES
 from martgate.project.settings import Settings
 
 __all__ = ["coverage", "diff", "export", "import_", "lint"]
-
-_TARGETS = ("gx", "pandera", "spark", "delta-ddl", "sqlalchemy", "jsonschema", "page", "sql")
 
 
 @click.command(epilog="Example: martgate lint contracts/")
@@ -27,9 +26,11 @@ def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitC
     from martgate.reports.text import lint_text
 
     found = review(paths or settings.contracts, known=settings.contracts)
+    plugins = (problem for registry in REGISTRIES for problem in registry.problems())
+    problems = [*found.problems, *plugins]
     told = lint_json if as_json else partial(lint_text, files=found.files)
-    click.echo(told(found.problems, warnings=found.warnings))
-    return ExitCode.UNUSABLE if found.problems else ExitCode.DONE
+    click.echo(told(problems, warnings=found.warnings))
+    return ExitCode.UNUSABLE if problems else ExitCode.DONE
 
 
 @click.command(epilog="Example: martgate diff published.odcs.yaml contracts/mart/wv_comm_user.odcs.yaml")
@@ -72,7 +73,7 @@ def coverage(table: str, *, day: date | None, settings: Settings, as_json: bool)
 
 @click.command(epilog="Example: martgate export wv_comm_user --to delta-ddl --out wv_comm_user.sql")
 @click.argument("table")
-@click.option("--to", "target", type=click.Choice(_TARGETS), required=True, help="what to write")
+@click.option("--to", "target", type=PluginName(EXPORTERS), required=True, help="what to write")
 @click.option("--flavour", type=click.Choice(["polars", "pyspark"]), default="polars", help="of pandera")
 @click.option("--date", "day", type=DAY, help="by the version valid on that day (default: the newest), YYYY-MM-DD")
 @click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")

@@ -7,11 +7,12 @@ from datetime import date
 
 import click
 
+from martgate.cli.options import open_project
 from martgate.cli.reporting import draw, keep, suggest_data_docs
 from martgate.exits import ExitCode
 from martgate.project.progress import show_progress
 from martgate.project.settings import Settings
-from martgate.project.wiring import demand_extras, open_context, publish_request
+from martgate.project.wiring import demand_extras, publish_request
 from martgate.publish.run import run
 from martgate.publish.samples import write_samples
 from martgate.reports.machine import run_json
@@ -39,8 +40,8 @@ def play(settings: Settings, *, members: int, dates: Sequence[date], as_json: bo
         write_samples(own, folder / "upstreams", {"members": members, "date": dates[-1], "days": len(dates)}, progress)
     records = []
     for day in dates:
-        with open_context(own) as context:
-            record = run(publish_request(own, context.catalog, _TABLE, day), context)
+        with open_project(own) as context:
+            record = run(publish_request(own, context, _TABLE, day), context)
         keep(record, own)
         records.append(record)
         if not as_json:

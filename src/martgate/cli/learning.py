@@ -2,7 +2,7 @@
 
 import click
 
-from martgate.cli.options import as_json, settings_from
+from martgate.cli.options import as_json, open_project, settings_from
 from martgate.exits import ExitCode
 from martgate.project.settings import Settings
 
@@ -22,11 +22,10 @@ def backtest(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
     from martgate.errors import InvalidInput
     from martgate.expectations.backtest import replay
     from martgate.expectations.derive import derive
-    from martgate.project.wiring import open_context
     from martgate.reports.machine import backtest_json
     from martgate.reports.text import backtest_text
 
-    with open_context(settings) as context:
+    with open_project(settings) as context:
         loaded, found = context.catalog.find(table)
         rules = [rule for rule in derive(loaded.contract, found) if rule.check.learns]
         name = found.qualified_name

@@ -4,6 +4,8 @@ import gc
 import json
 import os
 import sys
+from collections.abc import Callable
+from datetime import datetime
 from typing import NoReturn
 
 import click
@@ -19,6 +21,7 @@ from martgate.cli.sampling import demo, sample
 from martgate.cli.waiving import waive
 from martgate.errors import InvalidInput, MartgateError, Problem
 from martgate.exits import ExitCode
+from martgate.project.clock import system_clock
 
 __all__ = ["call", "main"]
 
@@ -79,12 +82,19 @@ def main() -> NoReturn:
     sys.exit(call(sys.argv[1:]))
 
 
-def call(arguments: list[str]) -> int:
-    """Run one command; its exit code. Known errors are told on stderr (and as JSON on stdout where that was asked)."""
+def call(arguments: list[str], *, now: Callable[[], datetime] = system_clock) -> int:
+    """Run one command and give its exit code.
+
+    A known error is a message on stderr, and with `--json` also an object on stdout.
+
+    Args:
+        arguments: of the command line, without the name of the program.
+        now: the clock that the command goes by.
+    """
     debug = "--debug" in arguments or bool(os.environ.get("MARTGATE_DEBUG"))
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
-        return int(martgate.main(arguments, prog_name="martgate", standalone_mode=False) or ExitCode.DONE)
+        return int(martgate.main(arguments, prog_name="martgate", standalone_mode=False, obj=now) or ExitCode.DONE)
     except click.ClickException as error:
         error.show()
         return _told(arguments, ExitCode.UNUSABLE, [Problem(file="", message=error.format_message())])

@@ -1,17 +1,24 @@
 """What the commands share: the project's settings as flags, a day, and the choice between eyes and programs."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from martgate.contracts.day import day_of
-from martgate.project.settings import KEYS, load
+from martgate.project.clock import system_clock
+from martgate.project.settings import KEYS, PLUGINS, Settings, load
+from martgate.registry import Registry
 
-__all__ = ["DAY", "as_json", "settings_from"]
+if TYPE_CHECKING:  # it brings the engines along
+    from martgate.project.context import Context
+
+__all__ = ["DAY", "PluginName", "as_json", "open_project", "settings_from"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,11 +27,9 @@ _SHAPES: dict[str, dict[str, Any]] = {
     "contracts": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
     "models": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
     "queries": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
-    "engine": {"type": click.Choice(["duckdb", "spark"])},
     "frames": {"type": click.Choice(["none", "pandera"])},
     "reuse_counts": {"type": click.Choice(["never", "files"])},
     "trust_stats": {"type": click.Choice(["written", "never"])},
-    "report": {"type": click.Choice(["full", "fast", "none"])},
 }
 
 
@@ -43,6 +48,32 @@ class _Day(click.ParamType[date]):
 
 
 DAY = _Day()
+
+
+class PluginName(click.ParamType[str]):
+    """A name of a plug-in point: ours, or what an installed package registered."""
+
+    name = "name"
+
+    def __init__(self, registry: Registry[object]) -> None:
+        self._registry = registry
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        return self._registry.names()
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        del param, ctx
+        return f"[{'|'.join(self.choices)}]"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not isinstance(value, str) or value not in self._registry:
+            self.fail(f"{value!r} is not one of {', '.join(map(repr, self.choices))}.", param, ctx)
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        del ctx, param
+        return [CompletionItem(name) for name in self.choices if name.startswith(incomplete)]
 
 
 def _never(_parameters: Mapping[str, Any]) -> bool:
@@ -67,7 +98,7 @@ def settings_from(
 
         decorated: Callable[..., R] = wrapped
         for key in reversed(keys):
-            shape = _SHAPES.get(key, {"metavar": "PLACE"})
+            shape = _shape(key)
             decorated = click.option(f"--{key.replace('_', '-')}", key, help=KEYS[key], **shape)(decorated)
         help_text = "folder with martgate.toml (default: looked up from here)"
         return click.option("--project", type=click.Path(path_type=Path), metavar="DIR", help=help_text)(decorated)
@@ -75,6 +106,20 @@ def settings_from(
     return decorate
 
 
+def _shape(key: str) -> dict[str, Any]:
+    """How a setting is given as a flag."""
+    if key in PLUGINS:
+        return {"type": PluginName(PLUGINS[key])}
+    return _SHAPES.get(key, {"metavar": "PLACE"})
+
+
 def as_json(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command `--json`: one JSON object on stdout, nothing else there."""
     return click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout, for programs")(command)
+
+
+def open_project(settings: Settings, *, contract: Path | None = None) -> AbstractContextManager["Context"]:
+    """The context of a command: the adapters that the settings name, and the clock that `call` was given."""
+    from martgate.project.wiring import open_context
+
+    return open_context(settings, contract=contract, now=click.get_current_context().obj or system_clock)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from martgate.cli.options import as_json, settings_from
+from martgate.cli.options import as_json, open_project, settings_from
 from martgate.exits import ExitCode
 from martgate.project.settings import KEYS, Settings
 
@@ -39,9 +39,8 @@ def config(*, settings: Settings, as_json: bool) -> ExitCode:
 def docs(*, show: bool, settings: Settings, as_json: bool) -> ExitCode:
     """Draw the whole site anew, from the ledger and the contracts."""
     from martgate.cli.reporting import draw_all, suggest_data_docs
-    from martgate.project.wiring import open_context
 
-    with open_context(settings) as context:
+    with open_project(settings) as context:
         records = context.ledger.records()
     index = draw_all(records, settings)
     click.echo(json.dumps({"site": str(index)}) if as_json else f"{index}")

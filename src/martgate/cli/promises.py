@@ -4,7 +4,7 @@ from datetime import date
 
 import click
 
-from martgate.cli.options import DAY, as_json, settings_from
+from martgate.cli.options import DAY, as_json, open_project, settings_from
 from martgate.exits import ExitCode
 from martgate.project.settings import Settings
 
@@ -32,13 +32,12 @@ def sla(table: str | None, *, day: date | None, last: int | None, settings: Sett
         raise click.UsageError("--date and --last exclude each other: one day is looked at, or the newest")
     from martgate.builders.model import load
     from martgate.expectations.promises import Window
-    from martgate.project import clock
-    from martgate.project.wiring import model_of, open_context
+    from martgate.project.wiring import model_of
     from martgate.publish.sla import made, of_table
     from martgate.reports.promises import sla_json, sla_text
 
-    window = Window(now=clock.now(), on=day, last=last or 30)
-    with open_context(settings) as context:
+    with open_project(settings) as context:
+        window = Window(now=context.now(), on=day, last=last or 30)
         if table is None:
             asked = made(load(settings.models), context.catalog)
         else:

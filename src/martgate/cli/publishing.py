@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from martgate.cli.options import DAY, as_json, settings_from
+from martgate.cli.options import DAY, as_json, open_project, settings_from
 from martgate.exits import ExitCode
 from martgate.project.settings import Settings
 
@@ -76,12 +76,12 @@ def run(  # noqa: PLR0913 - one parameter an option
             )
         return _run_selected(selectors, day, former, settings=settings, as_json=as_json)
     from martgate.cli.reporting import answer, failure_told
-    from martgate.project.wiring import open_context, publish_request
+    from martgate.project.wiring import publish_request
     from martgate.publish import run as life
 
-    with open_context(settings) as context, failure_told(table, day, settings, context.catalog):
-        record = life.run(publish_request(settings, context.catalog, table, day), context, dry_run=dry_run)
-    return answer(record, settings, catalog=context.catalog, as_json=as_json)
+    with open_project(settings) as context, failure_told(table, day, settings, context):
+        record = life.run(publish_request(settings, context, table, day), context, dry_run=dry_run)
+    return answer(record, settings, context, as_json=as_json)
 
 
 def _run_selected(
@@ -91,20 +91,19 @@ def _run_selected(
     from martgate.cli.reporting import answer_all
     from martgate.project.graph import graph_of, select
     from martgate.project.state import changed_since, read
-    from martgate.project.wiring import open_context
     from martgate.publish.selection import jobs_of, run_all
 
     earlier = read(former) if former else None
-    with open_context(settings) as context:
+    with open_project(settings) as context:
         models = load(settings.models)
         graph = graph_of(models, context.catalog)
         changed = None if earlier is None else changed_since(earlier, models, context.catalog)
         chosen = select(selectors, graph, context.catalog, changed)
         if not chosen:
             click.echo(f"martgate: nothing to run: no table is meant by {' '.join(selectors)}", err=True)
-        jobs = jobs_of(chosen, day, models, context.catalog)
+        jobs = jobs_of(chosen, day, models, context)
         outcomes = run_all(jobs, day, graph, context)
-        return answer_all(outcomes, settings, catalog=context.catalog, as_json=as_json)
+        return answer_all(outcomes, settings, context, as_json=as_json)
 
 
 @click.command(epilog="Example: martgate backfill wv_comm_user --from 2024-01-01 --to 2024-01-31")
@@ -136,17 +135,16 @@ def backfill(  # noqa: PLR0913 - one parameter an option
     if last < first:
         raise click.UsageError(f"--from {first} is after --to {last}; give the earlier day first")
     from martgate.cli.reporting import answer_all
-    from martgate.project.wiring import open_context
     from martgate.project.wiring import publish_requests as jobs_of
     from martgate.publish import backfill as many
 
-    with open_context(settings) as context:
+    with open_project(settings) as context:
         days = many.days_of(context.catalog.find(table)[1], first, last)
         if not days:
             raise click.UsageError(f"no partition of {table} begins between {first} and {last}")
-        work = jobs_of(settings, context.catalog, table, days)
+        work = jobs_of(settings, context, table, days)
         outcomes = many.backfill(work, context, keep_going=keep_going, again=again, width=jobs)
-        return answer_all(outcomes, settings, catalog=context.catalog, as_json=as_json)
+        return answer_all(outcomes, settings, context, as_json=as_json)
 
 
 @click.command(epilog="Example: martgate upstreams wv_comm_user --date 2024-01-01")
@@ -157,11 +155,11 @@ def backfill(  # noqa: PLR0913 - one parameter an option
 def upstreams(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
     """Say which inputs of TABLE are not there yet for one day; nothing is read of them."""
     from martgate.cli.reporting import announce_missing
-    from martgate.project.wiring import open_context, publish_request
+    from martgate.project.wiring import publish_request
     from martgate.publish.upstreams import missing
 
-    with open_context(settings) as context:
-        work = publish_request(settings, context.catalog, table, day)
+    with open_project(settings) as context:
+        work = publish_request(settings, context, table, day)
         return announce_missing(work, missing(work, context), as_json=as_json)
 
 
@@ -174,14 +172,14 @@ def build(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCo
     """Check upstreams and stage a candidate of TABLE for one day; nothing becomes visible."""
     from martgate.cli.reporting import announce, answer, failure_told
     from martgate.gate.candidate import Candidate
-    from martgate.project.wiring import open_context, publish_request
+    from martgate.project.wiring import publish_request
     from martgate.publish import run as life
 
-    with open_context(settings) as context, failure_told(table, day, settings, context.catalog):
-        built = life.build(publish_request(settings, context.catalog, table, day), context)
+    with open_project(settings) as context, failure_told(table, day, settings, context):
+        built = life.build(publish_request(settings, context, table, day), context)
     if isinstance(built, Candidate):
         return announce(built, as_json=as_json)
-    return answer(built, settings, catalog=context.catalog, as_json=as_json)
+    return answer(built, settings, context, as_json=as_json)
 
 
 @click.command(
@@ -228,35 +226,35 @@ def gate(  # noqa: PLR0913 - one parameter an option
     if explain:
         return _explain(table, file, settings, day=day, candidate=candidate, source=source)
     from martgate.cli.reporting import answer
-    from martgate.project.wiring import open_context, publish_request
+    from martgate.project.wiring import publish_request
     from martgate.publish import run as life
     from martgate.publish.inputs import gate_input
 
     if source is not None:
         settings = replace(settings, lineage="none")  # what lies anywhere is nothing that the mart is made of
-    with open_context(settings, contract=file) as context:
+    with open_project(settings, contract=file) as context:
         if source is not None:
             record = gate_input(context, table, source, day)
         else:
             assert day is not None
-            record = life.gate(publish_request(settings, context.catalog, table, day), context, candidate)
-    return answer(record, settings, catalog=context.catalog, as_json=as_json)
+            record = life.gate(publish_request(settings, context, table, day), context, candidate)
+    return answer(record, settings, context, as_json=as_json)
 
 
 def _explain(  # noqa: PLR0913 - what `gate` was asked
     name: str, file: Path | None, settings: Settings, *, day: date | None, candidate: str | None, source: str | None
 ) -> ExitCode:
     from martgate.contracts.catalog import Catalog
-    from martgate.project.wiring import open_context
+    from martgate.project.plugins import ENGINES
     from martgate.publish import explanation as explaining
 
-    together = settings.engine == "spark"
+    together = ENGINES.load(settings.engine).prefers_one_statement
     if source is None and day is None:
         told = explaining.of_contract(
             Catalog.load(settings.contracts if file is None else (file,)), name, together=together
         )
     else:
-        with open_context(settings, contract=file) as context:
+        with open_project(settings, contract=file) as context:
             if source is not None:
                 told = explaining.of_input(context, name, source, day, together=together)
             else:
@@ -275,9 +273,8 @@ def _explain(  # noqa: PLR0913 - what `gate` was asked
 def publish(table: str, day: date, *, candidate: str | None, settings: Settings, as_json: bool) -> ExitCode:
     """Publish a candidate that the gate approved, if its bytes and its verdict are those of then."""
     from martgate.cli.reporting import answer, failure_told
-    from martgate.project.wiring import open_context
     from martgate.publish import run as life
 
-    with open_context(settings) as context, failure_told(table, day, settings, context.catalog):
+    with open_project(settings) as context, failure_told(table, day, settings, context):
         record = life.publish(context.catalog.find(table, day)[1], day.isoformat(), context, candidate)
-    return answer(record, settings, catalog=context.catalog, as_json=as_json)
+    return answer(record, settings, context, as_json=as_json)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from martgate.cli.options import as_json, settings_from
+from martgate.cli.options import as_json, open_project, settings_from
 from martgate.exits import ExitCode
 from martgate.project.settings import Settings
 
@@ -36,12 +36,11 @@ def query(name: str | None, *, given: tuple[str, ...], settings: Settings, as_js
     queries = load(settings.queries)
     if name is None:
         return _list(queries.values(), as_json=as_json)
-    from martgate.project.wiring import open_context
     from martgate.publish.queries import answer, query_of
 
     asked, parameters = query_of(name, queries), _parameters(given)
     asked.bind(parameters)
-    with open_context(settings) as context:
+    with open_project(settings) as context:
         found = answer(asked, parameters, context)
     click.echo(_json(found) if as_json else _text(found))
     if found.missing_days:

@@ -4,7 +4,7 @@ from datetime import date
 
 import click
 
-from martgate.cli.options import DAY, as_json, settings_from
+from martgate.cli.options import DAY, as_json, open_project, settings_from
 from martgate.exits import ExitCode
 from martgate.project.settings import Settings
 
@@ -31,11 +31,10 @@ def history(  # noqa: PLR0913 - one parameter an option
         raise click.UsageError("--date and --from or --to exclude each other: one day is asked for, or several")
     if first is not None and last is not None and last < first:
         raise click.UsageError(f"--from {first} is after --to {last}; give the earlier day first")
-    from martgate.project.wiring import open_context
     from martgate.reports.receipts import history_json, history_text
 
     since, until = (str(each) if each else "" for each in (day or first, day or last))
-    with open_context(settings) as context:
+    with open_project(settings) as context:
         name = context.catalog.find(table)[1].qualified_name
         receipts = [
             receipt
@@ -63,11 +62,10 @@ def verify(table: str, *, day: date | None, settings: Settings, as_json: bool) -
     A day is broken (exit code 1) whose commit has no receipt, whose receipt, candidate or verdict was altered, which no
     verdict approves, or of which readers see anything but the bytes that were approved.
     """
-    from martgate.project.wiring import open_context
     from martgate.publish.verification import verify as verified
     from martgate.reports.receipts import verify_json, verify_text
 
-    with open_context(settings) as context:
+    with open_project(settings) as context:
         found = context.catalog.find(table)[1]
         days = verified(found, context, str(day) if day else None)
     click.echo((verify_json if as_json else verify_text)(found.qualified_name, days))

@@ -1,34 +1,36 @@
 """From a decision to what people and programs see of it; the decision is made by then."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from martgate.cli.options import open_project
 from martgate.contracts.catalog import Catalog
-from martgate.contracts.day import day_of
-from martgate.errors import CouldNotRun, InvalidInput
+from martgate.errors import CouldNotRun, InvalidInput, MartgateError
 from martgate.exits import ExitCode
 from martgate.extras import absence, is_installed
 from martgate.gate.candidate import Candidate
 from martgate.gate.run import RunRecord
-from martgate.project import clock
 from martgate.project.lineage import tell, tell_stopped
 from martgate.project.progress import show_progress
 from martgate.project.settings import Settings
 from martgate.reports.machine import run_json
-from martgate.reports.places import page_path
+from martgate.reports.places import write_whole
+from martgate.reports.ports import ReportContext
+from martgate.reports.reporters import SITE, index_of
 from martgate.reports.text import run_text
 
 if TYPE_CHECKING:  # they bring the engines along
-    from martgate.project.context import PublishRequest
+    from martgate.expectations.promises import Punctuality
+    from martgate.project.context import Context, PublishRequest
     from martgate.publish.selection import Outcome
 
 __all__ = [
@@ -44,15 +46,15 @@ __all__ = [
 ]
 
 
-def answer(record: RunRecord, settings: Settings, *, catalog: Catalog, as_json: bool) -> ExitCode:
+def answer(record: RunRecord, settings: Settings, context: "Context", *, as_json: bool) -> ExitCode:
     """Keep the record, draw its page, tell it, and turn the decision into an exit code.
 
-    `catalog` has the contract that was judged by. A page that could not be drawn takes nothing back: the decision is
+    `context` is the one that it was judged in. A page that could not be drawn takes nothing back: the decision is
     told all the same, then the trouble, as the exit code says; so it is with lineage that could not be told. A record
     without a candidate (nothing was staged) has neither.
     """
-    record, *troubles = _kept_if_possible(record, settings, catalog)
-    troubles.append(tell(record, settings, catalog))
+    record, trouble = _report(record, settings, context)
+    troubles = [trouble, tell(record, settings, context)]
     click.echo(run_json(record) if as_json else run_text(record))
     suggest_data_docs(settings, as_json=as_json)
     decided = ExitCode.DONE if record.decision == "approved" else ExitCode.REFUSED
@@ -60,12 +62,12 @@ def answer(record: RunRecord, settings: Settings, *, catalog: Catalog, as_json: 
 
 
 @contextmanager
-def failure_told(table: str, day: date, settings: Settings, catalog: Catalog) -> Iterator[None]:
+def failure_told(table: str, day: date, settings: Settings, context: "Context") -> Iterator[None]:
     """Tell the lineage of a run that could not be decided, too, before its error is told as every other one."""
     try:
         yield
     except CouldNotRun as error:
-        _after([tell_stopped(table, day.isoformat(), str(error), settings, catalog)], ExitCode.COULD_NOT_RUN)
+        _after([tell_stopped(table, day.isoformat(), str(error), settings, context)], ExitCode.COULD_NOT_RUN)
         raise
 
 
@@ -77,46 +79,82 @@ def _after(troubles: Iterable[str], decided: ExitCode) -> ExitCode:
     return ExitCode.COULD_NOT_RUN if found else decided
 
 
-def answer_all(outcomes: Iterable["Outcome"], settings: Settings, *, catalog: Catalog, as_json: bool) -> ExitCode:
-    """Keep and tell each of several runs as it ends, draw the site once, and turn the worst of them into an exit code."""
-    each = replace(settings, report="none") if settings.report == "full" else settings
+def answer_all(outcomes: Iterable["Outcome"], settings: Settings, context: "Context", *, as_json: bool) -> ExitCode:
+    """Keep and tell each of several runs as it ends, have them rendered, and turn the worst of them into an exit code."""
+    at_the_end = context.reporter.renders_once
+    records: list[RunRecord] = []
     told: list[object] = []
     troubles: list[str] = []
     worst = ExitCode.DONE
     for outcome in outcomes:
         record = outcome.record
         if record is not None:
-            record, trouble = _kept_if_possible(record, each, catalog)
-            troubles += [trouble, tell(record, settings, catalog)]
+            record, trouble = _report(record, settings, context, render=not at_the_end)
+            records += [record] if record.candidate else []
+            troubles += [trouble, tell(record, settings, context)]
         elif outcome.code is ExitCode.COULD_NOT_RUN:
-            troubles.append(tell_stopped(outcome.table, outcome.date, outcome.reason, settings, catalog))
+            troubles.append(tell_stopped(outcome.table, outcome.date, outcome.reason, settings, context))
         if not as_json:
             click.echo(run_text(record) if record else _without_record(outcome))
         told.append(json.loads(run_json(record)) if record else _reason(outcome))
         worst = max(worst, outcome.code)
-    troubles.append(_drawn_if_possible(settings) if settings.report == "full" else "")
+    if at_the_end:
+        troubles.append(_render(records, settings, context))
     if as_json:
         click.echo(json.dumps({"runs": told}, ensure_ascii=False))
     suggest_data_docs(settings, as_json=as_json)
     return _after(troubles, worst)
 
 
-def _kept_if_possible(record: RunRecord, settings: Settings, catalog: Catalog) -> tuple[RunRecord, str]:
-    """The record as `_kept` leaves it, and what went wrong with it; one without a candidate is left alone."""
+def _report(record: RunRecord, settings: Settings, context: "Context", *, render: bool = True) -> tuple[RunRecord, str]:
+    """Keep a record and have it rendered.
+
+    Returns:
+        The record, which names its page where it has one, and what went wrong, empty where nothing did. A record without
+        a candidate is left alone.
+    """
     if not record.candidate:
         return record, ""
+    shown, trouble = record, ""
     try:
-        return _kept(record, settings, catalog), ""
+        if render:
+            page = context.reporter.page(record, _report_context(settings, context.catalog))
+            shown = replace(record, report=str(page))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a reporter of another package may raise anything
+        trouble = f"the decision stands, but its report has no place: {_shown(error)}"
+    try:
+        keep(shown, settings)
     except (CouldNotRun, OSError) as error:
-        return record, f"the decision stands, but its report could not be written: {error}"
+        trouble = f"the decision stands, but its report could not be written: {error}"
+    if render and not trouble:
+        trouble = _render([shown], settings, context)
+    return (record if trouble else shown), trouble
 
 
-def _drawn_if_possible(settings: Settings) -> str:
+def _render(records: Sequence[RunRecord], settings: Settings, context: "Context") -> str:
+    """Have runs rendered; what went wrong, empty where nothing did."""
     try:
-        draw(settings)
-    except (CouldNotRun, OSError) as error:
-        return f"the decisions stand, but the site could not be drawn: {error}"
+        with show_progress() as progress, redirect_stdout(sys.stderr):  # stdout is for the answer alone
+            progress("drawing the report")
+            context.reporter.render(records, _report_context(settings, context.catalog))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a reporter of another package may raise anything
+        decisions = "the decision stands, but its" if len(records) == 1 else "the decisions stand, but their"
+        return f"{decisions} report could not be written: {_shown(error)}"
     return ""
+
+
+def _shown(error: BaseException) -> str:
+    """An error as it may be shown: the text of one that is neither ours nor of the disk could quote rows."""
+    return str(error) if isinstance(error, MartgateError | OSError) else f"an unexpected {type(error).__name__}"
+
+
+def _report_context(settings: Settings, contracts: Catalog) -> ReportContext:
+    return ReportContext(
+        out=settings.out,
+        contracts=settings.contracts,
+        catalog=contracts,
+        punctuality=partial(_punctuality, settings),
+    )
 
 
 def _reason(outcome: "Outcome") -> dict[str, str]:
@@ -129,29 +167,6 @@ def _without_record(outcome: "Outcome") -> str:
 
 def _decision(outcome: "Outcome") -> str:
     return "could not run" if outcome.code is ExitCode.COULD_NOT_RUN else "skipped"
-
-
-def _kept(record: RunRecord, settings: Settings, catalog: Catalog) -> RunRecord:
-    """The record, kept and drawn as the settings ask; it then names its page."""
-    if settings.report == "none":
-        keep(record, settings)
-        return record
-    page = page_path(_site(settings), record.candidate)
-    drawn = replace(record, report=str(page))
-    keep(drawn, settings)
-    if settings.report == "full":
-        draw(settings)
-    else:
-        _draw_alone(drawn, page, catalog)
-    return drawn
-
-
-def _draw_alone(record: RunRecord, page: Path, catalog: Catalog) -> None:
-    """Draw one page and nothing else of the site; the next drawing of the site puts the whole one there."""
-    from martgate.reports.runpage import run_page
-
-    loaded, table = catalog.find(record.table, day_of(record.date))
-    _write(page, run_page(record, loaded.contract, table))
 
 
 def announce(candidate: Candidate, *, as_json: bool) -> ExitCode:
@@ -192,51 +207,34 @@ def suggest_data_docs(settings: Settings, *, as_json: bool) -> None:
 
 def keep(record: RunRecord, settings: Settings) -> None:
     """Write the record where the site is drawn from."""
-    _write(_records(settings) / f"{record.candidate}.json", record.to_json())
-
-
-def _write(file: Path, text: str) -> None:
-    """The file has all of the text or what it had before."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f".{file.name}")
-    unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
-    unfinished.replace(file)
+    write_whole(settings.out / "runs" / f"{record.candidate}.json", record.to_json())
 
 
 def draw(settings: Settings) -> Path:
     """Draw the site of all records; its index page.
 
-    In a process of its own: importing Great Expectations costs seconds, and a page must never take the gate down.
-
     Raises:
         martgate.errors.CouldNotRun: a page could not be drawn; the former site is left as it was.
     """
-    site, promises = _site(settings), settings.out / "promises.json"
-    _write(promises, _promises(settings))
-    command = [sys.executable, "-m", "martgate.reports.datadocs", str(_records(settings)), str(site)]
-    command += ["--promises", str(promises)]
-    for folder in settings.contracts:
-        command += ["--contracts", str(folder)]
+    from martgate.project.wiring import catalog
+
+    context = _report_context(settings, catalog(settings))
     with show_progress() as progress:
         progress("drawing the report")
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
-    if done.returncode:
-        raise CouldNotRun(f"the site could not be drawn:\n{done.stderr.strip()[-2000:]}")
-    return site / "index.html"
+        SITE.render((), context)
+    return index_of(context)
 
 
-def _promises(settings: Settings) -> str:
-    """Whether each table that is made here keeps its promises about time, for the process that draws them."""
+def _punctuality(settings: Settings) -> Sequence["Punctuality"]:
+    """Whether each table that is made here keeps its promises about time."""
     from martgate.builders.model import load
     from martgate.expectations.promises import Window
-    from martgate.project.wiring import open_context
     from martgate.publish.sla import of_all
-    from martgate.reports.promises import to_json
 
     try:
-        with open_context(settings) as context:
+        with open_project(settings) as context:
             models = load(folder for folder in settings.models if folder.is_dir())
-            return to_json(tuple(of_all(models, context, Window(now=clock.now()))))
+            return tuple(of_all(models, context, Window(now=context.now())))
     except InvalidInput as error:
         raise CouldNotRun(f"the site could not be drawn:\n{error}") from error
 
@@ -246,11 +244,3 @@ def draw_all(records: Iterable[RunRecord], settings: Settings) -> Path:
     for record in records:
         keep(record, settings)
     return draw(settings)
-
-
-def _records(settings: Settings) -> Path:
-    return settings.out / "runs"
-
-
-def _site(settings: Settings) -> Path:
-    return settings.out / "site"

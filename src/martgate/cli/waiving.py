@@ -5,7 +5,7 @@ from datetime import date
 
 import click
 
-from martgate.cli.options import DAY, as_json, settings_from
+from martgate.cli.options import DAY, as_json, open_project, settings_from
 from martgate.exits import ExitCode
 from martgate.project.settings import Settings
 
@@ -68,13 +68,13 @@ def waive(  # noqa: PLR0913 - one parameter an option
     if until is None or reason is None or owner is None:
         raise click.UsageError(f"a waiver is dated, owned and has a reason: give {', '.join(missing)}")
     from martgate.gate.waiver import terms
-    from martgate.project.wiring import model_of, open_context
+    from martgate.project.wiring import model_of
     from martgate.publish.waivers import Request, waive
     from martgate.reports.waived import waiver_told
     from martgate.text.wording import plain
 
     request = Request(rule=rule, until=until, reason=reason, owner=owner, partition=partition, most=max_failed)
-    with open_context(settings) as context:
+    with open_project(settings) as context:
         found = context.catalog.find(table)[1]
         model_of(settings, found)
         waiver = waive(request, found, context)
@@ -84,11 +84,10 @@ def waive(  # noqa: PLR0913 - one parameter an option
 
 
 def _list(table: str, settings: Settings, *, as_json: bool) -> ExitCode:
-    from martgate.project.wiring import open_context
     from martgate.publish.waivers import today
     from martgate.reports.waived import listed, standing, waiver_told
 
-    with open_context(settings) as context:
+    with open_project(settings) as context:
         found = context.catalog.find(table)[1]
         name, on = found.qualified_name, today(found, context)
         waivers = context.ledger.waivers(name)
@@ -98,11 +97,10 @@ def _list(table: str, settings: Settings, *, as_json: bool) -> ExitCode:
 
 
 def _withdraw(table: str, rule: str, settings: Settings, *, as_json: bool) -> ExitCode:
-    from martgate.project.wiring import open_context
     from martgate.publish.waivers import withdraw
     from martgate.text.wording import counted, plain
 
-    with open_context(settings) as context:
+    with open_project(settings) as context:
         found = context.catalog.find(table)[1]
         number = withdraw(rule, found, context)
     told = {"table": found.qualified_name, "rule": rule, "withdrawn": number}

@@ -1,73 +1,90 @@
-"""What a run is about, and what it works with."""
+"""What a run works with, and what it is asked to publish."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from martgate.builders.model import Model
-from martgate.builders.ports import CatalogTable, Dataset, Engine, StoppableEngine
+from martgate.builders.ports import CatalogTable, Dataset, Engine, FrameCheck, StoppableEngine
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.day import Day
-from martgate.contracts.model import Contract, Table
+from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile
 from martgate.errors import InvalidInput
 from martgate.expectations.ports import FileMemory, ForeignJudge
 from martgate.ledger import Ledger
 from martgate.project.file_counts import memory_of
 from martgate.project.progress import Progress
+from martgate.reports.ports import Reporter
 from martgate.stores.ports import Store
 from martgate.stores.upstreams import Upstreams
 
-__all__ = ["Context", "FrameCheck", "PublishRequest"]
-
-FrameCheck = Callable[[Engine, str, Contract, Table], Sequence[object]]
-"""What an independent library has to say against a registered relation; each finding is told as text."""
+__all__ = ["Context", "PublishRequest"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The adapters that a run works with, as `martgate.project.wiring` introduced them.
+    """The adapters that a run works with, as `martgate.project.wiring` opens them from the settings.
 
-    With `trusts_written`, what an engine tells of the files that it wrote a moment ago counts as looked at; with
-    `reuses_counts`, so does what an earlier audit counted in files that still have the same bytes. `share` is an engine
-    with one of so many shares of memory and cores; None where there can be no more than one at a time.
+    Attributes:
+        catalog: the contracts of the project.
+        now: the clock, and the only one that a run reads.
+        engine: opens the engine that builds and audits.
+        parallel_engines: takes how many engines work at the same time and gives what opens one of them; it gives None
+            where the engine can only work alone.
+        store: the warehouse: candidates are staged in it and published.
+        ledger: the database of runs, verdicts, receipts and waivers.
+        upstreams: the input tables that no model of the project makes.
+        reporter: renders a run when it is decided.
+        progress: shows the current step on a terminal.
+        frame_check: a second check of each upstream by an independent library; None where the settings ask for none.
+        foreign_judge: judges the expectations of Great Expectations that have no equal here; None where nothing can.
+        trust_written_stats: whether a rule may be proved by the statistics of the files that this run wrote.
+        reuse_file_counts: whether what an earlier audit counted in a file counts again while its bytes are the same.
     """
 
     catalog: Catalog
+    now: Callable[[], datetime]
     engine: Callable[[], AbstractContextManager[Engine]]
+    parallel_engines: Callable[[int], Callable[[], AbstractContextManager[StoppableEngine]] | None]
     store: Store
     ledger: Ledger
     upstreams: Upstreams
+    reporter: Reporter
     progress: Progress
-    trusts_written: bool = True
-    reuses_counts: bool = False
-    frames: FrameCheck | None = None
-    share: Callable[[int], AbstractContextManager[StoppableEngine]] | None = None
-    foreign: ForeignJudge | None = None
+    frame_check: FrameCheck | None = None
+    foreign_judge: ForeignJudge | None = None
+    trust_written_stats: bool = True
+    reuse_file_counts: bool = False
 
-    def memory(self, engine: Engine, relation: str, source: Dataset | CatalogTable) -> FileMemory | None:
-        """What the ledger remembers of the files of a relation, where that counts."""
-        return memory_of(self.ledger, engine, relation, source) if self.reuses_counts else None
+    def file_memory(self, engine: Engine, relation: str, source: Dataset | CatalogTable) -> FileMemory | None:
+        """What the ledger knows of the files of a relation; None where that must not count."""
+        return memory_of(self.ledger, engine, relation, source) if self.reuse_file_counts else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishRequest:
-    """One table for one day: what is promised, how it is made, and when it was asked for.
+    """One table that is to be published for one day.
 
-    `started` is the run's one instant: it becomes `run_timestamp`, the candidate's sequence and part of its id.
-    `made` are the names of the project's models: an input that one of them makes is read where it was published.
+    Attributes:
+        contract_file: the version of its contract that is about the day, as it was read.
+        table: the table of that version.
+        model: the query that makes it.
+        day: the day, or the first day of the week or month.
+        started: the one instant of the run: its `run_timestamp`, the candidate's sequence, and a part of its id.
+        model_names: of all models of the project; an input that one of them makes is read where it was published.
 
     Raises:
         martgate.errors.InvalidInput: the table is published by the week or month, and the day begins none.
     """
 
-    loaded: ContractFile
+    contract_file: ContractFile
     table: Table
     model: Model
     day: Day
     started: datetime
-    made: frozenset[str] = frozenset()
+    model_names: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         period = self.table.publish_period

@@ -13,7 +13,6 @@ from martgate.contracts.day import day_of
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput, MartgateError
 from martgate.gate.run import RunRecord
-from martgate.project import clock
 from martgate.project.settings import Settings
 from martgate.text.quoting import join_parts, split_last
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:  # an extra, and slow to import
     from openlineage.client.transport import Transport
 
     from martgate.builders.model import Model
+    from martgate.project.context import Context
     from martgate.reports.lineage import Place, Woven
 
 __all__ = ["tell", "tell_stopped"]
@@ -29,7 +29,7 @@ __all__ = ["tell", "tell_stopped"]
 _RETRIES = {"total": 2, "connect": 2, "read": 2, "backoff_factor": 0.2}
 
 
-def tell(record: RunRecord, settings: Settings, catalog: Catalog) -> str:
+def tell(record: RunRecord, settings: Settings, context: "Context") -> str:
     """Tell a run that was decided; what went wrong with that, empty where nothing did.
 
     A record without a candidate is of no run.
@@ -38,24 +38,24 @@ def tell(record: RunRecord, settings: Settings, catalog: Catalog) -> str:
         return ""
     from martgate.reports.lineage import run_events  # noqa: PLC0415 - an extra
 
-    return _told(partial(run_events, record), record.table, record.date, settings, catalog)
+    return _told(partial(run_events, record), record.table, record.date, settings, context)
 
 
-def tell_stopped(table: str, day: str, reason: str, settings: Settings, catalog: Catalog) -> str:
+def tell_stopped(table: str, day: str, reason: str, settings: Settings, context: "Context") -> str:
     """Tell a run that could not be decided, and why; what went wrong with that, empty where nothing did."""
     if settings.lineage == "none":
         return ""
     from martgate.reports.lineage import stopped_events  # noqa: PLC0415 - an extra
 
-    return _told(partial(stopped_events, day, reason), table, day, settings, catalog)
+    return _told(partial(stopped_events, day, reason), table, day, settings, context)
 
 
 def _told(
-    events: Callable[..., Iterable["RunEvent"]], name: str, day: str, settings: Settings, catalog: Catalog
+    events: Callable[..., Iterable["RunEvent"]], name: str, day: str, settings: Settings, context: "Context"
 ) -> str:
     try:
         transport = _transport(settings.lineage)
-        for event in events(_woven(name, day_of(day), settings, catalog), at=clock.now()):
+        for event in events(_woven(name, day_of(day), settings, context.catalog), at=context.now()):
             transport.emit(event)
         transport.close()
     except (MartgateError, OSError, RuntimeError) as error:
@@ -134,4 +134,6 @@ def _place(table: Table, settings: Settings, *, is_made: bool) -> "Place":
     if is_catalog(own or root):
         name = name_in(own or root, table, single=own is not None)
         return Place(f"catalog://{name.partition('.')[0]}", name)
+    if "://" in (own or root):
+        return Place(own or root, table.qualified_name)
     return Place("file", own or str(Path(root).joinpath(*table.qualified_name.split("."))))

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from martgate.errors import InvalidInput, Problem
 from martgate.extras import is_installed
+from martgate.hints import did_you_mean
+from martgate.project.plugins import ENGINES, REPORTERS
 
-__all__ = ["FILE_NAME", "KEYS", "Settings", "load"]
+__all__ = ["FILE_NAME", "KEYS", "PLUGINS", "Settings", "load"]
 
 FILE_NAME = "martgate.toml"
 
@@ -22,9 +24,9 @@ KEYS: Mapping[str, str] = {
     "queries": "folders of *.sql, each file a query with a name for `martgate query`",
     "sample": "a Python module or package that makes the upstreams of `martgate sample`",
     "upstreams": "input tables as <schema>/<table>, Delta or Parquet; or catalog://<name>, on Spark",
-    "warehouse": "published tables, same layout; or catalog://<name>, on Databricks",
+    "warehouse": "published tables, same layout; or catalog://<name>, on Databricks; or a URL that a package has a store for",
     "ledger": "database of runs and receipts, as a SQLAlchemy URL",
-    "engine": "what builds and audits: duckdb or spark",
+    "engine": "what builds and audits: duckdb, spark, or one that a package registered",
     "spark_master": "where Spark runs if no session is there: local[*], spark://host:7077",
     "out": "reports and everything else that is generated",
     "memory_limit": "what the engine may use before it spills to disk",
@@ -32,17 +34,17 @@ KEYS: Mapping[str, str] = {
     "reuse_counts": "files: what an earlier audit counted in files that have not changed counts again; never: read them",
     "trust_stats": "written: what the engine tells of the files it wrote in this run may prove a rule; never: read them",
     "lineage": "where runs are told as OpenLineage events: file:PATH (or *.ndjson), http(s)://server, or none",
-    "report": "full: draw the whole site, Data Docs, after each decision (martgate[gx]); fast: one page; none: no page",
+    "report": "full: draw the whole site, Data Docs, after each decision (martgate[gx]); fast: one page; none: no page; or one that a package registered",
 }
 """Every setting, with what it is for. Each is a key of the file, a flag, and `MARTGATE_<KEY>`."""
 
 _CHOICES = {
-    "engine": ("duckdb", "spark"),
     "frames": ("none", "pandera"),
     "reuse_counts": ("never", "files"),
     "trust_stats": ("written", "never"),
-    "report": ("full", "fast", "none"),
 }
+PLUGINS = {"engine": ENGINES, "report": REPORTERS}
+"""Settings that name a plug-in: what packages have registered is a choice, too."""
 _LISTS = ("contracts", "models", "queries")
 
 
@@ -222,6 +224,9 @@ def _misfits(key: str, one: _Given) -> list[Problem]:
         fits, expected = isinstance(value, (str, Path)), "the path of a Python module or package"
     elif key in _CHOICES:
         fits, expected = value in _CHOICES[key], " or ".join(_CHOICES[key])
+    elif key in PLUGINS:
+        fits = isinstance(value, str) and value in PLUGINS[key]
+        expected = "" if fits else " or ".join(PLUGINS[key].names())
     elif key == "lineage":
         fits = isinstance(value, str) and _is_place_of_lineage(value)
         expected = "none, file:PATH, a path that ends in .ndjson, or http(s)://server without a user"
@@ -230,7 +235,9 @@ def _misfits(key: str, one: _Given) -> list[Problem]:
     if fits:
         return []
     shown = "hidden" if "@" in str(value) else repr(value)  # a password may be in it
-    return [Problem(file=one.origin, path=key, message=f"is {shown}, expected {expected}", hint=KEYS[key])]
+    near = did_you_mean(value, PLUGINS[key].names()) if key in PLUGINS and isinstance(value, str) else ""
+    hint = near if near.startswith("Did") else KEYS[key]
+    return [Problem(file=one.origin, path=key, message=f"is {shown}, expected {expected}", hint=hint)]
 
 
 def _is_place_of_lineage(text: str) -> bool:
@@ -263,7 +270,11 @@ def _path(value: str | Path, base: Path) -> Path:
 
 
 def _location(value: str | Path, base: Path) -> str:
-    return str(value) if "://" in str(value) else str(_path(value, base))
+    """A path is relative to where it was written; `file://` and a whole path mean that path, any other URL itself."""
+    text = str(value)
+    if text.startswith("file:///"):
+        return unquote(urlsplit(text).path)
+    return text if "://" in text else str(_path(value, base))
 
 
 def _database(url: str, base: Path) -> str:

@@ -1,18 +1,15 @@
-"""Names become adapters: the one place where rooms are introduced to each other."""
+"""From settings to the adapters that they name; no adapter is imported here: see `martgate.project.plugins`."""
 
-import os
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
-from datetime import date
-from functools import cache
+from datetime import date, datetime
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeGuard
 
-from martgate.builders.engines.duckdb import DuckDBEngine
 from martgate.builders.model import Model, load, making, typed
-from martgate.builders.ports import Engine
+from martgate.builders.ports import CatalogEngine, Engine, EngineConfig, FrameCheck, Session, StoppableEngine
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.day import Day
 from martgate.contracts.export.spark import delta_table
@@ -23,21 +20,17 @@ from martgate.expectations.protection import Protection
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Verdict
 from martgate.extras import demand, is_installed
-from martgate.hints import did_you_mean
+from martgate.hints import did_you_mean, join
 from martgate.ledger import Ledger
-from martgate.project.clock import now
-from martgate.project.context import Context, FrameCheck, PublishRequest
+from martgate.project.clock import system_clock
+from martgate.project.context import Context, PublishRequest
+from martgate.project.plugins import ENGINES, REPORTERS, STORES
 from martgate.project.progress import show_progress
 from martgate.project.review import demand_judges, raise_for_problems
 from martgate.project.settings import FILE_NAME, Settings
-from martgate.stores.databricks import DatabricksStore
-from martgate.stores.delta import DeltaStore
-from martgate.stores.ports import Store
+from martgate.stores.ports import Store, Warehouse
 from martgate.stores.tables import is_catalog
 from martgate.stores.upstreams import Upstreams
-
-if TYPE_CHECKING:
-    from martgate.builders.engines.spark import SparkEngine
 
 __all__ = [
     "catalog",
@@ -50,12 +43,17 @@ __all__ = [
     "publish_requests",
 ]
 
-_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)?(.*)", re.DOTALL)
-
 
 @contextmanager
-def open_context(settings: Settings, *, contract: Path | None = None) -> Iterator[Context]:
-    """The adapters that the settings name; `contract` stands in for the project's contracts where it is given.
+def open_context(
+    settings: Settings, *, contract: Path | None = None, now: Callable[[], datetime] = system_clock
+) -> Iterator[Context]:
+    """Open the adapters that the settings name.
+
+    Args:
+        settings: of the project.
+        contract: a file that stands in for the contracts of the project.
+        now: the clock of everything that is done with the context.
 
     Raises:
         martgate.errors.InvalidInput: with every problem of every contract; or the settings need an extra that is not
@@ -65,36 +63,31 @@ def open_context(settings: Settings, *, contract: Path | None = None) -> Iterato
     contracts = catalog(settings) if contract is None else Catalog.load([contract])
     if contract is None:
         _demand_known(settings.upstream_locations, contracts)
-    has_catalog = _has_catalog(settings)
+    uses_catalog = _uses_catalog(settings)
     with show_progress() as progress, ExitStack() as opened:
 
         @cache
-        def session() -> "SparkEngine":
-            """One for whoever asks for the catalog, from the first use to the end."""
-            return opened.enter_context(_spark(settings))
+        def session() -> CatalogEngine:
+            """The one engine whose catalog holds tables, from its first use to the end."""
+            return opened.enter_context(_catalog_engine(settings))
 
         def engine() -> AbstractContextManager[Engine]:
-            return nullcontext(session()) if has_catalog else _engine(settings)
+            return nullcontext(session()) if uses_catalog else engine_of(settings)
 
-        def define(table: Table, name: str) -> str:
-            return delta_table(contracts.find(table.qualified_name)[0].contract, table, name)
-
-        in_catalog = is_catalog(settings.warehouse)
-        store: Store = (
-            DatabricksStore(settings.warehouse, session, define) if in_catalog else DeltaStore(settings.warehouse)
-        )
         yield Context(
             catalog=contracts,
+            now=now,
             engine=engine,
-            store=store,
+            parallel_engines=partial(_parallel_engines, settings),
+            store=_store(settings, contracts, session),
             ledger=_ledger(settings),
-            upstreams=Upstreams(settings.upstreams, settings.upstream_locations, session if has_catalog else None),
+            upstreams=Upstreams(settings.upstreams, settings.upstream_locations, session if uses_catalog else None),
+            reporter=REPORTERS.load(settings.report),
             progress=progress,
-            trusts_written=settings.trust_stats == "written",
-            reuses_counts=settings.reuse_counts == "files",
-            frames=_frame_check(settings),
-            share=(lambda shares: _share(settings, shares)) if settings.engine == "duckdb" else None,
-            foreign=_judge_foreign if is_installed("gx") else None,
+            frame_check=_frame_check(settings),
+            foreign_judge=_judge_foreign if is_installed("gx") else None,
+            trust_written_stats=settings.trust_stats == "written",
+            reuse_file_counts=settings.reuse_counts == "files",
         )
 
 
@@ -113,8 +106,12 @@ def demand_extras(settings: Settings) -> None:
 
 
 def engine_of(settings: Settings) -> AbstractContextManager[Engine]:
-    """The engine that the settings name, for whoever needs nothing else of the house."""
-    return _engine(settings)
+    """The engine that the settings name, for what needs nothing else of a project.
+
+    Raises:
+        martgate.errors.InvalidInput: there is no such engine, or a library that it needs is not installed.
+    """
+    return ENGINES.load(settings.engine).from_config(_engine_config(settings))
 
 
 def catalog(settings: Settings) -> Catalog:
@@ -122,46 +119,48 @@ def catalog(settings: Settings) -> Catalog:
     return Catalog.load(settings.contracts)
 
 
-def publish_request(settings: Settings, contracts: Catalog, name: str, day: date) -> PublishRequest:
+def publish_request(settings: Settings, context: Context, name: str, day: date) -> PublishRequest:
     """What it takes to publish one table for one day, its contract reviewed first.
 
     Raises:
         martgate.errors.InvalidInput: no such table, no model that makes it, or a contract with problems.
     """
-    return publish_request_of(load(settings.models), contracts, name, day)
+    return publish_request_of(load(settings.models), context, name, day)
 
 
-def publish_requests(settings: Settings, contracts: Catalog, name: str, days: Iterable[date]) -> list[PublishRequest]:
+def publish_requests(settings: Settings, context: Context, name: str, days: Iterable[date]) -> list[PublishRequest]:
     """The same for many days, each by the version of the contract that is about it.
 
     Raises:
-        martgate.errors.InvalidInput: as `job` does, and where the model makes other columns than a version promises.
+        martgate.errors.InvalidInput: as `publish_request` does, and where the model makes other columns than a version promises.
     """
     models = load(settings.models)
     reviewed: dict[str, PublishRequest] = {}
     for day in days:
-        loaded, table = contracts.find(name, day)
+        loaded, table = context.catalog.find(name, day)
         if loaded.contract.file not in reviewed:
-            reviewed[loaded.contract.file] = publish_request_of(models, contracts, name, day)
+            reviewed[loaded.contract.file] = publish_request_of(models, context, name, day)
             typed(reviewed[loaded.contract.file].model, table)
-    found = ((day, contracts.find(name, day)[0].contract) for day in days)
+    found = ((day, context.catalog.find(name, day)[0].contract) for day in days)
     return [replace(reviewed[contract.file], day=Day(day, contract.zone)) for day, contract in found]
 
 
-def publish_request_of(models: Mapping[str, Model], contracts: Catalog, name: str, day: date) -> PublishRequest:
+def publish_request_of(models: Mapping[str, Model], context: Context, name: str, day: date) -> PublishRequest:
     """The same, of models that are loaded already.
 
     Raises:
-        martgate.errors.InvalidInput: as `job` does.
+        martgate.errors.InvalidInput: as `publish_request` does.
     """
-    loaded, table = contracts.find(name, day)
+    loaded, table = context.catalog.find(name, day)
     model = _making(table, models)
-    raise_for_problems(loaded, contracts)
-    inputs = [contracts.find(read, day) for read in sorted(model.inputs)]
+    raise_for_problems(loaded, context.catalog)
+    inputs = [context.catalog.find(read, day) for read in sorted(model.inputs)]
     outside = [each for each in inputs if making(each[1], models) is None]
-    demand_judges([(loaded, table), *outside], contracts)
+    demand_judges([(loaded, table), *outside], context.catalog)
     when = Day(day, loaded.contract.zone)
-    return PublishRequest(loaded=loaded, table=table, model=model, day=when, started=now(), made=frozenset(models))
+    return PublishRequest(
+        contract_file=loaded, table=table, model=model, day=when, started=context.now(), model_names=frozenset(models)
+    )
 
 
 def model_of(settings: Settings, table: Table) -> Model:
@@ -193,12 +192,12 @@ def _demand_known(locations: Iterable[str], contracts: Catalog) -> None:
         raise InvalidInput(*unknown)
 
 
-def _has_catalog(settings: Settings) -> bool:
-    """Whether anything lies in Spark's catalog, which only Spark can read."""
+def _uses_catalog(settings: Settings) -> bool:
+    """Whether any table lies in a catalog, which only an engine that has one can read."""
     places = {"warehouse": settings.warehouse, "upstreams": settings.upstreams}
     places |= {f"upstreams.{name}": place for name, place in settings.upstream_locations.items()}
     found = {key: place for key, place in places.items() if is_catalog(place)}
-    if found and settings.engine != "spark":
+    if found and not _has_catalog(ENGINES.load(settings.engine)):
         raise InvalidInput(
             *(
                 f"{key} {place}: tables of a catalog are read by Spark, and the engine is {settings.engine}; set "
@@ -209,31 +208,56 @@ def _has_catalog(settings: Settings) -> bool:
     return bool(found)
 
 
-def _engine(settings: Settings) -> Engine:
-    if settings.engine == "duckdb":
-        return DuckDBEngine(memory_limit=settings.memory_limit, temp_directory=_spill(settings))
-    return _spark(settings)
+def _has_catalog(engine: type[Engine]) -> TypeGuard[type[CatalogEngine]]:
+    return hasattr(engine, "execute") and hasattr(engine, "overwrite")
 
 
-def _share(settings: Settings, shares: int) -> DuckDBEngine:
-    """One of so many engines that work at the same time, and together take what one alone would."""
-    amount, unit = _AMOUNT.match(settings.memory_limit).groups()  # type: ignore[union-attr] # it matches any text
-    limit = f"{float(amount) / shares:.3f}{unit}" if amount else settings.memory_limit
-    threads = max(1, (os.cpu_count() or 1) // shares)
-    return DuckDBEngine(memory_limit=limit, temp_directory=_spill(settings), threads=threads)
+def _is_stoppable(engine: type[Engine]) -> TypeGuard[type[StoppableEngine]]:
+    return hasattr(engine, "stop")
 
 
-def _spark(settings: Settings) -> "SparkEngine":
-    demand("spark", "engine spark", instead="set engine to duckdb")
-    from martgate.builders.engines.spark import SparkEngine  # noqa: PLC0415 - an extra, and slow to import
+def _catalog_engine(settings: Settings) -> CatalogEngine:
+    engine = ENGINES.load(settings.engine)
+    if _has_catalog(engine):
+        return engine.from_config(_engine_config(settings))
+    raise InvalidInput(
+        f"warehouse {settings.warehouse}: needs an engine with a catalog, and {settings.engine} has none"
+    )
 
-    return SparkEngine(settings.memory_limit, _spill(settings), master=settings.spark_master)
+
+def _parallel_engines(settings: Settings, shares: int) -> Callable[[], AbstractContextManager[StoppableEngine]] | None:
+    """What opens one of several engines that work at the same time; None where the engine works alone."""
+    engine = ENGINES.load(settings.engine)
+    return partial(engine.from_config, _engine_config(settings, shares)) if _is_stoppable(engine) else None
 
 
-def _spill(settings: Settings) -> Path:
+def _engine_config(settings: Settings, shares: int = 1) -> EngineConfig:
     spill = settings.out / "spill"
     spill.mkdir(parents=True, exist_ok=True)
-    return spill
+    return EngineConfig(
+        memory_limit=settings.memory_limit, temp_directory=spill, spark_master=settings.spark_master, shares=shares
+    )
+
+
+def _store(settings: Settings, contracts: Catalog, session: Callable[[], Session]) -> Store:
+    """The store of the warehouse, by the scheme of its location.
+
+    Raises:
+        martgate.errors.InvalidInput: there is no store for that scheme.
+    """
+    scheme, separator, _ = settings.warehouse.partition("://")
+    name = scheme if separator else "file"
+    if name not in STORES:
+        schemes = join((f"{each}://" for each in STORES.names() if each != "file"), "or")
+        raise InvalidInput(
+            f"warehouse {settings.warehouse}: there is no store for {name}://; give the path of a folder, or a location "
+            f"of {schemes}"
+        )
+
+    def define(table: Table, name: str) -> str:
+        return delta_table(contracts.find(table.qualified_name)[0].contract, table, name)
+
+    return STORES.load(name).from_warehouse(Warehouse(location=settings.warehouse, session=session, define=define))
 
 
 def _frame_check(settings: Settings) -> FrameCheck | None:

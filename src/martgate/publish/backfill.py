@@ -48,14 +48,15 @@ def _beside(
     jobs: Sequence[PublishRequest], todo: Sequence[PublishRequest], context: Context, width: int
 ) -> AbstractContextManager[Next | None]:
     """The days under way side by side; nothing, where one comes after another."""
-    share, width = context.share, min(width, len(todo))
+    width = min(width, len(todo))
     if width < 2:
         return nullcontext()
-    reason = _why_in_turn(todo, context) if share else "Spark has one session, which one day keeps busy"
-    if reason or share is None:
+    open_engine = context.parallel_engines(width)
+    reason = _why_in_turn(todo, context) if open_engine else "the engine has one session, which one day keeps busy"
+    if reason or open_engine is None:
         context.progress(f"{jobs[0].table.qualified_name}: one day after another, since {reason}", lasting=True)
         return nullcontext()
-    return ahead(todo, context, lambda: share(width), width)
+    return ahead(todo, context, open_engine, width)
 
 
 def _why_in_turn(todo: Sequence[PublishRequest], context: Context) -> str:
@@ -70,15 +71,18 @@ def _why_in_turn(todo: Sequence[PublishRequest], context: Context) -> str:
 
 def _asked(jobs: Sequence[PublishRequest], context: Context) -> dict[str, Asked]:
     """What days are judged by, for each version of the contract that is about one of them."""
-    versions = {request.loaded.contract.version: request for request in jobs}
-    return {version: promised(request.loaded, request.table, context.catalog) for version, request in versions.items()}
+    versions = {request.contract_file.contract.version: request for request in jobs}
+    return {
+        version: promised(request.contract_file, request.table, context.catalog)
+        for version, request in versions.items()
+    }
 
 
 def _reason_to_skip(request: PublishRequest, done: set[str], failed: str) -> str:
     if failed:
         return f"{failed} was not published; --keep-going goes on after such a day"
     if request.part_date in done:
-        version = request.loaded.contract.version
+        version = request.contract_file.contract.version
         return f"it is published already, by version {version} of the contract; --again does it anew"
     return ""
 
@@ -91,7 +95,7 @@ def _published(jobs: Sequence[PublishRequest], context: Context) -> set[str]:
     newest = {receipt.part_date: receipt for receipt in context.ledger.publications(name)}
     done = set()
     for request in jobs:
-        contract = request.loaded.contract
+        contract = request.contract_file.contract
         is_valid = by_day.get(request.part_date) == (contract.id, contract.version)
         if (
             is_valid

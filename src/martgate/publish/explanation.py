@@ -21,7 +21,6 @@ from martgate.expectations.retroactive import promised
 from martgate.expectations.rules import Rule
 from martgate.expectations.source import Source
 from martgate.gate.candidate import Candidate
-from martgate.project.clock import now
 from martgate.project.context import Context
 from martgate.publish.previous_day import RELATION
 from martgate.publish.run import no_candidate
@@ -46,7 +45,7 @@ def of_candidate(context: Context, name: str, day: date, candidate_id: str | Non
     if not isinstance(candidate, Candidate):
         raise CouldNotRun(no_candidate(candidate, table, day.isoformat(), candidate_id))
     dataset, known = context.store.dataset(candidate, table), Known()
-    if isinstance(dataset, Dataset) and context.trusts_written:
+    if isinstance(dataset, Dataset) and context.trust_written_stats:
         root = Path(candidate.root)
         files = [written(root / file.path, root=root, partition=file.partition) for file in candidate.files]
         known = Known(files, _types(table), candidate.part_date)
@@ -62,7 +61,7 @@ def of_input(context: Context, name: str, source: str, day: date | None, *, toge
     """
     loaded, table = context.catalog.find(name, day)
     dataset = context.upstreams.dataset_of(source, table, day.isoformat() if day else None)
-    scope = Scope(day=Day(day, loaded.contract.zone) if day else None, audited_at=now())
+    scope = Scope(day=Day(day, loaded.contract.zone) if day else None, audited_at=context.now())
     asked, relation = promised(loaded, table, context.catalog).rules, table.qualified_name
     judged, _ = scope.split(asked, scope.tables(asked, table, relation), relation)
     return _told(judged, table, together=together, sizes=column_bytes(dataset.files))

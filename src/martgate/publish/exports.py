@@ -1,12 +1,11 @@
-"""One contract in many languages: the target's name finds the exporter."""
+"""One contract in many languages: the exporter is looked up by its name."""
 
 from datetime import date
 
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.day import Day
-from martgate.contracts.model import Contract, Table
-from martgate.contracts.odcs import ContractFile
-from martgate.errors import InvalidInput
+from martgate.contracts.export.ports import ExportRequest
+from martgate.project.plugins import EXPORTERS
 from martgate.project.settings import Settings
 from martgate.project.wiring import model_of
 
@@ -16,53 +15,27 @@ __all__ = ["exported"]
 def exported(  # noqa: PLR0913 - one parameter an option
     settings: Settings, contracts: Catalog, name: str, *, target: str, flavour: str = "polars", day: date | None = None
 ) -> str:
-    """The text of table `name` for a target of `martgate export`; `flavour` is pandera's.
+    """The text of a table for a target of `martgate export`.
 
-    With a `day` by the version of the contract that is about it, and what gx is told is about that day.
+    Args:
+        settings: of the project, where its models are.
+        contracts: the contracts of the project.
+        name: the table.
+        target: the name of an exporter.
+        flavour: the library that pandera's schema is for.
+        day: exports the version of the contract that is about this day; the newest where it is None.
 
     Raises:
-        martgate.errors.InvalidInput: there is no such table, or (for `sql`) no model that makes it.
+        martgate.errors.InvalidInput: there is no such table or exporter, or the exporter cannot write it.
     """
     loaded, table = contracts.find(name, day)
-    if target == "sql":
-        return model_of(settings, table).sql
-    if target == "gx":
-        return _suite(loaded, table, day, contracts)
-    return _written(loaded.contract, table, target, flavour)
-
-
-def _written(contract: Contract, table: Table, target: str, flavour: str) -> str:
-    from martgate.contracts.export import (  # noqa: PLC0415 - only what export needs
-        jsonschema,
-        page,
-        pandera,
-        spark,
-        sqlalchemy,
+    request = ExportRequest(
+        contract=loaded.contract,
+        table=table,
+        newer=contracts.newer(loaded, table),
+        known=contracts.every_version,
+        day=None if day is None else Day(day, loaded.contract.zone),
+        flavour=flavour,
+        model_sql=lambda: model_of(settings, table).sql,
     )
-
-    match target:
-        case "spark":
-            return spark.struct_type(contract, table)
-        case "delta-ddl":
-            return spark.delta_ddl(contract, table)
-        case "sqlalchemy":
-            return sqlalchemy.metadata(contract, table)
-        case "jsonschema":
-            return jsonschema.schema(contract, table)
-        case "pandera":
-            return pandera.schema(contract, table, flavour=flavour)
-        case "page":
-            return page.page(contract, table)
-        case _:
-            raise InvalidInput(f"{target!r} is not an export")
-
-
-def _suite(loaded: ContractFile, table: Table, day: date | None, contracts: Catalog) -> str:
-    from martgate.expectations.gx.suite import suite_json  # noqa: PLC0415
-    from martgate.expectations.protection import Protection  # noqa: PLC0415
-    from martgate.expectations.retroactive import asked  # noqa: PLC0415
-
-    contract = loaded.contract
-    about = None if day is None else Day(day, contract.zone)
-    stated = asked(contract, table, contracts.newer(loaded, table)).rules
-    return suite_json(contract, table, stated, day=about, protection=Protection(table, contracts.every_version))
+    return EXPORTERS.load(target)(request)

@@ -9,7 +9,6 @@ from martgate.expectations.audit import Scope, audit
 from martgate.expectations.retroactive import promised
 from martgate.gate.decision import refusals
 from martgate.gate.run import RunRecord
-from martgate.project.clock import now
 from martgate.project.context import Context
 from martgate.project.review import demand_judges, raise_for_problems
 from martgate.publish.run import candidate_id
@@ -34,7 +33,7 @@ def gate_input(context: Context, name: str, source: str, day: date | None) -> Ru
     rules = all_asked.rules
     if not rules:
         raise InvalidInput(f"{loaded.contract.file}: table {table.name} states nothing that could be checked")
-    started, part_date = now(), day.isoformat() if day else ""
+    started, part_date = context.now(), day.isoformat() if day else ""
     with context.engine() as engine:
         dataset = context.upstreams.dataset_of(source, table, part_date or None)
         engine.register(table.qualified_name, dataset)
@@ -42,8 +41,8 @@ def gate_input(context: Context, name: str, source: str, day: date | None) -> Ru
         scope = Scope(
             day=None if day is None else Day(day, loaded.contract.zone),
             audited_at=started,
-            memory=context.memory(engine, table.qualified_name, dataset),
-            foreign=context.foreign,
+            memory=context.file_memory(engine, table.qualified_name, dataset),
+            foreign=context.foreign_judge,
             catalog_tables=context.catalog.every_version,
         )
         found = audit(engine, table.qualified_name, contract=loaded.contract, table=table, rules=rules, scope=scope)

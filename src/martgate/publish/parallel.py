@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 
 from martgate.builders.ports import Engine, StoppableEngine
-from martgate.project.clock import now
 from martgate.project.context import Context, PublishRequest
 from martgate.publish.run import Prepared, prepare
 
@@ -60,7 +59,7 @@ class _Crew:
     _open: list[StoppableEngine] = field(default_factory=list)
 
     def prepare(self, request: PublishRequest) -> Prepared:
-        return prepare(replace(request, started=now()), replace(self.context, engine=self._one))
+        return prepare(replace(request, started=self.context.now()), replace(self.context, engine=self._one))
 
     @contextmanager
     def _one(self) -> Iterator[Engine]:

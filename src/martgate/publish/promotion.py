@@ -8,7 +8,6 @@ from martgate.gate.decision import Approved, Refused
 from martgate.gate.promotion import Promotion, Published
 from martgate.gate.run import RunRecord
 from martgate.gate.waiver import Effect, waived
-from martgate.project.clock import now
 from martgate.project.context import Context
 from martgate.publish.restatement import Compared, compare, metadata
 from martgate.reports.restated import restated
@@ -73,7 +72,9 @@ def _published_as(published: Published, approved: Approved, compared: Compared, 
         context.ledger.record_run(refused, fingerprint=candidate.fingerprint)
         return refused
     told = tuple(one for one in approved.waivers if one.effect is Effect.WAIVED)
-    context.ledger.record_publication(candidate, published, at=now(), restatement=record.restatement, waived=told)
+    context.ledger.record_publication(
+        candidate, published, at=context.now(), restatement=record.restatement, waived=told
+    )
     return replace(record, published_version=published.version)
 
 

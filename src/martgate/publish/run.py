@@ -16,7 +16,6 @@ from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved, Refused, judge
 from martgate.gate.run import RunRecord
 from martgate.ledger import Altered
-from martgate.project.clock import now
 from martgate.project.context import Context, PublishRequest
 from martgate.publish.previous_day import outdated, register_earlier
 from martgate.publish.promotion import compare_with_published, promote, record_of
@@ -59,7 +58,7 @@ def prepare(request: PublishRequest, context: Context) -> Prepared:
         if checked.reasons:
             return Prepared(_broken_record(request, checked))
         candidate, written = _stage(engine, request, context)
-        found = _inspect(engine, candidate, request, context, written if context.trusts_written else ())
+        found = _inspect(engine, candidate, request, context, written if context.trust_written_stats else ())
         found = replace(found, out_of_scope=(*found.out_of_scope, *checked.outside))
         decision = judge(candidate, found, waivers_in(found, request.table, context))
         compared = compare_with_published(engine, decision, request.table, context)
@@ -115,15 +114,17 @@ def publish(table: Table, part_date: str, context: Context, candidate_id: str | 
     What it changes was counted at the gate; it is counted anew where another candidate was published since. A waiver that
     the gate used must still be in force, and one that it did not use lets nothing through.
     """
-    name = table.qualified_name
+    name, at = table.qualified_name, context.now()
     candidate = context.ledger.candidate(name, part_date, candidate_id)
     if not isinstance(candidate, Candidate):
-        return _refused(name, part_date, "", no_candidate(candidate, table, part_date, candidate_id))
+        return _refused(name, part_date, "", no_candidate(candidate, table, part_date, candidate_id), at=at)
     judged = context.ledger.verdict_on(candidate)
     if judged is None:
-        return _refused(name, part_date, candidate.id, "there is no verdict on it: run `martgate gate` first")
+        return _refused(name, part_date, candidate.id, "there is no verdict on it: run `martgate gate` first", at=at)
     if isinstance(judged, Altered):
-        return _refused(name, part_date, candidate.id, "its verdict in the ledger was altered after it was recorded")
+        return _refused(
+            name, part_date, candidate.id, "its verdict in the ledger was altered after it was recorded", at=at
+        )
     decision = judge(candidate, judged.audit, waivers_since(judged.waivers, candidate, table, context))
     if isinstance(decision, Refused):
         return record_of(decision)
@@ -132,7 +133,7 @@ def publish(table: Table, part_date: str, context: Context, candidate_id: str | 
         outdated(judged.audit, context.store, table) if intact else "its files are not those that the verdict is about"
     )
     if changed:
-        return _refused(name, part_date, candidate.id, changed)
+        return _refused(name, part_date, candidate.id, changed, at=at)
     restatement = judged.restatement
     return promote(decision, Compared(restatement.state if restatement else "", restatement), table, context)
 
@@ -177,7 +178,7 @@ def _inspect(
 
     `written` are the files as the engine told of them in this process, if that is to be believed.
     """
-    all_asked = promised(request.loaded, request.table, context.catalog)
+    all_asked = promised(request.contract_file, request.table, context.catalog)
     rules = all_asked.rules
     context.progress(f"auditing {candidate.rows:,} rows against {len(rules)} rules")
     name = request.table.qualified_name
@@ -190,11 +191,11 @@ def _inspect(
         earlier=register_earlier(engine, rules, context.store, request.table, request.part_date),
         written=tuple(written),
         history=context.ledger.history(name),
-        memory=context.memory(engine, name, source),
-        foreign=context.foreign,
+        memory=context.file_memory(engine, name, source),
+        foreign=context.foreign_judge,
         catalog_tables=context.catalog.every_version,
     )
-    found = audit(engine, name, contract=request.loaded.contract, table=request.table, rules=rules, scope=scope)
+    found = audit(engine, name, contract=request.contract_file.contract, table=request.table, rules=rules, scope=scope)
     return replace(found, out_of_scope=(*found.out_of_scope, *all_asked.outside))
 
 
@@ -205,12 +206,13 @@ def _broken_record(request: PublishRequest, checked: Checked) -> RunRecord:
         request.part_date,
         candidate_id(request.part_date, request.started),
         *checked.reasons,
+        at=request.started,
         verdicts=checked.verdicts,
     )
 
 
 def _refused(
-    table: str, part_date: str, candidate: str, *reasons: str, verdicts: tuple[Verdict, ...] = ()
+    table: str, part_date: str, candidate: str, *reasons: str, at: datetime, verdicts: tuple[Verdict, ...] = ()
 ) -> RunRecord:
     """A refusal without an audit of the table itself."""
     found = Audit(
@@ -218,7 +220,7 @@ def _refused(
         contract="",
         contract_version="",
         part_date=part_date,
-        audited_at=now(),
+        audited_at=at,
         rows=0,
         rules=len(verdicts),
         queries=0,

@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from martgate.builders.model import Model
-from martgate.contracts.catalog import Catalog
 from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun
 from martgate.exits import ExitCode
 from martgate.gate.run import RunRecord
 from martgate.hints import join
-from martgate.project.clock import now
 from martgate.project.context import Context, PublishRequest
 from martgate.project.graph import Graph
 from martgate.project.wiring import publish_request_of
@@ -34,15 +32,15 @@ class Outcome:
     code: ExitCode = ExitCode.DONE
 
 
-def jobs_of(names: Iterable[str], day: date, models: Mapping[str, Model], catalog: Catalog) -> list[PublishRequest]:
+def jobs_of(names: Iterable[str], day: date, models: Mapping[str, Model], context: Context) -> list[PublishRequest]:
     """What it takes to publish these tables for one day, or for the week or month that it lies in.
 
     Raises:
         martgate.errors.InvalidInput: one of them cannot be run as it stands.
     """
-    tables = [catalog.find(name)[1] for name in names]
+    tables = [context.catalog.find(name)[1] for name in names]
     return [
-        publish_request_of(models, catalog, table.qualified_name, table.publish_period.first(day)) for table in tables
+        publish_request_of(models, context, table.qualified_name, table.publish_period.first(day)) for table in tables
     ]
 
 
@@ -83,7 +81,7 @@ def attempt(work: PublishRequest, context: Context, begun: Callable[[], Prepared
     """
     name = work.table.qualified_name
     try:
-        prepared = begun() if begun else prepare(replace(work, started=now()), context)
+        prepared = begun() if begun else prepare(replace(work, started=context.now()), context)
         record = conclude(prepared, work.table, context)
     except CouldNotRun as error:
         return Outcome(table=name, date=work.part_date, reason=str(error), code=ExitCode.COULD_NOT_RUN)

@@ -74,13 +74,13 @@ def _named(found: Found, table: str) -> Found:
 
 
 def _check_frames(engine: Engine, inputs: list[_Input], context: Context) -> tuple[str, ...]:
-    if context.frames is None:
+    if context.frame_check is None:
         return ()
     reasons = []
     for each in inputs:
         name = each.table.qualified_name
         context.progress(f"checking the frame of {name}")
-        found = context.frames(engine, name, each.loaded.contract, each.table)
+        found = context.frame_check(engine, name, each.loaded.contract, each.table)
         reasons += [f"upstream {name}: pandera: {finding}" for finding in found]
     return tuple(reasons)
 
@@ -92,7 +92,7 @@ def _audit_upstreams(engine: Engine, inputs: list[_Input], request: PublishReque
         day=request.day,
         audited_at=request.started,
         others=names,
-        foreign=context.foreign,
+        foreign=context.foreign_judge,
         catalog_tables=context.catalog.every_version,
     )
     audits = []
@@ -100,7 +100,7 @@ def _audit_upstreams(engine: Engine, inputs: list[_Input], request: PublishReque
         name, contract = each.table.qualified_name, each.loaded.contract
         context.progress(f"checking upstream {name}")
         rules = _rules_of(each, context)
-        own = replace(scope, memory=context.memory(engine, name, each.source))
+        own = replace(scope, memory=context.file_memory(engine, name, each.source))
         audits.append(audit(engine, name, contract=contract, table=each.table, rules=rules, scope=own))
     missing = [found.table for found in audits if found.rows == 0 and _is_daily(context, found.table)]
     if missing:
@@ -152,7 +152,7 @@ def register_upstreams(engine: Engine, request: PublishRequest, context: Context
 
 
 def _is_made(table: Table, request: PublishRequest) -> bool:
-    return not request.made.isdisjoint((table.name, table.qualified_name))
+    return not request.model_names.isdisjoint((table.name, table.qualified_name))
 
 
 def _looked_up(table: Table, request: PublishRequest, context: Context) -> Dataset | CatalogTable | MissingUpstream:

@@ -13,7 +13,6 @@ from martgate.gate.decision import Approved, judge
 from martgate.gate.receipt import Receipt, Verified
 from martgate.gate.run import RunRecord
 from martgate.ledger import Altered
-from martgate.project.clock import now
 from martgate.project.context import Context
 from martgate.stores.commits import app_of, day_column
 from martgate.stores.ports import Commit
@@ -58,7 +57,7 @@ class _Look:
     def _is_retained(self, day: str) -> bool:
         """Whether a day must still be there, as far as it names one."""
         contract = self.context.catalog.find(self.table.qualified_name)[0].contract
-        clock = Clock(promised(contract, self.table), self.table, ZoneInfo(contract.zone), now())
+        clock = Clock(promised(contract, self.table), self.table, ZoneInfo(contract.zone), self.context.now())
         found = day_of(day)
         return found is None or clock.is_retained(found)
 

@@ -15,7 +15,6 @@ from martgate.expectations.verdict import Audit
 from martgate.gate.candidate import Candidate
 from martgate.gate.waiver import Applied, Waiver, applied, still, waived, why_not
 from martgate.hints import clip, did_you_mean
-from martgate.project.clock import now
 from martgate.project.context import Context
 from martgate.project.review import raise_for_problems
 
@@ -53,7 +52,7 @@ def waive(request: Request, table: Table, context: Context) -> Waiver:
         until=request.until,
         reason=request.reason.strip(),
         owner=request.owner.strip(),
-        recorded_at=now(),
+        recorded_at=context.now(),
         part_date=_day(request.partition, table),
         most=request.most,
     )
@@ -68,7 +67,7 @@ def withdraw(rule: str, table: Table, context: Context) -> int:
         martgate.errors.InvalidInput: there was none.
     """
     name = table.qualified_name
-    number = context.ledger.withdraw(name, rule, at=now())
+    number = context.ledger.withdraw(name, rule, at=context.now())
     if not number:
         hint = did_you_mean(rule, {waiver.rule for waiver in context.ledger.waivers(name)}) or "there is none at all"
         raise InvalidInput(f"{name} has no waiver of {clip(rule)}; {hint}")
@@ -125,7 +124,7 @@ def _rules(table: Table, context: Context) -> dict[str, Rule]:
 def today(table: Table, context: Context) -> date:
     """The day that it is where the table's contract counts its days."""
     zone = context.catalog.find(table.qualified_name)[0].contract.zone
-    return now().astimezone(ZoneInfo(zone)).date()
+    return context.now().astimezone(ZoneInfo(zone)).date()
 
 
 def waivers_in(found: Audit, table: Table, context: Context) -> tuple[Applied, ...]:

@@ -12,9 +12,9 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from martgate.builders.ports import CatalogTable, TableTarget, WriteTarget, WrittenFile
+from martgate.builders.ports import CatalogTable, Session, TableTarget, WriteTarget, WrittenFile
 from martgate.contracts.model import Table
 from martgate.contracts.types import canonical
 from martgate.errors import CouldNotRun
@@ -32,9 +32,9 @@ from martgate.stores.commits import (
     partition,
     receipt,
 )
-from martgate.stores.ports import Commit, Standing
+from martgate.stores.ports import Commit, Standing, Warehouse
 from martgate.stores.shape import demand_shape
-from martgate.stores.tables import Session, Tables, demand_catalog, name_in
+from martgate.stores.tables import Tables, demand_catalog, name_in
 from martgate.text.quoting import identifier, relation, text
 
 __all__ = ["DatabricksStore", "write_options"]
@@ -87,6 +87,10 @@ class DatabricksStore:
         self._tables = Tables(session)
         self._define = define
         self._pause = pause
+
+    @classmethod
+    def from_warehouse(cls, warehouse: Warehouse) -> Self:
+        return cls(warehouse.location, warehouse.session, warehouse.define)
 
     def stage(
         self,

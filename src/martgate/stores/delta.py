@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import deltalake
 from deltalake import CommitProperties, PostCommitHookProperties, Transaction
@@ -33,7 +33,7 @@ from martgate.gate.promotion import Promotion, Published
 from martgate.stores import deltalog
 from martgate.stores.commits import app, approved_candidate, day_column, lost, partition, receipt
 from martgate.stores.files import fingerprint, missing
-from martgate.stores.ports import Commit, Standing
+from martgate.stores.ports import Commit, Standing, Warehouse
 from martgate.stores.shape import demand_shape, physical_types
 
 if TYPE_CHECKING:  # Arrow, for none but a publish
@@ -61,6 +61,10 @@ class DeltaStore:
             raise InvalidInput(f"warehouse {warehouse}: this store keeps tables in folders; give the path of one")
         self._warehouse = Path(os.path.abspath(warehouse))  # noqa: PTH100 - no symbolic link is followed
         _demand_safe(str(self._warehouse), "warehouse", _ANYWHERE)
+
+    @classmethod
+    def from_warehouse(cls, warehouse: Warehouse) -> Self:
+        return cls(warehouse.location)
 
     def stage(
         self,

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
-from martgate.builders.ports import CatalogTable, Dataset, TableTarget, WriteTarget, WrittenFile
+from martgate.builders.ports import CatalogTable, Dataset, Session, TableTarget, WriteTarget, WrittenFile
 from martgate.contracts.model import Table
 from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved
 from martgate.gate.promotion import Published
 
-__all__ = ["Commit", "Standing", "Store"]
+__all__ = ["Commit", "Standing", "Store", "Warehouse"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +40,36 @@ class Commit:
     fingerprint: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warehouse:
+    """Where a store keeps its tables, and what else it may need.
+
+    Attributes:
+        location: the setting `warehouse`, whose scheme chose the store: a path, or a URL as in `catalog://main`.
+        session: the open session of the engine, for tables of its catalog; an engine without a catalog has none, which
+            is InvalidInput.
+        define: of a table and a name, the table as `CREATE TABLE` of Spark SQL takes it under that name.
+    """
+
+    location: str
+    session: Callable[[], Session]
+    define: Callable[[Table, str], str]
+
+
 class Store(Protocol):
-    """Versioned tables of one warehouse."""
+    """Versioned tables of one warehouse.
+
+    A class of such stores is registered by an entry point of the group `martgate.stores`, whose name is the scheme of the
+    setting `warehouse`.
+    """
+
+    @classmethod
+    def from_warehouse(cls, warehouse: Warehouse) -> Self:
+        """The store of a warehouse.
+
+        Raises:
+            martgate.errors.InvalidInput: this store can keep nothing at that location.
+        """
 
     def stage(
         self,

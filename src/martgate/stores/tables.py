@@ -2,38 +2,19 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
-from martgate.builders.ports import CatalogTable
+from martgate.builders.ports import CatalogTable, Session
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput, MissingUpstream, QueryFailed
 from martgate.stores.commits import partition
 from martgate.text.quoting import identifier, relation, text
 
-__all__ = ["Session", "Tables", "demand_catalog", "is_catalog", "name_in"]
+__all__ = ["Tables", "demand_catalog", "is_catalog", "name_in"]
 
 _SCHEME = "catalog://"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _NO_LETTER = re.compile(r"\W")
 """What SHOW TABLES may read as more than a letter; `*` stands for it."""
-
-
-class Session(Protocol):
-    """The session of an engine that has a catalog of tables."""
-
-    def execute(self, sql: str, parameters: Mapping[str, str] = ...) -> Sequence[Mapping[str, object]]:
-        """What one statement returns, each row by its columns.
-
-        Raises:
-            martgate.errors.QueryFailed: the statement cannot be run.
-        """
-
-    def overwrite(self, table: str, source: CatalogTable, options: Mapping[str, str]) -> None:
-        """Write a table over a Delta table that exists, in one commit with these options of Delta's writer.
-
-        Raises:
-            martgate.errors.QueryFailed: the engine or Delta refused.
-        """
 
 
 class Tables:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from martgate.builders.ports import CatalogTable, Dataset
+from martgate.builders.ports import CatalogTable, Dataset, Session
 from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun, InvalidInput, MissingUpstream
 from martgate.stores.shape import physical_types
-from martgate.stores.tables import Session, Tables, is_catalog, name_in
+from martgate.stores.tables import Tables, is_catalog, name_in
 
 if TYPE_CHECKING:  # Arrow and delta-rs are loaded by whoever reads or writes a table
     import pyarrow as pa

@@ -69,7 +69,7 @@ class Project:
         with open_context(settings) as opened:
             quiet = replace(opened, progress=lambda step, lasting=False: self.said.append(step) if lasting else None)
             here = self.context(quiet)
-            found = list(many.backfill(jobs_of(settings, here.catalog, "base", DAYS), here, width=jobs, **how))
+            found = list(many.backfill(jobs_of(settings, here, "base", DAYS), here, width=jobs, **how))
         return [outcome.record.decision if outcome.record else outcome.reason for outcome in found]
 
     def start(self, sql: str, *options: str) -> subprocess.Popen:
@@ -125,16 +125,21 @@ def meeting(here, width):
     """A house whose first so many engines are handed out when all of them were asked for."""
     met, handed = threading.Barrier(width, timeout=60), []
 
-    @contextmanager
-    def share(shares):
+    def parallel_engines(shares):
         assert shares == width
-        handed.append(1)
-        if len(handed) <= width:
-            met.wait()
-        with here.share(shares) as engine:
-            yield engine
+        open_engine = here.parallel_engines(shares)
 
-    return replace(here, share=share)
+        @contextmanager
+        def opened():
+            handed.append(1)
+            if len(handed) <= width:
+                met.wait()
+            with open_engine() as engine:
+                yield engine
+
+        return opened
+
+    return replace(here, parallel_engines=parallel_engines)
 
 
 def test_days_are_under_way_at_the_same_time_and_published_in_order(project):
@@ -205,15 +210,15 @@ def test_what_replacing_days_changes_is_told_for_each_in_order(project):
 )
 def test_days_that_depend_on_the_one_before_come_after_it_and_that_is_said(project, why, contract, sql):
     (project.folder / "contracts" / "base.odcs.yaml").write_text(contract)
-    project.context = lambda here: replace(here, share=lambda shares: pytest.fail("side by side"))
+    project.context = lambda here: replace(here, parallel_engines=lambda shares: lambda: pytest.fail("side by side"))
     project.backfill(sql)
     assert project.said == [f"s.base: one day after another, since {why}"]
 
 
-def test_on_spark_days_come_one_after_another_and_that_is_said(project):
-    project.context = lambda here: replace(here, share=None)
+def test_where_the_engine_works_alone_days_come_one_after_another_and_that_is_said(project):
+    project.context = lambda here: replace(here, parallel_engines=lambda shares: None)
     assert project.backfill(GOOD) == ["approved"] * 4
-    assert project.said == ["s.base: one day after another, since Spark has one session, which one day keeps busy"]
+    assert project.said == ["s.base: one day after another, since the engine has one session, which one day keeps busy"]
 
 
 KILLED = """

@@ -35,7 +35,7 @@ class Mart:
             self.context: Context = context
 
     def request(self, name: str, day: date = DAY) -> PublishRequest:
-        return publish_request(self.settings, self.context.catalog, name, day)
+        return publish_request(self.settings, self.context, name, day)
 
     def run(self, name: str, day: date = DAY) -> RunRecord:
         return run(self.request(name, day), self.context)

@@ -27,7 +27,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = load(flags={"out": str(folder), "ledger": f"sqlite:///{folder / 'ledger.db'}", **flags}, environment={})
     write_samples(settings, folder / "upstreams", {"members": 200, "date": DAY, "days": 1}, lambda _: None)
     with open_context(settings) as context:
-        build(publish_request(settings, context.catalog, "wv_comm_user", DAY), context)
+        build(publish_request(settings, context, "wv_comm_user", DAY), context)
     return folder
 
 

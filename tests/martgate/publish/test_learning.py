@@ -1,11 +1,8 @@
 """Rules that learn, through real runs: silent while they know too little, then in the way of a broken day."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
-
-from martgate.cli.main import call
 
 CONTRACT = """
 apiVersion: v3.2.0
@@ -52,7 +49,7 @@ def project(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def publish(project, capsys):
+def publish(project, capsys, call):
     """publish(first, last, rows, tenths): the exit code, and what was told of each day."""
 
     def _publish(first, last, *, rows=1000, tenths=3):
@@ -98,10 +95,10 @@ def test_a_rule_learns_for_fourteen_days_and_judges_from_then_on(publish):
     assert (code, outcomes(approved)["table|volume"], outcomes(approved)["table|shares"]) == (0, "passed", "passed")
 
 
-def test_a_change_that_is_there_to_stay_is_waived_until_the_band_has_learned_it(publish, monkeypatch):
+def test_a_change_that_is_there_to_stay_is_waived_until_the_band_has_learned_it(publish, clock, call):
     publish(1, 15)
     assert publish(16, 16, rows=500)[1][0]["reasons"] == ["1 failed: table|volume"]
-    monkeypatch.setattr("martgate.publish.waivers.now", lambda: datetime(2024, 1, 17, 3, tzinfo=UTC))
+    clock.set("2024-01-17T03:00")
     request = ["--until", "2024-02-15", "--owner", "ana", "--reason", "the tour ended", "--max-failed", "2"]
     assert call(["waive", "base", "table|volume", *request]) == 0
     code, runs = publish(16, 24, rows=500)
@@ -113,14 +110,14 @@ def test_a_change_that_is_there_to_stay_is_waived_until_the_band_has_learned_it(
     )
 
 
-def test_what_is_learned_yet_is_told_in_the_terminal(publish, capsys):
+def test_what_is_learned_yet_is_told_in_the_terminal(publish, capsys, call):
     publish(1, 1)
     assert call(["run", "base", "--date", "2024-01-02"]) == 0
     told = capsys.readouterr().out
     assert "1 rule out of scope: learning: 1 of 14 days published and measured" in told
 
 
-def test_data_that_lie_elsewhere_have_no_history(publish, project, capsys):
+def test_data_that_lie_elsewhere_have_no_history(publish, project, capsys, call):
     publish(1, 1)
     capsys.readouterr()
     places = ["--input", str(project / "out" / "warehouse" / "s" / "base"), "--date", "2024-01-01"]
@@ -129,7 +126,7 @@ def test_data_that_lie_elsewhere_have_no_history(publish, project, capsys):
     assert learning(json.loads(capsys.readouterr().out)) == {"table|volume": reason, "table|shares": reason}
 
 
-def test_a_backtest_tells_what_rules_learned_alarmed_and_would_catch(publish, capsys, snapshot):
+def test_a_backtest_tells_what_rules_learned_alarmed_and_would_catch(publish, capsys, snapshot, call):
     publish(1, 16)
     capsys.readouterr()
     assert call(["backtest", "base"]) == 0
@@ -149,7 +146,7 @@ def test_a_backtest_tells_what_rules_learned_alarmed_and_would_catch(publish, ca
     assert (shares["rule"], shares["learning"], shares["judged"]) == ("table|shares", 1, 15)
 
 
-def test_a_day_that_was_refused_is_not_learned_from(publish, capsys):
+def test_a_day_that_was_refused_is_not_learned_from(publish, capsys, call):
     publish(1, 15)
     assert publish(16, 16, rows=100)[0] == 1
     capsys.readouterr()
@@ -157,12 +154,12 @@ def test_a_day_that_was_refused_is_not_learned_from(publish, capsys):
     assert "2024-01-16" not in capsys.readouterr().out
 
 
-def test_a_backtest_before_anything_was_published_says_so(project, capsys):
+def test_a_backtest_before_anything_was_published_says_so(project, capsys, call):
     assert call(["backtest", "base"]) == 0
     assert capsys.readouterr().out.count("no published day was measured for it yet") == 2
 
 
-def test_a_table_without_rules_that_learn_cannot_be_backtested(project, capsys):
+def test_a_table_without_rules_that_learn_cannot_be_backtested(project, capsys, call):
     without = CONTRACT.partition("    quality:")[0] + "    properties:" + CONTRACT.partition("    properties:")[2]
     (project / "contracts" / "base.odcs.yaml").write_text(without)
     assert call(["backtest", "base"]) == 2

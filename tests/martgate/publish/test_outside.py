@@ -6,6 +6,7 @@ import click
 import pytest
 
 from martgate.cli.main import call, martgate
+from martgate.cli.options import PluginName
 
 OUTSIDE = {"demo", "import", "diff"}
 """The commands that need no project, whatever their arguments are."""
@@ -22,7 +23,7 @@ def arguments(command: click.Command) -> list[str]:
 
 
 def _value(parameter: click.Parameter) -> str:
-    if isinstance(parameter.type, click.Choice):
+    if isinstance(parameter.type, click.Choice | PluginName):
         return str(parameter.type.choices[0])
     return "1" if isinstance(parameter.type, click.types.IntRange) else "orders"
 

@@ -32,7 +32,7 @@ class Mart:
     context: Context
 
     def request(self, day: date = DAY) -> PublishRequest:
-        return publish_request(self.settings, self.context.catalog, "wv_comm_user", day)
+        return publish_request(self.settings, self.context, "wv_comm_user", day)
 
     def seen(self, query: str) -> list[tuple]:
         """The answer of a query over `mart`, the published table, as any reader gets it."""
@@ -180,7 +180,7 @@ def test_statistics_that_the_engine_returned_answer_as_the_rows_do(
     here = mart()
     work = spoiled(here.request(), column, value)
     trusting = run(work, here.context, dry_run=True).audit.verdicts
-    looking = run(work, replace(here.context, trusts_written=False), dry_run=True).audit.verdicts
+    looking = run(work, replace(here.context, trust_written_stats=False), dry_run=True).audit.verdicts
     assert sum(bool(one.how) for one in trusting) > 50
     assert not any(one.how for one in looking)
     assert [replace(one, how="") for one in trusting] == list(looking)
@@ -189,7 +189,7 @@ def test_statistics_that_the_engine_returned_answer_as_the_rows_do(
 def test_frames_that_pandera_checks_are_published_where_it_finds_nothing(mart: Callable[..., Mart]) -> None:
     here = mart()
     with open_context(replace(here.settings, frames="pandera")) as context:
-        assert context.frames is not None
+        assert context.frame_check is not None
         assert run(here.request(), context).decision == "approved"
 
 
@@ -199,11 +199,11 @@ def test_a_frame_that_only_pandera_refuses_is_not_built_from(mart: Callable[...,
     def refusing(_: object, relation: str, *promised: object) -> list[str]:
         return ["wv_user_id breaks isin in 2 rows"] if relation == "we_mart.we_user" else []
 
-    record = run(here.request(), replace(here.context, frames=refusing))
+    record = run(here.request(), replace(here.context, frame_check=refusing))
     assert record.decision == "refused"
     assert record.reasons == ("upstream we_mart.we_user: pandera: wv_user_id breaks isin in 2 rows",)
     assert "wv_user_id breaks isin in 2 rows" in run_text(record)
-    assert build(here.request(), replace(here.context, frames=refusing)).decision == "refused"
+    assert build(here.request(), replace(here.context, frame_check=refusing)).decision == "refused"
     assert here.context.ledger.candidate("we_mart.wv_comm_user", "2024-01-02", None) is None
 
 
@@ -213,7 +213,7 @@ def test_frames_that_could_not_be_checked_publish_nothing(mart: Callable[..., Ma
 
     here = mart()
     with pytest.raises(CouldNotRun, match="could not check"):
-        run(here.request(), replace(here.context, frames=failing))
+        run(here.request(), replace(here.context, frame_check=failing))
     assert here.context.ledger.candidate("we_mart.wv_comm_user", "2024-01-02", None) is None
 
 

@@ -37,7 +37,7 @@ def context(upstreams, tmp_path, spark_engine):
         yield {
             "duckdb": opened,
             "spark": replace(opened, engine=lambda: nullcontext(spark_engine)),
-            "job": lambda day: replace(publish_request(settings, opened.catalog, TABLE, day), started=STARTED),
+            "job": lambda day: replace(publish_request(settings, opened, TABLE, day), started=STARTED),
         }
 
 

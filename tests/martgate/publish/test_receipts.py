@@ -3,14 +3,11 @@
 import json
 import shutil
 import sqlite3
-from datetime import UTC, datetime
 from pathlib import Path
 
 import deltalake
 import pyarrow as pa
 import pytest
-
-from martgate.cli.main import call
 
 CONTRACT = """
 apiVersion: v3.2.0
@@ -42,8 +39,8 @@ FIRST, SECOND = "2024-01-01", "2024-01-02"
 class Project:
     """A project of one table, partitioned by a personal column, too; what its commands say, and how to break in."""
 
-    def __init__(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-        self.folder, self.capfd, self.said = folder, capfd, ""
+    def __init__(self, folder: Path, capfd: pytest.CaptureFixture[str], call) -> None:
+        self.folder, self.capfd, self.call, self.said = folder, capfd, call, ""
         (folder / "martgate.toml").write_text('contracts = ["contracts"]\nmodels = ["models"]\nreport = "none"\n')
         for name in ("contracts", "models"):
             (folder / name).mkdir()
@@ -62,7 +59,7 @@ class Project:
 
     def told(self, *words: str) -> tuple[int, str]:
         self.capfd.readouterr()
-        code = call([words[0], "base", *words[1:]])
+        code = self.call([words[0], "base", *words[1:]])
         out, err = self.capfd.readouterr()
         self.said += out + err
         return code, out
@@ -94,9 +91,9 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch, capfd):
+def project(tmp_path, monkeypatch, capfd, call):
     monkeypatch.chdir(tmp_path)
-    made = Project(tmp_path, capfd)
+    made = Project(tmp_path, capfd, call)
     yield made
     assert "secret" not in made.said
 
@@ -324,12 +321,12 @@ def test_a_day_that_was_taken_out_with_its_receipt_is_missed_all_the_same(publis
     assert "its commit, version 1, has no receipt" in published.broken()[FIRST]
 
 
-def test_a_day_that_need_not_be_kept_any_longer_may_be_gone(published, monkeypatch):
+def test_a_day_that_need_not_be_kept_any_longer_may_be_gone(published, clock):
     kept = "slaProperties: [{property: retention, value: 1, unit: y}]\nschema:"
     published.promise(DAILY.replace("schema:", kept))
     dropped(published)
     for year, broken in ((2024, [FIRST]), (2026, [])):
-        monkeypatch.setattr("martgate.publish.verification.now", lambda year=year: datetime(year, 6, 1, tzinfo=UTC))
+        clock.set(f"{year}-06-01")
         assert list(published.broken()) == broken
 
 

@@ -2,18 +2,12 @@
 
 import json
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import deltalake
 import pytest
 
-from martgate.cli.main import call
 from martgate.errors import CouldNotRun
-from martgate.project import clock as house_clock
-from martgate.project import wiring
-from martgate.publish import promotion as promoting
-from martgate.publish import run as publish
 
 CONTRACT = """
 apiVersion: v3.2.0
@@ -48,33 +42,28 @@ def project(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """clock("2024-01-02T05:00"): the house's one clock, from now on."""
+def run(clock, call):
+    """run(day, at): publish a day at an instant."""
 
-    def _set(text):
-        for module in (house_clock, promoting, publish, wiring):
-            monkeypatch.setattr(module, "now", lambda: datetime.fromisoformat(text).replace(tzinfo=UTC))
+    def _run(day, at):
+        clock.set(at)
+        assert call(["run", "base", "--date", day]) == 0
 
-    return _set
+    return _run
 
 
 @pytest.fixture
-def sla(project, clock, capsys):
+def sla(project, clock, call, capsys):
     """sla(now, *options): the exit code and what was told."""
 
     def _sla(now, *options):
-        clock(now)
+        clock.set(now)
         capsys.readouterr()
         code = call(["sla", "--json", *options])
         told = capsys.readouterr()
         return code, json.loads(told.out), told.err
 
     return _sla
-
-
-def run(clock, day, at):
-    clock(at)
-    assert call(["run", "base", "--date", day]) == 0
 
 
 def standings(told, table=0):
@@ -84,10 +73,10 @@ def standings(told, table=0):
 ALL_KEPT = {"timeOfAvailability": "kept", "frequency": "kept", "retention": "kept"}
 
 
-def test_days_that_were_published_in_time_keep_every_promise(clock, sla):
-    run(clock, "2024-01-01", "2024-01-02T05:00")
-    run(clock, "2024-01-02", "2024-01-03T05:59")
-    run(clock, "2024-01-01", "2024-01-03T07:00")
+def test_days_that_were_published_in_time_keep_every_promise(run, sla):
+    run("2024-01-01", "2024-01-02T05:00")
+    run("2024-01-02", "2024-01-03T05:59")
+    run("2024-01-01", "2024-01-03T07:00")
     code, told, _ = sla("2024-01-03T12:00")
     assert (code, standings(told)) == (0, ALL_KEPT)
     assert [(day["date"], day["published_again"]) for day in told["tables"][0]["days"]] == [
@@ -96,33 +85,33 @@ def test_days_that_were_published_in_time_keep_every_promise(clock, sla):
     ]
 
 
-def test_a_late_day_is_told_with_how_late_it_came(clock, sla):
-    run(clock, "2024-01-01", "2024-01-02T06:30")
+def test_a_late_day_is_told_with_how_late_it_came(run, sla):
+    run("2024-01-01", "2024-01-02T06:30")
     code, told, _ = sla("2024-01-02T12:00", "base", "--date", "2024-01-01")
     assert (code, standings(told)["timeOfAvailability"]) == (1, "broken")
     (day,) = told["tables"][0]["days"]
     assert (day["due"], day["late_seconds"]) == ("2024-01-02T06:00:00+00:00", 1800)
 
 
-def test_a_missing_day_is_told_until_it_is_published(clock, sla):
-    run(clock, "2024-01-01", "2024-01-02T05:00")
+def test_a_missing_day_is_told_until_it_is_published(run, sla):
+    run("2024-01-01", "2024-01-02T05:00")
     assert sla("2024-01-03T05:00")[0] == 0
     code, told, _ = sla("2024-01-03T06:00")
     assert (code, standings(told)["frequency"]) == (1, "broken")
-    run(clock, "2024-01-02", "2024-01-03T08:00")
+    run("2024-01-02", "2024-01-03T08:00")
     assert standings(sla("2024-01-03T12:00")[1])["frequency"] == "kept"
 
 
-def test_a_day_that_somebody_deleted_from_the_table_is_not_there(project, clock, sla):
-    run(clock, "2024-01-01", "2024-01-02T05:00")
-    run(clock, "2024-01-02", "2024-01-03T05:00")
+def test_a_day_that_somebody_deleted_from_the_table_is_not_there(project, run, sla):
+    run("2024-01-01", "2024-01-02T05:00")
+    run("2024-01-02", "2024-01-03T05:00")
     deltalake.DeltaTable(str(project / "out/warehouse/s/base")).delete("day = '2024-01-01'")
     code, told, _ = sla("2024-01-03T12:00")
     assert (code, standings(told)) == (1, dict.fromkeys(ALL_KEPT, "broken"))
 
 
-def test_a_day_that_somebody_wrote_past_the_gate_is_there_and_cannot_be_judged(project, clock, sla):
-    run(clock, "2024-01-01", "2024-01-02T05:00")
+def test_a_day_that_somebody_wrote_past_the_gate_is_there_and_cannot_be_judged(project, run, sla):
+    run("2024-01-01", "2024-01-02T05:00")
     (project / "out" / "ledger.db").unlink()
     code, told, _ = sla("2024-01-02T12:00")
     assert (code, standings(told)) == (1, ALL_KEPT | {"timeOfAvailability": "unknown"})
@@ -153,15 +142,15 @@ def test_a_ledger_that_does_not_answer_is_no_broken_promise(project, sla):
     assert sla("2024-01-02T12:00")[0] == 3
 
 
-def test_one_day_or_the_last_ones_are_asked_for(project):
+def test_one_day_or_the_last_ones_are_asked_for(project, call):
     assert call(["sla", "--date", "2024-01-01", "--last", "3"]) == 2
 
 
 def test_the_shipped_mart_promises_its_days_by_six_in_seoul_and_what_is_made_from_it_nothing(
-    tmp_path, mart_project, monkeypatch, capsys, clock
+    tmp_path, mart_project, monkeypatch, capsys, clock, call
 ):
     monkeypatch.chdir(mart_project(tmp_path))
-    clock("2024-01-02T12:00")
+    clock.set("2024-01-02T12:00")
     assert call(["sla", "--json"]) == 1
     told = {table["table"]: table for table in json.loads(capsys.readouterr().out)["tables"]}
     promising = {name for name, table in told.items() if table["promises"]}
@@ -169,8 +158,8 @@ def test_the_shipped_mart_promises_its_days_by_six_in_seoul_and_what_is_made_fro
     assert told["we_mart.wv_comm_user"]["days"][0]["due"] == "2024-01-01T21:00:00+00:00"
 
 
-def test_the_site_tells_the_promises_as_they_stand(project, clock):
-    run(clock, "2024-01-01", "2024-01-02T07:00")
+def test_the_site_tells_the_promises_as_they_stand(project, run, call):
+    run("2024-01-01", "2024-01-02T07:00")
     assert call(["docs"]) == 0
     index = (project / "out/site/index.html").read_text(encoding="utf-8")
     promises = (project / "out/site/promises.html").read_text(encoding="utf-8")
@@ -179,13 +168,13 @@ def test_the_site_tells_the_promises_as_they_stand(project, clock):
     assert re.search(r"as of 2024-01-02 07:00 UTC", promises)
 
 
-def test_a_table_that_cannot_be_judged_is_told_on_the_site_and_stops_nothing(project, clock, monkeypatch):
+def test_a_table_that_cannot_be_judged_is_told_on_the_site_and_stops_nothing(project, run, call, monkeypatch):
     from martgate.stores.delta import DeltaStore
 
     def unreadable(*_):
         raise CouldNotRun("the log cannot be read")
 
-    run(clock, "2024-01-01", "2024-01-02T05:00")
+    run("2024-01-01", "2024-01-02T05:00")
     monkeypatch.setattr(DeltaStore, "days", unreadable)
     assert call(["docs"]) == 0
     assert "the log cannot be read" in Path(project / "out/site/index.html").read_text(encoding="utf-8")

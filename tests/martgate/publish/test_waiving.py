@@ -4,21 +4,14 @@ import json
 import shlex
 import sqlite3
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from martgate.cli.main import call
-from martgate.project import clock as house_clock
-from martgate.project import wiring
 from martgate.project.settings import load
-from martgate.publish import inputs, selection
-from martgate.publish import parallel as ahead
-from martgate.publish import promotion as promoting
+from martgate.project.wiring import open_context, publish_request
 from martgate.publish import run as publish
-from martgate.publish import verification as verifying
-from martgate.publish import waivers as waiving
 
 CONTRACT = """
 apiVersion: v3.2.0
@@ -54,18 +47,14 @@ UNTIL = "2024-02-01"
 class Project:
     """A project of one table whose model makes two rows of an unknown grade, and a clock that is told what time it is."""
 
-    def __init__(self, folder: Path, capfd, monkeypatch) -> None:
-        self.folder, self.capfd, self.monkeypatch = folder, capfd, monkeypatch
+    def __init__(self, folder: Path, capfd, clock, call) -> None:
+        self.folder, self.capfd, self.clock, self.call, self.at = folder, capfd, clock, call, clock.set
         (folder / "martgate.toml").write_text('contracts = ["contracts"]\nmodels = ["models"]\nreport = "fast"\n')
         for name in ("contracts", "models"):
             (folder / name).mkdir()
         self.promise()
         self.made_of(BAD)
         self.at(NOW)
-
-    def at(self, text: str) -> None:
-        for module in (house_clock, ahead, inputs, promoting, publish, selection, verifying, waiving, wiring):
-            self.monkeypatch.setattr(module, "now", lambda: datetime.fromisoformat(text).replace(tzinfo=UTC))
 
     def promise(self, enum: str = ENUM, more: str = "", zone: str = "UTC") -> None:
         text = CONTRACT.format(enum=enum, more=more, zone=zone)
@@ -76,14 +65,14 @@ class Project:
 
     def told(self, *words: str) -> tuple[int, str]:
         self.capfd.readouterr()
-        code = call([words[0], "base", *words[1:]])
+        code = self.call([words[0], "base", *words[1:]])
         out, err = self.capfd.readouterr()
         return code, out + err
 
     def __call__(self, *words: str, day: str = DAY) -> tuple[int, dict]:
         self.capfd.readouterr()
         dated = ["--date", day] if words[0] in ("run", "build", "gate", "publish") and "--input" not in words else []
-        code = call([words[0], "base", *dated, *words[1:], "--json"])
+        code = self.call([words[0], "base", *dated, *words[1:], "--json"])
         return code, json.loads(self.capfd.readouterr().out)
 
     def waive(self, *more: str, rule: str = RULE, until: str = UNTIL) -> tuple[int, dict]:
@@ -96,9 +85,9 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch, capfd):
+def project(tmp_path, monkeypatch, capfd, clock, call):
     monkeypatch.chdir(tmp_path)
-    return Project(tmp_path, capfd, monkeypatch)
+    return Project(tmp_path, capfd, clock, call)
 
 
 def verdict(told: dict) -> dict:
@@ -293,9 +282,9 @@ def test_publish_does_not_go_by_a_waiver_that_is_not_in_force_any_more(project, 
 def test_a_run_that_waited_to_be_published_goes_by_waivers_that_are_still_in_force(project):
     project.waive()
     settings = load(project.folder, {})
-    with wiring.open_context(settings) as context:
-        work = wiring.publish_request(settings, context.catalog, "base", date(2024, 1, 15))
-        waiting = [publish.prepare(work, context), publish.prepare(replace(work, started=waiving.now()), context)]
+    with open_context(settings, now=project.clock) as context:
+        work = publish_request(settings, context, "base", date(2024, 1, 15))
+        waiting = [publish.prepare(work, context), publish.prepare(replace(work, started=context.now()), context)]
         assert publish.conclude(waiting[0], work.table, context).published_version == 1
         withdrawn(project)
         record = publish.conclude(waiting[1], work.table, context)
@@ -423,5 +412,5 @@ def test_the_commands_of_the_documentation_do_what_it_says(project, mart_project
     lines = [line.removeprefix("$ martgate ") for line in text.splitlines() if line.startswith("$ martgate ")]
     monkeypatch.chdir(mart_project(project.folder.parent / "mart"))
     project.at("2024-02-01T03:00")
-    codes = [call(shlex.split(line)) for line in lines if not line.startswith("run ")]
+    codes = [project.call(shlex.split(line)) for line in lines if not line.startswith("run ")]
     assert (len(lines), codes) == (4, [0, 0, 0])

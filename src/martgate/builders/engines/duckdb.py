@@ -9,6 +9,8 @@
 | errors | quote values of rows | told without any value: rows may hold personal data |
 """
 
+import os
+import re
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -21,7 +23,7 @@ from martgate.builders.dialect import MACROS, translate
 from martgate.builders.engines import duckdb_text as text
 from martgate.builders.engines.demands import demand_given, demand_known, demand_one_shape
 from martgate.builders.engines.spill import spill_folder
-from martgate.builders.ports import CatalogTable, Dataset, TableTarget, WriteTarget, WrittenFile
+from martgate.builders.ports import CatalogTable, Dataset, EngineConfig, TableTarget, WriteTarget, WrittenFile
 from martgate.errors import InvalidInput, QueryFailed
 from martgate.text.quoting import duckdb_identifier, duckdb_relation
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:  # DuckDB imports it itself where batches are asked for
 __all__ = ["DuckDBEngine"]
 
 _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)(.*)", re.DOTALL)
 
 
 class DuckDBEngine:
@@ -57,6 +60,16 @@ class DuckDBEngine:
         self._temp_directory = temp_directory
         self._relations: set[str] = set()
         self._stopped = False
+
+    @classmethod
+    def from_config(cls, config: EngineConfig) -> Self:
+        """One of `shares` engines that work at the same time and together take what one alone would."""
+        if config.shares == 1:
+            return cls(config.memory_limit, config.temp_directory)
+        amount = _AMOUNT.fullmatch(config.memory_limit)  # what is no amount is DuckDB's to refuse
+        limit = f"{float(amount[1]) / config.shares:.3f}{amount[2]}" if amount else config.memory_limit
+        threads = max(1, (os.cpu_count() or 1) // config.shares)
+        return cls(limit, config.temp_directory, threads=threads)
 
     def __enter__(self) -> Self:
         """Open the database.

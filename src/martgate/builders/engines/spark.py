@@ -32,7 +32,7 @@ from martgate.builders.engines.demands import demand_given, demand_known, demand
 from martgate.builders.engines.footers import written
 from martgate.builders.engines.spark_session import session
 from martgate.builders.engines.spill import spill_folder
-from martgate.builders.ports import CatalogTable, Dataset, TableTarget, WriteTarget, WrittenFile
+from martgate.builders.ports import CatalogTable, Dataset, EngineConfig, TableTarget, WriteTarget, WrittenFile
 from martgate.errors import InvalidInput, QueryFailed
 from martgate.text.quoting import identifier, relation
 
@@ -59,6 +59,10 @@ class SparkEngine:
         self._temp_directory = temp_directory
         self._names: set[str] = set()
         self._open = ExitStack()
+
+    @classmethod
+    def from_config(cls, config: EngineConfig) -> Self:
+        return cls(config.memory_limit, config.temp_directory, master=config.spark_master)
 
     def __enter__(self) -> Self:
         """Find or start the session.

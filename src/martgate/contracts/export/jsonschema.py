@@ -5,13 +5,18 @@ from datetime import date
 from decimal import Decimal
 
 from martgate.contracts.export.constraints import NOT_SAID, Bound, Constraints, constraints, title
+from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.export.text import json_text
 from martgate.contracts.model import Contract, Table
 from martgate.text.regex import to_ecmascript
 
-__all__ = ["schema"]
+__all__ = ["export", "schema"]
 
 _BOUNDS = {">=": "minimum", "<=": "maximum", ">": "exclusiveMinimum", "<": "exclusiveMaximum"}
+
+
+def export(request: ExportRequest) -> str:
+    return schema(request.contract, request.table)
 
 
 def schema(contract: Contract, table: Table) -> str:

@@ -10,12 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import TypeGuard
 
+from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.model import Contract, Table
 from martgate.errors import InvalidInput, Problem
 
-__all__ = ["page"]
+__all__ = ["export", "page"]
 
 END_OF_TABLE = "\n\n"  # sections that end in a table or a heading keep two blank lines before the next rule
+
+
+def export(request: ExportRequest) -> str:
+    return page(request.contract, request.table)
 
 
 def page(contract: Contract, table: Table) -> str:

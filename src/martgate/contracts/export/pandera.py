@@ -5,14 +5,19 @@ from datetime import date, datetime
 
 from martgate.contracts.export import python
 from martgate.contracts.export.constraints import NOT_SAID, Bound, Constraints, constraints, standard_imports, title
+from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.model import Contract, Table
 from martgate.errors import InvalidInput
 from martgate.text.quoting import identifier, text
 from martgate.text.regex import to_rust, to_sql
 
-__all__ = ["FLAVOURS", "schema"]
+__all__ = ["FLAVOURS", "export", "schema"]
 
 FLAVOURS = ("polars", "pyspark")
+
+
+def export(request: ExportRequest) -> str:
+    return schema(request.contract, request.table, flavour=request.flavour)
 
 
 def schema(contract: Contract, table: Table, *, flavour: str = "polars") -> str:

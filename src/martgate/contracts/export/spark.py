@@ -2,10 +2,19 @@
 
 from martgate.contracts.export import python
 from martgate.contracts.export.constraints import NOT_SAID, Constraints, constraints, title
+from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.model import Contract, Table
 from martgate.text.quoting import identifier, identifiers, relation, text
 
-__all__ = ["delta_ddl", "delta_table", "struct_type"]
+__all__ = ["delta_ddl", "delta_table", "export_delta_ddl", "export_struct_type", "struct_type"]
+
+
+def export_struct_type(request: ExportRequest) -> str:
+    return struct_type(request.contract, request.table)
+
+
+def export_delta_ddl(request: ExportRequest) -> str:
+    return delta_ddl(request.contract, request.table)
 
 
 def struct_type(contract: Contract, table: Table) -> str:

@@ -5,13 +5,18 @@ from decimal import Decimal
 
 from martgate.contracts.export import python
 from martgate.contracts.export.constraints import NOT_SAID, Constraints, constraints, standard_imports, title
+from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.model import Contract, Table
 from martgate.contracts.types import INTEGER_RANGES
 from martgate.text.regex import to_postgresql
 
-__all__ = ["metadata"]
+__all__ = ["export", "metadata"]
 
 _NO_SCHEMA = "The table has no schema, since SQLite knows none; create_all() takes schema_translate_map={None: ..}."
+
+
+def export(request: ExportRequest) -> str:
+    return metadata(request.contract, request.table)
 
 
 def metadata(contract: Contract, table: Table) -> str:

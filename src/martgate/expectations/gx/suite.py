@@ -11,19 +11,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from martgate.contracts.day import Day
+from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.export.text import json_text
 from martgate.contracts.model import Contract, Severity, Table
 from martgate.expectations import wording as words
 from martgate.expectations.gx.core import core
 from martgate.expectations.gx.queries import bound, parameters_left, types_of, unexpected_rows
 from martgate.expectations.protection import Protection
+from martgate.expectations.retroactive import asked
 from martgate.expectations.rules import Rule
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
     from great_expectations.expectations.expectation import Expectation
 
-__all__ = ["GREAT_EXPECTATIONS", "configuration", "expectation", "made", "suite", "suite_json"]
+__all__ = ["GREAT_EXPECTATIONS", "configuration", "expectation", "export", "made", "suite", "suite_json"]
 
 GREAT_EXPECTATIONS = "1.24.1"
 """The version that suites are written for; a test holds it against the pin of the extra `gx`."""
@@ -32,6 +34,13 @@ Configuration = dict[str, object]
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "warning"}
 _ROWS = "unexpected_rows_expectation"
+
+
+def export(request: ExportRequest) -> str:
+    """The suite of a table as JSON, with what newer versions of the contract ask of it."""
+    rules = asked(request.contract, request.table, request.newer).rules
+    protection = Protection(request.table, tuple(request.known))
+    return suite_json(request.contract, request.table, rules, day=request.day, protection=protection)
 
 
 def configuration(

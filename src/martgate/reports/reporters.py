@@ -1,0 +1,85 @@
+"""The reporters of the setting `report`: the whole site, one page of it, or none."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from martgate.contracts.day import day_of
+from martgate.errors import CouldNotRun
+from martgate.gate.run import RunRecord
+from martgate.reports.places import page_path, write_whole
+from martgate.reports.ports import ReportContext
+
+__all__ = ["NO_REPORT", "RUN_PAGE", "SITE", "index_of"]
+
+
+class NoReport:
+    """The runs are recorded, and that is all."""
+
+    renders_once = False
+
+    def page(self, record: RunRecord, context: ReportContext) -> str:
+        del record, context
+        return ""
+
+    def render(self, records: Sequence[RunRecord], context: ReportContext) -> None:
+        """Nothing is written."""
+
+
+class RunPage:
+    """The page of a run alone; the next drawing of the site puts the whole one in its place."""
+
+    renders_once = False
+
+    def page(self, record: RunRecord, context: ReportContext) -> str:
+        return str(page_path(_site(context), record.candidate))
+
+    def render(self, records: Sequence[RunRecord], context: ReportContext) -> None:
+        from martgate.reports.runpage import run_page  # noqa: PLC0415 - templates, for those who want a page
+
+        for record in records:
+            loaded, table = context.catalog.find(record.table, day_of(record.date))
+            write_whole(page_path(_site(context), record.candidate), run_page(record, loaded.contract, table))
+
+
+class Site:
+    """The whole site, Data Docs, of all records that there are."""
+
+    renders_once = True
+
+    def page(self, record: RunRecord, context: ReportContext) -> str:
+        return str(page_path(_site(context), record.candidate))
+
+    def render(self, records: Sequence[RunRecord], context: ReportContext) -> None:
+        """Draw the site of all recorded runs.
+
+        In a process of its own: importing Great Expectations costs seconds, and a page must never take the gate down.
+
+        Raises:
+            martgate.errors.CouldNotRun: a page could not be drawn; the former site is left as it was.
+        """
+        del records  # they are among those that are recorded
+        from martgate.reports.promises import to_json  # noqa: PLC0415 - only the site needs it
+
+        promises = context.out / "promises.json"
+        write_whole(promises, to_json(tuple(context.punctuality())))
+        command = [sys.executable, "-m", "martgate.reports.datadocs", str(context.out / "runs"), str(_site(context))]
+        command += ["--promises", str(promises)]
+        for folder in context.contracts:
+            command += ["--contracts", str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
+        if done.returncode:
+            raise CouldNotRun(f"the site could not be drawn:\n{done.stderr.strip()[-2000:]}")
+
+
+NO_REPORT, RUN_PAGE, SITE = NoReport(), RunPage(), Site()
+
+
+def index_of(context: ReportContext) -> Path:
+    """The first page of the site."""
+    return _site(context) / "index.html"
+
+
+def _site(context: ReportContext) -> Path:
+    return context.out / "site"
