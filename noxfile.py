@@ -3,8 +3,11 @@
 Every session brings its own environment through uv, from uv.lock, so nothing but uv is needed: `uvx nox`.
 """
 
-import shutil
+import os
+import subprocess
+import tarfile
 import tempfile
+import zipfile
 from pathlib import Path
 
 import nox
@@ -15,6 +18,10 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_external_run = True
 
 PYTHON = "3.11"
+"""The oldest version that the project promises, on which everything runs."""
+
+VERSIONS = (PYTHON, "3.12", "3.13")
+"""The versions on which the wheel is tried."""
 
 
 def sync(session: nox.Session, *groups: str, extras: tuple[str, ...] = ()) -> None:
@@ -78,19 +85,56 @@ def airflow(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", "tests/airflow", *session.posargs)
 
 
-@nox.session(python=PYTHON)
-def wheel(session: nox.Session) -> None:
-    """The built wheel alone, in an empty environment and an empty folder, runs the command line."""
-    dist = Path(session.create_tmp()) / "dist"
-    shutil.rmtree(dist, ignore_errors=True)
-    session.run("uv", "build", "--quiet", "--wheel", "--out-dir", str(dist), external=True)
-    (built,) = dist.glob("*.whl")
-    session.install(str(built))
-    with tempfile.TemporaryDirectory() as empty:
+@nox.session(python=False)
+@nox.parametrize("version", [nox.param(version, id=version) for version in VERSIONS])
+def wheel(session: nox.Session, version: str) -> None:
+    """The built wheel alone, in an empty environment and an empty folder: its content, its help and its demo."""
+    python = interpreter(version)
+    if python is None and version == PYTHON:
+        session.error(f"there is no Python {version} on this machine, and every change is held to it")
+    if python is None:
+        session.skip(f"there is no Python {version} on this machine")
+    with tempfile.TemporaryDirectory() as made:
+        dist, environment, empty = (Path(made) / name for name in ("dist", "environment", "empty"))
+        session.run("uv", "build", "--quiet", "--out-dir", str(dist), external=True)
+        (built,), (source,) = dist.glob("*.whl"), dist.glob("*.tar.gz")
+        demand_content(session, built, source)
+        session.run("uv", "venv", "--quiet", "--python", python, str(environment), external=True)
+        installed = str(environment / "bin" / "python")
+        session.run("uv", "pip", "install", "--quiet", "--python", installed, str(built), external=True)
+        empty.mkdir()
         session.chdir(empty)
-        session.run("martgate", "--help", silent=True)
-        session.run("martgate", "lint")
-        session.run("martgate", "coverage", "wv_comm_user", silent=True)
+        martgate = str(environment / "bin" / "martgate")
+        session.run(martgate, "--help", external=True, silent=True)
+        told = session.run(martgate, "demo", external=True, silent=True) or ""
+        site = Path("out", "demo", "out", "site", "index.html")
+        if not told.rstrip().endswith(f"Open {site.absolute()} to see what was checked, found and published."):
+            session.error(f"the demo does not end with where to look:\n{told}")
+        if not site.is_file() or [entry.name for entry in empty.iterdir()] != ["out"]:
+            session.error("the demo leaves something else than out/, or no site in it")
+
+
+def interpreter(version: str) -> str | None:
+    """An interpreter that is there already: one that uv finds, or one of pyenv, of which uv knows the active ones only."""
+    find = ["uv", "python", "find", "--system", "--no-project", "--no-python-downloads", version]
+    found = subprocess.run(find, capture_output=True, text=True, check=False)  # noqa: S603 - a version of this file
+    if found.returncode == 0 and found.stdout.strip():
+        return found.stdout.strip()
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    return next((str(python) for python in sorted(pyenv.glob(f"versions/{version}.*/bin/python"))), None)
+
+
+def demand_content(session: nox.Session, built: Path, source: Path) -> None:
+    """The wheel has one import name, and the source distribution what the wheel is built from, and nothing else."""
+    with zipfile.ZipFile(built) as wheel:
+        tops = {name.split("/")[0] for name in wheel.namelist()}
+    if {top for top in tops if not top.endswith(".dist-info")} != {"martgate"}:
+        session.error(f"the wheel has other names than martgate: {sorted(tops)}")
+    with tarfile.open(source) as archive:
+        parts = {"/".join(name.split("/")[1:3]) for name in archive.getnames()}
+    needed = {"", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml", "pyproject.toml.orig", "src", "src/martgate"}
+    if parts - needed:
+        session.error(f"the source distribution has more than it needs: {sorted(parts - needed)}")
 
 
 @nox.session(python=PYTHON, default=False)

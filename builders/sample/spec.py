@@ -1,7 +1,7 @@
 """What is asked of a sample, checked before anything is drawn."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from martgate.contracts.day import Day
@@ -30,11 +30,13 @@ class SampleSpec:
         martgate.errors.InvalidInput: with every argument that is out of its range.
     """
 
-    members: int
+    members: int = field(metadata={"help": "how many memberships", "minimum": 1, "demo": 20_000})
     date: date
     days: int = 1
     seed: int = 0
-    communities: int | None = None
+    communities: int | None = field(
+        default=None, metadata={"help": "how many communities (default: grows with members)", "minimum": 1}
+    )
     clean: bool = False
 
     def __post_init__(self) -> None:

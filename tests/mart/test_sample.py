@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders.sample import UPSTREAMS, SampleSpec, upstreams
+from builders.sample import SampleSpec, upstreams
 from builders.sample.activity import report
+from builders.sample.tables import UPSTREAMS
 from builders.sample.world import populate
 from martgate.contracts.catalog import Catalog
 from martgate.errors import InvalidInput

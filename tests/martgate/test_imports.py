@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from martgate.cli.main import martgate
+
 HEAVY = (
     "duckdb",
     "pyspark",
@@ -44,10 +46,14 @@ def probe(forbidden: Sequence[str], arguments: Sequence[str], folder: Path) -> t
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["query", "--help"], ["config"]])
-def test_help_and_settings_import_no_heavy_library(arguments: list[str], tmp_path: Path) -> None:
-    (tmp_path / "martgate.toml").write_text("")
-    assert probe(HEAVY, arguments, tmp_path) == (0, "")
+@pytest.mark.parametrize("name", ["", *sorted(martgate.commands)])
+def test_help_imports_no_heavy_library(name: str, tmp_path: Path) -> None:
+    assert probe(HEAVY, [name, "--help"] if name else ["--help"], tmp_path) == (0, "")
+
+
+@pytest.mark.parametrize("arguments", [["sample", "--help"], ["demo", "--help"], ["config"]])
+def test_in_this_project_help_and_settings_import_no_heavy_library(arguments: list[str]) -> None:
+    assert probe(HEAVY, arguments, Path(__file__).parents[2]) == (0, "")
 
 
 @pytest.mark.parametrize("source", ["t.parquet", "delta"])

@@ -53,7 +53,7 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogTable:
-    """A table that the engine finds in its own catalog, as `main.bronze.member`; only an engine with one can read it.
+    """A table that the engine finds in its own catalog, as `main.bronze.orders`; only an engine with one can read it.
 
     `only` keeps the rows whose columns have these values (given as text), `version` asks for the table as of then.
     """
@@ -90,7 +90,7 @@ class WriteTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableTarget:
-    """A new table of the engine's own catalog, as `main.we_mart.member`; only an engine with one can write it."""
+    """A new table of the engine's own catalog, as `main.shop.orders`; only an engine with one can write it."""
 
     name: str
     partition_by: tuple[str, ...]

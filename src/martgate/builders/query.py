@@ -2,10 +2,10 @@
 
 The comment on top of its file says what it asks, and declares each parameter in a line of its own:
 
-    -- How many people of one community there are on a day.
-    -- :comm_id number: the community
+    -- How many customers one store had on a day.
+    -- :store_id number: the store
     -- :part_date day: the day
-    SELECT COUNT(DISTINCT wv_user_id) AS people ..
+    SELECT COUNT(DISTINCT customer_id) AS customers ..
 """
 
 import re

@@ -33,7 +33,7 @@ def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitC
     return ExitCode.UNUSABLE if problems else ExitCode.DONE
 
 
-@click.command(epilog="Example: martgate diff published.odcs.yaml contracts/mart/wv_comm_user.odcs.yaml")
+@click.command(epilog="Example: martgate diff published.odcs.yaml contracts/shop.orders.odcs.yaml")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @as_json
@@ -52,7 +52,7 @@ def diff(old: Path, new: Path, *, as_json: bool) -> ExitCode:
     return ExitCode.REFUSED if found.is_refused else ExitCode.DONE
 
 
-@click.command(epilog="Example: martgate coverage we_mart.wv_comm_user")
+@click.command(epilog="Example: martgate coverage shop.orders")
 @click.argument("table")
 @click.option("--date", "day", type=DAY, help="by the version valid on that day (default: the newest), YYYY-MM-DD")
 @settings_from("contracts")
@@ -71,7 +71,7 @@ def coverage(table: str, *, day: date | None, settings: Settings, as_json: bool)
     return ExitCode.UNUSABLE if unsupported else ExitCode.DONE
 
 
-@click.command(epilog="Example: martgate export wv_comm_user --to delta-ddl --out wv_comm_user.sql")
+@click.command(epilog="Example: martgate export orders --to delta-ddl --out orders.sql")
 @click.argument("table")
 @click.option("--to", "target", type=PluginName(EXPORTERS), required=True, help="what to write")
 @click.option("--flavour", type=click.Choice(["polars", "pyspark"]), default="polars", help="of pandera")

@@ -1,31 +1,65 @@
 """The whole product in one go, on data of its own."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import click
 
+from martgate.builders.model import load
 from martgate.cli.options import open_project
-from martgate.cli.reporting import draw, keep, suggest_data_docs
+from martgate.cli.reporting import answer_all
+from martgate.errors import InvalidInput
 from martgate.exits import ExitCode
+from martgate.project.graph import graph_of, select
 from martgate.project.progress import show_progress
+from martgate.project.sample import Sample, load_sample
 from martgate.project.settings import Settings
-from martgate.project.wiring import demand_extras, publish_request
-from martgate.publish.run import run
+from martgate.project.settings import load as load_settings
+from martgate.project.starter import write_starter
+from martgate.project.wiring import demand_extras
 from martgate.publish.samples import write_samples
-from martgate.reports.machine import run_json
-from martgate.reports.text import run_text
+from martgate.publish.selection import jobs_of, run_all
 
-__all__ = ["play"]
-
-_TABLE = "we_mart.wv_comm_user"
+__all__ = ["play", "play_starter"]
 
 
-def play(settings: Settings, *, members: int, dates: Sequence[date], as_json: bool) -> ExitCode:
-    """Make upstreams under `out/demo`, publish each day, draw the site; the last line says where to look."""
-    folder = settings.out / "demo"
+def play_starter(folder: Path, spec: Mapping[str, object], dates: Sequence[date], *, as_json: bool) -> ExitCode:
+    """Write the starter into a folder and play it there, as the project that it is then.
+
+    Its settings are those of its own file alone: a warehouse that the environment names is not for a demonstration.
+    """
+    if write_starter(folder) and not as_json:
+        click.echo(
+            f"A small project is in {folder}: contracts, a model, a query and a sample, to read and to change.\n"
+        )
+    settings = load_settings(folder, environment={})
+    return play(settings, settings.out, load_sample(settings.sample), spec, dates, as_json=as_json)
+
+
+def play(  # noqa: PLR0913 - what is played, where, and how
+    settings: Settings,
+    folder: Path,
+    sample: Sample,
+    spec: Mapping[str, object],
+    dates: Sequence[date],
+    *,
+    as_json: bool,
+) -> ExitCode:
+    """Make upstreams, publish each day, draw the site; the last line says where to look.
+
+    Args:
+        settings: the project that is played.
+        folder: where upstreams, published tables, ledger and site go, whatever places the project names.
+        sample: the project's plug-in.
+        spec: the values of the plug-in's own arguments.
+        dates: the days to publish, the earliest first.
+        as_json: whether the answer is one JSON object.
+
+    Raises:
+        martgate.errors.InvalidInput: the contracts or models cannot be used, or no table is selected; nothing was written.
+    """
     own = replace(
         settings,
         upstreams=str(folder / "upstreams"),
@@ -33,23 +67,19 @@ def play(settings: Settings, *, members: int, dates: Sequence[date], as_json: bo
         warehouse=str(folder / "warehouse"),
         ledger=f"sqlite:///{folder / 'ledger.db'}",
         out=folder,
+        lineage="none",
+        report="full",
     )
     demand_extras(own)
-    with show_progress() as progress:
-        progress(f"making upstreams of {members:,} memberships")
-        write_samples(own, folder / "upstreams", {"members": members, "date": dates[-1], "days": len(dates)}, progress)
-    records = []
-    for day in dates:
-        with open_project(own) as context:
-            record = run(publish_request(own, context, _TABLE, day), context)
-        keep(record, own)
-        records.append(record)
-        if not as_json:
-            click.echo(run_text(record))
-    index = draw(own)
-    suggest_data_docs(own, as_json=as_json)
-    if as_json:
-        click.echo(json.dumps({"site": str(index), "runs": [json.loads(run_json(record)) for record in records]}))
-    else:
-        click.echo(f"Open {index} to see what was checked, found and published.")
-    return ExitCode.REFUSED if any(record.decision == "refused" for record in records) else ExitCode.DONE
+    with open_project(own) as context:
+        models = load(own.models)
+        graph = graph_of(models, context.catalog)
+        tables = select(own.demo or sorted(graph), graph, context.catalog)
+        if not tables:
+            raise InvalidInput("no model makes a table that has a contract, so there is nothing to publish")
+        requests = {day: jobs_of(tables, day, models, context) for day in dates}
+        with show_progress() as progress:
+            values = {"date": dates[-1], "days": len(dates), "seed": 0, "clean": False, **spec}
+            write_samples(own, folder / "upstreams", values, progress, sample)
+        outcomes = (outcome for day in dates for outcome in run_all(requests[day], day, graph, context))
+        return answer_all(outcomes, own, context, as_json=as_json, names_site=True)

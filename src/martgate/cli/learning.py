@@ -9,7 +9,7 @@ from martgate.project.settings import Settings
 __all__ = ["backtest"]
 
 
-@click.command(epilog="Example: martgate backtest wv_comm_user")
+@click.command(epilog="Example: martgate backtest orders")
 @click.argument("table")
 @settings_from("contracts", "warehouse", "ledger", "out")
 @as_json

@@ -27,6 +27,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
     "contracts": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
     "models": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
     "queries": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
+    "demo": {"multiple": True, "metavar": "SELECTOR"},
     "frames": {"type": click.Choice(["none", "pandera"])},
     "reuse_counts": {"type": click.Choice(["never", "files"])},
     "trust_stats": {"type": click.Choice(["written", "never"])},

@@ -15,8 +15,8 @@ __all__ = ["sla"]
     epilog="""\b
 Examples:
   martgate sla
-  martgate sla wv_comm_user --last 7
-  martgate sla wv_comm_user --date 2024-01-01"""
+  martgate sla orders --last 7
+  martgate sla orders --date 2024-01-01"""
 )
 @click.argument("table", required=False)
 @click.option("--date", "day", type=DAY, help="one day, or the week or month that it lies in, YYYY-MM-DD")

@@ -31,8 +31,8 @@ _BUILD_KEYS = (*_RUN_KEYS, "frames")
 @click.command(
     epilog="""\b
 Examples:
-  martgate run we_mart.wv_comm_user --date 2024-01-01
-  martgate run --select wv_comm_user+ --date 2024-01-01
+  martgate run shop.orders --date 2024-01-01
+  martgate run --select orders+ --date 2024-01-01
   martgate run --select state:modified+ --state martgate-state.json --date 2024-01-01"""
 )
 @click.argument("table", required=False)
@@ -106,7 +106,7 @@ def _run_selected(
         return answer_all(outcomes, settings, context, as_json=as_json)
 
 
-@click.command(epilog="Example: martgate backfill wv_comm_user --from 2024-01-01 --to 2024-01-31")
+@click.command(epilog="Example: martgate backfill orders --from 2024-01-01 --to 2024-01-31")
 @click.argument("table")
 @click.option("--from", "first", type=DAY, required=True, help="the first day, YYYY-MM-DD")
 @click.option("--to", "last", type=DAY, required=True, help="the last day, YYYY-MM-DD")
@@ -147,7 +147,7 @@ def backfill(  # noqa: PLR0913 - one parameter an option
         return answer_all(outcomes, settings, context, as_json=as_json)
 
 
-@click.command(epilog="Example: martgate upstreams wv_comm_user --date 2024-01-01")
+@click.command(epilog="Example: martgate upstreams orders --date 2024-01-01")
 @click.argument("table")
 @click.option("--date", "day", type=DAY, required=True, help="the day to build, YYYY-MM-DD")
 @settings_from("contracts", "models", "upstreams", "warehouse", "ledger", "engine", "spark_master", "out")
@@ -163,7 +163,7 @@ def upstreams(table: str, day: date, *, settings: Settings, as_json: bool) -> Ex
         return announce_missing(work, missing(work, context), as_json=as_json)
 
 
-@click.command(epilog="Example: martgate build wv_comm_user --date 2024-01-01")
+@click.command(epilog="Example: martgate build orders --date 2024-01-01")
 @click.argument("table")
 @click.option("--date", "day", type=DAY, required=True, help="the day to build, YYYY-MM-DD")
 @settings_from(*_BUILD_KEYS)
@@ -185,7 +185,7 @@ def build(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCo
 @click.command(
     epilog="""\b
 Examples:
-  martgate gate wv_comm_user --date 2024-01-01
+  martgate gate orders --date 2024-01-01
   martgate gate flights --input flights.parquet --contract flights.odcs.yaml"""
 )
 @click.argument("table")
@@ -264,7 +264,7 @@ def _explain(  # noqa: PLR0913 - what `gate` was asked
     return ExitCode.DONE
 
 
-@click.command(epilog="Example: martgate publish wv_comm_user --date 2024-01-01")
+@click.command(epilog="Example: martgate publish orders --date 2024-01-01")
 @click.argument("table")
 @click.option("--date", "day", type=DAY, required=True, help="the day to publish, YYYY-MM-DD")
 @click.option("--candidate", metavar="ID", help="a staged candidate (default: the newest of the day)")

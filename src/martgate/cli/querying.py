@@ -23,7 +23,7 @@ _SHOWN = 10
     epilog="""\b
 Examples:
   martgate query
-  martgate query fc_ratio --param part_date=2024-01-01"""
+  martgate query revenue --param from_date=2024-01-01 --param to_date=2024-01-31"""
 )
 @click.argument("name", required=False)
 @click.option("--param", "given", multiple=True, metavar="K=V", help="a parameter of the query; may be repeated")

@@ -14,8 +14,8 @@ __all__ = ["history", "verify"]
 @click.command(
     epilog="""\b
 Examples:
-  martgate history wv_comm_user
-  martgate history wv_comm_user --from 2024-01-01 --to 2024-01-31"""
+  martgate history orders
+  martgate history orders --from 2024-01-01 --to 2024-01-31"""
 )
 @click.argument("table")
 @click.option("--date", "day", type=DAY, help="one day, YYYY-MM-DD")
@@ -49,8 +49,8 @@ def history(  # noqa: PLR0913 - one parameter an option
 @click.command(
     epilog="""\b
 Examples:
-  martgate verify wv_comm_user
-  martgate verify wv_comm_user --date 2024-01-01"""
+  martgate verify orders
+  martgate verify orders --date 2024-01-01"""
 )
 @click.argument("table")
 @click.option("--date", "day", type=DAY, help="this day alone, YYYY-MM-DD; one that is not published is broken")

@@ -79,8 +79,13 @@ def _after(troubles: Iterable[str], decided: ExitCode) -> ExitCode:
     return ExitCode.COULD_NOT_RUN if found else decided
 
 
-def answer_all(outcomes: Iterable["Outcome"], settings: Settings, context: "Context", *, as_json: bool) -> ExitCode:
-    """Keep and tell each of several runs as it ends, have them rendered, and turn the worst of them into an exit code."""
+def answer_all(
+    outcomes: Iterable["Outcome"], settings: Settings, context: "Context", *, as_json: bool, names_site: bool = False
+) -> ExitCode:
+    """Keep and tell each of several runs as it ends, have them rendered, and turn the worst of them into an exit code.
+
+    With `names_site`, the last line says where the site is.
+    """
     at_the_end = context.reporter.renders_once
     records: list[RunRecord] = []
     told: list[object] = []
@@ -100,9 +105,12 @@ def answer_all(outcomes: Iterable["Outcome"], settings: Settings, context: "Cont
         worst = max(worst, outcome.code)
     if at_the_end:
         troubles.append(_render(records, settings, context))
+    site = index_of(_report_context(settings, context.catalog))
     if as_json:
-        click.echo(json.dumps({"runs": told}, ensure_ascii=False))
+        click.echo(json.dumps(({"site": str(site)} if names_site else {}) | {"runs": told}, ensure_ascii=False))
     suggest_data_docs(settings, as_json=as_json)
+    if names_site and not as_json and not any(troubles):
+        click.echo(f"Open {site} to see what was checked, found and published.")
     return _after(troubles, worst)
 
 

@@ -15,9 +15,9 @@ __all__ = ["waive"]
 @click.command(
     epilog="""\b
 Examples:
-  martgate waive wv_comm_user 'table|usual_members' --until 2027-02-01 --owner ana --reason 'the tour ended'
-  martgate waive wv_comm_user --list
-  martgate waive wv_comm_user 'table|usual_members' --withdraw"""
+  martgate waive orders 'table|usual_orders' --until 2027-02-01 --owner ana --reason 'the new store opened'
+  martgate waive orders --list
+  martgate waive orders 'table|usual_orders' --withdraw"""
 )
 @click.argument("table")
 @click.argument("rule", required=False)

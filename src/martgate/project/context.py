@@ -34,7 +34,8 @@ class Context:
         parallel_engines: takes how many engines work at the same time and gives what opens one of them; it gives None
             where the engine can only work alone.
         store: the warehouse: candidates are staged in it and published.
-        ledger: the database of runs, verdicts, receipts and waivers.
+        open_ledger: opens the database of runs, verdicts, receipts and waivers, on the first call, and creates it where
+            there is none: a command that is refused before it has anything to record leaves none behind.
         upstreams: the input tables that no model of the project makes.
         reporter: renders a run when it is decided.
         progress: shows the current step on a terminal.
@@ -49,7 +50,7 @@ class Context:
     engine: Callable[[], AbstractContextManager[Engine]]
     parallel_engines: Callable[[int], Callable[[], AbstractContextManager[StoppableEngine]] | None]
     store: Store
-    ledger: Ledger
+    open_ledger: Callable[[], Ledger]
     upstreams: Upstreams
     reporter: Reporter
     progress: Progress
@@ -57,6 +58,11 @@ class Context:
     foreign_judge: ForeignJudge | None = None
     trust_written_stats: bool = True
     reuse_file_counts: bool = False
+
+    @property
+    def ledger(self) -> Ledger:
+        """The database of runs, verdicts, receipts and waivers, opened when it is first used."""
+        return self.open_ledger()
 
     def file_memory(self, engine: Engine, relation: str, source: Dataset | CatalogTable) -> FileMemory | None:
         """What the ledger knows of the files of a relation; None where that must not count."""

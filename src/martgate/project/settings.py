@@ -3,7 +3,7 @@
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ KEYS: Mapping[str, str] = {
     "models": "folders of *.sql, each file the query that makes the table of its name",
     "queries": "folders of *.sql, each file a query with a name for `martgate query`",
     "sample": "a Python module or package that makes the upstreams of `martgate sample`",
+    "demo": "tables that `martgate demo` publishes, as `run --select` takes them (default: all that models make)",
     "upstreams": "input tables as <schema>/<table>, Delta or Parquet; or catalog://<name>, on Spark",
     "warehouse": "published tables, same layout; or catalog://<name>, on Databricks; or a URL that a package has a store for",
     "ledger": "database of runs and receipts, as a SQLAlchemy URL",
@@ -50,13 +51,17 @@ _LISTS = ("contracts", "models", "queries")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where a project keeps things. `origins` says for each key where its value came from."""
+    """Where a project keeps things. `origins` says for each key where its value came from.
+
+    Where a command works without a project, `is_project` is false and `project` is the folder that it works in.
+    """
 
     project: Path
     contracts: tuple[Path, ...]
     models: tuple[Path, ...]
     queries: tuple[Path, ...]
     sample: Path | None
+    demo: tuple[str, ...]
     upstreams: str
     upstream_locations: Mapping[str, str]
     warehouse: str
@@ -70,6 +75,7 @@ class Settings:
     reuse_counts: str
     lineage: str
     report: str
+    is_project: bool = True
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -107,7 +113,7 @@ def load(
         project = Path(environment["MARTGATE_PROJECT"])
     file = _project_file(project, here)
     if file is None and not outside:
-        raise InvalidInput(_no_project(project or here))
+        raise InvalidInput(_no_project(project, here))
     folder = (file.parent if file else (project or here)).absolute()
 
     given = {key: _Given(value, "default", folder) for key, value in _defaults(folder).items()}
@@ -123,7 +129,7 @@ def load(
     for key, flag in (flags or {}).items():
         if flag not in (None, ()):
             given[key] = _Given(flag, f"--{key.replace('_', '-')}", here)
-    return _settings(folder, given)
+    return _settings(folder, given, is_project=file is not None)
 
 
 def _project_file(project: Path | None, here: Path) -> Path | None:
@@ -134,10 +140,15 @@ def _project_file(project: Path | None, here: Path) -> Path | None:
     return next((f / FILE_NAME for f in (here, *here.parents) if (f / FILE_NAME).is_file()), None)
 
 
-def _no_project(folder: Path) -> str:
+def _no_project(project: Path | None, here: Path) -> str:
+    nowhere = (
+        f"{project.absolute()}: there is no {FILE_NAME} in this folder"
+        if project
+        else f"{here}: there is no {FILE_NAME} here"
+    )
     return (
-        f"{folder}: there is no {FILE_NAME} here or in a folder above; go to a project, name one with --project DIR, or "
-        f"make this folder one: write a {FILE_NAME} (an empty one will do) beside contracts/ and builders/models/"
+        f"{nowhere}{'' if project else ' or in a folder above'}; go to a project, name one with --project DIR, or make "
+        f"this folder one: write a {FILE_NAME} (an empty one will do) beside contracts/ and builders/models/"
     )
 
 
@@ -148,6 +159,7 @@ def _defaults(folder: Path) -> dict[str, Any]:
         "models": [name] if (folder / (name := "builders/models")).is_dir() else [],
         "queries": [name] if (folder / (name := "builders/queries")).is_dir() else [],
         "sample": "",
+        "demo": [],
         "upstreams": str(out / "upstreams"),
         "warehouse": str(out / "warehouse"),
         "ledger": f"sqlite:///{out / 'ledger.db'}",
@@ -180,7 +192,7 @@ def _unknown_key(file: Path, key: str) -> Problem:
     return Problem(file=str(file), path=key, message="is not a setting", hint=hint)
 
 
-def _settings(folder: Path, given: Mapping[str, _Given]) -> Settings:
+def _settings(folder: Path, given: Mapping[str, _Given], *, is_project: bool) -> Settings:
     problems = [problem for key, one in given.items() for problem in _misfits(key, one)]
     if problems:
         raise InvalidInput(*problems)
@@ -192,6 +204,7 @@ def _settings(folder: Path, given: Mapping[str, _Given]) -> Settings:
         models=tuple(_path(item, given["models"].base) for item in given["models"].value),
         queries=tuple(_path(item, given["queries"].base) for item in given["queries"].value),
         sample=_path(given["sample"].value, given["sample"].base) if given["sample"].value else None,
+        demo=_selectors(given["demo"].value),
         upstreams=upstreams,
         upstream_locations=locations,
         warehouse=_location(given["warehouse"].value, given["warehouse"].base),
@@ -205,6 +218,7 @@ def _settings(folder: Path, given: Mapping[str, _Given]) -> Settings:
         reuse_counts=given["reuse_counts"].value,
         lineage=_lineage(given["lineage"]),
         report=given["report"].value,
+        is_project=is_project,
         origins={key: one.origin for key, one in given.items()},
     )
 
@@ -222,6 +236,10 @@ def _misfits(key: str, one: _Given) -> list[Problem]:
         expected = "a folder, or a table of locations by name"
     elif key == "sample":
         fits, expected = isinstance(value, (str, Path)), "the path of a Python module or package"
+    elif key == "demo":
+        selectors = [value] if isinstance(value, str) else value
+        fits = isinstance(selectors, (list, tuple)) and all(isinstance(each, str) and each for each in selectors)
+        expected = "a selector of tables, or a list of them"
     elif key in _CHOICES:
         fits, expected = value in _CHOICES[key], " or ".join(_CHOICES[key])
     elif key in PLUGINS:
@@ -238,6 +256,10 @@ def _misfits(key: str, one: _Given) -> list[Problem]:
     near = did_you_mean(value, PLUGINS[key].names()) if key in PLUGINS and isinstance(value, str) else ""
     hint = near if near.startswith("Did") else KEYS[key]
     return [Problem(file=one.origin, path=key, message=f"is {shown}, expected {expected}", hint=hint)]
+
+
+def _selectors(value: str | Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _is_place_of_lineage(text: str) -> bool:

@@ -80,7 +80,7 @@ def open_context(
             engine=engine,
             parallel_engines=partial(_parallel_engines, settings),
             store=_store(settings, contracts, session),
-            ledger=_ledger(settings),
+            open_ledger=cache(partial(_ledger, settings)),
             upstreams=Upstreams(settings.upstreams, settings.upstream_locations, session if uses_catalog else None),
             reporter=REPORTERS.load(settings.report),
             progress=progress,
@@ -232,10 +232,11 @@ def _parallel_engines(settings: Settings, shares: int) -> Callable[[], AbstractC
 
 
 def _engine_config(settings: Settings, shares: int = 1) -> EngineConfig:
-    spill = settings.out / "spill"
-    spill.mkdir(parents=True, exist_ok=True)
     return EngineConfig(
-        memory_limit=settings.memory_limit, temp_directory=spill, spark_master=settings.spark_master, shares=shares
+        memory_limit=settings.memory_limit,
+        temp_directory=settings.out / "spill",
+        spark_master=settings.spark_master,
+        shares=shares,
     )
 
 

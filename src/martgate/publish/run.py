@@ -53,6 +53,7 @@ def prepare(request: PublishRequest, context: Context) -> Prepared:
     Raises:
         martgate.errors.CouldNotRun: as `run` does.
     """
+    context.open_ledger()  # one that does not answer is known before anything is built
     with context.engine() as engine:
         checked = check_upstreams(engine, request, context)
         if checked.reasons:
@@ -82,6 +83,7 @@ def conclude(prepared: Prepared, table: Table, context: Context, *, dry_run: boo
 
 def build(request: PublishRequest, context: Context) -> Candidate | RunRecord:
     """Check the upstreams and stage a candidate; a record of the refusal where an upstream is broken."""
+    context.open_ledger()  # one that does not answer is known before anything is built
     with context.engine() as engine:
         checked = check_upstreams(engine, request, context)
         if not checked.reasons:

@@ -40,7 +40,7 @@ def partition(column: str, part_date: str) -> dict[str, str]:
 def app(candidate: Candidate) -> str:
     """The name of Delta's `txn` action: one a table and day, whose version is the candidate's sequence.
 
-    As in `we_mart.wv_comm_user/part_date=2024-01-01`.
+    As in `shop.orders/part_date=2024-01-01`.
     """
     return app_of(candidate.table, candidate.day_column, candidate.part_date)
 

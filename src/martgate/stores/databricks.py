@@ -338,7 +338,7 @@ def write_options(candidate: Candidate, metadata: Mapping[str, object]) -> dict[
 
 
 def _staged(candidate: Candidate) -> CatalogTable:
-    """The candidate's table: its one file is told as `main.we_mart.name@v0`."""
+    """The candidate's table: its one file is told as `main.shop.name@v0`."""
     (file,) = candidate.files
     name, _, version = file.path.rpartition("@v")
     return CatalogTable(name=name, version=int(version))

@@ -1,7 +1,7 @@
 """A warehouse of Delta tables on a file system: the bytes that were audited are the bytes that are published.
 
 An engine writes a candidate once, into the table's own folders; no reader sees it, because readers ask the log. To
-publish is one commit that names those files and drops all others of their day, so nothing is copied, a community that
+publish is one commit that names those files and drops all others of their day, so nothing is copied, a group that
 has no rows any more leaves none behind, and a reader sees the old day or the new one. The commit is a compare-and-swap
 on the table's version (delta-rs's own retries would let two first publishers of a day both win, and double its rows)
 and carries the candidate's sequence as the day's `txn`, so that doing it again does nothing.

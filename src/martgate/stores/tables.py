@@ -106,7 +106,7 @@ def demand_catalog(location: str) -> None:
 def _parts(location: str, *, single: bool) -> list[str]:
     parts = location.removeprefix(_SCHEME).split(".")
     if len(parts) not in ((1, 3) if single else (1,)) or not all(map(_NAME.fullmatch, parts)):
-        one = ", or one table of it, as in catalog://main.bronze.member" if single else ""
+        one = ", or one table of it, as in catalog://main.bronze.orders" if single else ""
         raise InvalidInput(
             f"{location}: expected a catalog, as in catalog://main{one}; names are of letters, digits, '_' and '-'"
         )

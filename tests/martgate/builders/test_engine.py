@@ -357,7 +357,9 @@ def test_spill_files_go_where_they_were_told_and_leave_nothing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.parametrize("settings", [{"memory_limit": "lots"}, {"threads": 0}, {"temp_directory": Path("/no/such")}])
+@pytest.mark.parametrize(
+    "settings", [{"memory_limit": "lots"}, {"threads": 0}, {"temp_directory": Path("/dev/null/such")}]
+)
 def test_settings_that_cannot_be_used_are_unusable(settings):
     with pytest.raises(InvalidInput), DuckDBEngine(**settings):
         pass

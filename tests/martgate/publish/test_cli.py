@@ -52,7 +52,7 @@ def run(martgate: Call, upstreams: Path) -> Call:
     ("arguments", "code", "told"),
     [
         (["--help"], 0, "Start here"),
-        (["run", "--help"], 0, "martgate run --select wv_comm_user+"),
+        (["run", "--help"], 0, "martgate run --select orders+"),
         (["nonsense"], 2, "No such command"),
         (["run", "wv_comm_user"], 2, "--date"),
         (["run", "wv_comm_user", "--date", "2024-1-1"], 2, "is not a day"),

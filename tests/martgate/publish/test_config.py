@@ -25,11 +25,12 @@ def test_an_empty_file_makes_a_project_of_the_folders_beside_it(folder: Path) ->
     assert set(settings.origins.values()) == {"default"}
 
 
-@pytest.mark.parametrize("project", [None, Path()])
-def test_without_a_project_there_are_no_settings(folder: Path, project: Path | None) -> None:
-    with pytest.raises(InvalidInput, match=r"there is no martgate\.toml here or in a folder above"):
+@pytest.mark.parametrize(("project", "where"), [(None, "here or in a folder above"), (Path(), "in this folder")])
+def test_without_a_project_there_are_no_settings(folder: Path, project: Path | None, where: str) -> None:
+    with pytest.raises(InvalidInput, match=rf"{folder}: there is no martgate\.toml {where}"):
         load(project, environment={})
     assert load(project, environment={}, outside=True).contracts == ()
+    assert not load(project, environment={}, outside=True).is_project
     assert not list(folder.iterdir())
 
 

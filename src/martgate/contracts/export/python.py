@@ -134,8 +134,8 @@ def comment(sentence: str, mark: str = "#") -> str:
 def variable(name: str) -> str:
     """A name as an identifier.
 
-    >>> variable("wv_comm_user"), variable("2024-sales"), variable("class")
-    ('wv_comm_user', 'table_2024_sales', 'class_')
+    >>> variable("orders"), variable("2024-sales"), variable("class")
+    ('orders', 'table_2024_sales', 'class_')
     """
 
     plain = "".join(char if char.isascii() and char.isalnum() else "_" for char in name)
