@@ -79,7 +79,9 @@ def mart_project():
 
     def write(folder: Path) -> Path:
         settings = (ROOT / "martgate.toml").read_text(encoding="utf-8")
-        absolute = re.sub(r'"(contracts|builders/[a-z]+)"', lambda found: f'"{ROOT / found[1]}"', settings)
+        absolute = re.sub(
+            r'"(contracts|expectations|reports|builders/[a-z]+)"', lambda found: f'"{ROOT / found[1]}"', settings
+        )
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "martgate.toml").write_text(absolute, encoding="utf-8")
         return folder

@@ -76,9 +76,14 @@ def test_looks_up_columns_that_the_other_table_has(name, rule):
 
 @pytest.mark.parametrize(("name", "rule"), [p for p in RULES if "against" in p.values[1]])
 def test_reconciles_with_a_query_over_upstreams_that_returns_its_groups_and_one_measure(name, rule):
-    tree = sqlglot.parse_one(rule["against"], dialect="databricks")
+    tree = sqlglot.parse_one(query(rule["against"]), dialect="databricks")
     assert tree.named_selects == [*rule["by"], "measure"]
     read_upstreams(tree)
+
+
+def query(said):
+    """The query itself where a rule names its file."""
+    return (ROOM.parent / said.removeprefix("file:")).read_text(encoding="utf-8") if said.startswith("file:") else said
 
 
 def read_upstreams(tree):
@@ -99,7 +104,8 @@ def test_allows_a_move_by_a_query_over_upstreams_that_returns_the_key_and_one_me
 
 def test_no_rule_text_uses_what_engines_read_differently():
     text = (ROOM / "mart" / "wv_comm_user.odcs.yaml").read_text(encoding="utf-8").upper()
-    rules = text.partition("\nCUSTOMPROPERTIES:")[0]
+    queries = [file.read_text(encoding="utf-8").upper() for file in (ROOM.parent / "expectations").glob("*.sql")]
+    rules = "\n".join([text.partition("\nCUSTOMPROPERTIES:")[0], *queries])
     for word in ("FROM_UTC_TIMESTAMP", "QUALIFY", "AS STRING", "CURRENT_", "NOW("):
         assert word not in rules
 

@@ -12,20 +12,28 @@ from martgate.exits import ExitCode
 from martgate.project.plugins import EXPORTERS, REGISTRIES
 from martgate.project.settings import Settings
 
-__all__ = ["coverage", "diff", "export", "import_", "lint"]
+__all__ = ["compile_", "coverage", "diff", "export", "import_", "lint"]
 
 
 @click.command(epilog="Example: martgate lint contracts/")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@settings_from("contracts", "models", outside=lambda given: given["paths"])
+@settings_from("contracts", "expectations", "models", outside=lambda given: given["paths"])
 @as_json
 def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitCode:
-    """Check contracts: every error and warning with its place and what to do. PATHS are files or folders."""
+    """Check contracts and suites: every error and warning with its place and what to do.
+
+    PATHS are files or folders of contracts; without them, all contracts of the project and all suites written by hand.
+    """
     from martgate.project.review import review
     from martgate.reports.machine import lint_json
     from martgate.reports.text import lint_text
 
-    found = review(paths or settings.contracts, known=settings.contracts)
+    found = review(
+        paths or settings.contracts,
+        known=settings.contracts,
+        expectations=settings.expectations,
+        whole=not paths,
+    )
     plugins = (problem for registry in REGISTRIES for problem in registry.problems())
     problems = [*found.problems, *plugins]
     told = lint_json if as_json else partial(lint_text, files=found.files)
@@ -45,9 +53,16 @@ def diff(old: Path, new: Path, *, as_json: bool) -> ExitCode:
     """
     from martgate.contracts.diff import diff as compared
     from martgate.contracts.odcs import read
+    from martgate.contracts.odcs.queries import unread
     from martgate.reports.diff import diff_json, diff_text
 
-    found = compared(read(old), read(new))
+    versions = [read(file, alone=True) for file in (old, new)]
+    found = compared(*versions)
+    for version in versions:
+        for name in unread(version.contract):
+            click.echo(
+                f"martgate: {version.contract.file}: {name} is not beside it, so its text is not compared", err=True
+            )
     click.echo((diff_json if as_json else diff_text)(found))
     return ExitCode.REFUSED if found.is_refused else ExitCode.DONE
 
@@ -55,7 +70,7 @@ def diff(old: Path, new: Path, *, as_json: bool) -> ExitCode:
 @click.command(epilog="Example: martgate coverage shop.orders")
 @click.argument("table")
 @click.option("--date", "day", type=DAY, help="by the version valid on that day (default: the newest), YYYY-MM-DD")
-@settings_from("contracts")
+@settings_from("contracts", "expectations")
 @as_json
 def coverage(table: str, *, day: date | None, settings: Settings, as_json: bool) -> ExitCode:
     """Tell for every leaf of TABLE's contract whether it is enforced, monitored or documentation."""
@@ -77,22 +92,52 @@ def coverage(table: str, *, day: date | None, settings: Settings, as_json: bool)
 @click.option("--flavour", type=click.Choice(["polars", "pyspark"]), default="polars", help="of pandera")
 @click.option("--date", "day", type=DAY, help="by the version valid on that day (default: the newest), YYYY-MM-DD")
 @click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
-@settings_from("contracts", "models")
+@settings_from("contracts", "expectations", "models")
 @as_json
 def export(  # noqa: PLR0913 - one parameter an option
     table: str, *, target: str, flavour: str, day: date | None, file: Path | None, settings: Settings, as_json: bool
 ) -> ExitCode:
     """Write TABLE's contract in another tool's language."""
-    from martgate.project.wiring import catalog
+    from martgate.contracts.catalog import Catalog
     from martgate.publish.exports import exported
 
-    text = exported(settings, catalog(settings), table, target=target, flavour=flavour, day=day)
+    # What a suite written by hand expects is in Great Expectations' words already: the contract alone is exported.
+    text = exported(settings, Catalog.load(settings.contracts), table, target=target, flavour=flavour, day=day)
     if file is not None:
         file.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
     if as_json:
         click.echo(json.dumps({"table": table, "target": target, "out": str(file or ""), "text": text}))
     elif file is None:
         click.echo(text, nl=not text.endswith("\n"))
+    return ExitCode.DONE
+
+
+@click.command(
+    "compile",
+    epilog="""\b
+Examples:
+  martgate compile
+  martgate compile --check""",
+)
+@click.argument("tables", nargs=-1, metavar="[TABLE]...")
+@click.option("--check", is_flag=True, help="write nothing; exit code 1 where a file is not what its contract gives")
+@settings_from("contracts", "expectations", "reports")
+@as_json
+def compile_(tables: tuple[str, ...], *, check: bool, settings: Settings, as_json: bool) -> ExitCode:
+    """Write each contract as files that are kept under version control, and reviewed like a lock file.
+
+    expectations/TABLE.suite.json is the suite of Great Expectations, reports/pages/TABLE.md the page of a catalogue.
+    Without TABLE, for every table that has a contract.
+    """
+    from martgate.publish.compilation import compile_tables, differences
+    from martgate.reports.compilation import check_text, difference_json, written_json, written_text
+
+    if check:
+        found = differences(settings, tables)
+        click.echo(difference_json(found) if as_json else check_text(found))
+        return ExitCode.REFUSED if found else ExitCode.DONE
+    written = compile_tables(settings, tables)
+    click.echo(written_json(written) if as_json else written_text(written))
     return ExitCode.DONE
 
 

@@ -11,7 +11,7 @@ __all__ = ["backtest"]
 
 @click.command(epilog="Example: martgate backtest orders")
 @click.argument("table")
-@settings_from("contracts", "warehouse", "ledger", "out")
+@settings_from("contracts", "expectations", "warehouse", "ledger", "out")
 @as_json
 def backtest(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
     """Replay TABLE's published days through its rules that learn: their alarms, and what they would catch.

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from martgate.cli.contracts import coverage, diff, export, import_, lint
+from martgate.cli.contracts import compile_, coverage, diff, export, import_, lint
 from martgate.cli.learning import backtest
 from martgate.cli.project import config, docs, state
 from martgate.cli.promises import sla
@@ -63,6 +63,7 @@ for command in (
     diff,
     coverage,
     export,
+    compile_,
     import_,
     docs,
     query,

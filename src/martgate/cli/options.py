@@ -28,6 +28,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
     "models": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
     "queries": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
     "demo": {"multiple": True, "metavar": "SELECTOR"},
+    "expectations": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
     "frames": {"type": click.Choice(["none", "pandera"])},
     "reuse_counts": {"type": click.Choice(["never", "files"])},
     "trust_stats": {"type": click.Choice(["written", "never"])},

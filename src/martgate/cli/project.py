@@ -23,18 +23,21 @@ def config(*, settings: Settings, as_json: bool) -> ExitCode:
     }
     if settings.upstream_locations:
         shown["upstreams"] = {"root": settings.upstreams, **settings.upstream_locations}
+    shown |= {"site": settings.site_given}
     if as_json:
-        click.echo(json.dumps({key: {"value": shown[key], "origin": settings.origins[key]} for key in KEYS}))
+        click.echo(json.dumps({key: {"value": shown[key], "origin": settings.origins[key]} for key in shown}))
         return ExitCode.DONE
-    for key in KEYS:
-        value = shown[key]
-        click.echo(f"{key:<13} {', '.join(value) if isinstance(value, list) else value}  ({settings.origins[key]})")
+    shown |= {f"site.{key}": str(value) for key, value in settings.site_given.items()}
+    for key, value in shown.items():
+        if key != "site":
+            told = ", ".join(value) if isinstance(value, list) else value
+            click.echo(f"{key:<13} {told}  ({settings.origins[key.partition('.')[0]]})")
     return ExitCode.DONE
 
 
 @click.command(epilog="Example: martgate docs --open")
 @click.option("--open", "show", is_flag=True, help="open it in a browser")
-@settings_from("contracts", "models", "ledger", "out")
+@settings_from("contracts", "expectations", "models", "ledger", "out")
 @as_json
 def docs(*, show: bool, settings: Settings, as_json: bool) -> ExitCode:
     """Draw the whole site anew, from the ledger and the contracts."""
@@ -57,7 +60,7 @@ Examples:
   martgate run --select state:modified+ --state martgate-state.json --date 2024-01-01"""
 )
 @click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
-@settings_from("contracts", "models")
+@settings_from("contracts", "expectations", "models")
 @as_json
 def state(*, file: Path | None, settings: Settings, as_json: bool) -> ExitCode:
     """Write what contracts and models ask for now, so that a later run can select what has changed since."""

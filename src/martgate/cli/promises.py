@@ -21,7 +21,9 @@ Examples:
 @click.argument("table", required=False)
 @click.option("--date", "day", type=DAY, help="one day, or the week or month that it lies in, YYYY-MM-DD")
 @click.option("--last", type=click.IntRange(min=1), help="how many days, weeks or months, the newest (default: 30)")
-@settings_from("contracts", "models", "warehouse", "ledger", "engine", "spark_master", "out", "memory_limit")
+@settings_from(
+    "contracts", "expectations", "models", "warehouse", "ledger", "engine", "spark_master", "out", "memory_limit"
+)
 @as_json
 def sla(table: str | None, *, day: date | None, last: int | None, settings: Settings, as_json: bool) -> ExitCode:
     """Tell whether TABLE, or every table that a model makes, is there when its contract promises it.

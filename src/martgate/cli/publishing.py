@@ -14,6 +14,7 @@ __all__ = ["backfill", "build", "gate", "publish", "run", "upstreams"]
 
 _GATE_KEYS = (
     "contracts",
+    "expectations",
     "upstreams",
     "warehouse",
     "ledger",
@@ -150,7 +151,9 @@ def backfill(  # noqa: PLR0913 - one parameter an option
 @click.command(epilog="Example: martgate upstreams orders --date 2024-01-01")
 @click.argument("table")
 @click.option("--date", "day", type=DAY, required=True, help="the day to build, YYYY-MM-DD")
-@settings_from("contracts", "models", "upstreams", "warehouse", "ledger", "engine", "spark_master", "out")
+@settings_from(
+    "contracts", "expectations", "models", "upstreams", "warehouse", "ledger", "engine", "spark_master", "out"
+)
 @as_json
 def upstreams(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
     """Say which inputs of TABLE are not there yet for one day; nothing is read of them."""
@@ -246,13 +249,13 @@ def _explain(  # noqa: PLR0913 - what `gate` was asked
 ) -> ExitCode:
     from martgate.contracts.catalog import Catalog
     from martgate.project.plugins import ENGINES
+    from martgate.project.wiring import catalog
     from martgate.publish import explanation as explaining
 
     together = ENGINES.load(settings.engine).prefers_one_statement
     if source is None and day is None:
-        told = explaining.of_contract(
-            Catalog.load(settings.contracts if file is None else (file,)), name, together=together
-        )
+        contracts = catalog(settings) if file is None else Catalog.load((file,))
+        told = explaining.of_contract(contracts, name, together=together)
     else:
         with open_project(settings, contract=file) as context:
             if source is not None:

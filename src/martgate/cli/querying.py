@@ -27,7 +27,9 @@ Examples:
 )
 @click.argument("name", required=False)
 @click.option("--param", "given", multiple=True, metavar="K=V", help="a parameter of the query; may be repeated")
-@settings_from("contracts", "queries", "warehouse", "ledger", "engine", "spark_master", "out", "memory_limit")
+@settings_from(
+    "contracts", "expectations", "queries", "warehouse", "ledger", "engine", "spark_master", "out", "memory_limit"
+)
 @as_json
 def query(name: str | None, *, given: tuple[str, ...], settings: Settings, as_json: bool) -> ExitCode:
     """Answer the query NAME from the published tables; without a name, list the queries."""

@@ -21,7 +21,7 @@ Examples:
 @click.option("--date", "day", type=DAY, help="one day, YYYY-MM-DD")
 @click.option("--from", "first", type=DAY, help="the first day, YYYY-MM-DD")
 @click.option("--to", "last", type=DAY, help="the last day, YYYY-MM-DD")
-@settings_from("contracts", "warehouse", "ledger", "out")
+@settings_from("contracts", "expectations", "warehouse", "ledger", "out")
 @as_json
 def history(  # noqa: PLR0913 - one parameter an option
     table: str, *, day: date | None, first: date | None, last: date | None, settings: Settings, as_json: bool
@@ -54,7 +54,7 @@ Examples:
 )
 @click.argument("table")
 @click.option("--date", "day", type=DAY, help="this day alone, YYYY-MM-DD; one that is not published is broken")
-@settings_from("contracts", "warehouse", "ledger", "engine", "spark_master", "out", "memory_limit")
+@settings_from("contracts", "expectations", "warehouse", "ledger", "engine", "spark_master", "out", "memory_limit")
 @as_json
 def verify(table: str, *, day: date | None, settings: Settings, as_json: bool) -> ExitCode:
     """Hold what readers of TABLE see, day by day, against the receipts and the verdicts of the ledger.

@@ -160,6 +160,7 @@ def _report_context(settings: Settings, contracts: Catalog) -> ReportContext:
     return ReportContext(
         out=settings.out,
         contracts=settings.contracts,
+        appearance=settings.site,
         catalog=contracts,
         punctuality=partial(_punctuality, settings),
     )

@@ -94,7 +94,7 @@ class _SampleCommand(click.Command):
 @click.option("--days", type=click.IntRange(min=1), default=1, show_default=True, help="how many daily snapshots")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="same seed, same rows")
 @click.option("--clean", is_flag=True, help="without the dirt of real upstreams")
-@settings_from("contracts", "sample")
+@settings_from("contracts", "expectations", "sample")
 @as_json
 @click.pass_context
 def sample(  # noqa: PLR0913 - one parameter an option

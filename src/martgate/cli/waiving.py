@@ -30,7 +30,7 @@ Examples:
 @click.option("--max-failed", type=click.IntRange(min=1), help="beyond so many failures the rule refuses all the same")
 @click.option("--list", "is_list", is_flag=True, help="list the waivers of TABLE instead")
 @click.option("--withdraw", "is_withdrawn", is_flag=True, help="take back the waivers of RULE instead")
-@settings_from("contracts", "models", "warehouse", "ledger", "out")
+@settings_from("contracts", "expectations", "models", "warehouse", "ledger", "out")
 @as_json
 def waive(  # noqa: PLR0913 - one parameter an option
     table: str,

@@ -8,6 +8,7 @@ from typing import Self
 
 from martgate.contracts.model import Contract, Table
 from martgate.contracts.odcs import ContractFile, read
+from martgate.contracts.suites import attach_suites
 from martgate.contracts.versions import Version, is_newer, valid_on, versions
 from martgate.contracts.versions import problems as version_problems
 from martgate.errors import InvalidInput, Problem
@@ -25,8 +26,12 @@ class Catalog:
     contracts: tuple[ContractFile, ...] = ()
 
     @classmethod
-    def load(cls, folders: Iterable[Path]) -> Self:
+    def load(cls, folders: Iterable[Path], expectations: Iterable[Path] = ()) -> Self:
         """Every `*.odcs.yaml` below the folders; a folder may also be one such file itself.
+
+        Args:
+            folders: where contracts are looked for.
+            expectations: folders of suites written by hand, which gate beside the contracts.
 
         Raises:
             InvalidInput: a folder is not there, a contract cannot be read, or one table stands in two of them that are no
@@ -40,6 +45,8 @@ class Catalog:
             except InvalidInput as error:
                 problems.extend(error.problems)
         problems.extend(version_problems(found))
+        if not problems:  # a contract that cannot be read has its tables missing
+            found = attach_suites(found, expectations, problems)
         if problems:
             raise InvalidInput(*problems)
         return cls(tuple(found))

@@ -11,7 +11,7 @@ __all__ = ["digest"]
 
 _TOLD = frozenset(
     [
-        *("path", "file", "version", "api_version", "status", "domain", "team", "tags", "dimension"),
+        *("path", "file", "suite", "version", "api_version", "status", "domain", "team", "tags", "dimension"),
         *("description", "business_name", "granularity", "sources", "transform_logic", "transform_description"),
     ]
 )

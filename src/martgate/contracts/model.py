@@ -99,7 +99,10 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """One entry of a `quality` list, on a table or on a column, before it becomes a rule."""
+    """One entry of a `quality` list, on a table or on a column, before it becomes a rule.
+
+    `suite` names the Great Expectations suite that it stands in, as `expectations/x.json`; empty where it is the contract.
+    """
 
     path: str
     id: str
@@ -115,6 +118,7 @@ class Quality:
     engine: str = ""
     implementation: Mapping[str, object] = field(default_factory=dict)
     custom: Mapping[str, object] = field(default_factory=dict)
+    suite: str = ""
 
     @property
     def is_retroactive(self) -> bool:

@@ -28,11 +28,15 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One leaf of a contract and what becomes of it; `rule` is the name of the rule that enforces it, or empty."""
+    """One leaf of a contract and what becomes of it; `rule` is the name of the rule that enforces it, or empty.
+
+    With `suite` it is no leaf of the contract, but an expectation of that suite beside it.
+    """
 
     path: str
     status: Status
     rule: str = ""
+    suite: str = ""
 
 
 _MONITORED_SLAS = frozenset({"timeOfAvailability", "frequency", "retention"})
@@ -52,14 +56,18 @@ _TOLD_SLAS = frozenset(
 
 
 def coverage(contract: Contract, leaves: Iterable[tuple[str, object]], rules: Sequence[Rule]) -> tuple[Item, ...]:
-    """One item for each leaf `(path, value)` of the contract's document, in the document's order.
+    """One item for each leaf `(path, value)` of the contract's document, in the document's order, then those of suites.
 
     `rules` are those of all tables of the contract; a clause of a rule stands for everything below it.
     """
     every = dict(leaves)
     enforced = {clause: rule.name for rule in reversed(rules) for clause in rule.clauses}
     enforced |= _publish_partitions(contract, every, enforced)
-    return tuple(_item(path, value, every, enforced) for path, value in every.items())
+    beside = ((rule.suite, rule.name) for rule in rules if rule.suite)
+    return (
+        *(_item(path, value, every, enforced) for path, value in every.items()),
+        *(Item(place, Status.ENFORCED, name, suite=place.partition("#")[0]) for place, name in beside),
+    )
 
 
 def _item(path: str, value: object, leaves: Mapping[str, object], enforced: Mapping[str, str]) -> Item:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.model import Contract, Table
 from martgate.contracts.odcs import ContractFile
+from martgate.errors import InvalidInput
 from martgate.expectations import wording as words
 from martgate.expectations.derive import derive
 from martgate.expectations.rules import Rule
@@ -60,7 +61,10 @@ def promised(loaded: ContractFile, table: Table, catalog: Catalog) -> Asked:
     Raises:
         martgate.errors.InvalidInput: as `asked` does.
     """
-    return asked(loaded.contract, table, catalog.newer(loaded, table))
+    try:
+        return asked(loaded.contract, table, catalog.newer(loaded, table))
+    except InvalidInput as error:
+        raise InvalidInput(*map(loaded.placed, error.problems)) from None
 
 
 def _retroactive(contract: Contract, table: Table) -> Iterable[Rule]:

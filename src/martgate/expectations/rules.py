@@ -30,3 +30,8 @@ class Rule:
     def sentence(self) -> str:
         """What must be true, in plain English, from the check itself."""
         return self.check.sentence
+
+    @property
+    def suite(self) -> str:
+        """Where in which suite it was written by hand, as `expectations/x.json#expectations[0]`; empty for a contract's."""
+        return next((clause for clause in self.clauses if ".json#" in clause), "")

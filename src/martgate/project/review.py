@@ -9,6 +9,8 @@ from martgate.contracts.catalog import Catalog, contract_files
 from martgate.contracts.lint import lint
 from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile, read
+from martgate.contracts.odcs.queries import QueryFile
+from martgate.contracts.suites import attach_suites, is_generated, suite_files
 from martgate.contracts.versions import Version, is_newer
 from martgate.contracts.versions import problems as version_problems
 from martgate.errors import InvalidInput, Problem
@@ -26,30 +28,32 @@ __all__ = [
     "Review",
     "coverage_of",
     "demand_judges",
-    "placed",
     "problems_of",
     "raise_for_problems",
     "review",
-    "rules_of",
     "warnings_of",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What is wrong with the contracts of so many `files`, and what their engines will answer differently."""
+    """What is wrong with the contracts and suites of so many `files`, and what their engines will answer differently."""
 
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     files: int
 
 
-def review(paths: Sequence[Path], *, known: Iterable[Path]) -> Review:
-    """The problems and warnings of all contracts under `paths`.
+def review(
+    paths: Sequence[Path], *, known: Iterable[Path], expectations: Sequence[Path] = (), whole: bool = False
+) -> Review:
+    """The problems and warnings of all contracts under `paths`, and of what suites expect of their tables.
 
     Args:
         paths: files, or folders that are searched for `*.odcs.yaml`.
         known: folders of contracts that relationships may point to.
+        expectations: folders of suites that gate beside the contracts.
+        whole: whether `paths` are all contracts of the project, so that each suite must be about a table of them.
     """
     problems: list[Problem] = []
     files = list(contract_files(paths, problems))
@@ -58,12 +62,18 @@ def review(paths: Sequence[Path], *, known: Iterable[Path]) -> Review:
     contracts = _read(files, problems)
     here = {file.resolve() for file in files}
     others = [file for file in contract_files(known, []) if file.resolve() not in here]
-    catalog = Catalog((*contracts, *_read(others, [])))
+    of_suites = problems if whole and not problems else []  # a contract that cannot be read has its tables missing
+    catalog = Catalog(tuple(attach_suites([*contracts, *_read(others, [])], expectations, of_suites)))
+    contracts = list(catalog.contracts[: len(contracts)])
     for loaded in contracts:
         problems.extend(problems_of(loaded, catalog))
     problems.extend(told for told in version_problems(catalog.contracts) if Path(told.file).resolve() in here)
     warnings = [warning for loaded in contracts for warning in warnings_of(loaded)]
-    return Review(tuple(problems), tuple(warnings), len(files))
+    if whole:
+        warnings += _unnamed_queries(catalog, expectations)
+    suites = {label for label, file in suite_files(expectations) if whole and not is_generated(file)}
+    suites |= {label for loaded in contracts for label in loaded.suites}
+    return Review(tuple(problems), tuple(warnings), len(files) + len(suites))
 
 
 def _read(files: Iterable[Path], problems: list[Problem]) -> list[ContractFile]:
@@ -84,12 +94,16 @@ def problems_of(loaded: ContractFile, catalog: Catalog | None) -> list[Problem]:
         try:
             items = coverage_of(loaded, table)
         except InvalidInput as error:
-            problems.extend(placed(problem, loaded) for problem in error.problems)
+            problems.extend(error.problems)
             continue
         problems.extend(_unsupported(item, loaded) for item in items if item.status is Status.UNSUPPORTED)
         problems.extend(_untried(loaded, table))
         problems.extend(_misread(loaded, table))
-    return sorted(set(problems), key=lambda problem: (problem.line, problem.column, problem.message))
+    own = loaded.contract.file
+    return sorted(
+        set(problems),
+        key=lambda problem: (problem.file != own, problem.file, problem.line, problem.column, problem.message),
+    )
 
 
 def warnings_of(loaded: ContractFile) -> list[Problem]:
@@ -105,11 +119,11 @@ def warnings_of(loaded: ContractFile) -> list[Problem]:
         promised = [rule.check.types_promised for rule in rules]
         types = {name.casefold(): kind for each in promised for name, kind in each.items() if kind}
         for rule in rules:
-            found += [placed(warning, loaded) for warning in _unanchored(rule, loaded)]
+            found += map(loaded.placed, _unanchored(rule, loaded))
             for statement in rule.check.statements_with_types(types):
                 for differs, instead in cautions(put_table(statement, table.name), types):
                     told = Problem(file=loaded.contract.file, path=rule.clauses[0], message=f"{rule.name}: {differs}")
-                    found.append(placed(replace(told, hint=f"{instead}; see docs/engines.md"), loaded))
+                    found.append(loaded.placed(replace(told, hint=f"{instead}; see docs/engines.md")))
     return list(dict.fromkeys(found))
 
 
@@ -127,7 +141,10 @@ def _unanchored(rule: Rule, loaded: ContractFile) -> Iterator[Problem]:
 def coverage_of(loaded: ContractFile, table: Table) -> tuple[Item, ...]:
     """Every leaf of the contract with its status; a leaf of another table of the document counts by that one's rules."""
     others = [other for other in loaded.contract.tables if other is not table]
-    rules = [rule for each in (table, *others) for rule in derive(loaded.contract, each)]
+    try:
+        rules = [rule for each in (table, *others) for rule in derive(loaded.contract, each)]
+    except InvalidInput as error:
+        raise InvalidInput(*map(loaded.placed, error.problems)) from None
     return coverage(loaded.contract, loaded.document.leaves(), tuple(rules))
 
 
@@ -140,18 +157,6 @@ def raise_for_problems(loaded: ContractFile, catalog: Catalog | None) -> None:
     problems = problems_of(loaded, catalog)
     if problems:
         raise InvalidInput(*problems)
-
-
-def rules_of(loaded: ContractFile, table: Table, catalog: Catalog) -> tuple[Rule, ...]:
-    """The rules that a table is audited by, those included that newer versions of its contract ask in retrospect.
-
-    Raises:
-        martgate.errors.InvalidInput: something in one of the versions cannot be checked; each problem with its line.
-    """
-    try:
-        return promised(loaded, table, catalog).rules
-    except InvalidInput as error:
-        raise InvalidInput(*(placed(problem, loaded) for problem in error.problems)) from None
 
 
 def demand_judges(versions: Iterable[Version], catalog: Catalog) -> None:
@@ -170,7 +175,7 @@ def demand_judges(versions: Iterable[Version], catalog: Catalog) -> None:
 def _unjudged(version: Version, catalog: Catalog) -> Iterator[Problem]:
     """The rules of a table that nothing here can judge, each with its place in the version that states it."""
     loaded, table = version
-    foreign = [rule for rule in rules_of(loaded, table, catalog) if isinstance(rule.check, ExpectationCheck)]
+    foreign = [rule for rule in promised(loaded, table, catalog).rules if isinstance(rule.check, ExpectationCheck)]
     if not foreign:
         return
     stating = [each for each in catalog.versions(table.qualified_name) if each == version or is_newer(each, loaded)]
@@ -178,7 +183,7 @@ def _unjudged(version: Version, catalog: Catalog) -> Iterator[Problem]:
         home = next(each for each in stating if _states(each, rule))[0]
         assert isinstance(rule.check, ExpectationCheck)
         message = absence("gx", f"{rule.name}: {rule.check.type}")
-        yield placed(Problem(file=home.contract.file, path=rule.clauses[0], message=message), home)
+        yield home.problem(rule.clauses[0], message)
 
 
 def _states(version: Version, rule: Rule) -> bool:
@@ -186,21 +191,34 @@ def _states(version: Version, rule: Rule) -> bool:
     return any((each.name, each.check) == (rule.name, rule.check) for each in derive(loaded.contract, table))
 
 
-def placed(problem: Problem, loaded: ContractFile) -> Problem:
-    """A rule knows the address of its clause; the document knows the line."""
-    if problem.line or not problem.path:
-        return problem
-    line, column = loaded.document.locate(problem.path)
-    return replace(problem, file=loaded.contract.file, line=line, column=column)
-
-
 def _untried(loaded: ContractFile, table: Table) -> Iterator[Problem]:
     """SQL of a rule that engines are not known to answer alike; a builder's model is held to the same list."""
     for rule in derive(loaded.contract, table):
         for statement in rule.check.statements:
             for problem in check(put_table(statement, table.name), loaded.contract.file):
-                told = replace(problem, line=0, path=rule.clauses[0], message=f"{rule.name}: {problem.message}")
-                yield placed(told, loaded)
+                told = replace(problem, message=f"{rule.name}: {problem.message}")
+                query = _query_file(loaded, rule, statement)
+                if query:
+                    yield replace(told, file=str(query.file), line=problem.line + query.skipped)
+                else:
+                    yield loaded.placed(replace(told, line=0, path=rule.clauses[0]))
+
+
+def _unnamed_queries(catalog: Catalog, expectations: Iterable[Path]) -> Iterator[Problem]:
+    """Files of SQL beside the suites that no contract names, so that nothing runs them."""
+    named = {query.file.resolve() for loaded in catalog.contracts for query in loaded.queries.values()}
+    for folder in expectations:
+        for file in sorted(folder.rglob("*.sql")):
+            if file.resolve() not in named:
+                hint = f"name it in a contract, as in query: file:{folder.name}/{file.relative_to(folder).as_posix()}"
+                yield Problem(file=str(file), message="no contract names this query, so nothing runs it", hint=hint)
+
+
+def _query_file(loaded: ContractFile, rule: Rule, statement: str) -> QueryFile | None:
+    """The file that a statement of a rule stands in; a name that takes the place of `{property}` moves no line."""
+    clause = rule.clauses[0]
+    mine = (query for path, query in loaded.queries.items() if path.startswith(f"{clause}."))
+    return next((query for query in mine if statement.startswith(query.text.partition("{property}")[0])), None)
 
 
 def _misread(loaded: ContractFile, table: Table) -> Iterator[Problem]:
@@ -215,7 +233,7 @@ def _misread(loaded: ContractFile, table: Table) -> Iterator[Problem]:
         for mistake in mistakes(expectation):
             path = f"{rule.clauses[0]}.implementation.{mistake.key}"
             told = Problem(file=loaded.contract.file, path=path, message=mistake.message, hint=mistake.hint)
-            yield placed(told, loaded)
+            yield loaded.placed(told)
 
 
 def _unread(loaded: ContractFile, rules: Iterable[Rule]) -> Iterator[Problem]:
@@ -223,10 +241,10 @@ def _unread(loaded: ContractFile, rules: Iterable[Rule]) -> Iterator[Problem]:
     for rule in rules:
         if isinstance(rule.check, ExpectationCheck):
             message = absence("gx", f"{rule.name}: to check the arguments of {rule.check.type}, lint")
-            yield placed(Problem(file=loaded.contract.file, path=rule.clauses[0], message=message), loaded)
+            yield loaded.problem(rule.clauses[0], message)
 
 
 def _unsupported(item: Item, loaded: ContractFile) -> Problem:
     message = "nothing enforces this clause, and it is not known as documentation"
     hint = "remove it, or state it as a quality rule"
-    return placed(Problem(file=loaded.contract.file, path=item.path, message=message, hint=hint), loaded)
+    return loaded.placed(Problem(file=loaded.contract.file, path=item.path, message=message, hint=hint))

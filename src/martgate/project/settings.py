@@ -13,6 +13,8 @@ from martgate.errors import InvalidInput, Problem
 from martgate.extras import is_installed
 from martgate.hints import did_you_mean
 from martgate.project.plugins import ENGINES, REPORTERS
+from martgate.project.site import read_site
+from martgate.reports.appearance import Appearance
 
 __all__ = ["FILE_NAME", "KEYS", "PLUGINS", "Settings", "load"]
 
@@ -22,6 +24,8 @@ KEYS: Mapping[str, str] = {
     "contracts": "folders of *.odcs.yaml",
     "models": "folders of *.sql, each file the query that makes the table of its name",
     "queries": "folders of *.sql, each file a query with a name for `martgate query`",
+    "expectations": "folders of *.json, Great Expectations suites that gate beside the contracts, and *.sql they name",
+    "reports": "folder of what is generated and kept under version control: pages/<schema.table>.md",
     "sample": "a Python module or package that makes the upstreams of `martgate sample`",
     "demo": "tables that `martgate demo` publishes, as `run --select` takes them (default: all that models make)",
     "upstreams": "input tables as <schema>/<table>, Delta or Parquet; or catalog://<name>, on Spark",
@@ -46,7 +50,7 @@ _CHOICES = {
 }
 PLUGINS = {"engine": ENGINES, "report": REPORTERS}
 """Settings that name a plug-in: what packages have registered is a choice, too."""
-_LISTS = ("contracts", "models", "queries")
+_LISTS = ("contracts", "models", "queries", "expectations")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +58,15 @@ class Settings:
     """Where a project keeps things. `origins` says for each key where its value came from.
 
     Where a command works without a project, `is_project` is false and `project` is the folder that it works in.
+    `site` is the look of its pages, with the logo and the stylesheet read in, and `site_given` as the file has it.
     """
 
     project: Path
     contracts: tuple[Path, ...]
     models: tuple[Path, ...]
     queries: tuple[Path, ...]
+    expectations: tuple[Path, ...]
+    reports: Path
     sample: Path | None
     demo: tuple[str, ...]
     upstreams: str
@@ -76,6 +83,8 @@ class Settings:
     lineage: str
     report: str
     is_project: bool = True
+    site: Appearance = field(default_factory=Appearance)
+    site_given: Mapping[str, object] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -119,8 +128,9 @@ def load(
     given = {key: _Given(value, "default", folder) for key, value in _defaults(folder).items()}
     if file is None:
         given |= {key: _Given([], "no project", folder) for key in _LISTS}
-    if file:
-        given |= {key: _Given(value, str(file), folder) for key, value in _read(file).items()}
+    values = _read(file) if file else {}
+    site = _Given(values.pop("site", {}), str(file), folder)
+    given |= {key: _Given(value, str(file), folder) for key, value in values.items()}
     for key in KEYS:
         text = environment.get(f"MARTGATE_{key.upper()}")
         if text:
@@ -129,7 +139,7 @@ def load(
     for key, flag in (flags or {}).items():
         if flag not in (None, ()):
             given[key] = _Given(flag, f"--{key.replace('_', '-')}", here)
-    return _settings(folder, given, is_project=file is not None)
+    return _settings(folder, given, site, is_project=file is not None)
 
 
 def _project_file(project: Path | None, here: Path) -> Path | None:
@@ -158,6 +168,8 @@ def _defaults(folder: Path) -> dict[str, Any]:
         "contracts": ["contracts"],
         "models": [name] if (folder / (name := "builders/models")).is_dir() else [],
         "queries": [name] if (folder / (name := "builders/queries")).is_dir() else [],
+        "expectations": [name] if (folder / (name := "expectations")).is_dir() else [],
+        "reports": "reports",
         "sample": "",
         "demo": [],
         "upstreams": str(out / "upstreams"),
@@ -180,20 +192,22 @@ def _read(file: Path) -> dict[str, Any]:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(Problem(file=str(file), message=f"is not TOML: {error}")) from error
-    unknown = [key for key in values if key not in KEYS]
+    unknown = [key for key in values if key not in (*KEYS, "site")]
     if unknown:
         raise InvalidInput(*(_unknown_key(file, key) for key in unknown))
     return values
 
 
 def _unknown_key(file: Path, key: str) -> Problem:
-    near = difflib.get_close_matches(key, KEYS, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(KEYS)}"
+    known = (*KEYS, "site")
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(known)}"
     return Problem(file=str(file), path=key, message="is not a setting", hint=hint)
 
 
-def _settings(folder: Path, given: Mapping[str, _Given], *, is_project: bool) -> Settings:
+def _settings(folder: Path, given: Mapping[str, _Given], site: _Given, *, is_project: bool) -> Settings:
     problems = [problem for key, one in given.items() for problem in _misfits(key, one)]
+    appearance = read_site(site.value, site.base, site.origin, problems)
     if problems:
         raise InvalidInput(*problems)
     upstreams, locations = _upstreams(given["upstreams"])
@@ -203,6 +217,8 @@ def _settings(folder: Path, given: Mapping[str, _Given], *, is_project: bool) ->
         contracts=tuple(_path(item, given["contracts"].base) for item in given["contracts"].value),
         models=tuple(_path(item, given["models"].base) for item in given["models"].value),
         queries=tuple(_path(item, given["queries"].base) for item in given["queries"].value),
+        expectations=tuple(_path(item, given["expectations"].base) for item in given["expectations"].value),
+        reports=_path(given["reports"].value, given["reports"].base),
         sample=_path(given["sample"].value, given["sample"].base) if given["sample"].value else None,
         demo=_selectors(given["demo"].value),
         upstreams=upstreams,
@@ -219,7 +235,9 @@ def _settings(folder: Path, given: Mapping[str, _Given], *, is_project: bool) ->
         lineage=_lineage(given["lineage"]),
         report=given["report"].value,
         is_project=is_project,
-        origins={key: one.origin for key, one in given.items()},
+        site=appearance,
+        site_given=site.value,
+        origins={key: one.origin for key, one in given.items()} | {"site": site.origin if site.value else "default"},
     )
 
 

@@ -115,8 +115,8 @@ def engine_of(settings: Settings) -> AbstractContextManager[Engine]:
 
 
 def catalog(settings: Settings) -> Catalog:
-    """All contracts of the project."""
-    return Catalog.load(settings.contracts)
+    """All contracts of the project, with the suites that gate beside them."""
+    return Catalog.load(settings.contracts, settings.expectations)
 
 
 def publish_request(settings: Settings, context: Context, name: str, day: date) -> PublishRequest:

@@ -8,11 +8,11 @@ from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile
 from martgate.errors import InvalidInput, MissingUpstream, Problem
 from martgate.expectations.audit import Scope, audit
+from martgate.expectations.retroactive import promised
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, OutOfScope, Verdict
 from martgate.gate.decision import refusals
 from martgate.project.context import Context, PublishRequest
-from martgate.project.review import placed, rules_of
 
 __all__ = ["Checked", "check_upstreams", "missing", "register_upstreams"]
 
@@ -114,7 +114,7 @@ def _rules_of(each: _Input, context: Context) -> tuple[Rule, ...]:
     No earlier day of such a table is kept, and no history: a rule that asks for one would be passed over every day.
     """
     loaded, name = each.loaded, each.table.qualified_name
-    rules = rules_of(loaded, each.table, context.catalog)
+    rules = promised(loaded, each.table, context.catalog).rules
     unknowable = [
         Problem(
             file=loaded.contract.file,
@@ -126,7 +126,7 @@ def _rules_of(each: _Input, context: Context) -> tuple[Rule, ...]:
         if rule.check.looks_back
     ]
     if unknowable:
-        raise InvalidInput(*(placed(problem, loaded) for problem in unknowable))
+        raise InvalidInput(*map(loaded.placed, unknowable))
     return rules
 
 

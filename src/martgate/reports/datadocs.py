@@ -27,6 +27,7 @@ from martgate.expectations.rules import Rule
 from martgate.extras import EXTRAS, is_installed
 from martgate.gate.run import RunRecord
 from martgate.reports import plain
+from martgate.reports.appearance import DEFAULT, Appearance
 from martgate.reports.places import file_name, page_path
 from martgate.reports.promises import from_json, table_view
 from martgate.reports.view import RunView, owner_of, run_view
@@ -57,11 +58,15 @@ class _Kept:
 
 
 def render(
-    records_dir: Path, site_dir: Path, contracts: Sequence[Contract] = (), promises: Sequence[Punctuality] = ()
+    records_dir: Path,
+    site_dir: Path,
+    contracts: Sequence[Contract] = (),
+    promises: Sequence[Punctuality] = (),
+    appearance: Appearance = DEFAULT,
 ) -> Path:
     """Draw the site of every record (`*.json`) of a folder, and return its index page.
 
-    `promises` are those about time, by table, as they stand now.
+    `promises` are those about time, by table, as they stand now; `appearance` is the look of all pages.
 
     A page whose record and contract have not changed is kept as it is, so that a long history costs little.
 
@@ -69,10 +74,10 @@ def render(
         martgate.errors.InvalidInput: a record cannot be read; with every such record.
         martgate.errors.CouldNotRun: a page could not be drawn or written; the former site is left as it was.
     """
-    site = _site()
+    site = _site(appearance)
     while True:
         listed = _listed(records_dir)
-        kept = _read(listed, contracts)
+        kept = _read(listed, contracts, appearance)
         try:
             site_dir.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".drawing-", dir=site_dir) as drawing:
@@ -86,25 +91,25 @@ def render(
             return site_dir / "index.html"
 
 
-def _site() -> plain.Site:
+def _site(appearance: Appearance) -> plain.Site:
     if not is_installed("gx"):
-        return plain.Site()
+        return plain.Site(appearance)
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # dead in 1.24; older and newer versions heed it
     from martgate.reports.pages import Site  # noqa: PLC0415 - seconds
 
-    return Site()
+    return Site(appearance)
 
 
 def _listed(records_dir: Path) -> list[Path]:
     return sorted(path for path in records_dir.glob("*.json") if not path.name.startswith("."))
 
 
-def _read(listed: Iterable[Path], contracts: Sequence[Contract]) -> list[_Kept]:
+def _read(listed: Iterable[Path], contracts: Sequence[Contract], appearance: Appearance) -> list[_Kept]:
     """The records, newest first."""
     kept, problems = [], []
     for path in listed:
         try:
-            kept.append(_kept(path.read_bytes(), contracts))
+            kept.append(_kept(path.read_bytes(), contracts, appearance))
         except CouldNotRun as error:
             problems.append(f"{path}: {error}")
         except OSError as error:
@@ -114,10 +119,10 @@ def _read(listed: Iterable[Path], contracts: Sequence[Contract]) -> list[_Kept]:
     return sorted(kept, key=lambda one: (one.record.audit.audited_at, one.record.candidate), reverse=True)
 
 
-def _kept(content: bytes, contracts: Sequence[Contract]) -> _Kept:
+def _kept(content: bytes, contracts: Sequence[Contract], appearance: Appearance) -> _Kept:
     record = RunRecord.from_json(content)
     contract, table = _promise(record, contracts)
-    state = hashlib.sha256(content + repr(contract).encode(errors="surrogatepass") + _house())
+    state = hashlib.sha256(content + repr((contract, appearance)).encode(errors="surrogatepass") + _house())
     return _Kept(record, run_view(record, contract), contract, table, state.hexdigest())
 
 
@@ -261,10 +266,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("site", type=Path, help="folder of the site")
     parser.add_argument("--contracts", type=Path, action="append", default=[], help="folder of *.odcs.yaml, or a file")
     parser.add_argument("--promises", type=Path, help="how the promises about time stand, as martgate wrote it")
+    parser.add_argument("--appearance", type=Path, help="the look of the pages, as martgate wrote it")
     given = parser.parse_args(arguments)
     try:
         promises = from_json(given.promises.read_bytes()) if given.promises else ()
-        print(render(given.records, given.site, _contracts(given.contracts), promises))  # noqa: T201 - its one answer
+        appearance = Appearance.from_json(given.appearance.read_text(encoding="utf-8")) if given.appearance else DEFAULT
+        print(render(given.records, given.site, _contracts(given.contracts), promises, appearance))  # noqa: T201 - its one answer
     except MartgateError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return _EXIT_UNUSABLE if isinstance(error, InvalidInput) else _EXIT_COULD_NOT_RUN

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from martgate.errors import Problem
@@ -31,6 +31,7 @@ class _Verdict(TypedDict):
     reason: str
     how: str
     columns: list[str]
+    clauses: list[str]
     waiver: dict[str, object] | None
     examples: list[dict[str, str]]
     values: list[dict[str, str | int]]
@@ -131,21 +132,27 @@ def _verdict(verdict: Verdict, waivers: Iterable[Applied]) -> _Verdict:
         "reason": verdict.reason,
         "how": verdict.how,
         "columns": list(verdict.rule.columns),
+        "clauses": list(verdict.rule.clauses),
         "waiver": next((waiver_told(one.waiver) for one in used), None),
         "examples": [dict(example) for example in verdict.examples],
         "values": [{"value": value, "rows": rows} for value, rows in verdict.values],
     }
 
 
-def coverage_json(items: Iterable[Item]) -> str:
-    """Every leaf of a contract with its one status; `unclassified` counts the leaves nobody answers for."""
-    listed = [{"path": item.path, "status": item.status.value, "rule": item.rule} for item in items]
+def coverage_json(items: Sequence[Item]) -> str:
+    """Every leaf of a contract with its one status; `unclassified` counts the leaves nobody answers for.
+
+    `suites` are the expectations of suites written by hand, which are no leaves of the contract, each with its rule.
+    """
+    listed = [{"path": item.path, "status": item.status.value, "rule": item.rule} for item in items if not item.suite]
+    beside = [{"path": item.path, "rule": item.rule} for item in items if item.suite]
     statuses = Counter(item["status"] for item in listed)
     told = {
         "leaves": len(listed),
         "unclassified": statuses[Status.UNSUPPORTED.value],
         "by_status": {status.value: statuses[status.value] for status in Status},
         "items": listed,
+        "suites": beside,
     }
     return _dumps(told)
 

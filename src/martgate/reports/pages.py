@@ -22,6 +22,7 @@ from martgate.expectations.gx.suite import configuration
 from martgate.expectations.rules import Rule
 from martgate.gate.run import RunRecord
 from martgate.reports import plain
+from martgate.reports.appearance import DEFAULT, Appearance
 from martgate.reports.style import furnish
 
 __all__ = ["Site"]
@@ -38,10 +39,10 @@ class _PageView(DefaultJinjaPageView):  # type: ignore[misc] # great-expectation
 
     _TRUSTED_HTML_PARAMS: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self) -> None:
+    def __init__(self, appearance: Appearance = DEFAULT) -> None:
         super().__init__()
         # A custom_views_directory is asked after the templates that ship, so it can replace none of them.
-        furnish(self.env)
+        furnish(self.env, appearance)
 
     @pass_context
     def render_content_block(self, context: Any, content_block: Any, *args: Any, **options: Any) -> Markup:
@@ -71,8 +72,9 @@ class _PageView(DefaultJinjaPageView):  # type: ignore[misc] # great-expectation
 class Site(plain.Site):
     """The pages with what Great Expectations says of them; its view draws them, from the same templates."""
 
-    def __init__(self) -> None:
-        self._view = _PageView()
+    def __init__(self, appearance: Appearance = DEFAULT) -> None:
+        super().__init__(appearance)
+        self._view = _PageView(appearance)
 
     def result(self, record: RunRecord, table: Table) -> str:
         audit = record.audit

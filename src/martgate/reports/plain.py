@@ -10,6 +10,7 @@ from typing import Any
 from martgate.contracts.model import Contract, Table
 from martgate.expectations.rules import Rule
 from martgate.gate.run import RunRecord
+from martgate.reports.appearance import DEFAULT, Appearance
 from martgate.reports.promises import TableView
 from martgate.reports.runpage import draw, meanings, run_words
 from martgate.reports.view import RunView, rule_view
@@ -25,6 +26,9 @@ class Site:
 
     `digest` is printed into a page as the state it shows.
     """
+
+    def __init__(self, appearance: Appearance = DEFAULT) -> None:
+        self._appearance = appearance
 
     def run(self, run: RunView, rules: Iterable[Rule], table: Table, *, links: Mapping[str, str], digest: str) -> str:
         """One run: the answer, what stands in the way with its evidence, then every rule by column.
@@ -77,4 +81,4 @@ class Site:
 
     def _draw(self, template: str, rows_by_home: Homes, *, title: str, **words: Any) -> str:  # noqa: ARG002 - the templates have titles of their own
         sections = [{"section_name": home, "content_blocks": [{"table": rows}]} for home, rows in rows_by_home.items()]
-        return draw(template, sections=sections, **words)
+        return draw(template, self._appearance, sections=sections, **words)

@@ -8,6 +8,7 @@ from typing import Protocol
 from martgate.contracts.catalog import Catalog
 from martgate.expectations.promises import Punctuality
 from martgate.gate.run import RunRecord
+from martgate.reports.appearance import Appearance
 
 __all__ = ["ReportContext", "Reporter"]
 
@@ -20,12 +21,14 @@ class ReportContext:
         out: the folder of everything that is generated. The records of all runs are in it, as `runs/*.json`.
         contracts: the folders of contracts.
         catalog: the contracts that the runs were judged by.
+        appearance: what the project sets of the look of its pages.
         punctuality: of each table that a model makes, whether the promises about time are kept.
     """
 
     out: Path
     contracts: Sequence[Path]
     catalog: Catalog
+    appearance: Appearance
     punctuality: Callable[[], Sequence[Punctuality]]
 
 

@@ -40,7 +40,10 @@ class RunPage:
 
         for record in records:
             loaded, table = context.catalog.find(record.table, day_of(record.date))
-            write_whole(page_path(_site(context), record.candidate), run_page(record, loaded.contract, table))
+            write_whole(
+                page_path(_site(context), record.candidate),
+                run_page(record, loaded.contract, table, context.appearance),
+            )
 
 
 class Site:
@@ -62,10 +65,11 @@ class Site:
         del records  # they are among those that are recorded
         from martgate.reports.promises import to_json  # noqa: PLC0415 - only the site needs it
 
-        promises = context.out / "promises.json"
+        promises, appearance = context.out / "promises.json", context.out / "appearance.json"
         write_whole(promises, to_json(tuple(context.punctuality())))
+        write_whole(appearance, context.appearance.to_json())
         command = [sys.executable, "-m", "martgate.reports.datadocs", str(context.out / "runs"), str(_site(context))]
-        command += ["--promises", str(promises)]
+        command += ["--promises", str(promises), "--appearance", str(appearance)]
         for folder in context.contracts:
             command += ["--contracts", str(folder)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module

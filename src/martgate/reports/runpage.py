@@ -11,29 +11,37 @@ from jinja2 import Environment, TemplateError
 from martgate.contracts.model import Contract, Table
 from martgate.errors import CouldNotRun
 from martgate.gate.run import RunRecord
+from martgate.reports.appearance import DEFAULT, Appearance
 from martgate.reports.style import furnish
 from martgate.reports.view import RuleView, RunView, run_view
 
 __all__ = ["draw", "meanings", "run_page", "run_words"]
 
 
-def run_page(record: RunRecord, contract: Contract, table: Table) -> str:
+def run_page(record: RunRecord, contract: Contract, table: Table, appearance: Appearance = DEFAULT) -> str:
     """The page of a run of a table, which is one of the contract's, as HTML that needs no other file.
+
+    Args:
+        record: the run.
+        contract: the one that the run was judged by.
+        table: the table of the contract that the run is about.
+        appearance: what the project sets of the look of its pages.
 
     Raises:
         martgate.errors.CouldNotRun: the page could not be drawn.
     """
-    return draw("run.html.j2", sections=(), **run_words(run_view(record, contract), table), links={}, digest="")
+    words = run_words(run_view(record, contract), table)
+    return draw("run.html.j2", appearance, sections=(), **words, links={}, digest="")
 
 
-def draw(template: str, **words: Any) -> str:
+def draw(template: str, appearance: Appearance, **words: Any) -> str:
     """A page of the site from its template, without Great Expectations' view.
 
     Raises:
         martgate.errors.CouldNotRun: the page could not be drawn.
     """
     env = Environment(extensions=["jinja2.ext.do"], autoescape=True)
-    furnish(env)
+    furnish(env, appearance)
     try:
         return env.get_template(template).render(words, ge_version="")
     except TemplateError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from martgate.reports.appearance import Appearance
 from martgate.text.wording import brief
 
 __all__ = ["furnish"]
@@ -15,15 +16,22 @@ __all__ = ["furnish"]
 _SITE = Path(__file__).with_name("site")
 
 
-def furnish(env: Environment) -> None:
-    """Have an environment draw in the style of the house: our templates in front of its own, no text trusted."""
+def furnish(env: Environment, appearance: Appearance) -> None:
+    """Have an environment draw in the style of the house: our templates in front of its own, no text trusted.
+
+    Args:
+        env: the environment, which is changed.
+        appearance: what the project sets of the look of its pages.
+    """
     loaders: list[BaseLoader] = [FileSystemLoader(_SITE)]
     env.loader = ChoiceLoader([*loaders, env.loader] if env.loader else loaders)
     env.autoescape = True  # the templates are *.j2, which the usual choice by *.html would leave unescaped
     env.undefined = StrictUndefined
     env.trim_blocks = env.lstrip_blocks = True
     style, script = ((_SITE / name).read_text(encoding="utf-8") for name in ("style.css", "filter.js"))
-    env.globals |= {"style": Markup(style), "script": Markup(script), "policy": _policy(style, script)}  # noqa: S704 - our own files
+    style += appearance.stylesheet
+    env.globals |= {"style": Markup(style), "script": Markup(script), "policy": _policy(style, script)}  # noqa: S704 - our own files, and rules that cannot leave their element
+    env.globals["site"] = appearance
     env.filters |= {"anchor": _anchor, "breakable": _breakable, "brief": brief}
 
 

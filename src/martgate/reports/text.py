@@ -9,7 +9,7 @@ import re
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -72,7 +72,8 @@ def _rule(rule: RuleView, width: int, paint: Paint) -> Iterator[str]:
     found = rule.found if rule.outcome == "failed" else f"{rule.outcome_words}, {rule.found}"
     yield f"{severity}  {paint('bold', name)}{' ' * (width - _cells(name))}  {found}"
     yield f"{_INDENT}{plain(rule.wording or rule.sentence)}"
-    for label, text in (("observed", rule.observed), ("because", rule.reason), ("waiver", rule.waiver)):
+    told = {"suite": rule.suite, "observed": rule.observed, "because": rule.reason, "waiver": rule.waiver}
+    for label, text in told.items():
         if text:
             yield f"{_INDENT}{label}: {clipped(plain(text), _MOST_EXAMPLE)}"
     for example in rule.examples[:1]:
@@ -156,10 +157,14 @@ def lint_text(
     return "\n".join([*blocks, f"{errors}{warned} in {counted(files, 'files')}"])
 
 
-def coverage_text(items: Iterable[Item], *, color: bool | None = None) -> str:
-    """How many leaves of a contract have which status, then every enforced leaf with its rule, and what nobody answers for."""
+def coverage_text(items: Sequence[Item], *, color: bool | None = None) -> str:
+    """How many leaves of a contract have which status, then every enforced leaf with its rule, and what nobody answers for.
+
+    What suites beside the contract enforce follows, each expectation with its rule.
+    """
     paint = painter(color)
-    listed = list(items)
+    beside = [item for item in items if item.suite]
+    listed = [item for item in items if not item.suite]
     statuses = Counter(item.status for item in listed)
     tally = ", ".join(f"{statuses[status]:,} {status.value}" for status in Status)
     enforced = [item for item in listed if item.status is Status.ENFORCED]
@@ -169,6 +174,8 @@ def coverage_text(items: Iterable[Item], *, color: bool | None = None) -> str:
             f"{len(listed):,} leaves of the contract: {tally}",
             *(f"  {plain(item.path)}  {paint('dim', 'by')} {plain(item.rule)}" for item in enforced),
             *(f"{paint('bad', 'unsupported')}  {plain(item.path)}" for item in lost),
+            *([f"{counted(len(beside), 'expectations')} of suites written by hand, all enforced"] if beside else []),
+            *(f"  {plain(item.path)}  {paint('dim', 'by')} {plain(item.rule)}" for item in beside),
         ]
     )
 

@@ -31,7 +31,8 @@ class RuleView:
     """One rule and what it found. `home` is the column (or `table`) in its name, `wording` the contract's own words.
 
     `outcome` and `found` are empty on a rule that was not judged. `standing` orders rules for a reader: 0 stands in
-    the way of the publish, 1 is told, 2 had nothing to look at and may, 3 passed. `waiver` says what became of a waiver of
+    the way of the publish, 1 is told, 2 had nothing to look at and may, 3 passed. `suite` is where in a suite the rule was
+    written by hand, empty where it is the contract's. `waiver` says what became of a waiver of
     it, and `is_waived` that it let the failure through.
     """
 
@@ -42,6 +43,7 @@ class RuleView:
     wording: str = ""
     columns: tuple[str, ...] = ()
     clauses: tuple[str, ...] = ()
+    suite: str = ""
     dimension: str = ""
     outcome: str = ""
     outcome_words: str = ""
@@ -192,6 +194,7 @@ def rule_view(rule: Rule, *, reason: str = "") -> RuleView:
         wording=rule.description if rule.description != rule.sentence else "",
         columns=rule.columns,
         clauses=rule.clauses,
+        suite=rule.suite,
         dimension=rule.dimension,
         reason=reason,
     )

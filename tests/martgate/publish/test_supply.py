@@ -22,6 +22,7 @@ def run(tmp_path, contract_folder, mart_project, monkeypatch, capfd):
     """run(implementation): publish a day, where the contract of `we_user` states one more rule; code, stdout, stderr."""
     monkeypatch.chdir(mart_project(tmp_path))
     shutil.copytree(contract_folder, "contracts")
+    shutil.copytree(contract_folder.parent / "expectations", "expectations")  # queries that the contracts name
     assert call(["sample", "--out", "out/upstreams", "--members", "200", "--date", "2024-01-01"]) == 0
 
     def _run(implementation):

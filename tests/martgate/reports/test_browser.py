@@ -1,5 +1,6 @@
 """The pages in a real Chromium, from file://, as the reviewer of a refused publish opens them."""
 
+import base64
 import os
 import shutil
 from dataclasses import replace
@@ -17,6 +18,7 @@ from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.expectations.kinds.unique import Unique
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Outcome, OutOfScope, Verdict
+from martgate.reports.appearance import Appearance
 from martgate.reports.runpage import run_page
 
 pytestmark = [
@@ -32,6 +34,18 @@ PROMISES = "promises.html"
 HOSTILE = (
     """'"><svg onload=window.__xss=1></svg><script>window.__xss=1</script><img src=x onerror=window.__xss=1>"""
     """</style></title></textarea>${html_success_icon} $column {{ 7 * 7 }} {batch} --> <a href="javascript:window.__xss=1">"""
+)
+
+
+LOOK = Appearance(
+    title="Shop",
+    logo="data:image/svg+xml;base64,"
+    + base64.b64encode(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>').decode(),
+    links={"Wiki": "https://wiki.example/shop", "Mail": "mailto:data@shop.example"},
+    stylesheet="header.site { border-bottom: 1px solid var(--line); }\n",
+)
+HOSTILE_LOOK = Appearance(
+    title=HOSTILE, logo=f"data:image/png;base64,{HOSTILE}", links={HOSTILE: f"https://x.example/{HOSTILE}"}
 )
 
 
@@ -63,8 +77,9 @@ def site(tmp_path_factory, runs, contract, promises):
     records, site = tmp_path_factory.mktemp("records"), tmp_path_factory.mktemp("site")
     for record in runs.values():
         (records / f"{record.candidate}.json").write_text(record.to_json(), encoding="utf-8")
-    render(records, site, [contract], promises)
-    (site / "runs" / "alone.html").write_text(run_page(runs["refused"], contract, contract.tables[0]), encoding="utf-8")
+    render(records, site, [contract], promises, LOOK)
+    alone = run_page(runs["refused"], contract, contract.tables[0], LOOK)
+    (site / "runs" / "alone.html").write_text(alone, encoding="utf-8")
     return site
 
 
@@ -139,9 +154,19 @@ def hostile_site(tmp_path_factory, runs, contract, table, promises):
         contract=HOSTILE,
         promises=tuple(replace(each, **hostile, reason=each.reason and HOSTILE) for each in promises[0].promises),
     )
-    render(records, site, [promise], [first, replace(promises[1], table=HOSTILE), replace(promises[2], reason=HOSTILE)])
-    (site / "runs" / "alone.html").write_text(run_page(attack, promise, promised), encoding="utf-8")
+    about_time = [first, replace(promises[1], table=HOSTILE), replace(promises[2], reason=HOSTILE)]
+    render(records, site, [promise], about_time, HOSTILE_LOOK)
+    (site / "runs" / "alone.html").write_text(run_page(attack, promise, promised, HOSTILE_LOOK), encoding="utf-8")
     return site
+
+
+def test_the_rules_of_the_project_take_effect(browser, site):
+    page = browser.new_page()
+    page.goto((site / "index.html").as_uri())
+    border = page.locator("header.site").evaluate("header => getComputedStyle(header).borderBottomWidth")
+    logo = page.locator("header.site img").evaluate("image => image.naturalWidth")
+    page.close()
+    assert (border, logo) == ("1px", 9)
 
 
 def opened(browser, path, **options):
@@ -165,7 +190,12 @@ def test_no_text_of_a_contract_or_of_the_data_runs(browser, hostile_site, bypass
         page, asked = opened(browser, path, bypass_csp=bypass_csp)
         page.wait_for_timeout(100)
         assert page.evaluate("window.__xss") is None
-        assert page.locator("svg:not(.bar), img, script:not(:last-of-type), [onload], [onerror]").count() == 0
+        assert (
+            page.locator(
+                "svg:not(.bar), img:not(header.site > img), script:not(:last-of-type), [onload], [onerror]"
+            ).count()
+            == 0
+        )
         assert page.locator('a[href^="javascript:"]').count() == 0
         assert asked == []
         assert "<script>window.__xss=1</script>" in page.locator("main").text_content()
@@ -254,7 +284,7 @@ def test_everything_is_there_without_scripts(browser, site):
 def test_every_link_of_the_site_leads_somewhere(browser, site):
     for path in (site / name for name in (*PAGES, PROMISES)):
         page, _ = opened(browser, path, java_script_enabled=False)
-        for link in page.locator("a").all():
+        for link in page.locator("a:not(header.site a)").all():
             target, _, fragment = (link.get_attribute("href") or "").partition("#")
             assert (
                 (path.parent / target).resolve().is_file()

@@ -71,7 +71,15 @@ def test_coverage_counts_what_nobody_answers_for():
             {"path": "a", "status": "enforced", "rule": "a|type"},
             {"path": "b", "status": "unsupported", "rule": ""},
         ],
+        "suites": [],
     }
+
+
+def test_coverage_lists_what_suites_enforce_apart_from_the_leaves_of_the_contract():
+    place = "expectations/more.json#expectations[0]"
+    told = json.loads(coverage_json([Item(place, Status.ENFORCED, "a|known@more", suite="expectations/more.json")]))
+    assert (told["leaves"], told["items"]) == (0, [])
+    assert told["suites"] == [{"path": place, "rule": "a|known@more"}]
 
 
 def test_lint_tells_every_problem_with_its_place():

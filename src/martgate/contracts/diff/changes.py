@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -19,8 +20,9 @@ from martgate.contracts.model import Column, Contract, Quality, Sla, Table
 from martgate.contracts.odcs import ContractFile
 from martgate.contracts.odcs.names import physical_name, qualified_name, server_schema
 from martgate.contracts.odcs.quality import qualities
+from martgate.contracts.odcs.queries import unread
 from martgate.contracts.versions import numbers
-from martgate.contracts.yaml.address import extend
+from martgate.contracts.yaml.address import extend, steps
 
 __all__ = ["Change", "Diff", "diff"]
 
@@ -81,18 +83,20 @@ class Diff:
 def diff(old: ContractFile, new: ContractFile) -> Diff:
     """Every change from one version of a contract to another; none where both say the same.
 
-    Contracts of different ids are compared like any others; that they are different ones is a breaking change.
+    Contracts of different ids are compared like any others; that they are different ones is a breaking change. Of queries
+    in files the text is compared, unless one of the contracts lies where they are not: then their names are.
     """
-    differ = _Differ(_Side(old), _Side(new))
+    has_texts = not (unread(old.contract) or unread(new.contract))
+    differ = _Differ(_Side(old, has_texts=has_texts), _Side(new, has_texts=has_texts))
     return Diff(old, new, tuple(differ.changes()), tuple(sorted(differ.known)))
 
 
 class _Side:
     """One document, and its parts by address."""
 
-    def __init__(self, loaded: ContractFile) -> None:
+    def __init__(self, loaded: ContractFile, *, has_texts: bool) -> None:
         self.document = loaded.document
-        self.data: Mapping[str, Any] = loaded.document.data
+        self.data: Mapping[str, Any] = _with_texts(loaded) if has_texts else loaded.document.data
         self.contract: Contract = loaded.contract
         self.schema = server_schema(self.data)
         self.tables: dict[str, Table] = {table.path: table for table in self.contract.tables}
@@ -145,6 +149,18 @@ class _Side:
         if path.endswith(".properties"):
             return [physical_name(value) for value in values]
         return map(_name, values)
+
+
+def _with_texts(loaded: ContractFile) -> Mapping[str, Any]:
+    """The document's data with the text of each query that it keeps in a file: what changes there changes the contract."""
+    data: Mapping[str, Any] = deepcopy(loaded.document.data) if loaded.queries else loaded.document.data
+    for path, query in loaded.queries.items():
+        *above, key = steps(path)
+        place: Any = data
+        for step in above:
+            place = place[step]
+        place[key] = query.text
+    return data
 
 
 _NAMES = ("id", "property", "server", "username", "role", "channel", "name", "table", "url", "value")

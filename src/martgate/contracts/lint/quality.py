@@ -29,6 +29,8 @@ def _entries(
 ) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for entry in entries:
+        if entry.suite:
+            continue  # its own file was read with it
         other = first.setdefault(entry.id.casefold(), entry.path)
         if other != entry.path:
             hint = f"the first is in line {document.locate(f'{other}.id')[0]}"

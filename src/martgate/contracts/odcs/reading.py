@@ -4,8 +4,9 @@ A document is judged in steps, and each step tells all it finds: is it YAML, is 
 the JSON Schema of that version, does the standard's own library read it too. What no schema sees is `martgate.contracts.lint`'s.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from open_data_contract_standard.model import OpenDataContractStandard
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from martgate.contracts.model import Contract
 from martgate.contracts.odcs.mapping import Mapper
+from martgate.contracts.odcs.queries import QueryFile, with_queries
 from martgate.contracts.odcs.schema import VERSIONS, mistakes
 from martgate.contracts.yaml.address import address
 from martgate.contracts.yaml.document import Document
@@ -21,13 +23,40 @@ from martgate.hints import clip, did_you_mean, join
 
 __all__ = ["ContractFile", "load", "read"]
 
+_PLACE = re.compile(r" at line (?P<line>\d+), column (?P<column>\d+)")
+"""Where in a query a parser stumbled, as its message says."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContractFile:
-    """A contract, and the document it was read from, which knows where every word of it stands."""
+    """A contract, and the document it was read from, which knows where every word of it stands.
+
+    `suites` are the documents of the suites that gate beside it, by the label that begins their addresses:
+    `expectations/x.json#expectations[0]`. `queries` are the files that its queries stand in, by the address that names them.
+    """
 
     contract: Contract
     document: Document
+    suites: Mapping[str, Document] = field(default_factory=dict)
+    queries: Mapping[str, QueryFile] = field(default_factory=dict)
+
+    def problem(self, path: str, message: str, hint: str = "") -> Problem:
+        """A problem at an address in the contract, a suite beside it or a query's file, with its file, line and column."""
+        if path in self.queries and (place := _PLACE.search(message)):
+            query = self.queries[path]
+            line, column = int(place["line"]) + query.skipped, int(place["column"])
+            return Problem(file=str(query.file), line=line, column=column, path="", message=message, hint=hint)
+        label, _, inside = path.partition("#")
+        if label not in self.suites:
+            return self.document.problem(path, message, hint)
+        inside = inside.replace(".implementation", "", 1)  # a rule's own word for what stands in the suite itself
+        return self.suites[label].problem(inside, message, hint)
+
+    def placed(self, problem: Problem) -> Problem:
+        """A problem that only knows its address, with its file, line and column."""
+        if problem.line or not problem.path or problem.file != self.contract.file:
+            return problem
+        return self.problem(problem.path, problem.message, problem.hint)
 
 
 def load(path: Path) -> Contract:
@@ -39,8 +68,12 @@ def load(path: Path) -> Contract:
     return read(path).contract
 
 
-def read(path: Path) -> ContractFile:
+def read(path: Path, *, alone: bool = False) -> ContractFile:
     """The contract in a file, with its document.
+
+    Args:
+        path: the file.
+        alone: whether a query that the contract names, and whose file is not there, stays a name.
 
     Raises:
         InvalidInput: the file cannot be read, is not YAML, or is not ODCS 3.x; with every problem found in it.
@@ -49,7 +82,11 @@ def read(path: Path) -> ContractFile:
     problems = tuple(_problems(document))
     if problems:
         raise InvalidInput(*sorted(problems, key=lambda problem: (problem.line, problem.column)))
-    return ContractFile(Mapper(document, path).contract(), document)
+    missing: list[Problem] = []
+    contract, queries = with_queries(Mapper(document, path).contract(), document, path.parent, missing)
+    if missing and not alone:
+        raise InvalidInput(*missing)
+    return ContractFile(contract, document, queries=queries)
 
 
 # Judging

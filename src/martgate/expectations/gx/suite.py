@@ -11,9 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from martgate.contracts.day import Day
+from martgate.contracts.digest import digest
 from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.export.text import json_text
 from martgate.contracts.model import Contract, Severity, Table
+from martgate.contracts.suites import GENERATED_BY
 from martgate.expectations import wording as words
 from martgate.expectations.gx.core import core
 from martgate.expectations.gx.queries import bound, parameters_left, types_of, unexpected_rows
@@ -132,6 +134,8 @@ def _suite(
         "contract": contract.id,
         "version": contract.version,
         "table": table.qualified_name,
+        "generated_by": GENERATED_BY,
+        "contract_digest": digest(contract, table),
         "great_expectations_version": GREAT_EXPECTATIONS,
         "out_of_scope": left_out,
     }

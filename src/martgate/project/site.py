@@ -1,0 +1,68 @@
+"""The table `[site]` of martgate.toml: what a project sets of the look of its pages."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from martgate.errors import Problem
+from martgate.hints import clip, did_you_mean
+from martgate.reports.appearance import DEFAULT, Appearance, link_mistake, read_logo, read_stylesheet
+
+__all__ = ["KEYS", "read_site"]
+
+KEYS: Mapping[str, str] = {
+    "title": "text above every page",
+    "logo": "an image, as in reports/logo.svg; it becomes part of each page",
+    "links": "a table of addresses by name: https:, http: or mailto:",
+    "stylesheet": "a file of CSS, whose rules come after ours; it becomes part of each page",
+}
+"""Every key of the table, with what it is for."""
+
+
+def read_site(given: object, folder: Path, file: str, problems: list[Problem]) -> Appearance:
+    """The look of the pages, the files that it names read in.
+
+    Args:
+        given: the table as it was written.
+        folder: what paths are relative to.
+        file: the name of the file that it was written in.
+        problems: what is wrong with it is added here.
+    """
+    if not isinstance(given, dict):
+        problems.append(Problem(file=file, path="site", message=f"found {clip(given)}, expected a table [site]"))
+        return DEFAULT
+    for key in given:
+        if key not in KEYS:
+            hint = did_you_mean(key, KEYS)
+            problems.append(Problem(file=file, path=f"site.{key}", message="is not a setting", hint=hint))
+    read: dict[str, Any] = {}
+    for key in KEYS:
+        if key in given:
+            try:
+                read[key] = _links(given[key]) if key == "links" else _value(key, given[key], folder)
+            except ValueError as error:
+                problems.append(Problem(file=file, path=f"site.{key}", message=str(error), hint=KEYS[key]))
+    return Appearance(**read)
+
+
+def _links(value: object) -> Mapping[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(address, str) for address in value.values()):
+        raise ValueError(f"found {clip(value)}, expected addresses by name")
+    wrong = [f"{clip(name)} {mistake}" for name, address in value.items() if (mistake := link_mistake(address))]
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return value
+
+
+def _value(key: str, value: object, folder: Path) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"found {clip(value)}, expected text")
+    if key == "title":
+        return value.strip()
+    file = folder / Path(value).expanduser()
+    if not file.is_file():
+        raise ValueError(f"there is no file {file}")
+    try:
+        return read_logo(file) if key == "logo" else read_stylesheet(file)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None

@@ -1,0 +1,125 @@
+"""The table `[site]`: what a project sets of the look of its pages, and what no page lets in."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+from martgate.errors import InvalidInput
+from martgate.project.settings import load
+from martgate.reports.appearance import Appearance
+from martgate.reports.runpage import run_page
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """project(toml): the settings of a project with that table [site]; logo.svg and house.css are there."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "logo.svg").write_text(SVG)
+    (tmp_path / "house.css").write_bytes(b"h1 { color: rebeccapurple; }\r\n")
+
+    def read(toml):
+        (tmp_path / "martgate.toml").write_text(f"[site]\n{toml}\n", encoding="utf-8")
+        return load(environment={})
+
+    return read
+
+
+def drawn(runs, contract, appearance):
+    return run_page(runs["refused"], contract, contract.tables[0], appearance)
+
+
+@pytest.fixture
+def page(project, runs, contract):
+    """page(toml): a run's page, as a project with that table [site] draws it."""
+    return lambda toml: drawn(runs, contract, project(toml).site)
+
+
+def test_title_logo_and_links_stand_on_the_page(page):
+    html = page(
+        'title = "Shop <b>"\nlogo = "logo.svg"\nlinks = { Wiki = "https://wiki.example/a?b&c", Us = "mailto:a@b.c" }'
+    )
+    assert "· Shop &lt;b&gt;</title>" in html
+    assert '<span class="title">Shop &lt;b&gt;</span>' in html
+    assert '<a href="https://wiki.example/a?b&amp;c" rel="noopener noreferrer">Wiki</a>' in html
+    assert '<a href="mailto:a@b.c"' in html
+    assert f'<img src="data:image/svg+xml;base64,{base64.b64encode(SVG.encode()).decode()}" alt="">' in html
+    assert SVG not in html
+
+
+def test_rules_of_the_stylesheet_come_after_ours_and_the_policy_knows_them(page):
+    html = page('stylesheet = "house.css"')
+    (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert style.endswith("h1 { color: rebeccapurple; }\n")
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="(.*?)"', html)[1].replace("&#39;", "'")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'sha256-")
+
+
+def test_a_project_that_sets_nothing_has_no_header(runs, contract):
+    assert '<header class="site">' not in drawn(runs, contract, Appearance())
+
+
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        ('titel = "x"', "site.titel: is not a setting (Did you mean 'title'?)"),
+        ("title = 7", "site.title: found 7, expected text"),
+        ('logo = "nowhere.svg"', "there is no file"),
+        ('logo = "house.css"', "expected an image: .gif, .jpeg, .jpg, .png, .svg, .webp"),
+        ('stylesheet = "nowhere.css"', "there is no file"),
+        ('links = { x = "javascript:alert(1)" }', "'x' starts with none of https:, http: and mailto:"),
+        ('links = { x = "https:///path" }', "'x' names no host"),
+        ('links = ["https://a.example"]', "expected addresses by name"),
+    ],
+)
+def test_what_cannot_be_used_is_an_error_with_what_to_do(project, toml, told):
+    with pytest.raises(InvalidInput, match=re.escape(told)) as raised:
+        project(toml)
+    assert raised.value.problems[0].hint
+
+
+@pytest.mark.parametrize(
+    "css",
+    [
+        "@import 'https://x.example/a.css';",
+        "h1 { background: url(https://x.example/a.png) }",
+        "h1 { background: URL( '//x.example/a.png') }",
+        "</style><script>alert(1)</script>",
+        "h1 { background: image-set('a.png' 1x) }",
+    ],
+)
+def test_a_stylesheet_that_loads_or_leaves_is_refused_with_its_line(project, css):
+    Path("house.css").write_text(f"a {{}}\n{css}")
+    with pytest.raises(InvalidInput, match=r"line 2: .* has no place here"):
+        project('stylesheet = "house.css"')
+
+
+def test_what_would_swell_every_page_is_refused(project):
+    Path("logo.svg").write_text("x" * 200_001)
+    with pytest.raises(InvalidInput, match="larger than 200,000 bytes"):
+        project('logo = "logo.svg"')
+
+
+def test_all_mistakes_are_told_at_once(project):
+    with pytest.raises(InvalidInput) as raised:
+        project('titel = "x"\nlogo = "nowhere.svg"')
+    assert len(raised.value.problems) == 2
+
+
+def test_the_site_is_drawn_anew_where_its_look_has_changed(runs, contract):
+    from martgate.reports.datadocs import _kept
+
+    content = runs["refused"].to_json().encode()
+    plain, named = (_kept(content, [contract], look).digest for look in (Appearance(), Appearance(title="Shop")))
+    assert plain != named
+
+
+def test_the_look_survives_the_way_to_the_process_that_draws():
+    look = Appearance(title="S", logo="data:x", links={"a": "https://b.example"}, stylesheet="a {}")
+    assert Appearance.from_json(look.to_json()) == look
