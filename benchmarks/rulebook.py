@@ -36,7 +36,7 @@ def rulebook(day: date) -> list[dict[str, Any]]:
     loaded, table = Catalog.load([Path(__file__).parent.parent / "contracts"]).find(TABLE)
     scope = Scope(day=Day(day, loaded.contract.zone), audited_at=datetime.now(UTC))
     types = {column.name.casefold(): column.physical_type for column in table.columns}
-    asked = derive(loaded.contract, table)
+    asked = derive(table)
     judged, _ = scope.split(asked, scope.tables(asked, table, TABLE), TABLE)
     return [_told(rule, types, scope.parameters) for rule in judged]
 

@@ -27,7 +27,7 @@ with DAG(
     start_date=datetime(2024, 1, 1, tzinfo=ZoneInfo(CONTRACT.zone)),
     catchup=False,
     max_active_runs=1,
-    deadline=deadline(CONTRACT, TABLE, STARTS),
+    deadline=deadline(TABLE, STARTS),
     default_args={"retries": 2, "retry_delay": timedelta(minutes=10)},
     params={"date": Param(None, type=["null", "string"], format="date", description="the day to make, YYYY-MM-DD")},
     tags=["martgate", *CONTRACT.tags],

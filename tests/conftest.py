@@ -66,7 +66,7 @@ def wares():
         path="schema[0]", name="wares", qualified_name="shop.wares", columns=made, description=f"Wares. {HOSTILE}"
     )
     contract = Contract(file="wares.yaml", id="shop-1", version="2.3.0", api_version="v3.2.0", tables=(table,))
-    return contract, table
+    return contract, contract.tables[0]
 
 
 ROOT = Path(__file__).parents[1]

@@ -38,8 +38,8 @@ def check(job: Job, _: str) -> Verdicts:
             engine.register(TABLE, staged)
             day = Day(date.fromisoformat(job.day), loaded.contract.zone)
             scope = Scope(day=day, audited_at=datetime.now(UTC), written=written)
-            rules = derive(loaded.contract, table)
-            found = audit(engine, TABLE, contract=loaded.contract, table=table, rules=rules, scope=scope)
+            rules = derive(table)
+            found = audit(engine, TABLE, table=table, rules=rules, scope=scope)
     job.notes["statements"] = found.queries
     kept = (Outcome.PASSED, Outcome.VACUOUS)
     return {verdict.rule.name: verdict.outcome in kept for verdict in found.verdicts}

@@ -190,9 +190,8 @@ class Workshop:
         return audit(
             self.engine,
             name,
-            contract=self.request.contract_file.contract,
             table=self.request.table,
-            rules=derive(self.request.contract_file.contract, self.request.table),
+            rules=derive(self.request.table),
             scope=Scope(day=self.request.day, audited_at=STARTED, others=frozenset(self.request.model.inputs)),
         )
 

@@ -139,7 +139,7 @@ class Gate:
             earlier=eve,
             history=Remembered(self.history),
         )
-        return audit(self.engine, "candidate", contract=MART, table=TABLE, rules=rules, scope=scope)
+        return audit(self.engine, "candidate", table=TABLE, rules=rules, scope=scope)
 
 
 @pytest.fixture(scope="module")

@@ -104,8 +104,7 @@ def in_parquet(smoke, tmp_path, spark):
     spark.sql("CREATE DATABASE smoke")
     with ParquetEngine() as engine, open_context(settings) as context:
         engine.execute(f"CREATE TABLE smoke.visits_raw USING DELTA PARTITIONED BY (part_date) AS {smoke.raw()}")
-        (loaded, _) = context.catalog.find("smoke.visits")
-        store = DatabricksStore(place, lambda: engine, lambda table, name: delta_table(loaded.contract, table, name))
+        store = DatabricksStore(place, lambda: engine, lambda table, name: delta_table(table, name))
         inside = replace(
             context, engine=lambda: nullcontext(engine), store=store, upstreams=Upstreams(place, {}, lambda: engine)
         )

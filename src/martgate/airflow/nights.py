@@ -30,7 +30,7 @@ def day_ended(end: datetime, zone: str) -> date:
     return end.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
 
 
-def deadline(contract: Contract, table: Table, at: time, callback: SyncCallback | None = None) -> DeadlineAlert:
+def deadline(table: Table, at: time, callback: SyncCallback | None = None) -> DeadlineAlert:
     """When a `nightly` run must be over: as the contract's `timeOfAvailability` promises the table.
 
     Without a callback of the caller's the miss is told in the log of the executor. In a zone that changes its clocks,
@@ -40,10 +40,12 @@ def deadline(contract: Contract, table: Table, at: time, callback: SyncCallback 
         martgate.errors.InvalidInput: the contract promises no time, or none that follows the start.
     """
     # Airflow counts from the logical date, at which the data interval begins: this time of the day that is made.
-    begins = datetime.combine(table.publish_period.last(_ANY_DAY), at, ZoneInfo(contract.zone))
-    due = _due(contract, table, begins)
+    begins = datetime.combine(table.publish_period.last(_ANY_DAY), at, ZoneInfo(table.contract.zone))
+    due = _due(table, begins)
     if due <= begins + timedelta(days=1):
-        raise InvalidInput(f"{contract.file}: promises {table.name} by {due:%H:%M}, and it is made from {at:%H:%M} on")
+        raise InvalidInput(
+            f"{table.contract.file}: promises {table.name} by {due:%H:%M}, and it is made from {at:%H:%M} on"
+        )
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_LOGICAL_DATE,
         interval=due - begins,
@@ -51,13 +53,15 @@ def deadline(contract: Contract, table: Table, at: time, callback: SyncCallback 
     )
 
 
-def _due(contract: Contract, table: Table, now: datetime) -> datetime:
+def _due(table: Table, now: datetime) -> datetime:
     """The first instant by which any promise of a time wants the day that it is now to be there."""
-    slas = [sla for sla in promised(contract, table) if sla.property == "timeOfAvailability"]
-    clock = Clock(tuple(slas), table, ZoneInfo(contract.zone), now)
+    slas = [sla for sla in promised(table) if sla.property == "timeOfAvailability"]
+    clock = Clock(tuple(slas), table, ZoneInfo(table.contract.zone), now)
     due = [when for sla in slas if (when := clock.due(table.publish_period.first(now.date()), sla))]
     if not due:
-        raise InvalidInput(f"{contract.file}: promises no timeOfAvailability of {table.name}, as 06:00+09:00 is one")
+        raise InvalidInput(
+            f"{table.contract.file}: promises no timeOfAvailability of {table.name}, as 06:00+09:00 is one"
+        )
     return min(due)
 
 

@@ -24,7 +24,7 @@ from pandera.errors import SchemaErrors
 
 from martgate.builders.ports import Engine
 from martgate.contracts.export.pandera import schema
-from martgate.contracts.model import Contract, Table
+from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun, InvalidInput, MartgateError
 from martgate.hints import clip
 
@@ -71,7 +71,7 @@ class Finding:
         return f"{self.column or 'the table'} breaks {check}{rows}"
 
 
-def check_frames(engine: Engine, relation: str, contract: Contract, table: Table) -> tuple[Finding, ...]:
+def check_frames(engine: Engine, relation: str, table: Table) -> tuple[Finding, ...]:
     """What pandera has to say against a registered relation; nothing where the relation keeps the table's schema.
 
     Raises:
@@ -80,12 +80,10 @@ def check_frames(engine: Engine, relation: str, contract: Contract, table: Table
     """
     if isinstance(engine, BatchSource):
         source = engine
-        return _fully(
-            relation, lambda: _in_polars(source, relation, _executed(schema(contract, table, flavour="polars")))
-        )
+        return _fully(relation, lambda: _in_polars(source, relation, _executed(schema(table, flavour="polars"))))
     if isinstance(engine, FrameSource):
         frame = engine.frame(relation)
-        return _fully(relation, lambda: _in_spark(frame, _executed(schema(contract, table, flavour="pyspark"))))
+        return _fully(relation, lambda: _in_spark(frame, _executed(schema(table, flavour="pyspark"))))
     raise InvalidInput(f"the engine {engine.name} has no frames that pandera could check: set frames to none")
 
 

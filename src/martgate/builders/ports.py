@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self
 
-from martgate.contracts.model import Contract, Table
+from martgate.contracts.model import Table
 from martgate.text.quoting import identifier, relation
 
 __all__ = [
@@ -217,7 +217,7 @@ class StoppableEngine(Engine, Protocol):
 class FrameCheck(Protocol):
     """Checks a relation by an independent library, as a second opinion on the rules."""
 
-    def __call__(self, engine: Engine, relation: str, contract: Contract, table: Table, /) -> Sequence[object]:
+    def __call__(self, engine: Engine, relation: str, table: Table, /) -> Sequence[object]:
         """What breaks the contract, each finding as its text; no value of a row is in it.
 
         Raises:

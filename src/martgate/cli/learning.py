@@ -26,8 +26,8 @@ def backtest(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
     from martgate.reports.text import backtest_text
 
     with open_project(settings) as context:
-        loaded, found = context.catalog.find(table)
-        rules = [rule for rule in derive(loaded.contract, found) if rule.check.learns]
+        _, found = context.catalog.find(table)
+        rules = [rule for rule in derive(found) if rule.check.learns]
         name = found.qualified_name
         if not rules:
             raise InvalidInput(f"{name} has no rule that learns: volume_band and share_shift are those that do")

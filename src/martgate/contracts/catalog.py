@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
-from martgate.contracts.model import Contract, Table
+from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile, read
 from martgate.contracts.suites import attach_suites
 from martgate.contracts.versions import Version, is_newer, valid_on, versions
@@ -94,10 +94,10 @@ class Catalog:
             raise InvalidInput(f"the table {clip(name)} is ambiguous: say {names}")
         raise InvalidInput(f"there is no contract for a table {clip(name)}{self._near(name)}")
 
-    def newer(self, loaded: ContractFile, table: Table) -> list[tuple[Contract, Table]]:
+    def newer(self, loaded: ContractFile, table: Table) -> tuple[Table, ...]:
         """The versions of a table that came after this one, the earliest first."""
         after = (version for version in self.versions(table.qualified_name) if is_newer(version, loaded))
-        return [(later.contract, theirs) for later, theirs in after]
+        return tuple(newer for _, newer in after)
 
     def _near(self, name: str) -> str:
         known = [table.qualified_name if "." in name else table.name for _, table in self.tables()]

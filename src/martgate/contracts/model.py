@@ -6,7 +6,7 @@ is the path of one leaf), so that a rule, a verdict and a report can point back 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Literal
@@ -179,7 +179,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One entry of `schema`. `name` is the short name, `qualified_name` the `schema.table` that SQL uses."""
+    """One entry of `schema`. `name` is the short name, `qualified_name` the `schema.table` that SQL uses.
+
+    A table of a `Contract` knows it (`contract`); one that was made by itself does not.
+    """
 
     path: str
     name: str
@@ -192,6 +195,18 @@ class Table:
     quality: tuple[Quality, ...] = ()
     tags: tuple[str, ...] = ()
     custom: Mapping[str, object] = field(default_factory=dict)
+    stated_by: "Contract | None" = field(default=None, compare=False, repr=False)
+
+    @property
+    def contract(self) -> "Contract":
+        """The contract that states the table.
+
+        Raises:
+            LookupError: the table was made by itself, outside of any contract.
+        """
+        if self.stated_by is None:
+            raise LookupError(f"table {self.qualified_name} belongs to no contract")
+        return self.stated_by
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -274,6 +289,10 @@ class Contract:
     team: tuple[Mapping[str, object], ...] = ()
     tags: tuple[str, ...] = ()
     custom: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Let each table know this contract; a copy of the contract has tables of its own."""
+        object.__setattr__(self, "tables", tuple(replace(table, stated_by=self) for table in self.tables))
 
     @property
     def zone(self) -> str:

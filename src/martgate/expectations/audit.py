@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from martgate.contracts.model import Contract, Table
+from martgate.contracts.model import Table
 from martgate.errors import QueryFailed
 from martgate.expectations import wording as words
 from martgate.expectations.kinds.result import Result, whole_number
@@ -34,9 +34,7 @@ REMEMBERED = "counts of files that have not changed"
 """How a rule was answered, where part of its files were not looked at again."""
 
 
-def audit(  # noqa: PLR0913 (all six are what an audit is; none has a sensible default)
-    engine: AuditEngine, relation: str, *, contract: Contract, table: Table, rules: Sequence[Rule], scope: Scope
-) -> Audit:
+def audit(engine: AuditEngine, relation: str, *, table: Table, rules: Sequence[Rule], scope: Scope) -> Audit:
     """What the rules find in a relation that the engine knows.
 
     Raises:
@@ -49,8 +47,8 @@ def audit(  # noqa: PLR0913 (all six are what an audit is; none has a sensible d
     verdicts = run.verdicts(judged)
     return Audit(
         table=table.qualified_name,
-        contract=contract.id,
-        contract_version=contract.version,
+        contract=table.contract.id,
+        contract_version=table.contract.version,
         part_date=scope.day.date.isoformat() if scope.day else "",
         audited_at=scope.audited_at,
         rows=run.rows,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from martgate.contracts.durations import UNITS, seconds
-from martgate.contracts.model import Column, Contract, Quality, Relationship, Sla, Table
+from martgate.contracts.model import Column, Quality, Relationship, Sla, Table
 from martgate.contracts.types import canonical
 from martgate.errors import InvalidInput, Problem
 from martgate.expectations.findings import Findings, Mistake, is_finite
@@ -43,29 +43,29 @@ class Derivation:
     problems: tuple[Problem, ...]
 
 
-def derive(contract: Contract, table: Table) -> tuple[Rule, ...]:
+def derive(table: Table) -> tuple[Rule, ...]:
     """The rules that a contract states about one table of it, in the contract's order.
 
     Raises:
         martgate.errors.InvalidInput: something in the contract cannot be checked; with every such problem in it. The
             problems carry the path inside the document; whoever read the file knows the lines.
     """
-    found = derivation(contract, table)
+    found = derivation(table)
     if found.problems:
         raise InvalidInput(*found.problems)
     return found.rules
 
 
-def derivation(contract: Contract, table: Table) -> Derivation:
+def derivation(table: Table) -> Derivation:
     """As `derive`, for those who want to see the rules of a contract that has problems too."""
-    findings = Findings(contract.file)
+    findings = Findings(table.contract.file)
     found = [
         _table_columns(table),
         *(rule for column in table.columns for rule in _column_rules(column, table, findings)),
         *_keys(table),
         *_relationship_rules("table", table.relationships, table, findings),
         *_quality_rules(table.quality, table, None, findings),
-        *_sla_rules(contract, table, findings),
+        *_sla_rules(table, findings),
     ]
     if table.custom.get("allowVacuous") is True:
         found = [_vacuous(rule) for rule in found]
@@ -233,9 +233,11 @@ def _spelled(names: tuple[str, ...], table: Table) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spelled.get(name.casefold(), name) for name in names))
 
 
-def _sla_rules(contract: Contract, table: Table, findings: Findings) -> Iterator[Rule]:
+def _sla_rules(table: Table, findings: Findings) -> Iterator[Rule]:
     """Freshness and latency, where they name a column of this table; several of a kind are told apart by column."""
-    gated = [(sla, name) for sla in contract.slas if sla.property in _GATED_SLAS for name in _elements(sla, table)]
+    gated = [
+        (sla, name) for sla in table.contract.slas if sla.property in _GATED_SLAS for name in _elements(sla, table)
+    ]
     counted = Counter(sla.property for sla, _ in gated)
     for sla, name in gated:
         try:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from martgate.contracts.durations import duration, time_of_day
-from martgate.contracts.model import Contract, Sla, Table
+from martgate.contracts.model import Sla, Table
 from martgate.contracts.period import Period
 from martgate.expectations.clock import Clock
 from martgate.expectations.derive import derive
@@ -115,9 +115,9 @@ class Punctuality:
         return bool(self.reason) or any(p.standing in (Standing.BROKEN, Standing.UNKNOWN) for p in self.promises)
 
 
-def promised(contract: Contract, table: Table) -> tuple[Sla, ...]:
+def promised(table: Table) -> tuple[Sla, ...]:
     """What the contract promises about time of this table; a promise that names no element is about all tables."""
-    return tuple(sla for sla in contract.slas if sla.property in _ABOUT_TIME and _is_about(sla, table))
+    return tuple(sla for sla in table.contract.slas if sla.property in _ABOUT_TIME and _is_about(sla, table))
 
 
 def _is_about(sla: Sla, table: Table) -> bool:
@@ -126,14 +126,14 @@ def _is_about(sla: Sla, table: Table) -> bool:
     return not names or any(name in owners or table.column_named(name) is not None for name in names)
 
 
-def punctuality(contract: Contract, table: Table, arrivals: Mapping[date, Arrival], window: Window) -> Punctuality:
+def punctuality(table: Table, arrivals: Mapping[date, Arrival], window: Window) -> Punctuality:
     """How the promises about one table stand, by what is known of its days.
 
     Raises:
         martgate.errors.InvalidInput: the contract's rules cannot be derived.
     """
-    slas = promised(contract, table)
-    clock = Clock(slas, table, ZoneInfo(contract.zone), window.now)
+    slas = promised(table)
+    clock = Clock(slas, table, ZoneInfo(table.contract.zone), window.now)
     wanted = [clock.period.first(window.on)] if window.on else list(clock.expected(arrivals))
     every = [_delivery(day, arrivals.get(day, Arrival()), clock) for day in wanted] if slas else []
     pending = [each for each in every if each.standing is Standing.PENDING]
@@ -142,21 +142,21 @@ def punctuality(contract: Contract, table: Table, arrivals: Mapping[date, Arriva
     known = {day: arrival for day, arrival in arrivals.items() if window.on is None or day in wanted}
     return Punctuality(
         table=table.qualified_name,
-        contract=contract.id,
-        contract_version=contract.version,
-        zone=contract.zone,
+        contract=table.contract.id,
+        contract_version=table.contract.version,
+        zone=table.contract.zone,
         period=clock.period,
         asked_at=window.now,
-        promises=tuple(_promise(sla, clock, days, known, _rules_of(sla, contract, table)) for sla in slas),
+        promises=tuple(_promise(sla, clock, days, known, _rules_of(sla, table)) for sla in slas),
         days=days,
     )
 
 
-def _rules_of(sla: Sla, contract: Contract, table: Table) -> frozenset[str]:
+def _rules_of(sla: Sla, table: Table) -> frozenset[str]:
     """The names of the rules by which the gate judges a promise."""
     if sla.property not in _GATED:
         return frozenset()
-    return frozenset(rule.name for rule in derive(contract, table) if sla.path in rule.clauses)
+    return frozenset(rule.name for rule in derive(table) if sla.path in rule.clauses)
 
 
 def _delivery(day: date, arrival: Arrival, clock: Clock, by: Sla | None = None) -> Delivery:

@@ -25,7 +25,7 @@ class Asked:
     outside: tuple[OutOfScope, ...] = ()
 
 
-def asked(contract: Contract, table: Table, newer: Sequence[tuple[Contract, Table]] = ()) -> Asked:
+def asked(table: Table, newer: Sequence[Table] = ()) -> Asked:
     """The rules of one version of a table, and the retroactive ones of `newer` versions, the earliest first.
 
     A retroactive rule keeps its name and says which version it comes from; it takes the place of an older one of its
@@ -34,19 +34,19 @@ def asked(contract: Contract, table: Table, newer: Sequence[tuple[Contract, Tabl
     Raises:
         martgate.errors.InvalidInput: something in one of the versions cannot be checked.
     """
-    own = {rule.name: rule for rule in derive(contract, table)}
+    own = {rule.name: rule for rule in derive(table)}
     added: dict[str, Rule] = {}
-    for version, theirs in newer:
-        for rule in _retroactive(version, theirs):
+    for version in newer:
+        for rule in _retroactive(version):
             stands = added.get(rule.name) or own.get(rule.name)
             if stands is None or (stands.check, stands.severity) != (rule.check, rule.severity):
-                added[rule.name] = _told(rule, version)
-    later = {name.casefold() for _, theirs in newer for name in theirs.column_names}
+                added[rule.name] = _told(rule, version.contract)
+    later = {name.casefold() for version in newer for name in version.column_names}
     lost = later - {name.casefold() for name in table.column_names}
     lacking = {name: _lacking(rule, lost) for name, rule in added.items()}
     outside = tuple(
         OutOfScope(
-            rule=added[name], reason=f"version {contract.version} of the contract has no {words.listed(columns)}"
+            rule=added[name], reason=f"version {table.contract.version} of the contract has no {words.listed(columns)}"
         )
         for name, columns in lacking.items()
         if columns
@@ -62,17 +62,17 @@ def promised(loaded: ContractFile, table: Table, catalog: Catalog) -> Asked:
         martgate.errors.InvalidInput: as `asked` does.
     """
     try:
-        return asked(loaded.contract, table, catalog.newer(loaded, table))
+        return asked(table, catalog.newer(loaded, table))
     except InvalidInput as error:
         raise InvalidInput(*map(loaded.placed, error.problems)) from None
 
 
-def _retroactive(contract: Contract, table: Table) -> Iterable[Rule]:
+def _retroactive(table: Table) -> Iterable[Rule]:
     """The rules whose every clause is marked, by itself or by the column that it stands on."""
     stated = [*table.quality, *(each for column in table.columns for each in column.quality)]
     marked = [each.path for each in stated if each.is_retroactive]
     marked += [column.path for column in table.columns if column.is_retroactive]
-    for rule in derive(contract, table):
+    for rule in derive(table):
         if all(any(clause == path or clause.startswith(f"{path}.") for path in marked) for clause in rule.clauses):
             yield rule
 

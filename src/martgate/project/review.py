@@ -114,7 +114,7 @@ def warnings_of(loaded: ContractFile) -> list[Problem]:
     """
     found: list[Problem] = []
     for table in loaded.contract.tables:
-        rules = derivation(loaded.contract, table).rules
+        rules = derivation(table).rules
         found += [] if is_installed("gx") else _unread(loaded, rules)
         promised = [rule.check.types_promised for rule in rules]
         types = {name.casefold(): kind for each in promised for name, kind in each.items() if kind}
@@ -142,7 +142,7 @@ def coverage_of(loaded: ContractFile, table: Table) -> tuple[Item, ...]:
     """Every leaf of the contract with its status; a leaf of another table of the document counts by that one's rules."""
     others = [other for other in loaded.contract.tables if other is not table]
     try:
-        rules = [rule for each in (table, *others) for rule in derive(loaded.contract, each)]
+        rules = [rule for each in (table, *others) for rule in derive(each)]
     except InvalidInput as error:
         raise InvalidInput(*map(loaded.placed, error.problems)) from None
     return coverage(loaded.contract, loaded.document.leaves(), tuple(rules))
@@ -187,13 +187,13 @@ def _unjudged(version: Version, catalog: Catalog) -> Iterator[Problem]:
 
 
 def _states(version: Version, rule: Rule) -> bool:
-    loaded, table = version
-    return any((each.name, each.check) == (rule.name, rule.check) for each in derive(loaded.contract, table))
+    _, table = version
+    return any((each.name, each.check) == (rule.name, rule.check) for each in derive(table))
 
 
 def _untried(loaded: ContractFile, table: Table) -> Iterator[Problem]:
     """SQL of a rule that engines are not known to answer alike; a builder's model is held to the same list."""
-    for rule in derive(loaded.contract, table):
+    for rule in derive(table):
         for statement in rule.check.statements:
             for problem in check(put_table(statement, table.name), loaded.contract.file):
                 told = replace(problem, message=f"{rule.name}: {problem.message}")
@@ -223,7 +223,7 @@ def _query_file(loaded: ContractFile, rule: Rule, statement: str) -> QueryFile |
 
 def _misread(loaded: ContractFile, table: Table) -> Iterator[Problem]:
     """Arguments that Great Expectations' own classes refuse, where it is installed; only of expectations that it judges."""
-    rules = derive(loaded.contract, table)
+    rules = derive(table)
     foreign = [(rule, rule.check) for rule in rules if isinstance(rule.check, ExpectationCheck)]
     if not foreign or not is_installed("gx"):
         return

@@ -29,7 +29,7 @@ _FORMAT = 1
 def state_of(models: Mapping[str, Model], catalog: Catalog) -> State:
     """The state of the project as it is."""
     return {
-        table.qualified_name: {"contract": digest(loaded.contract, table)}
+        table.qualified_name: {"contract": digest(table)}
         | ({"model": hashlib.sha256(model.canonical.encode()).hexdigest()} if (model := making(table, models)) else {})
         for loaded, table in catalog.tables()
     }

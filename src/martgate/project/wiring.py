@@ -79,7 +79,7 @@ def open_context(
             now=now,
             engine=engine,
             parallel_engines=partial(_parallel_engines, settings),
-            store=_store(settings, contracts, session),
+            store=_store(settings, session),
             open_ledger=cache(partial(_ledger, settings)),
             upstreams=Upstreams(settings.upstreams, settings.upstream_locations, session if uses_catalog else None),
             reporter=REPORTERS.load(settings.report),
@@ -240,7 +240,7 @@ def _engine_config(settings: Settings, shares: int = 1) -> EngineConfig:
     )
 
 
-def _store(settings: Settings, contracts: Catalog, session: Callable[[], Session]) -> Store:
+def _store(settings: Settings, session: Callable[[], Session]) -> Store:
     """The store of the warehouse, by the scheme of its location.
 
     Raises:
@@ -255,10 +255,7 @@ def _store(settings: Settings, contracts: Catalog, session: Callable[[], Session
             f"of {schemes}"
         )
 
-    def define(table: Table, name: str) -> str:
-        return delta_table(contracts.find(table.qualified_name)[0].contract, table, name)
-
-    return STORES.load(name).from_warehouse(Warehouse(location=settings.warehouse, session=session, define=define))
+    return STORES.load(name).from_warehouse(Warehouse(location=settings.warehouse, session=session, define=delta_table))
 
 
 def _frame_check(settings: Settings) -> FrameCheck | None:

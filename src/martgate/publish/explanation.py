@@ -30,8 +30,8 @@ __all__ = ["of_candidate", "of_contract", "of_input"]
 
 def of_contract(catalog: Catalog, name: str, *, together: bool) -> str:
     """The audit of a table of which nothing is there yet; `together` as engines have it that prefer one statement."""
-    loaded, table = catalog.find(name)
-    return _told(derive(loaded.contract, table), table, together=together)
+    _, table = catalog.find(name)
+    return _told(derive(table), table, together=together)
 
 
 def of_candidate(context: Context, name: str, day: date, candidate_id: str | None, *, together: bool) -> str:

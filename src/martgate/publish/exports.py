@@ -30,7 +30,6 @@ def exported(  # noqa: PLR0913 - one parameter an option
     """
     loaded, table = contracts.find(name, day)
     request = ExportRequest(
-        contract=loaded.contract,
         table=table,
         newer=contracts.newer(loaded, table),
         known=contracts.every_version,

@@ -45,7 +45,7 @@ def gate_input(context: Context, name: str, source: str, day: date | None) -> Ru
             foreign=context.foreign_judge,
             catalog_tables=context.catalog.every_version,
         )
-        found = audit(engine, table.qualified_name, contract=loaded.contract, table=table, rules=rules, scope=scope)
+        found = audit(engine, table.qualified_name, table=table, rules=rules, scope=scope)
     found = replace(found, out_of_scope=(*found.out_of_scope, *all_asked.outside))
     reasons = refusals(found)
     record = RunRecord(

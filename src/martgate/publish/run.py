@@ -197,7 +197,7 @@ def _inspect(
         foreign=context.foreign_judge,
         catalog_tables=context.catalog.every_version,
     )
-    found = audit(engine, name, contract=request.contract_file.contract, table=request.table, rules=rules, scope=scope)
+    found = audit(engine, name, table=request.table, rules=rules, scope=scope)
     return replace(found, out_of_scope=(*found.out_of_scope, *all_asked.outside))
 
 

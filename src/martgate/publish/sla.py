@@ -47,14 +47,14 @@ def of_table(loaded: ContractFile, table: Table, context: Context, window: Windo
         martgate.errors.CouldNotRun: the ledger or the warehouse does not answer.
     """
     raise_for_problems(loaded, context.catalog)
-    if not promised(loaded.contract, table):
-        return punctuality(loaded.contract, table, {}, window)
+    if not promised(table):
+        return punctuality(table, {}, window)
     live = context.store.days(table)
     arrivals = {
         day: arrival for text, arrival in _arrivals(table, live, context).items() if (day := _named(text, table))
     }
     strays = sum(_named(text, table) is None for text in live)
-    return replace(punctuality(loaded.contract, table, arrivals, window), strays=strays)
+    return replace(punctuality(table, arrivals, window), strays=strays)
 
 
 def _named(text: str, table: Table) -> date | None:

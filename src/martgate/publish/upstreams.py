@@ -80,7 +80,7 @@ def _check_frames(engine: Engine, inputs: list[_Input], context: Context) -> tup
     for each in inputs:
         name = each.table.qualified_name
         context.progress(f"checking the frame of {name}")
-        found = context.frame_check(engine, name, each.loaded.contract, each.table)
+        found = context.frame_check(engine, name, each.table)
         reasons += [f"upstream {name}: pandera: {finding}" for finding in found]
     return tuple(reasons)
 
@@ -97,11 +97,11 @@ def _audit_upstreams(engine: Engine, inputs: list[_Input], request: PublishReque
     )
     audits = []
     for each in inputs:
-        name, contract = each.table.qualified_name, each.loaded.contract
+        name = each.table.qualified_name
         context.progress(f"checking upstream {name}")
         rules = _rules_of(each, context)
         own = replace(scope, memory=context.file_memory(engine, name, each.source))
-        audits.append(audit(engine, name, contract=contract, table=each.table, rules=rules, scope=own))
+        audits.append(audit(engine, name, table=each.table, rules=rules, scope=own))
     missing = [found.table for found in audits if found.rows == 0 and _is_daily(context, found.table)]
     if missing:
         raise MissingUpstream(f"no rows for {request.part_date} in {', '.join(missing)}")

@@ -57,7 +57,7 @@ class _Look:
     def _is_retained(self, day: str) -> bool:
         """Whether a day must still be there, as far as it names one."""
         contract = self.context.catalog.find(self.table.qualified_name)[0].contract
-        clock = Clock(promised(contract, self.table), self.table, ZoneInfo(contract.zone), self.context.now())
+        clock = Clock(promised(self.table), self.table, ZoneInfo(contract.zone), self.context.now())
         found = day_of(day)
         return found is None or clock.is_retained(found)
 

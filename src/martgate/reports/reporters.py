@@ -39,10 +39,10 @@ class RunPage:
         from martgate.reports.runpage import run_page  # noqa: PLC0415 - templates, for those who want a page
 
         for record in records:
-            loaded, table = context.catalog.find(record.table, day_of(record.date))
+            _, table = context.catalog.find(record.table, day_of(record.date))
             write_whole(
                 page_path(_site(context), record.candidate),
-                run_page(record, loaded.contract, table, context.appearance),
+                run_page(record, table, context.appearance),
             )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, TemplateError
 
-from martgate.contracts.model import Contract, Table
+from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun
 from martgate.gate.run import RunRecord
 from martgate.reports.appearance import DEFAULT, Appearance
@@ -18,7 +18,7 @@ from martgate.reports.view import RuleView, RunView, run_view
 __all__ = ["draw", "meanings", "run_page", "run_words"]
 
 
-def run_page(record: RunRecord, contract: Contract, table: Table, appearance: Appearance = DEFAULT) -> str:
+def run_page(record: RunRecord, table: Table, appearance: Appearance = DEFAULT) -> str:
     """The page of a run of a table, which is one of the contract's, as HTML that needs no other file.
 
     Args:
@@ -30,7 +30,7 @@ def run_page(record: RunRecord, contract: Contract, table: Table, appearance: Ap
     Raises:
         martgate.errors.CouldNotRun: the page could not be drawn.
     """
-    words = run_words(run_view(record, contract), table)
+    words = run_words(run_view(record, table.contract), table)
     return draw("run.html.j2", appearance, sections=(), **words, links={}, digest="")
 
 

@@ -93,8 +93,8 @@ def verdicts(engine, checks, *, table, other="s.other", earlier="earlier"):
     named = [Rule(name=f"{n}", check=check, clauses=(), columns=check.columns_read) for n, check in enumerate(checks)]
     history = Remembered({})
     scope = Scope(DAY, NOON, frozenset({other}), Earlier(earlier, date(2024, 3, 30)), history=history, foreign=judge)
-    contract = Contract(file="x.yaml", id="x", version="1.0.0", api_version="v3.2.0", tables=(table,))
-    found = audit(engine, table.qualified_name, contract=contract, table=table, rules=named, scope=scope)
+    table = Contract(file="x.yaml", id="x", version="1.0.0", api_version="v3.2.0", tables=(table,)).tables[0]
+    found = audit(engine, table.qualified_name, table=table, rules=named, scope=scope)
     assert all(outside.reason.startswith("learning: ") for outside in found.out_of_scope)
     return found
 

@@ -4,6 +4,7 @@ Most rules are only counted, hundreds of them in one pass; some of every kind al
 """
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -54,6 +55,7 @@ DAY = Day(date(2024, 3, 31), "Asia/Seoul")
 KEY = Column(path="", name="id", logical_type="integer", physical_type="bigint", primary_key_position=1)
 TABLE = Table(path="", name="cells", qualified_name="s.cells", columns=(KEY,))
 CONTRACT = Contract(file="cells.yaml", id="cells", version="1.0.0", api_version="v3.2.0", tables=(TABLE,))
+TABLE = CONTRACT.tables[0]
 PATTERNS = [
     r"[A-Z]{2}",
     r".",
@@ -108,7 +110,8 @@ def open_table(engine, relation):
         Column(path="", name=name, logical_type="", physical_type=kind) for name, kind in engine.columns(relation)
     )
     others = tuple(column for column in columns if column.name != KEY.name)
-    return Table(path="", name=relation.partition(".")[2], qualified_name=relation, columns=(KEY, *others))
+    table = Table(path="", name=relation.partition(".")[2], qualified_name=relation, columns=(KEY, *others))
+    return replace(CONTRACT, tables=(table,)).tables[0]
 
 
 def found(engine, checks, relation="s.cells"):
@@ -117,7 +120,7 @@ def found(engine, checks, relation="s.cells"):
     earlier = Earlier("s.other", DAY.date - timedelta(days=1))
     known = (open_table(engine, "s.other"),)
     scope = Scope(DAY, datetime(2024, 4, 1, tzinfo=UTC), frozenset({"s.other"}), earlier, catalog_tables=known)
-    told = audit(engine, relation, contract=CONTRACT, table=open_table(engine, relation), rules=asked, scope=scope)
+    told = audit(engine, relation, table=open_table(engine, relation), rules=asked, scope=scope)
     return told.verdicts
 
 

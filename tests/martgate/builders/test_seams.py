@@ -73,8 +73,8 @@ def test_the_sample_of_every_shipped_upstream_keeps_its_schema(engine, contract_
     for name, rows in upstreams(SampleSpec(members=120, date=DAY, seed=5), tables):
         pq.write_table(rows if isinstance(rows, pa.Table) else rows.read_all(), tmp_path / f"{name}.parquet")
         engine.register(name, Dataset(files=(str(tmp_path / f"{name}.parquet"),)))
-        loaded, table = catalog.find(name)
-        assert check_frames(engine, name, loaded.contract, table) == (), name
+        _, table = catalog.find(name)
+        assert check_frames(engine, name, table) == (), name
         checked.add(name)
     assert checked == set(tables)
 

@@ -22,7 +22,7 @@ def digested(tmp_path):
         file = tmp_path / "c.odcs.yaml"
         file.write_text(text, encoding="utf-8")
         contract = read(file).contract
-        return digest(contract, contract.table("orders"))
+        return digest(contract.table("orders"))
 
     return _digested
 
@@ -65,4 +65,4 @@ def test_tables_of_one_contract_have_digests_of_their_own(tmp_path):
     file = tmp_path / "c.odcs.yaml"
     file.write_text(SOUND, encoding="utf-8")
     contract = read(file).contract
-    assert len({digest(contract, table) for table in contract.tables}) == len(contract.tables) > 1
+    assert len({digest(table) for table in contract.tables}) == len(contract.tables) > 1

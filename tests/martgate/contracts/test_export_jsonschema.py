@@ -70,9 +70,9 @@ def test_what_cannot_be_exported_is_told_all_at_once():
         Column(path="p[3]", name="d", logical_type="string", physical_type="string", options={"minLength": -1}),
     )
     table = Table(path="schema[0]", name="t", qualified_name="t", columns=columns)
-    contract = Contract(file="t.yaml", id="t", version="1.0.0", api_version="v3.2.0", tables=(table,))
+    table = Contract(file="t.yaml", id="t", version="1.0.0", api_version="v3.2.0", tables=(table,)).tables[0]
     with pytest.raises(InvalidInput) as refused:
-        schema(contract, table)
+        schema(table)
     paths = ["p[0].physicalType", "p[1].enum", "p[2].logicalTypeOptions.minimum", "p[3].logicalTypeOptions.minLength"]
     assert [problem.path for problem in refused.value.problems] == paths
     assert all(problem.file == "t.yaml" for problem in refused.value.problems)

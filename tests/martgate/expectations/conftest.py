@@ -89,7 +89,7 @@ def find(engine, register):
         known = tuple(open_table(name, rows) for name, rows in (others or {}).items())
         scope = Scope(day, NOON + timedelta(hours=1), frozenset(others or {}), catalog_tables=known, **days)
         table = table or open_table("s.audited", columns)
-        found = audit(engine, "s.audited", contract=contract_of(table), table=table, rules=[rule], scope=scope)
+        found = audit(engine, "s.audited", table=table, rules=[rule], scope=scope)
         (verdict,) = found.verdicts
         return verdict
 
@@ -99,7 +99,7 @@ def find(engine, register):
 def open_table(name, columns):
     """The contract of a table of which every column may be shown."""
     listed = tuple(column_of(head.rpartition(" ")[0], head.rpartition(" ")[2]) for head in columns)
-    return Table(path="schema[0]", name=name.rpartition(".")[2], qualified_name=name, columns=listed)
+    return contract_of(Table(path="schema[0]", name=name.rpartition(".")[2], qualified_name=name, columns=listed)).tables[0]
 
 
 def contract_of(*tables, **more):
@@ -118,7 +118,7 @@ def column_of(name, physical="bigint", **more):
 
 
 def table_of(*columns, **more):
-    return Table(path="schema[0]", name="t", qualified_name="s.t", columns=columns, **more)
+    return contract_of(Table(path="schema[0]", name="t", qualified_name="s.t", columns=columns, **more)).tables[0]
 
 
 def martgate_quality(name, path="schema[0].quality[0]", *, severity=None, **implementation):

@@ -45,14 +45,14 @@ def run(engine, register, make):
     """run(table, columns): the audit of hand-made rows by everything that the table's contract states."""
 
     def _run(table, columns, *, rules=None, slas=(), others=None, day=make.day, engine=engine):
-        contract = make.contract(table, slas=slas)
+        table = make.contract(table, slas=slas).tables[0]
         register("s.t", columns)
         for name, rows in (others or {}).items():
             register(name, rows)
         known = tuple(make.open_table(name, rows) for name, rows in (others or {}).items())
         scope = Scope(day, make.noon, frozenset(others or {}), catalog_tables=known)
-        rules = derive(contract, table) if rules is None else rules
-        return audit(engine, "s.t", contract=contract, table=table, rules=rules, scope=scope)
+        rules = derive(table) if rules is None else rules
+        return audit(engine, "s.t", table=table, rules=rules, scope=scope)
 
     return _run
 
@@ -279,7 +279,7 @@ def test_a_relation_that_cannot_be_read_is_no_verdict(engine, members, make):
     contract = make.contract(members)
     with pytest.raises(QueryFailed, match=r"s\.nowhere"):
         audit(
-            engine, "s.nowhere", contract=contract, table=members, rules=derive(contract, members),
+            engine, "s.nowhere", table=members, rules=derive(contract, members),
             scope=Scope(make.day, make.noon, frozenset()),
         )  # fmt: skip
 

@@ -151,7 +151,7 @@ def run(engine, register, make):
             earlier = Earlier(register("s.earlier", earlier), date(2023, 12, 29))
         scope = Scope(make.day, make.noon, earlier=earlier)
         asked = [Rule(name=n, check=check, clauses=(), columns=check.columns_read) for n, check in asked.items()]
-        return audit(engine, "s.t", contract=make.contract(table), table=table, rules=asked, scope=scope)
+        return audit(engine, "s.t", table=table, rules=asked, scope=scope)
 
     return _run
 

@@ -408,7 +408,7 @@ def test_a_format_that_only_describes_is_no_rule(derived, make, logical, physica
 def test_every_shipped_contract_becomes_rules_of_unique_names(path):
     contract = odcs.load(path)
     for table in contract.tables:
-        found = derivation(contract, table)
+        found = derivation(table)
         assert found.problems == ()
         names = [rule.name for rule in found.rules]
         assert len(names) == len(set(names)) > len(table.columns)
@@ -417,7 +417,7 @@ def test_every_shipped_contract_becomes_rules_of_unique_names(path):
 
 def test_the_community_members_mart_is_held_by_at_least_150_rules(snapshot):
     contract = odcs.load(ROOM / "mart" / "wv_comm_user.odcs.yaml")
-    found = derive(contract, contract.table("wv_comm_user"))
+    found = derive(contract.table("wv_comm_user"))
     assert len(found) >= 150
     lines = [
         f"{rule.name} [{rule.severity}{', may be vacuous' if rule.allow_vacuous else ''}]: {rule.sentence}"

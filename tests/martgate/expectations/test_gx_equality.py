@@ -358,8 +358,8 @@ def ours(engine, tmp_path):
         pq.write_table(wide.arrow, path)
         engine.register("s.planted", Dataset(files=(str(path),)))
         table, scope = wide.table, Scope(DAY, NOON, foreign=judge)
-        contract = Contract(file="", id="planted", version="1.0.0", api_version="v3.2.0", tables=(table,))
-        found = audit(engine, "s.planted", contract=contract, table=table, rules=wide.rules, scope=scope)
+        table = Contract(file="", id="planted", version="1.0.0", api_version="v3.2.0", tables=(table,)).tables[0]
+        found = audit(engine, "s.planted", table=table, rules=wide.rules, scope=scope)
         configurations = [configuration(rule, table, day=DAY) for rule in wide.rules]
         return suite_result(found, configurations, suite_name="s", run_name="r"), found.verdicts
 
@@ -370,8 +370,8 @@ def theirs(wide, frame, engine):
     """What stock Great Expectations says of the suite that we export."""
     import great_expectations as gx
 
-    contract = Contract(file="", id="planted", version="1.0.0", api_version="v3.2.0", tables=(wide.table,))
-    made = gx.ExpectationSuite(**json.loads(suite_json(contract, wide.table, wide.rules, day=DAY)))
+    table = Contract(file="", id="planted", version="1.0.0", api_version="v3.2.0", tables=(wide.table,)).tables[0]
+    made = gx.ExpectationSuite(**json.loads(suite_json(table, wide.rules, day=DAY)))
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     source = getattr(context.data_sources, f"add_{engine}")("source")

@@ -73,8 +73,8 @@ def told(engine, register):
         assert isinstance(check, Foreign), "the plan knows it"
         rule = Rule(name="r", check=check, clauses=(), columns=check.columns)
         scope = Scope(None, NOON, foreign=judged_by)
-        contract = Contract(file="", id="t", version="1.0.0", api_version="", tables=(table,))
-        (verdict,) = audit(engine, "s.audited", contract=contract, table=table, rules=[rule], scope=scope).verdicts
+        table = Contract(file="", id="t", version="1.0.0", api_version="", tables=(table,)).tables[0]
+        (verdict,) = audit(engine, "s.audited", table=table, rules=[rule], scope=scope).verdicts
         return verdict
 
     return _told

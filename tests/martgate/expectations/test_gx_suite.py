@@ -71,6 +71,7 @@ TABLE = Table(
     ),
 )
 CONTRACT = Contract(file="club.yaml", id="club", version="3.1.4", api_version="v3.2.0", tables=(TABLE,))
+TABLE = CONTRACT.tables[0]
 
 
 def rule(name, check, **fields):
@@ -110,7 +111,7 @@ BEYOND = (
     rule("volume", VolumeBand(BY, 90, 1)),
     rule("shares", ShareShift(("grade", "nick"), 0.05)),
 )
-EVERY = (*derive(CONTRACT, TABLE), *WITHIN, *OF_THE_DAY, *BEYOND)
+EVERY = (*derive(TABLE), *WITHIN, *OF_THE_DAY, *BEYOND)
 
 
 def at(hour):
@@ -176,12 +177,12 @@ def test_the_same_contract_gives_the_same_bytes():
         ).stdout
         for seed in ("1", "2")
     ]  # fmt: skip
-    assert runs[0] == runs[1] == suite_json(CONTRACT, TABLE, EVERY).encode()
+    assert runs[0] == runs[1] == suite_json(TABLE, EVERY).encode()
     assert json.loads(runs[0])["name"] == "club.members@3"
 
 
 def test_what_one_batch_cannot_answer_is_left_out_by_name_and_reason():
-    without_day = json.loads(suite_json(CONTRACT, TABLE, EVERY))
+    without_day = json.loads(suite_json(TABLE, EVERY))
     left_out = {one["rule"]: one["reason"] for one in without_day["meta"]["out_of_scope"]}
     assert set(left_out) == {one.name for one in BEYOND} | {"cutoff", "table|partitions"}
     assert "club.people" in left_out["references"]
@@ -190,7 +191,7 @@ def test_what_one_batch_cannot_answer_is_left_out_by_name_and_reason():
     assert left_out["table|partitions"].startswith("in part")
     names = [one["meta"]["rule"] for one in without_day["expectations"]]
     assert names == [one.name for one in EVERY if one.name not in left_out or one.name == "table|partitions"]
-    with_day = json.loads(suite_json(CONTRACT, TABLE, EVERY, day=DAY))
+    with_day = json.loads(suite_json(TABLE, EVERY, day=DAY))
     assert {one["rule"] for one in with_day["meta"]["out_of_scope"]} == {one.name for one in BEYOND}
     queries = [one["kwargs"].get("unexpected_rows_query", "") for one in with_day["expectations"]]
     assert any("CAST('2024-01-31T15:00:00Z' AS TIMESTAMP)" in query for query in queries)
@@ -206,7 +207,7 @@ def test_a_rule_across_days_asks_the_table_for_its_newest_earlier_day_and_shows_
 
 
 def test_severity_words_and_addresses_travel_along():
-    made = {one["meta"]["rule"]: one for one in json.loads(suite_json(CONTRACT, TABLE, EVERY))["expectations"]}
+    made = {one["meta"]["rule"]: one for one in json.loads(suite_json(TABLE, EVERY))["expectations"]}
     assert made["implies"]["severity"] == "warning"
     assert made["holds"]["severity"] == "critical"
     assert made["holds"]["description"] == "Nobody is called admin."
@@ -271,10 +272,10 @@ def test_no_query_over_a_protected_column_selects_it_and_no_core_expectation_wou
 
 def test_great_expectations_reads_the_json_as_the_suite_itself(shipped):
     """Of the shipped mart: every configuration as it would have been written by Great Expectations."""
-    contract, table = shipped
-    derived = derive(contract, table)
-    mine = json.loads(suite_json(contract, table, derived))
-    theirs = json.loads(json.dumps(suite(contract, table, derived).to_json_dict(), default=str))
+    _, table = shipped
+    derived = derive(table)
+    mine = json.loads(suite_json(table, derived))
+    theirs = json.loads(json.dumps(suite(table, derived).to_json_dict(), default=str))
     assert mine["expectations"] == theirs["expectations"]
     assert mine["meta"] == theirs["meta"]
     assert len(derived) == len(mine["expectations"]) + len(
@@ -288,7 +289,7 @@ def test_pandas_runs_the_core_expectations():
 
     foreign = ("unexpected_rows_expectation", "expect_column_values_to_be_of_type")
     core = [one for one in EVERY if configuration(one, TABLE)["type"] not in foreign]
-    made = gx.ExpectationSuite(**json.loads(suite_json(CONTRACT, TABLE, core)))
+    made = gx.ExpectationSuite(**json.loads(suite_json(TABLE, core)))
     assert failed(batch(pd.DataFrame(GOOD), "pandas"), made)[0] == set()
     bad = pd.DataFrame(GOOD)
     bad.loc[0, ["person", "seq", "total", "grade", "code"]] = ["x", 0, 3, "no", "AB\n"]
@@ -316,7 +317,7 @@ def spark_frame(spark):
 def test_spark_runs_the_whole_suite_and_good_rows_pass(spark_frame):
     import great_expectations as gx
 
-    made = gx.ExpectationSuite(**json.loads(suite_json(CONTRACT, TABLE, EVERY, day=DAY)))
+    made = gx.ExpectationSuite(**json.loads(suite_json(TABLE, EVERY, day=DAY)))
     found, result = failed(batch(spark_frame(GOOD), "spark"), made)
     assert found == set()
     assert len(result.results) == len(EVERY) - len(BEYOND)
@@ -336,7 +337,7 @@ def test_spark_finds_planted_defects_and_shows_no_protected_value(spark_frame):
         di | {"id": None, "person": None, "is_first": 2, "price": Decimal("100.05"), "joined": at(23).replace(day=31)},
         di | {"id": 7, "person": "x", "seq": 0, "nick": None, "price": None},
     ]
-    made = gx.ExpectationSuite(**json.loads(suite_json(CONTRACT, TABLE, EVERY, day=DAY)))
+    made = gx.ExpectationSuite(**json.loads(suite_json(TABLE, EVERY, day=DAY)))
     found, result = failed(batch(spark_frame(rows), "spark"), made, result_format="COMPLETE")
     assert found == {
         "id|not_null", "person|not_null", "person|min_length", "seq|minimum", "grade|in_set", "nick|unique", "nick|pattern",

@@ -175,7 +175,7 @@ def look(engine, register, make):
         names = [head.split() for head in example.good]
         table = make.table(*(make.column(*each, at=at, classification="public") for at, each in enumerate(names)))
         rule = rule_of(example.check)
-        return audit(engine, "s.t", contract=make.contract(table), table=table, rules=[rule], scope=scope)
+        return audit(engine, "s.t", table=table, rules=[rule], scope=scope)
 
     return _look
 

@@ -51,7 +51,7 @@ def run(engine, register, make, table):
             history=None if history is None else Remembered(history),
         )
         asked = [rule_of(check, f"table|{place}") for place, check in enumerate(checks)]
-        return audit(engine, "s.t", contract=make.contract(table), table=table, rules=asked, scope=scope)
+        return audit(engine, "s.t", table=table, rules=asked, scope=scope)
 
     return _run
 

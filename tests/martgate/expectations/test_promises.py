@@ -31,9 +31,9 @@ def judged(make):
             )
             for place, (name, value, unit) in enumerate(slas)
         )
-        contract = make.contract(table, slas=promises, custom={"dayBoundary": zone})
+        stated = make.contract(table, slas=promises, custom={"dayBoundary": zone}).tables[0]
         known = {date.fromisoformat(f"2024-01-{day}"): arrival for day, arrival in arrivals.items()}
-        return punctuality(contract, table, known, Window(now=now, **window))
+        return punctuality(stated, known, Window(now=now, **window))
 
     return _judged
 

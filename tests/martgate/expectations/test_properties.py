@@ -100,7 +100,7 @@ def broken(engine, register, contract, rows):
     (table,) = contract.tables
     register("s.t", {f"{name} {kind}": [row[name] for row in rows] for name, kind in HEADS.items()})
     scope = Scope(Day(date(2024, 1, 1), "Asia/Seoul"), DAY_END, frozenset())
-    found = audit(engine, "s.t", contract=contract, table=table, rules=derive(contract, table), scope=scope)
+    found = audit(engine, "s.t", table=table, rules=derive(table), scope=scope)
     assert len(found.verdicts) == found.rules
     return {verdict.rule.name for verdict in found.blocking}
 

@@ -35,9 +35,9 @@ def mart(spark_engine, shipped, tmp_path_factory):
 @pytest.fixture
 def in_scope(mart, make):
     """The rules that need no other table, and the scope that says so."""
-    contract, table, _ = mart
+    _, table, _ = mart
     scope = Scope(make.day, make.noon, frozenset())
-    asked = derive(contract, table)
+    asked = derive(table)
     return scope.split(asked, scope.tables(asked, table, table.qualified_name), table.qualified_name)[0], scope
 
 
@@ -55,7 +55,7 @@ def test_one_pass_is_a_handful_of_jobs_however_many_rules_it_answers(spark, spar
 
 
 def test_a_whole_audit_stays_within_its_jobs_and_brings_home_examples_only(spark, spark_engine, mart, in_scope):
-    contract, table, _ = mart
+    _, table, _ = mart
     asked, scope = in_scope
     answers = []
 
@@ -69,7 +69,7 @@ def test_a_whole_audit_stays_within_its_jobs_and_brings_home_examples_only(spark
             answers.append((sql, len(rows), publish_requests(spark) - before))
             return rows
 
-    found = audit(Watched(), table.qualified_name, contract=contract, table=table, rules=asked, scope=scope)
+    found = audit(Watched(), table.qualified_name, table=table, rules=asked, scope=scope)
     assert len(found.blocking) > 10
     assert not [verdict.reason for verdict in found.verdicts if verdict.outcome is Outcome.ERROR]
     assert max(rows for sql, rows, _ in answers if "LIMIT" in sql) == MOST

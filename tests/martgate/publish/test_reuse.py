@@ -110,10 +110,10 @@ def find(engine, source, *, day=date(2024, 1, 1), memory=None, asked=RULES):
         for name, kind in source.columns
     )
     table = Table(path="schema[0]", name="t", qualified_name="s.t", columns=columns)
-    contract = Contract(file="c", id="c", version="1.0.0", api_version="v3.1.0", tables=(table,))
+    table = Contract(file="c", id="c", version="1.0.0", api_version="v3.1.0", tables=(table,)).tables[0]
     today = Day(day, "Asia/Seoul")
     scope = Scope(today, today.cutoff, memory=memory)
-    return audit(engine, "s.t", contract=contract, table=table, rules=asked, scope=scope)
+    return audit(engine, "s.t", table=table, rules=asked, scope=scope)
 
 
 def remembering(engine, ledger, source, **rest):

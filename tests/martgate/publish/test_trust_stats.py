@@ -188,9 +188,9 @@ def batched(counts):
 def verdicts(engine, files, *, trusted):
     """What an audit of these files finds, rule by rule, and which rules no row was read for."""
     table = Table(path="schema[0]", name="t", qualified_name="s.t", columns=())
-    contract = Contract(file="c", id="c", version="1.0.0", api_version="v3.1.0", tables=(table,))
+    table = Contract(file="c", id="c", version="1.0.0", api_version="v3.1.0", tables=(table,)).tables[0]
     scope = Scope(DAY, DAY.cutoff, written=tuple(files) if trusted else ())
-    found = audit(engine, "s.t", contract=contract, table=table, rules=RULES, scope=scope)
+    found = audit(engine, "s.t", table=table, rules=RULES, scope=scope)
     return [replace(one, how="") for one in found.verdicts], {one.rule for one in found.verdicts if one.how}
 
 

@@ -47,6 +47,7 @@ CONTRACT = Contract(
     tables=(TABLE,),
     team=({"username": "min", "role": "reader"}, {"username": "ada", "role": "owner"}),
 )
+TABLE = CONTRACT.tables[0]
 RULES = (
     Rule(
         name="table|columns",

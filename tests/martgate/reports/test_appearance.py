@@ -30,7 +30,7 @@ def project(tmp_path, monkeypatch):
 
 
 def drawn(runs, contract, appearance):
-    return run_page(runs["refused"], contract, contract.tables[0], appearance)
+    return run_page(runs["refused"], contract.tables[0], appearance)
 
 
 @pytest.fixture

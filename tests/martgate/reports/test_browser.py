@@ -78,7 +78,7 @@ def site(tmp_path_factory, runs, contract, promises):
     for record in runs.values():
         (records / f"{record.candidate}.json").write_text(record.to_json(), encoding="utf-8")
     render(records, site, [contract], promises, LOOK)
-    alone = run_page(runs["refused"], contract, contract.tables[0], LOOK)
+    alone = run_page(runs["refused"], contract.tables[0], LOOK)
     (site / "runs" / "alone.html").write_text(alone, encoding="utf-8")
     return site
 

@@ -15,7 +15,7 @@ HOSTILE = """'"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}
 
 @pytest.fixture
 def page(runs, contract, table):
-    return lambda end: run_page(runs[end], contract, table)
+    return lambda end: run_page(runs[end], table)
 
 
 def test_a_refused_run_says_why_before_it_shows_what(page):

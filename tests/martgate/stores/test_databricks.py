@@ -92,8 +92,9 @@ class Shop:
     def __init__(self, shop):
         self.catalog, self.table, self.approve, self.sequence = Catalog(shop.table), shop.table, shop.approve, 0
         contract = Contract(file="c.yaml", id="c", version="1.0.0", api_version="v3.2.0", tables=(self.table,))
+        self.table = contract.tables[0]
         self.store = DatabricksStore(
-            "catalog://main", lambda: self.catalog, lambda table, name: delta_table(contract, table, name), pause=0
+            "catalog://main", lambda: self.catalog, lambda table, name: delta_table(table, name), pause=0
         )
 
     def stage(self, rows: int = 3, day: str = DAY):

@@ -102,12 +102,11 @@ def test_the_catalog_is_asked_in_spark_sql(catalog, spark):
 @pytest.mark.spark
 def test_the_mart_is_created_as_its_contract_says(spark, catalog, shop):
     contract = Contract(file="c.yaml", id="c", version="1.0.0", api_version="v3.2.0", tables=(shop.table,))
+    stated = contract.tables[0]
     tables = Tables(lambda: catalog)
     have = tables.columns(NAME)
     spark.sql(f"DROP TABLE {NAME}")
-    tables.execute(
-        "CREATE TABLE IF NOT EXISTS " + delta_table(contract, shop.table, NAME).replace("USING DELTA", "USING PARQUET")
-    )
+    tables.execute("CREATE TABLE IF NOT EXISTS " + delta_table(stated, NAME).replace("USING DELTA", "USING PARQUET"))
     assert tables.columns(NAME) == have
     assert spark.catalog.getTable(NAME).description == shop.table.description
 

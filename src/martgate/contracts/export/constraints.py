@@ -10,7 +10,7 @@ from functools import partial
 from math import isfinite
 from typing import TypeVar
 
-from martgate.contracts.model import Column, Contract, Table
+from martgate.contracts.model import Column, Table
 from martgate.contracts.types import INTEGER_RANGES, Spelling, spelling
 from martgate.errors import InvalidInput, Problem
 from martgate.hints import clip
@@ -54,9 +54,9 @@ class Constraints:
         return tuple((sign, bound) for sign, bound in every.items() if bound is not None)
 
 
-def title(contract: Contract, table: Table) -> str:
+def title(table: Table) -> str:
     """What an export is made from, in one line."""
-    return f"{table.qualified_name}, contract {contract.id} {contract.version}"
+    return f"{table.qualified_name}, contract {table.contract.id} {table.contract.version}"
 
 
 def standard_imports(found: Iterable[Constraints]) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ def standard_imports(found: Iterable[Constraints]) -> tuple[str, ...]:
     return (*lines, "") if lines else ()
 
 
-def constraints(contract: Contract, table: Table) -> tuple[Constraints, ...]:
+def constraints(table: Table) -> tuple[Constraints, ...]:
     """The limits of every column, in order.
 
     Raises:
@@ -78,7 +78,7 @@ def constraints(contract: Contract, table: Table) -> tuple[Constraints, ...]:
         reader = _Reader(column)
         found.append(reader.read())
         problems += [
-            Problem(file=contract.file, path=path, message=message, hint=hint)
+            Problem(file=table.contract.file, path=path, message=message, hint=hint)
             for path, message, hint in reader.mistakes
         ]
     if problems:

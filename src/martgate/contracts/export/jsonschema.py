@@ -7,7 +7,7 @@ from decimal import Decimal
 from martgate.contracts.export.constraints import NOT_SAID, Bound, Constraints, constraints, title
 from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.export.text import json_text
-from martgate.contracts.model import Contract, Table
+from martgate.contracts.model import Table
 from martgate.text.regex import to_ecmascript
 
 __all__ = ["export", "schema"]
@@ -16,10 +16,10 @@ _BOUNDS = {">=": "minimum", "<=": "maximum", ">": "exclusiveMinimum", "<": "excl
 
 
 def export(request: ExportRequest) -> str:
-    return schema(request.contract, request.table)
+    return schema(request.table)
 
 
-def schema(contract: Contract, table: Table) -> str:
+def schema(table: Table) -> str:
     """A JSON Schema: required columns must be there, the others may be null or left out, unknown ones are refused.
 
     Instants are RFC 3339 text, decimals numbers, binary values base64 text.
@@ -27,10 +27,10 @@ def schema(contract: Contract, table: Table) -> str:
     Raises:
         martgate.errors.InvalidInput: the contract states types or limits that there are not.
     """
-    found = constraints(contract, table)
+    found = constraints(table)
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$comment": " ".join((f"{title(contract, table)}.", *NOT_SAID)),
+        "$comment": " ".join((f"{title(table)}.", *NOT_SAID)),
         "title": table.qualified_name,
         **({"description": table.description} if table.description else {}),
         "type": "object",

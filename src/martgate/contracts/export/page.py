@@ -20,16 +20,16 @@ END_OF_TABLE = "\n\n"  # sections that end in a table or a heading keep two blan
 
 
 def export(request: ExportRequest) -> str:
-    return page(request.contract, request.table)
+    return page(request.table)
 
 
-def page(contract: Contract, table: Table) -> str:
+def page(table: Table) -> str:
     """The page as Markdown, ending without a newline.
 
     Raises:
         InvalidInput: a custom property that the page prints is not of the shape that it needs.
     """
-    known = _Known(contract)
+    known = _Known(table.contract)
     sections = [_head(known, table), _columns(table)]
     if prose := known.text("howToUse"):
         sections.append(f"# HOW TO USE\n\n{prose}")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from martgate.contracts.export import python
 from martgate.contracts.export.constraints import NOT_SAID, Bound, Constraints, constraints, standard_imports, title
 from martgate.contracts.export.ports import ExportRequest
-from martgate.contracts.model import Contract, Table
+from martgate.contracts.model import Table
 from martgate.errors import InvalidInput
 from martgate.text.quoting import identifier, text
 from martgate.text.regex import to_rust, to_sql
@@ -17,10 +17,10 @@ FLAVOURS = ("polars", "pyspark")
 
 
 def export(request: ExportRequest) -> str:
-    return schema(request.contract, request.table, flavour=request.flavour)
+    return schema(request.table, flavour=request.flavour)
 
 
-def schema(contract: Contract, table: Table, *, flavour: str = "polars") -> str:
+def schema(table: Table, *, flavour: str = "polars") -> str:
     """Python code of a `DataFrameSchema` for one of `FLAVOURS`: exactly these columns, in this order.
 
     Raises:
@@ -28,8 +28,8 @@ def schema(contract: Contract, table: Table, *, flavour: str = "polars") -> str:
     """
     if flavour not in FLAVOURS:
         raise InvalidInput(f"pandera has no flavour {flavour!r} here; known are {' and '.join(FLAVOURS)}")
-    found = constraints(contract, table)
-    return (_polars if flavour == "polars" else _pyspark)(contract, table, found)
+    found = constraints(table)
+    return (_polars if flavour == "polars" else _pyspark)(table, found)
 
 
 def _frame(table: Table, columns: tuple[python.Source, ...], *more: python.Source) -> python.Source:
@@ -79,9 +79,9 @@ def multiple_of(step: float) -> pa.Check:
 '''
 
 
-def _polars(contract: Contract, table: Table, found: tuple[Constraints, ...]) -> str:
+def _polars(table: Table, found: tuple[Constraints, ...]) -> str:
     columns = tuple(_column(one, one.type.polars, *_polars_checks(one, table)) for one in found)
-    head = map(python.comment, (title(contract, table), *NOT_SAID, _LAZY))
+    head = map(python.comment, (title(table), *NOT_SAID, _LAZY))
     imports = (*standard_imports(found), "import pandera.polars as pa", "import polars as pl")
     helpers = [_MULTIPLES_HELPER] if any(map(_is_binary, found)) else []
     body = "\n\n".join([*helpers, python.laid_out(_frame(table, columns, "ordered=True"))])
@@ -162,7 +162,7 @@ def repeats_not(column: str) -> pa.Check:
 '''
 
 
-def _pyspark(contract: Contract, table: Table, found: tuple[Constraints, ...]) -> str:
+def _pyspark(table: Table, found: tuple[Constraints, ...]) -> str:
     columns = tuple(_column(one, "None" if _is_struct(one) else one.type.pyspark) for one in found)
     checks: dict[str, list[python.Source]] = {
         _ORDER_HELPER: [_called("in_order")],
@@ -175,7 +175,7 @@ def _pyspark(contract: Contract, table: Table, found: tuple[Constraints, ...]) -
     frame = _frame(table, columns, python.named("checks", python.Call("[", every, "]")))
     body = "\n\n".join([*helpers, python.laid_out(frame)])
     imports = ("import pandera.pyspark as pa", "from pyspark.sql import types as T", "")
-    return python.module(map(python.comment, (title(contract, table), *NOT_SAID)), imports, (body,))
+    return python.module(map(python.comment, (title(table), *NOT_SAID)), imports, (body,))
 
 
 def _called(helper: str, *words: str) -> python.Source:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from martgate.contracts.day import Day
-from martgate.contracts.model import Contract, Table
+from martgate.contracts.model import Table
 
 __all__ = ["ExportRequest", "Exporter"]
 
@@ -15,19 +15,17 @@ class ExportRequest:
     """One table of a contract, to be written in another language.
 
     Attributes:
-        contract: the version of the contract that is exported.
-        table: the table of it.
-        newer: the newer versions of the contract, the earliest first, each with its table; their retroactive clauses ask
-            something of this one, too.
+        table: the table, in the version of its contract that is exported.
+        newer: the table in the newer versions of its contract, the earliest first; their retroactive clauses ask something
+            of this one, too.
         known: the tables of every contract that is known, in every version: what may be shown of other tables.
         day: the day that the export is about; None where it is about no certain one.
         flavour: the option `--flavour`: the library that pandera's schema is for.
         model_sql: the SQL of the model that makes the table; raises InvalidInput where none does.
     """
 
-    contract: Contract
     table: Table
-    newer: Sequence[tuple[Contract, Table]] = ()
+    newer: Sequence[Table] = ()
     known: Sequence[Table] = ()
     day: Day | None = None
     flavour: str = "polars"

@@ -3,29 +3,29 @@
 from martgate.contracts.export import python
 from martgate.contracts.export.constraints import NOT_SAID, Constraints, constraints, title
 from martgate.contracts.export.ports import ExportRequest
-from martgate.contracts.model import Contract, Table
+from martgate.contracts.model import Table
 from martgate.text.quoting import identifier, identifiers, relation, text
 
 __all__ = ["delta_ddl", "delta_table", "export_delta_ddl", "export_struct_type", "struct_type"]
 
 
 def export_struct_type(request: ExportRequest) -> str:
-    return struct_type(request.contract, request.table)
+    return struct_type(request.table)
 
 
 def export_delta_ddl(request: ExportRequest) -> str:
-    return delta_ddl(request.contract, request.table)
+    return delta_ddl(request.table)
 
 
-def struct_type(contract: Contract, table: Table) -> str:
+def struct_type(table: Table) -> str:
     """Python code that makes the table's `StructType`: nullability, and descriptions as the metadata Spark reads.
 
     Raises:
         martgate.errors.InvalidInput: the contract states types or limits that there are not.
     """
-    fields = tuple(_field(one) for one in constraints(contract, table))
+    fields = tuple(_field(one) for one in constraints(table))
     schema = python.Call("T.StructType(", (python.Call("[", fields, "]"),))
-    head = map(python.comment, (title(contract, table), *NOT_SAID))
+    head = map(python.comment, (title(table), *NOT_SAID))
     return python.module(head, ("from pyspark.sql import types as T",), (python.named("schema ", schema),))
 
 
@@ -39,23 +39,23 @@ def _field(one: Constraints) -> python.Source:
     return python.Call("T.StructField(", tuple(items))
 
 
-def delta_ddl(contract: Contract, table: Table) -> str:
+def delta_ddl(table: Table) -> str:
     """Spark SQL that creates the table in Delta, with NOT NULL, comments and partitions.
 
     Raises:
         martgate.errors.InvalidInput: the contract states types or limits that there are not.
     """
-    head = "\n".join(python.comment(line.replace("${", "$ {"), "--") for line in (title(contract, table), *NOT_SAID))
-    return f"{head}\nCREATE TABLE {delta_table(contract, table, table.qualified_name)};\n"
+    head = "\n".join(python.comment(line.replace("${", "$ {"), "--") for line in (title(table), *NOT_SAID))
+    return f"{head}\nCREATE TABLE {delta_table(table, table.qualified_name)};\n"
 
 
-def delta_table(contract: Contract, table: Table, name: str) -> str:
+def delta_table(table: Table, name: str) -> str:
     """The table as `CREATE TABLE` takes it, under a name of dotted parts.
 
     Raises:
         martgate.errors.InvalidInput: the contract states types or limits that there are not.
     """
-    columns = ",\n".join(f"  {_definition(one)}" for one in constraints(contract, table))
+    columns = ",\n".join(f"  {_definition(one)}" for one in constraints(table))
     parts = [f"{relation(name)} (\n{columns}\n)", "USING DELTA"]
     if table.partition_columns:
         parts.append(f"PARTITIONED BY ({identifiers(table.partition_columns)})")

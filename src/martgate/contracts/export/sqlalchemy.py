@@ -6,7 +6,7 @@ from decimal import Decimal
 from martgate.contracts.export import python
 from martgate.contracts.export.constraints import NOT_SAID, Constraints, constraints, standard_imports, title
 from martgate.contracts.export.ports import ExportRequest
-from martgate.contracts.model import Contract, Table
+from martgate.contracts.model import Table
 from martgate.contracts.types import INTEGER_RANGES
 from martgate.text.regex import to_postgresql
 
@@ -16,10 +16,10 @@ _NO_SCHEMA = "The table has no schema, since SQLite knows none; create_all() tak
 
 
 def export(request: ExportRequest) -> str:
-    return metadata(request.contract, request.table)
+    return metadata(request.table)
 
 
-def metadata(contract: Contract, table: Table) -> str:
+def metadata(table: Table) -> str:
     """Python code with a `MetaData` and the table in it: comments, keys, and each column's limits as CHECKs.
 
     A tinyint is a SMALLINT with a CHECK of its width. Patterns and multiples of fractions are checked by PostgreSQL only:
@@ -28,7 +28,7 @@ def metadata(contract: Contract, table: Table) -> str:
     Raises:
         martgate.errors.InvalidInput: the contract states types or limits that there are not.
     """
-    found = constraints(contract, table)
+    found = constraints(table)
     items: list[python.Source] = [python.text(table.name), "metadata"]
     items += [_column(one) for one in found]
     items += _keys(table, found)
@@ -37,7 +37,7 @@ def metadata(contract: Contract, table: Table) -> str:
         items.append(python.named("comment", _comment(table.description)))
     made = python.Call("sa.Table(", tuple(items))
     body = (python.named("metadata ", "sa.MetaData()"), python.named(f"{python.variable(table.name)} ", made))
-    head = map(python.comment, (title(contract, table), *NOT_SAID, _NO_SCHEMA))
+    head = map(python.comment, (title(table), *NOT_SAID, _NO_SCHEMA))
     return python.module(head, (*standard_imports(found), "import sqlalchemy as sa"), body)
 
 

@@ -40,9 +40,9 @@ _ROWS = "unexpected_rows_expectation"
 
 def export(request: ExportRequest) -> str:
     """The suite of a table as JSON, with what newer versions of the contract ask of it."""
-    rules = asked(request.contract, request.table, request.newer).rules
+    rules = asked(request.table, request.newer).rules
     protection = Protection(request.table, tuple(request.known))
-    return suite_json(request.contract, request.table, rules, day=request.day, protection=protection)
+    return suite_json(request.table, rules, day=request.day, protection=protection)
 
 
 def configuration(
@@ -85,7 +85,6 @@ def expectation(rule: Rule, table: Table, *, contract: Contract | None = None, d
 
 
 def suite(
-    contract: Contract,
     table: Table,
     rules: Iterable[Rule],
     *,
@@ -100,13 +99,12 @@ def suite(
     """
     from great_expectations import ExpectationSuite  # noqa: PLC0415 (seconds)
 
-    name, meta, configurations = _suite(contract, table, rules, day, protection or Protection(table))
+    name, meta, configurations = _suite(table, rules, day, protection or Protection(table))
     # Handed over as objects: a configuration that it cannot read, the suite would only log, and leave out.
     return ExpectationSuite(name=name, expectations=[made(one) for one in configurations], meta=meta)
 
 
 def suite_json(
-    contract: Contract,
     table: Table,
     rules: Iterable[Rule],
     *,
@@ -114,32 +112,32 @@ def suite_json(
     protection: Protection | None = None,
 ) -> str:
     """The suite as JSON for Great Expectations to load; the same contract gives the same bytes."""
-    name, meta, configurations = _suite(contract, table, rules, day, protection or Protection(table))
+    name, meta, configurations = _suite(table, rules, day, protection or Protection(table))
     document = {"name": name, "expectations": configurations, "meta": meta}
     return json_text(document, sort_keys=True)
 
 
 def _suite(
-    contract: Contract, table: Table, rules: Iterable[Rule], day: Day | None, protection: Protection
+    table: Table, rules: Iterable[Rule], day: Day | None, protection: Protection
 ) -> tuple[str, dict[str, object], list[Configuration]]:
     """The suite's name, its meta, and the configurations in it."""
     kept, left_out = [], []
     for rule in rules:
         answerable, reason = _within_batch(rule, protection, day)
         if answerable:
-            kept.append(configuration(answerable, table, contract=contract, day=day, protection=protection))
+            kept.append(configuration(answerable, table, contract=table.contract, day=day, protection=protection))
         if reason:
             left_out.append({"rule": rule.name, "reason": reason})
     meta: dict[str, object] = {
-        "contract": contract.id,
-        "version": contract.version,
+        "contract": table.contract.id,
+        "version": table.contract.version,
         "table": table.qualified_name,
         "generated_by": GENERATED_BY,
-        "contract_digest": digest(contract, table),
+        "contract_digest": digest(table),
         "great_expectations_version": GREAT_EXPECTATIONS,
         "out_of_scope": left_out,
     }
-    major = contract.version.removeprefix("v").split(".")[0]
+    major = table.contract.version.removeprefix("v").split(".")[0]
     return f"{table.qualified_name}@{major}", meta, kept
 
 
