@@ -160,9 +160,9 @@ def spark(tmp_path_factory):
     """A small local Spark in UTC; one for the whole session, since a JVM costs ten seconds."""
     os.environ |= {"PYSPARK_PYTHON": sys.executable, "TZ": "UTC"}
     time.tzset()  # rows are collected as wall clock times of this process
-    from martgate.builders.engines.spark_session import session
+    from martgate.builders.engines.spark_session import open_session
 
-    with session("local[2]", "2GB", tmp_path_factory.mktemp("spark")) as opened:
+    with open_session("local[2]", "2GB", tmp_path_factory.mktemp("spark")) as opened:
         yield opened
 
 

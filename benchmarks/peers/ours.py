@@ -25,9 +25,9 @@ def check(job: Job, engine: str) -> Verdicts:
     else:
         from spark_files import jobs  # noqa: PLC0415 - as above
 
-        from martgate.builders.engines.spark_session import session  # noqa: PLC0415 - an extra
+        from martgate.builders.engines.spark_session import open_session  # noqa: PLC0415 - an extra
 
-        with session("local[*]", job.memory_limit, Path(job.spill)) as spark:  # one that is open is used
+        with open_session("local[*]", job.memory_limit, Path(job.spill)) as spark:  # one that is open is used
             answer = gated(job, engine)
             job.notes["statements"] = jobs(spark)
     return {verdict["rule"]: verdict["outcome"] in KEPT for verdict in answer["verdicts"]}

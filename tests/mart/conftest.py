@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from martgate.builders.model import load, typed
+from martgate.builders.model import cast_to_contract, load
 from martgate.builders.ports import Dataset
 from martgate.contracts.day import Day
 
@@ -138,7 +138,7 @@ class World:
     def build(self, day="2024-03-31", *, sql=None):
         """The mart's rows of a day, as dictionaries, by comm_user_id; no row may hide another."""
         self.register()
-        found = self.engine.fetch(sql or typed(MODEL, self.mart), parameters(day))
+        found = self.engine.fetch(sql or cast_to_contract(MODEL, self.mart), parameters(day))
         rows = [dict(zip(self.mart.column_names, row, strict=True)) for row in found]
         by_id = {row["comm_user_id"]: row for row in rows}
         assert len(by_id) == len(rows)
@@ -148,7 +148,7 @@ class World:
         """These columns (or all) of the rows of another table, for a day, in no order that matters."""
         self.register()
         table = self.tables[f"we_mart.{name}"]
-        found = self.engine.fetch(typed(MODELS[name], table), parameters(day))
+        found = self.engine.fetch(cast_to_contract(MODELS[name], table), parameters(day))
         rows = [dict(zip(table.column_names, row, strict=True)) for row in found]
         return sorted((tuple(row[column] for column in columns or table.column_names) for row in rows), key=repr)
 
@@ -200,7 +200,7 @@ class Workshop:
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     from builders.sample import SampleSpec, upstreams
     from martgate.builders.engines.duckdb import DuckDBEngine
-    from martgate.builders.model import typed
+    from martgate.builders.model import cast_to_contract
     from martgate.builders.ports import WriteTarget
     from martgate.project.settings import load
     from martgate.project.wiring import open_context, publish_request
@@ -219,5 +219,5 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
             engine.register(name, lake.dataset(tables[name], part_date=GOOD_DAY.isoformat()))
         parameters = work.day.parameters | {"run_timestamp": "2024-01-02T01:00:00Z"}
         target = WriteTarget(root=str(folder / "good"), partition_by=(), prefix="good")
-        (written,) = engine.write(typed(work.model, work.table), target, parameters)
+        (written,) = engine.write(cast_to_contract(work.model, work.table), target, parameters)
         yield Workshop(engine, work, folder / "good" / written.path)

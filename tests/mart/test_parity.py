@@ -10,7 +10,7 @@ import pytest
 
 from builders.sample import SampleSpec
 from builders.sample import upstreams as sample
-from martgate.builders.model import typed
+from martgate.builders.model import cast_to_contract
 from martgate.builders.ports import Dataset, WriteTarget
 from martgate.contracts.day import Day
 from martgate.contracts.types import spelling
@@ -61,7 +61,9 @@ def build(engine, root, files, steps):
     for model, table in steps:
         last = PERIODS.get(model.name.split("_")[2], LAST)
         days = (last - timedelta(days=1), last) if table.qualified_name in read else (last,)
-        paths = [path for day in days for path in write(engine, Path(root) / model.name, typed(model, table), day)]
+        paths = [
+            path for day in days for path in write(engine, Path(root) / model.name, cast_to_contract(model, table), day)
+        ]
         columns = tuple((column.name, column.physical_type) for column in table.columns)
         engine.register(table.qualified_name, Dataset(files=tuple(paths), columns=columns))
         built[table.qualified_name] = pa.concat_tables(pq.read_table(path) for path in paths)

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from martgate.builders.model import typed
+from martgate.builders.model import cast_to_contract
 from martgate.builders.ports import Dataset, WriteTarget
 
 CUTOFF = datetime(2024, 3, 31, 15, tzinfo=UTC)
@@ -132,7 +132,7 @@ def test_names_types_and_order_are_the_contracts(world, model, mart, engine, tmp
         "day_end": "2024-03-31T15:00:00Z",
         "run_timestamp": "2024-04-01T02:00:00+00:00",
     }
-    (file,) = engine.write(typed(model, mart), target, parameters)
+    (file,) = engine.write(cast_to_contract(model, mart), target, parameters)
     columns = tuple((column.name, column.physical_type) for column in mart.columns)
     partitions = {"part_comm_id": "bigint", "part_date": "string"}
     engine.register("mart", Dataset(files=(f"{target.root}/{file.path}",), partitions=partitions, columns=columns))

@@ -8,7 +8,7 @@ from airflow.sdk import TaskGroup
 
 from martgate.airflow.mart import Mart
 from martgate.airflow.operators import BuildOperator, GateOperator, PublishOperator, UpstreamsSensor
-from martgate.builders.model import making
+from martgate.builders.model import find_model
 from martgate.project.graph import graph_of, select
 
 __all__ = ["tables"]
@@ -45,7 +45,7 @@ def tables(
 
 def _inputs(name: str, mart: Mart) -> set[str]:
     """All that a table is made from, whoever makes it."""
-    model = making(mart.find(name)[1], mart.models)
+    model = find_model(mart.find(name)[1], mart.models)
     return {mart.find(read)[1].qualified_name for read in model.inputs} if model else set()
 
 

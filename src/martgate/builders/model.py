@@ -11,13 +11,13 @@ from sqlglot.errors import SqlglotError
 from sqlglot.lineage import Node, lineage
 from sqlglot.optimizer.scope import traverse_scope
 
-from martgate.builders.dialect import SparkMart, check, parameters_of, parse, tables
-from martgate.builders.sqlfiles import load_all
+from martgate.builders.dialect import SparkMart, find_problems, parameter_names, parse, table_names
+from martgate.builders.sqlfiles import load_sql_files
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput, Problem
 from martgate.text.quoting import identifier, join_parts
 
-__all__ = ["PARAMETERS", "Model", "load", "making", "typed"]
+__all__ = ["PARAMETERS", "Model", "load", "find_model", "cast_to_contract"]
 
 PARAMETERS: Final[Mapping[str, str]] = {
     "part_date": "the day that is built, or the first day of the week or month, as YYYY-MM-DD",
@@ -50,12 +50,12 @@ class Model:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The tables that it reads (`schema.table`), each once, in order of the text."""
-        return tables(self._tree)
+        return table_names(self._tree)
 
     @property
     def parameters(self) -> frozenset[str]:
         """The parameters that it names, without the colon."""
-        return parameters_of(self._tree)
+        return parameter_names(self._tree)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ class Model:
         return {column: frozenset(sources) for column, (_, sources) in self._traced().items()}
 
     @property
-    def stamped(self) -> tuple[str, ...]:
+    def run_timestamp_columns(self) -> tuple[str, ...]:
         """The columns that tell the run's instant and nothing of the data: made from `:run_timestamp`, from no column.
 
         None where a column cannot be traced.
@@ -124,7 +124,7 @@ def _sources(node: Node) -> Iterable[str]:
 
 
 def _names(node: Node, parameter: str) -> bool:
-    return any(parameter in parameters_of(part.expression) for part in node.walk())
+    return any(parameter in parameter_names(part.expression) for part in node.walk())
 
 
 def _problems(sql: str, file: str) -> tuple[Problem, ...]:
@@ -132,7 +132,7 @@ def _problems(sql: str, file: str) -> tuple[Problem, ...]:
         tree = parse(sql, file)
     except InvalidInput as error:
         return error.problems
-    unknown = sorted(parameters_of(tree) - PARAMETERS.keys())
+    unknown = sorted(parameter_names(tree) - PARAMETERS.keys())
     known = ", ".join(f":{name}" for name in PARAMETERS)
     return tuple(
         Problem(
@@ -142,7 +142,7 @@ def _problems(sql: str, file: str) -> tuple[Problem, ...]:
             hint=f"a model may name {known}",
         )
         for name in unknown
-    ) + check(sql, file)
+    ) + find_problems(sql, file)
 
 
 def _line_of(text: str, sql: str) -> int:
@@ -156,15 +156,15 @@ def load(folders: Iterable[Path]) -> dict[str, Model]:
         martgate.errors.InvalidInput: a folder is not there, a file cannot be used, or two files have one name; with every
             problem of every file.
     """
-    return load_all(folders, Model, kind="model", kinds="models")
+    return load_sql_files(folders, Model, kind="model", kinds="models")
 
 
-def making(table: Table, models: Mapping[str, Model]) -> Model | None:
+def find_model(table: Table, models: Mapping[str, Model]) -> Model | None:
     """The one of these models that makes a table: the one of its qualified name, else of its bare one."""
     return models.get(table.qualified_name) or models.get(table.name)
 
 
-def typed(model: Model, table: Table) -> str:
+def cast_to_contract(model: Model, table: Table) -> str:
     """The model's query with the columns, order and types of its contract.
 
     Engines disagree about the types of sums, counts and flags; the contract's own types end the discussion.

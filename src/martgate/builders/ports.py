@@ -37,7 +37,7 @@ class Dataset:
     columns: tuple[tuple[str, str], ...] = ()
     file_column: str = ""
 
-    def in_place(self, found: Sequence[str]) -> list[str]:
+    def order_columns(self, found: Sequence[str]) -> list[str]:
         """Columns in the files' order, with hive columns where the declared columns put them.
 
         A hive column stands in the path, so its place is a matter of declaration. The others stay where the files have

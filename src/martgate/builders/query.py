@@ -18,19 +18,19 @@ from typing import Final
 
 from sqlglot import exp
 
-from martgate.builders.dialect import parameters_of, parse, renamed, tables
-from martgate.builders.sqlfiles import load_all
+from martgate.builders.dialect import parameter_names, parse, rename_tables, table_names
+from martgate.builders.sqlfiles import load_sql_files
 from martgate.contracts.day import day_of
 from martgate.errors import InvalidInput, Problem
 from martgate.hints import clip, did_you_mean
 
-__all__ = ["Kind", "Parameter", "Query", "load"]
+__all__ = ["ParameterType", "Parameter", "Query", "load"]
 
 _DECLARED: Final = re.compile(r"-- :(?P<name>\w+) (?P<kind>\w+): (?P<told>.+)")
 _LONGEST_NUMBER: Final = 18
 
 
-class Kind(StrEnum):
+class ParameterType(StrEnum):
     """What the value of a parameter must be."""
 
     DAY = "day"
@@ -39,16 +39,16 @@ class Kind(StrEnum):
 
     @property
     def example(self) -> str:
-        return {Kind.DAY: "2024-01-01", Kind.NUMBER: "1", Kind.COUNTRY: "KR"}[self]
+        return {ParameterType.DAY: "2024-01-01", ParameterType.NUMBER: "1", ParameterType.COUNTRY: "KR"}[self]
 
     def admits(self, text: str) -> bool:
         match self:
-            case Kind.DAY:
+            case ParameterType.DAY:
                 return day_of(text) is not None
-            case Kind.NUMBER:
+            case ParameterType.NUMBER:
                 digits = text.removeprefix("-")
                 return digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER
-            case Kind.COUNTRY:
+            case ParameterType.COUNTRY:
                 return re.fullmatch(r"[A-Z]{2}", text) is not None
 
 
@@ -57,7 +57,7 @@ class Parameter:
     """One parameter as the query's file declares it."""
 
     name: str
-    kind: Kind
+    kind: ParameterType
     description: str
 
 
@@ -81,12 +81,12 @@ class Query:
 
     def _mistakes(self) -> Iterator[str]:
         declared = [line["name"] for line in self._declarations]
-        named = parameters_of(self._tree)
+        named = parameter_names(self._tree)
         yield from (f":{name} is not declared: add `-- :{name} day: ..` on top" for name in sorted(named - {*declared}))
         yield from (f":{name} is declared and never used" for name in sorted({*declared} - named))
         for line in self._declarations:
-            if line["kind"] not in set(Kind):
-                yield f":{line['name']} is a {line['kind']}; kinds are {', '.join(Kind)}"
+            if line["kind"] not in set(ParameterType):
+                yield f":{line['name']} is a {line['kind']}; kinds are {', '.join(ParameterType)}"
         if any(select.is_star for select in self._tree.find_all(exp.Select)):
             yield "a query names its columns instead of *"
 
@@ -110,12 +110,12 @@ class Query:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        return tuple(Parameter(line["name"], Kind(line["kind"]), line["told"]) for line in self._declarations)
+        return tuple(Parameter(line["name"], ParameterType(line["kind"]), line["told"]) for line in self._declarations)
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The tables that it reads, as they are written, each once."""
-        return tables(self._tree)
+        return table_names(self._tree)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -127,9 +127,9 @@ class Query:
         """The name of every column that stands anywhere in it."""
         return frozenset(column.name for column in self._tree.find_all(exp.Column))
 
-    def over(self, relations: Mapping[str, str]) -> str:
+    def read_from(self, relations: Mapping[str, str]) -> str:
         """Its text, as it is written but for the tables; `relations` leads from each to what is read in its place."""
-        return renamed(self.sql, self._tree, {name.lower(): relation for name, relation in relations.items()})
+        return rename_tables(self.sql, self._tree, {name.lower(): relation for name, relation in relations.items()})
 
     def bind(self, given: Mapping[str, str]) -> dict[str, str]:
         """The values of its parameters.
@@ -166,4 +166,4 @@ def load(folders: Iterable[Path]) -> dict[str, Query]:
     Raises:
         martgate.errors.InvalidInput: with every problem of every file.
     """
-    return load_all(folders, Query, kind="query", kinds="queries")
+    return load_sql_files(folders, Query, kind="query", kinds="queries")

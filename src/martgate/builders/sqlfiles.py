@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from martgate.errors import InvalidInput, Problem
 
-__all__ = ["load_all"]
+__all__ = ["load_sql_files"]
 
 
 class _Named(Protocol):
@@ -17,7 +17,9 @@ class _Named(Protocol):
 T = TypeVar("T", bound=_Named)
 
 
-def load_all(folders: Iterable[Path], make: Callable[[str, str, str], T], *, kind: str, kinds: str) -> dict[str, T]:
+def load_sql_files(
+    folders: Iterable[Path], make: Callable[[str, str, str], T], *, kind: str, kinds: str
+) -> dict[str, T]:
     """What `make(name, sql, file)` makes of every `*.sql` of some folders, by name; problems speak of `kind`s.
 
     Raises:

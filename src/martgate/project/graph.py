@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from martgate.builders.model import Model, making
+from martgate.builders.model import Model, find_model
 from martgate.contracts.catalog import Catalog
 from martgate.errors import InvalidInput
 from martgate.hints import clip, did_you_mean
@@ -36,7 +36,7 @@ def reads_of(models: Mapping[str, Model], catalog: Catalog) -> Graph:
     Raises:
         martgate.errors.InvalidInput: a model reads a table without a contract.
     """
-    made = {table.qualified_name: model for _, table in catalog.tables() if (model := making(table, models))}
+    made = {table.qualified_name: model for _, table in catalog.tables() if (model := find_model(table, models))}
     return {
         name: frozenset(catalog.find(read)[1].qualified_name for read in model.inputs) for name, model in made.items()
     }

@@ -88,14 +88,14 @@ def _transport(where: str) -> "Transport":
 
 def _woven(name: str, day: date | None, settings: Settings, catalog: Catalog) -> "Woven":
     """What is known of a table beside its runs; where its SQL cannot be traced, nothing of its columns' sources."""
-    from martgate.builders.model import load, making  # noqa: PLC0415 - parsing SQL is slow to import
+    from martgate.builders.model import find_model, load  # noqa: PLC0415 - parsing SQL is slow to import
     from martgate.reports.lineage import Woven  # noqa: PLC0415 - an extra
 
     models = load(settings.models)
     loaded, table = catalog.find(name, day)
-    model = making(table, models)
+    model = find_model(table, models)
     inputs = tuple(catalog.find(read, day)[1] for read in model.inputs) if model else ()
-    places = {each.qualified_name: _place(each, settings, is_made=bool(making(each, models))) for each in inputs}
+    places = {each.qualified_name: _place(each, settings, is_made=bool(find_model(each, models))) for each in inputs}
     return Woven(
         table=table,
         zone=loaded.contract.zone,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from martgate.builders.dialect import cautions, check
+from martgate.builders.dialect import find_cautions, find_problems
 from martgate.contracts.catalog import Catalog, contract_files
 from martgate.contracts.lint import lint
 from martgate.contracts.model import Table
@@ -121,7 +121,7 @@ def warnings_of(loaded: ContractFile) -> list[Problem]:
         for rule in rules:
             found += map(loaded.placed, _unanchored(rule, loaded))
             for statement in rule.check.statements_with_types(types):
-                for differs, instead in cautions(put_table(statement, table.name), types):
+                for differs, instead in find_cautions(put_table(statement, table.name), types):
                     told = Problem(file=loaded.contract.file, path=rule.clauses[0], message=f"{rule.name}: {differs}")
                     found.append(loaded.placed(replace(told, hint=f"{instead}; see docs/engines.md")))
     return list(dict.fromkeys(found))
@@ -195,7 +195,7 @@ def _untried(loaded: ContractFile, table: Table) -> Iterator[Problem]:
     """SQL of a rule that engines are not known to answer alike; a builder's model is held to the same list."""
     for rule in derive(table):
         for statement in rule.check.statements:
-            for problem in check(put_table(statement, table.name), loaded.contract.file):
+            for problem in find_problems(put_table(statement, table.name), loaded.contract.file):
                 told = replace(problem, message=f"{rule.name}: {problem.message}")
                 query = _query_file(loaded, rule, statement)
                 if query:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from martgate.builders.model import Model, making
+from martgate.builders.model import Model, find_model
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.digest import digest
 from martgate.errors import InvalidInput, Problem
@@ -30,7 +30,11 @@ def state_of(models: Mapping[str, Model], catalog: Catalog) -> State:
     """The state of the project as it is."""
     return {
         table.qualified_name: {"contract": digest(table)}
-        | ({"model": hashlib.sha256(model.canonical.encode()).hexdigest()} if (model := making(table, models)) else {})
+        | (
+            {"model": hashlib.sha256(model.canonical.encode()).hexdigest()}
+            if (model := find_model(table, models))
+            else {}
+        )
         for loaded, table in catalog.tables()
     }
 

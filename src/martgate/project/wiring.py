@@ -8,7 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TypeGuard
 
-from martgate.builders.model import Model, load, making, typed
+from martgate.builders.model import Model, cast_to_contract, find_model, load
 from martgate.builders.ports import CatalogEngine, Engine, EngineConfig, FrameCheck, Session, StoppableEngine
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.day import Day
@@ -140,7 +140,7 @@ def publish_requests(settings: Settings, context: Context, name: str, days: Iter
         loaded, table = context.catalog.find(name, day)
         if loaded.contract.file not in reviewed:
             reviewed[loaded.contract.file] = publish_request_of(models, context, name, day)
-            typed(reviewed[loaded.contract.file].model, table)
+            cast_to_contract(reviewed[loaded.contract.file].model, table)
     found = ((day, context.catalog.find(name, day)[0].contract) for day in days)
     return [replace(reviewed[contract.file], day=Day(day, contract.zone)) for day, contract in found]
 
@@ -155,7 +155,7 @@ def publish_request_of(models: Mapping[str, Model], context: Context, name: str,
     model = _making(table, models)
     raise_for_problems(loaded, context.catalog)
     inputs = [context.catalog.find(read, day) for read in sorted(model.inputs)]
-    outside = [each for each in inputs if making(each[1], models) is None]
+    outside = [each for each in inputs if find_model(each[1], models) is None]
     demand_judges([(loaded, table), *outside], context.catalog)
     when = Day(day, loaded.contract.zone)
     return PublishRequest(
@@ -173,7 +173,7 @@ def model_of(settings: Settings, table: Table) -> Model:
 
 
 def _making(table: Table, models: Mapping[str, Model]) -> Model:
-    model = making(table, models)
+    model = find_model(table, models)
     if model is None:
         made = ", ".join(sorted(models)) or "none at all"
         raise InvalidInput(f"no model makes {table.qualified_name}: there are models for {made}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from martgate.builders.engines.footers import column_bytes, written
+from martgate.builders.engines.footers import column_bytes, describe_file
 from martgate.builders.ports import Dataset
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.day import Day
@@ -47,7 +47,7 @@ def of_candidate(context: Context, name: str, day: date, candidate_id: str | Non
     dataset, known = context.store.dataset(candidate, table), Known()
     if isinstance(dataset, Dataset) and context.trust_written_stats:
         root = Path(candidate.root)
-        files = [written(root / file.path, root=root, partition=file.partition) for file in candidate.files]
+        files = [describe_file(root / file.path, root=root, partition=file.partition) for file in candidate.files]
         known = Known(files, _types(table), candidate.part_date)
     sizes = column_bytes(dataset.files) if isinstance(dataset, Dataset) else None
     return _told(promised(loaded, table, context.catalog).rules, table, together=together, known=known, sizes=sizes)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from martgate.builders.ports import Engine
-from martgate.builders.query import Kind, Query
+from martgate.builders.query import ParameterType, Query
 from martgate.contracts.day import days_between
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput, MissingUpstream
@@ -62,14 +62,14 @@ def answer(query: Query, given: Mapping[str, str], context: Context) -> Answer:
         _demand_open(query, protection)
     with context.engine() as engine:
         missing = sorted({day for table in tables.values() for day in _read(engine, table, days, context)})
-        text = query.over({name: _open_columns(protection) for name, protection in protections.items()})
+        text = query.read_from({name: _open_columns(protection) for name, protection in protections.items()})
         rows = [tuple(map(_plain, row)) for row in engine.fetch(text, bound)]
     return Answer(query=query.name, parameters=bound, columns=query.columns, rows=rows, missing_days=tuple(missing))
 
 
 def _days(query: Query, bound: Mapping[str, str]) -> list[str]:
     """Every day from the first to the last that the parameters name; none where they name no day."""
-    named = [(p.name, date.fromisoformat(bound[p.name])) for p in query.parameters if p.kind is Kind.DAY]
+    named = [(p.name, date.fromisoformat(bound[p.name])) for p in query.parameters if p.kind is ParameterType.DAY]
     for (earlier, first), (later, last) in pairwise(named):
         if first > last:
             raise InvalidInput(f"parameter {earlier} is {first}, which is after {later}, {last}")

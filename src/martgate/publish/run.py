@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from martgate.builders.model import typed
+from martgate.builders.model import cast_to_contract
 from martgate.builders.ports import Engine, TableTarget, WriteTarget, WrittenFile
 from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun
@@ -157,7 +157,7 @@ def _stage(engine: Engine, request: PublishRequest, context: Context) -> tuple[C
     """What is staged, and its files as the engine told of them: the candidate itself keeps no value of a row."""
     told: list[WrittenFile] = []
     context.progress(f"building {request.table.qualified_name} of {request.part_date}")
-    statement = typed(request.model, request.table)
+    statement = cast_to_contract(request.model, request.table)
 
     def write(target: WriteTarget | TableTarget) -> tuple[WrittenFile, ...]:
         told[:] = engine.write(statement, target, request.parameters)
@@ -167,7 +167,7 @@ def _stage(engine: Engine, request: PublishRequest, context: Context) -> tuple[C
     staged = context.store.stage(
         request.table, request.part_date, candidate_id=name, sequence=request.sequence, write=write
     )
-    stamped = {column.casefold() for column in request.model.stamped}
+    stamped = {column.casefold() for column in request.model.run_timestamp_columns}
     candidate = replace(staged, stamped=tuple(c for c in request.table.column_names if c.casefold() in stamped))
     context.ledger.record_candidate(candidate)
     return candidate, tuple(told)

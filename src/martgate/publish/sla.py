@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
-from martgate.builders.model import Model, making
+from martgate.builders.model import Model, find_model
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.day import day_of
 from martgate.contracts.model import Table
@@ -19,7 +19,7 @@ __all__ = ["made", "of_all", "of_table"]
 
 def made(models: Mapping[str, Model], catalog: Catalog) -> list[tuple[ContractFile, Table]]:
     """The tables that these models make."""
-    return [(loaded, table) for loaded, table in catalog.tables() if making(table, models)]
+    return [(loaded, table) for loaded, table in catalog.tables() if find_model(table, models)]
 
 
 def of_all(models: Mapping[str, Model], context: Context, window: Window) -> Iterator[Punctuality]:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from martgate.builders.engines.footers import bounds
+from martgate.builders.engines.footers import value_range
 from martgate.builders.ports import WrittenFile
 from martgate.contracts.day import day_of
 from martgate.contracts.types import canonical
@@ -127,14 +127,14 @@ def _statistics(opened: pq.ParquetFile, name: str) -> Iterator[pq.Statistics | N
 def stats_json(root: Path, file: WrittenFile, columns: Iterable[str]) -> str:
     """The statistics of a Delta add action as its JSON, from the footer: the rows, and for some columns nulls and bounds.
 
-    Bounds only of those columns of which `bounds` tells any.
+    Bounds only of those columns of which `value_range` tells any.
     """
     stats: dict[str, object] = {"numRecords": file.rows}
     nulls, least, greatest = {}, {}, {}
     with pq.ParquetFile(root / file.path) as opened:
         for name in columns:
             nulls[name] = _null_count(opened, name)
-            if ends := bounds([*_statistics(opened, name)]):
+            if ends := value_range([*_statistics(opened, name)]):
                 least[name], greatest[name] = ends
     stats |= {"nullCount": nulls, "minValues": least, "maxValues": greatest}
     return json.dumps(stats, allow_nan=False)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from martgate.builders.dialect import cautions, check
+from martgate.builders.dialect import find_cautions, find_problems
 from martgate.errors import QueryFailed
 
 pytestmark = pytest.mark.spark
@@ -78,7 +78,7 @@ def test_expressions_over_hostile_columns_have_the_same_value_in_every_row(engin
 
 def test_the_sample_is_free_of_complaints_and_of_cautions(cells):
     told = [
-        found for e in sampled() for found in (*check(f"SELECT {e}", "x.sql"), *cautions(f"SELECT {e}", cells.types))
+        found for e in sampled() for found in (*find_problems(f"SELECT {e}", "x.sql"), *find_cautions(f"SELECT {e}", cells.types))
     ]
     assert told == []
 

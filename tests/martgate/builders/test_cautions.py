@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from martgate.builders.dialect import cautions
+from martgate.builders.dialect import find_cautions
 
 TYPES = {
     "price": "decimal(10,2)",
@@ -69,19 +69,19 @@ ALIKE += [
 
 @pytest.mark.parametrize(("expression", "row"), PARTED)
 def test_each_is_told_and_stands_in_the_table(expression, row):
-    assert cautions(f"SELECT {expression}", TYPES)
+    assert find_cautions(f"SELECT {expression}", TYPES)
     page = (Path(__file__).parents[3] / "docs" / "engines.md").read_text("utf-8")
     assert any(row in line and "| warned |" in line for line in page.splitlines())
 
 
 @pytest.mark.parametrize("expression", ALIKE)
 def test_what_engines_answer_alike_is_not_told(expression):
-    assert cautions(f"SELECT {expression}", TYPES) == ()
+    assert find_cautions(f"SELECT {expression}", TYPES) == ()
 
 
 def test_a_column_of_unknown_type_gives_no_warning():
-    assert cautions("SELECT CAST(other AS INT), AVG(other)", TYPES) == ()
+    assert find_cautions("SELECT CAST(other AS INT), AVG(other)", TYPES) == ()
 
 
 def test_a_text_that_is_no_query_is_for_others_to_tell():
-    assert cautions("SELECT FROM WHERE", TYPES) == ()
+    assert find_cautions("SELECT FROM WHERE", TYPES) == ()

@@ -10,7 +10,15 @@ from decimal import Decimal
 
 import pytest
 
-from martgate.builders.dialect import SparkMart, check, parse, tables, to_duckdb, translate, unsupported_functions
+from martgate.builders.dialect import (
+    SparkMart,
+    find_problems,
+    parse,
+    table_names,
+    to_duckdb,
+    translate,
+    unsupported_functions,
+)
 from martgate.builders.model import BUILT_IN
 from martgate.errors import CouldNotRun, InvalidInput, QueryFailed
 
@@ -294,13 +302,13 @@ def identical(left, right):
 @pytest.mark.parametrize(("expression", "answer"), SAME)
 def test_an_expression_means_on_duckdb_what_it_means_on_spark(engine, expression, answer):
     assert identical(engine.fetch(query(expression)), [(answer,)])
-    assert check(query(expression), "model.sql") == ()
+    assert find_problems(query(expression), "model.sql") == ()
 
 
 @pytest.mark.parametrize(("sql", "rows"), QUERIES)
 def test_a_query_means_on_duckdb_what_it_means_on_spark(engine, sql, rows):
     assert identical(engine.fetch(sql), rows)
-    assert check(sql, "model.sql") == ()
+    assert find_problems(sql, "model.sql") == ()
 
 
 @pytest.mark.parametrize("expression", RAISES)
@@ -319,7 +327,7 @@ def test_a_date_that_python_cannot_hold_is_a_failure_and_no_text(engine):
 
 @pytest.mark.parametrize(("expression", "spark_answer", "duckdb_answer"), REFUSED)
 def test_what_stays_different_is_refused_by_the_check(engine, expression, spark_answer, duckdb_answer):
-    assert check(query(expression), "model.sql")
+    assert find_problems(query(expression), "model.sql")
     if duckdb_answer is None:
         with pytest.raises(QueryFailed):
             engine.fetch(query(expression))
@@ -376,12 +384,12 @@ def test_spark_raises_where_we_say_it_does(spark, expression):
     ],
 )
 def test_a_complaint_says_where_what_and_what_to_do(sql, words):
-    assert words in "\n".join(map(str, check(sql, "model.sql")))
+    assert words in "\n".join(map(str, find_problems(sql, "model.sql")))
 
 
 def test_the_models_that_ship_pass_the_check():
     for model in BUILT_IN.iterdir():
-        assert check(model.read_text("utf-8"), model.name) == ()
+        assert find_problems(model.read_text("utf-8"), model.name) == ()
 
 
 def test_unsupported_functions_are_named_once_in_order():
@@ -404,7 +412,7 @@ def test_unsupported_functions_are_named_once_in_order():
     ],
 )
 def test_tables_are_told_from_ctes_by_where_they_stand(sql, found):
-    assert tables(parse(sql)) == found
+    assert table_names(parse(sql)) == found
 
 
 @pytest.mark.parametrize(

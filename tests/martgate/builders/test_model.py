@@ -2,7 +2,7 @@
 
 import pytest
 
-from martgate.builders.model import BUILT_IN, Model, load, typed
+from martgate.builders.model import BUILT_IN, Model, cast_to_contract, load
 from martgate.contracts.model import Column, Table
 from martgate.errors import InvalidInput
 
@@ -67,30 +67,30 @@ def test_lineage_that_cannot_be_traced_is_an_error_not_a_gap(sql, words):
     ids=["at once", "through a CTE", "mixed with data", "not to be traced"],
 )
 def test_a_column_that_tells_only_the_runs_instant_is_stamped(sql, stamped):
-    assert Model("m", sql).stamped == stamped
+    assert Model("m", sql).run_timestamp_columns == stamped
 
 
 def test_of_the_shipped_models_only_the_run_timestamp_is_stamped():
-    assert {model.stamped for model in load([BUILT_IN]).values()} == {("run_timestamp",)}
+    assert {model.run_timestamp_columns for model in load([BUILT_IN]).values()} == {("run_timestamp",)}
 
 
 def test_the_typed_query_has_the_contracts_columns_types_and_order(engine, world):
     world.register()
     model = Model("m", "SELECT COUNT(*) AS n, 1 AS flag, 'x' AS `odd ``name` FROM we_mart.we_artist -- the end")
     contract = table(**{"flag": "tinyint", "odd `name": "string", "n": "bigint"})
-    sql = typed(model, contract)
+    sql = cast_to_contract(model, contract)
     assert engine.fetch(sql) == [(1, "x", 0)]
     described = engine.fetch(f"SELECT * FROM ({sql})")
     assert described == [(1, "x", 0)]
 
 
 def test_a_query_that_ends_in_a_semicolon_can_be_typed(engine):
-    assert engine.fetch(typed(Model("m", "SELECT 1 AS a;\n"), table(a="bigint"))) == [(1,)]
+    assert engine.fetch(cast_to_contract(Model("m", "SELECT 1 AS a;\n"), table(a="bigint"))) == [(1,)]
 
 
 def test_columns_that_differ_from_the_contract_are_named_all_at_once():
     with pytest.raises(InvalidInput) as caught:
-        typed(Model("m", "SELECT 1 AS a, 2 AS b", "m.sql"), table(a="int", c="int", d="int"))
+        cast_to_contract(Model("m", "SELECT 1 AS a, 2 AS b", "m.sql"), table(a="int", c="int", d="int"))
     messages = [problem.message for problem in caught.value.problems]
     assert messages == [
         "the query does not return column c",

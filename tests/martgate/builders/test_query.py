@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from martgate.builders.query import Kind, Query, load
+from martgate.builders.query import ParameterType, Query, load
 from martgate.errors import InvalidInput
 
 QUERIES = Path(__file__).parents[3] / "builders" / "queries"
@@ -34,9 +34,9 @@ def test_the_page_s_queries_are_there_letter_for_letter_but_for_their_parameters
 @pytest.mark.parametrize(
     ("kind", "good", "bad"),
     [
-        (Kind.DAY, ["2024-02-29"], ["2023-02-29", "2024-1-1", "20240101", "today", "2024-01-01T00:00:00", ""]),
-        (Kind.NUMBER, ["0", "-5", "9" * 18], ["1.5", "x", "", "-", "١", "9" * 19, "1 OR 1=1"]),
-        (Kind.COUNTRY, ["KR", "NO"], ["kr", "KOR", "K", "K'", "KR\n", ""]),
+        (ParameterType.DAY, ["2024-02-29"], ["2023-02-29", "2024-1-1", "20240101", "today", "2024-01-01T00:00:00", ""]),
+        (ParameterType.NUMBER, ["0", "-5", "9" * 18], ["1.5", "x", "", "-", "١", "9" * 19, "1 OR 1=1"]),
+        (ParameterType.COUNTRY, ["KR", "NO"], ["kr", "KOR", "K", "K'", "KR\n", ""]),
     ],
 )
 def test_a_value_is_of_its_kind_or_refused(kind, good, bad):

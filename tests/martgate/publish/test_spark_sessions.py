@@ -180,13 +180,13 @@ def test_an_open_session_is_used_and_left_as_it_was(spark, visits):
 
 def test_a_text_means_itself_in_an_open_session_that_is_left_as_it_was(spark, tmp_path):
     from martgate.builders.engines.spark import SparkEngine
-    from martgate.builders.engines.spark_session import REQUIRED
+    from martgate.builders.engines.spark_session import SESSION_SETTINGS
     from martgate.builders.ports import Dataset, WriteTarget
     from martgate.text.quoting import text
 
     written = ["${env:HOME}", "${spark.app.name}", "a\\\\b'c", 'd"e', "`f`", "\\n"]
     pq.write_table(pa.table({"text": written, "ab": range(6), "a.": range(6)}), tmp_path / "texts.parquet")
-    theirs = {name: spark.conf.get(name) for name in REQUIRED}
+    theirs = {name: spark.conf.get(name) for name in SESSION_SETTINGS}
     others = {
         "spark.sql.variable.substitute": "true",
         "spark.sql.parser.escapedStringLiterals": "true",
@@ -194,7 +194,7 @@ def test_a_text_means_itself_in_an_open_session_that_is_left_as_it_was(spark, tm
         "spark.sql.ansi.doubleQuotedIdentifiers": "true",
         "spark.sql.legacy.consecutiveStringLiterals.enabled": "true",
     }
-    assert others.keys() <= REQUIRED.keys()
+    assert others.keys() <= SESSION_SETTINGS.keys()
     for name, value in others.items():
         spark.conf.set(name, value)
     try:

@@ -1,15 +1,15 @@
 """Spark SQL, as it runs on Databricks, on other engines: translated with its meaning, or refused with a reason."""
 
-from martgate.builders.dialect.cautions import cautions
-from martgate.builders.dialect.lint import check, unsupported_functions
+from martgate.builders.dialect.cautions import find_cautions
+from martgate.builders.dialect.lint import find_problems, unsupported_functions
 from martgate.builders.dialect.macros import MACROS
 from martgate.builders.dialect.spark import (
     SparkMart,
     Translation,
-    parameters_of,
+    parameter_names,
     parse,
-    renamed,
-    tables,
+    rename_tables,
+    table_names,
     to_duckdb,
     translate,
 )
@@ -18,12 +18,12 @@ __all__ = [
     "MACROS",
     "SparkMart",
     "Translation",
-    "cautions",
-    "check",
-    "parameters_of",
+    "find_cautions",
+    "find_problems",
+    "parameter_names",
     "parse",
-    "renamed",
-    "tables",
+    "rename_tables",
+    "table_names",
     "to_duckdb",
     "translate",
     "unsupported_functions",

@@ -13,7 +13,7 @@ from martgate.builders.dialect.spark import SparkMart, parse
 from martgate.contracts.types import INTEGER_RANGES
 from martgate.errors import InvalidInput
 
-__all__ = ["Caution", "cautions"]
+__all__ = ["Caution", "find_cautions"]
 
 Caution = tuple[str, str]
 """What differs, and what to write instead."""
@@ -26,10 +26,10 @@ _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Nu
 _ARITHMETIC: Final = (exp.Add, exp.Sub, exp.Mul, exp.Mod)
 
 
-def cautions(sql: str, types: Mapping[str, str]) -> tuple[Caution, ...]:
+def find_cautions(sql: str, types: Mapping[str, str]) -> tuple[Caution, ...]:
     """Every place of a query where the engines part; `types` are those of columns, by casefolded name.
 
-    >>> cautions("SELECT AVG(price)", {"price": "decimal(10,2)"})[0][1]
+    >>> find_cautions("SELECT AVG(price)", {"price": "decimal(10,2)"})[0][1]
     'CAST it AS DOUBLE first'
     """
     try:

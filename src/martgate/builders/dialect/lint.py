@@ -14,7 +14,7 @@ from martgate.builders.dialect.macros import RENAMED
 from martgate.builders.dialect.spark import SparkMart, parse
 from martgate.errors import InvalidInput, Problem
 
-__all__ = ["check", "unsupported_functions"]
+__all__ = ["find_problems", "unsupported_functions"]
 
 _SYNTAX: Final = (exp.And, exp.Or, exp.Case, exp.If, exp.Cast, exp.Exists, exp.Coalesce, exp.Nullif)
 _AGGREGATES: Final = (exp.Count, exp.CountIf, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.LogicalAnd, exp.LogicalOr)
@@ -83,7 +83,7 @@ def unsupported_functions(sql: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_name(node) for node in parse(sql).find_all(exp.Func, bfs=False) if not _is_tried(node)))
 
 
-def check(sql: str, file: str) -> tuple[Problem, ...]:
+def find_problems(sql: str, file: str) -> tuple[Problem, ...]:
     """Everything in a query that engines are known, or not known not, to answer differently; lines count from 1."""
     try:
         tree = parse(sql, file)

@@ -19,7 +19,16 @@ from martgate.builders.dialect.macros import RENAMED
 from martgate.errors import CouldNotRun, InvalidInput, Problem
 from martgate.text.quoting import identifier, join_parts
 
-__all__ = ["SparkMart", "Translation", "parameters_of", "parse", "renamed", "tables", "to_duckdb", "translate"]
+__all__ = [
+    "SparkMart",
+    "Translation",
+    "parameter_names",
+    "parse",
+    "rename_tables",
+    "table_names",
+    "to_duckdb",
+    "translate",
+]
 
 
 _AS_WRITTEN: Final = {*RENAMED, "FROM_UTC_TIMESTAMP", "TO_UTC_TIMESTAMP"}
@@ -86,12 +95,12 @@ def _syntax_problem(error: SqlglotError, file: str) -> Problem:
     return Problem(file=file, message="the SQL cannot be read: a quote or a comment is not closed")
 
 
-def parameters_of(tree: exp.Expr) -> frozenset[str]:
+def parameter_names(tree: exp.Expr) -> frozenset[str]:
     """Names of the parameters (`:name`) that a statement uses."""
     return frozenset(node.name for node in tree.find_all(exp.Placeholder))
 
 
-def tables(tree: exp.Expr) -> tuple[str, ...]:
+def table_names(tree: exp.Expr) -> tuple[str, ...]:
     """Tables that a query reads, as written (`schema.table`), each once, in order; names of CTEs are not tables.
 
     A function in a table's place (`read_csv(..)`) is told by its call, so that nobody takes it for a table they know.
@@ -99,14 +108,14 @@ def tables(tree: exp.Expr) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_table_name(table) for table in _base_tables(tree)))
 
 
-def renamed(sql: str, tree: exp.Expr, names: Mapping[str, str]) -> str:
+def rename_tables(sql: str, tree: exp.Expr, names: Mapping[str, str]) -> str:
     """A text as it is written, but for the names of some tables; `names` leads from the old, in lower case, to the new.
 
     `tree` is what `parse` made of the text. A table without an alias gets its bare name as one, since columns may be
     qualified by it.
 
     >>> sql = "SELECT t.a /* s.t */ FROM s.t JOIN u AS v"
-    >>> renamed(sql, parse(sql), {"s.t": "`s_t`", "u": "`w`"})
+    >>> rename_tables(sql, parse(sql), {"s.t": "`s_t`", "u": "`w`"})
     'SELECT t.a /* s.t */ FROM `s_t` AS `t` JOIN `w` AS v'
     """
     for table in sorted(_base_tables(tree), key=_starts, reverse=True):
@@ -173,7 +182,7 @@ def translate(sql: str) -> Translation:
     tree = parse(sql)
     try:
         translated = _rewritten(tree).sql("duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
-        return Translation(translated, tables(tree), parameters_of(tree))
+        return Translation(translated, table_names(tree), parameter_names(tree))
     except SqlglotError as error:
         message = f"no translation for DuckDB: {str(error).splitlines()[0]}"
     except RecursionError:

@@ -21,7 +21,7 @@ from duckdb.sqltypes import DuckDBPyType
 
 from martgate.builders.dialect import MACROS, translate
 from martgate.builders.engines import duckdb_text as text
-from martgate.builders.engines.demands import demand_given, demand_known, demand_one_shape
+from martgate.builders.engines.requirements import bind_parameters, require_one_shape, require_registered
 from martgate.builders.engines.spill import spill_folder
 from martgate.builders.ports import CatalogTable, Dataset, EngineConfig, TableTarget, WriteTarget, WrittenFile
 from martgate.errors import InvalidInput, QueryFailed
@@ -131,17 +131,17 @@ class DuckDBEngine:
     def _select_files(self, relation: str, dataset: Dataset) -> str:
         """The SELECT over a table's files, every footer of which was read: a broken file is named now, not mid-way."""
         try:
-            shapes = self._connection.execute(text.shapes(dataset)).fetchall()
+            shapes = self._connection.execute(text.shapes_query(dataset)).fetchall()
             source = text.read_parquet(dataset, one_shape=len(shapes) == 1)
             found = self._describe(f"SELECT * FROM {source}")
         except duckdb.Error as error:  # only paths and footers were read: the message holds no value of a row
             why = text.first_line(error)
         else:
             if not dataset.columns:
-                demand_one_shape(relation, shapes)
+                require_one_shape(relation, shapes)
             types = {name: str(type_) for name, type_ in found}
-            names = dataset.in_place([name for name, _ in found])
-            return f"SELECT {', '.join(text.unfolded(name, types[name]) for name in names)} FROM {source}"
+            names = dataset.order_columns([name for name, _ in found])
+            return f"SELECT {', '.join(text.nan_safe_column(name, types[name]) for name in names)} FROM {source}"
         raise QueryFailed(f"{relation} cannot be read: {why}")
 
     def columns(self, relation: str) -> tuple[tuple[str, str], ...]:
@@ -150,11 +150,11 @@ class DuckDBEngine:
         Raises:
             martgate.errors.QueryFailed: the relation is unknown, or its files have gone.
         """
-        demand_known(relation, self._relations)
+        require_registered(relation, self._relations)
         try:
             found = self._describe(f"SELECT * FROM {duckdb_relation(relation)}")
         except duckdb.Error as error:
-            why = text.reason(error)
+            why = text.failure_reason(error)
         else:
             return tuple((name, text.spark_type(type_)) for name, type_ in found)
         raise QueryFailed(f"{relation} cannot be read: {why}")
@@ -178,7 +178,7 @@ class DuckDBEngine:
         """
         import pyarrow as pa  # noqa: PLC0415 - half a second, for none but this
 
-        demand_known(relation, self._relations)
+        require_registered(relation, self._relations)
         listed = ", ".join(map(duckdb_identifier, columns)) or "*"
         try:
             with self._connection.sql(f"SELECT {listed} FROM {duckdb_relation(relation)}").to_arrow_reader() as reader:
@@ -186,7 +186,7 @@ class DuckDBEngine:
                 yield pa.RecordBatch.from_pylist([], reader.schema) if first is None else first
                 yield from reader
         except duckdb.Error as error:
-            why = text.reason(error)
+            why = text.failure_reason(error)
         except (pa.ArrowException, OSError) as error:
             why = type(error).__name__
         else:
@@ -210,9 +210,9 @@ class DuckDBEngine:
         try:
             Path(target.root).mkdir(parents=True, exist_ok=True)
             types = dict(self._describe(translated, bound))
-            written = self._connection.execute(text.copy(translated, target), bound).fetchall()
+            written = self._connection.execute(text.copy_statement(translated, target), bound).fetchall()
         except duckdb.Error as error:
-            why = text.reason(error)
+            why = text.failure_reason(error)
         except OSError as error:
             why = str(error.strerror)
         else:
@@ -227,8 +227,8 @@ class DuckDBEngine:
         except InvalidInput as error:
             raise QueryFailed(str(error)) from None
         for table in translation.tables:
-            demand_known(table, self._relations)
-        return translation.sql, demand_given(translation.parameters, given)
+            require_registered(table, self._relations)
+        return translation.sql, bind_parameters(translation.parameters, given)
 
     def _describe(self, sql: str, bound: Mapping[str, str] = _NO_PARAMETERS) -> list[tuple[str, DuckDBPyType]]:
         """Names and types of a query's columns; binds the query and reads no row."""
@@ -240,10 +240,10 @@ class DuckDBEngine:
     def _execute(self, sql: str, bound: Mapping[str, str] = _NO_PARAMETERS) -> list[tuple[object, ...]]:
         try:
             cursor = self._connection.execute(sql, dict(bound))
-            moments = text.moments(cursor.description or ())
+            moments = text.instant_places(cursor.description or ())
             rows = cursor.fetchall()
         except duckdb.Error as error:
-            why = text.reason(error)
+            why = text.failure_reason(error)
         else:
             if not any(isinstance(row[place], str) for row in rows for place in moments):
                 return rows

@@ -12,19 +12,19 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from martgate.builders.dialect import SparkMart
-from martgate.builders.engines.demands import demand_declared
+from martgate.builders.engines.requirements import require_columns
 from martgate.builders.ports import Dataset, WriteTarget, WrittenFile
 from martgate.errors import QueryFailed
 from martgate.text.quoting import duckdb_identifier, duckdb_text, field_name
 
 __all__ = [
-    "copy",
+    "copy_statement",
     "duckdb_type",
     "empty_select",
     "first_line",
-    "moments",
+    "instant_places",
     "read_parquet",
-    "reason",
+    "failure_reason",
     "spark_type",
     "written_file",
 ]
@@ -94,7 +94,7 @@ def spark_type(type_: DuckDBPyType) -> str:
             return f"array<{parts['child']}>"
 
 
-def shapes(dataset: Dataset) -> str:
+def shapes_query(dataset: Dataset) -> str:
     """The different shapes among the files: one file of each, and its columns and types in order."""
     described = f"SELECT * FROM parquet_schema({_list(map(_exactly, dataset.files))}) WHERE column_id > 0"
     listed = "list((name, duckdb_type) ORDER BY column_id) AS shape, list(num_children ORDER BY column_id) AS nested"
@@ -102,7 +102,7 @@ def shapes(dataset: Dataset) -> str:
     return f"SELECT min(file_name) AS file, shape FROM ({shaped}) GROUP BY shape, nested ORDER BY file"
 
 
-def unfolded(name: str, type_: str) -> str:
+def nan_safe_column(name: str, type_: str) -> str:
     """A column as the engine must be made to read it.
 
     Parquet statistics leave NaN out, and the engine would answer `x > 5` from them: NaN is greater, and was never seen.
@@ -130,12 +130,12 @@ def read_parquet(dataset: Dataset, *, one_shape: bool) -> str:
 
 def empty_select(name: str, dataset: Dataset) -> str:
     """A table without rows, of the declared columns."""
-    demand_declared(name, dataset)
+    require_columns(name, dataset)
     typed = (f"CAST(NULL AS {duckdb_type(type_)}) AS {duckdb_identifier(column)}" for column, type_ in dataset.columns)
     return f"SELECT {', '.join(typed)} WHERE false"
 
 
-def copy(query: str, target: WriteTarget) -> str:
+def copy_statement(query: str, target: WriteTarget) -> str:
     """The COPY that writes a query's result as Parquet and returns one row a file."""
     if target.partition_by:
         where = target.root
@@ -182,7 +182,7 @@ def _bounds(
     return {name: int(text) if _WHOLE.fullmatch(text) else text for name, text in exact.items()}
 
 
-def moments(description: Iterable[Sequence[object]]) -> tuple[int, ...]:
+def instant_places(description: Iterable[Sequence[object]]) -> tuple[int, ...]:
     """The places of a result's dates and timestamps: DuckDB hands out text for one that Python cannot hold."""
     return tuple(place for place, column in enumerate(description) if str(column[1]).startswith(("DATE", "TIMESTAMP")))
 
@@ -191,7 +191,7 @@ def first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-def reason(error: duckdb.Error) -> str:
+def failure_reason(error: duckdb.Error) -> str:
     """Why a statement failed, without a value of any row: what DuckDB quotes may be personal data."""
     line = first_line(error)
     if isinstance(error, _VALUELESS) or "[DIVIDE_BY_ZERO]" in line:

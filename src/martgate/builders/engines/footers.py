@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 
 from martgate.builders.ports import WrittenFile
 
-__all__ = ["bounds", "column_bytes", "written"]
+__all__ = ["value_range", "column_bytes", "describe_file"]
 
 
-def written(file: Path, *, root: Path, partition: Mapping[str, str]) -> WrittenFile:
+def describe_file(file: Path, *, root: Path, partition: Mapping[str, str]) -> WrittenFile:
     """A file as its footer describes it."""
     with pq.ParquetFile(file) as opened:
         metadata = opened.metadata
@@ -24,7 +24,7 @@ def written(file: Path, *, root: Path, partition: Mapping[str, str]) -> WrittenF
         name = metadata.schema.column(place).path
         if all(one is not None and one.has_null_count for one in found):
             nulls[name] = sum(one.null_count for one in found)
-        if ends := bounds(found):
+        if ends := value_range(found):
             least[name], greatest[name] = ends
     return WrittenFile(
         path=file.relative_to(root).as_posix(),
@@ -51,7 +51,7 @@ def column_bytes(files: Iterable[str]) -> dict[str, int]:
     return dict(sizes)
 
 
-def bounds(found: Sequence[pq.Statistics | None]) -> tuple[object, object] | None:
+def value_range(found: Sequence[pq.Statistics | None]) -> tuple[object, object] | None:
     """The least and greatest value of a column, as JSON has them, from the statistics of all its row groups.
 
     Only of whole numbers and dates: those of text are truncated and may be personal, those of doubles may not be JSON.

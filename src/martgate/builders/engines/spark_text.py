@@ -13,7 +13,7 @@ from pyspark.errors import AnalysisException, ParseException, PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 
-from martgate.builders.engines.demands import Shape, demand_declared
+from martgate.builders.engines.requirements import Shape, require_columns
 from martgate.builders.ports import Dataset
 from martgate.errors import QueryFailed
 from martgate.text.quoting import field_name, identifier
@@ -23,12 +23,12 @@ __all__ = [
     "columns",
     "empty_query",
     "file_column",
-    "location",
-    "rebalanced",
-    "schema",
-    "silence",
-    "unfolded",
-    "widest",
+    "file_url",
+    "rebalance",
+    "schema_ddl",
+    "silence_loggers",
+    "nan_safe_column",
+    "merge_types",
 ]
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def silence() -> Iterator[None]:
+def silence_loggers() -> Iterator[None]:
     """Keep to themselves the loggers that quote rows: pyspark's, at every error, and that of the bridge to Java."""
     levels = {name: logging.getLogger(name).level for name in ("SQLQueryContextLogger", "py4j")}
     for name in levels:
@@ -87,12 +87,12 @@ def silence() -> Iterator[None]:
             logging.getLogger(name).setLevel(level)
 
 
-def location(path: str | Path) -> str:
+def file_url(path: str | Path) -> str:
     """A local path, which is local whatever file system Spark takes for the usual one."""
     return f"file:{path}"
 
 
-def schema(types: Mapping[str, str]) -> str:
+def schema_ddl(types: Mapping[str, str]) -> str:
     return ", ".join(f"{identifier(name)} {kind}" for name, kind in types.items())
 
 
@@ -113,7 +113,7 @@ def _type_name(kind: DataType) -> str:
             return kind.simpleString()
 
 
-def unfolded(name: str, kind: str) -> str:
+def nan_safe_column(name: str, kind: str) -> str:
     """A column as Spark must be made to read it.
 
     Parquet statistics leave NaN out, and Spark skips row groups by them: NaN is greater than 5, and was never seen.
@@ -136,17 +136,17 @@ def file_column(dataset: Dataset) -> tuple[str, ...]:
 
 def empty_query(relation: str, dataset: Dataset) -> str:
     """A table without rows, of the declared columns."""
-    demand_declared(relation, dataset)
+    require_columns(relation, dataset)
     typed = (f"CAST(NULL AS {kind}) AS {identifier(name)}" for name, kind in dataset.columns)
     return f"SELECT {', '.join(typed)} WHERE false"
 
 
-def rebalanced(sql: str, by: Sequence[str]) -> str:
+def rebalance(sql: str, by: Sequence[str]) -> str:
     """The query with its rows brought together by partition, and large partitions split again among several tasks."""
     return f"SELECT /*+ REBALANCE({', '.join(map(identifier, by))}) */ * FROM (\n{sql}\n)" if by else sql
 
 
-def widest(relation: str, shapes: Iterable[Shape]) -> dict[str, str]:
+def merge_types(relation: str, shapes: Iterable[Shape]) -> dict[str, str]:
     """The columns of all files with the wider type where files differ, in the order in which they are first seen."""
     types: dict[str, str] = {}
     for file, columns in shapes:

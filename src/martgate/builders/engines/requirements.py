@@ -7,13 +7,13 @@ from itertools import zip_longest
 from martgate.builders.ports import Dataset
 from martgate.errors import QueryFailed
 
-__all__ = ["Shape", "demand_declared", "demand_given", "demand_known", "demand_one_shape"]
+__all__ = ["Shape", "require_columns", "bind_parameters", "require_registered", "require_one_shape"]
 
 Shape = tuple[str, Sequence[tuple[str, str]]]
 """A file, and the columns (name and type, in order) that it has."""
 
 
-def demand_known(relation: str, known: Collection[str]) -> None:
+def require_registered(relation: str, known: Collection[str]) -> None:
     """Raise unless a name was registered: no engine may look for an unknown one anywhere else."""
     by_lower = {name.lower(): name for name in known}
     if relation.lower() in by_lower:
@@ -24,13 +24,13 @@ def demand_known(relation: str, known: Collection[str]) -> None:
     raise QueryFailed(f"there is no table {relation}. {hint}")
 
 
-def demand_declared(relation: str, dataset: Dataset) -> None:
+def require_columns(relation: str, dataset: Dataset) -> None:
     """Raise where nothing says which columns a table without files has."""
     if not dataset.columns:
         raise QueryFailed(f"{relation} cannot be read: it has no file, and its columns are not declared")
 
 
-def demand_given(named: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:
+def bind_parameters(named: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:
     """The parameters that a statement names, with their values; raise where one was not given."""
     names = sorted(named)
     if missing := [name for name in names if name not in given]:
@@ -40,7 +40,7 @@ def demand_given(named: Iterable[str], given: Mapping[str, str]) -> dict[str, st
     return {name: given[name] for name in names}
 
 
-def demand_one_shape(relation: str, shapes: Sequence[Shape]) -> None:
+def require_one_shape(relation: str, shapes: Sequence[Shape]) -> None:
     """Raise where files that nobody declared to be one table differ; nobody said that one of them is right."""
     if len(shapes) < 2:
         return
