@@ -50,11 +50,11 @@ class Measured:
 def publish(engine: str, upstreams: Path, out: Path) -> dict[str, Any]:
     """Publish one day in this process: what was written, when each phase began, and what Spark moved."""
     from martgate.builders.engines.spark_session import open_session  # noqa: PLC0415 - this is the measured process
-    from martgate.project.settings import load  # noqa: PLC0415
-    from martgate.project.wiring import open_context, publish_request  # noqa: PLC0415
+    from martgate.project.settings import load_settings  # noqa: PLC0415
+    from martgate.project.wiring import open_context, load_publish_request  # noqa: PLC0415
     from martgate.publish import run as life  # noqa: PLC0415
 
-    settings = load(flags={"engine": engine, "upstreams": str(upstreams), "out": str(out)}, environment={})
+    settings = load_settings(flags={"engine": engine, "upstreams": str(upstreams), "out": str(out)}, environment={})
     settings = replace(settings, warehouse=str(out / "warehouse"), ledger=f"sqlite:///{out / 'ledger.db'}")
     said: list[tuple[str, float]] = []
     with ExitStack() as opened:
@@ -64,7 +64,7 @@ def publish(engine: str, upstreams: Path, out: Path) -> dict[str, Any]:
         if engine == "spark":  # an open session is used, and can be asked afterwards
             (out / "spill").mkdir(parents=True, exist_ok=True)
             spark = opened.enter_context(open_session("local[*]", settings.memory_limit, out / "spill"))
-        record = life.run(publish_request(settings, context, "wv_comm_user", DAY), context)
+        record = life.run(load_publish_request(settings, context, "wv_comm_user", DAY), context)
         said.append(("end", time.monotonic()))
         assert record.decision == "approved", record.reasons
         assert record.audit is not None

@@ -26,8 +26,8 @@ from martgate.gate.decision import Approved, judge
 from martgate.gate.promotion import Promotion
 from martgate.gate.run import RunRecord
 from martgate.project.context import Context, PublishRequest
-from martgate.project.settings import Settings, load
-from martgate.project.wiring import open_context, publish_request
+from martgate.project.settings import Settings, load_settings
+from martgate.project.wiring import open_context, load_publish_request
 from martgate.publish.run import build, gate, publish, run
 from martgate.text.quoting import relation
 
@@ -96,7 +96,7 @@ class Lab:
 
     def request(self, day: date, minute: int = 0) -> PublishRequest:
         """The day's job, as if it had been started `minute` minutes after the first."""
-        work = publish_request(self.settings, self.context, f"{self.schema}.visits", day)
+        work = load_publish_request(self.settings, self.context, f"{self.schema}.visits", day)
         return replace(work, started=STARTED + timedelta(minutes=minute))
 
     def rows(self, day: date) -> Sequence[tuple[object, ...]]:
@@ -303,7 +303,7 @@ def on_databricks(catalog: str, schema: str) -> Iterator[Lab]:
     place = f"catalog://{catalog}"
     with tempfile.TemporaryDirectory() as made, SparkEngine() as engine:
         flags = project(Path(made), schema) | {"warehouse": place, "upstreams": place, "engine": "spark"}
-        settings = load(flags=flags, environment={})
+        settings = load_settings(flags=flags, environment={})
         name = relation(f"{catalog}.{schema}")
         engine.execute(f"CREATE SCHEMA {name}")
         try:

@@ -153,7 +153,7 @@ class World:
         return sorted((tuple(row[column] for column in columns or table.column_names) for row in rows), key=repr)
 
 
-MODELS = load([Path(__file__).parents[2] / "builders" / "models"])
+MODELS = load_settings([Path(__file__).parents[2] / "builders" / "models"])
 MODEL = MODELS["wv_comm_user"]
 
 
@@ -202,15 +202,15 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     from martgate.builders.engines.duckdb import DuckDBEngine
     from martgate.builders.model import cast_to_contract
     from martgate.builders.ports import WriteTarget
-    from martgate.project.settings import load
-    from martgate.project.wiring import open_context, publish_request
+    from martgate.project.settings import load_settings
+    from martgate.project.wiring import open_context, load_publish_request
     from martgate.stores.upstreams import Upstreams
 
     folder = tmp_path_factory.mktemp("workshop")
-    settings = load(flags={"out": str(folder)}, environment={})
+    settings = load_settings(flags={"out": str(folder)}, environment={})
     with open_context(settings) as context:
         tables = {table.qualified_name: table for _, table in context.catalog.tables()}
-        work = publish_request(settings, context, "wv_comm_user", GOOD_DAY)
+        work = load_publish_request(settings, context, "wv_comm_user", GOOD_DAY)
     lake = Upstreams(str(folder / "upstreams"), {})
     for name, rows in upstreams(SampleSpec(members=1500, date=GOOD_DAY, seed=11), tables):
         lake.save(tables[name], rows)

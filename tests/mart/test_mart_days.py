@@ -8,8 +8,8 @@ import pytest
 
 from martgate.builders.model import Model
 from martgate.gate.run import RunRecord
-from martgate.project.settings import load
-from martgate.project.wiring import open_context, publish_request
+from martgate.project.settings import load_settings
+from martgate.project.wiring import open_context, load_publish_request
 from martgate.publish.run import run
 from martgate.publish.samples import write_samples
 
@@ -21,7 +21,7 @@ class Mart:
 
     def __init__(self, folder: Path, seed: int) -> None:
         places = {"upstreams": str(folder / "upstreams"), "warehouse": str(folder / "warehouse")}
-        self.settings = load(
+        self.settings = load_settings(
             flags={"out": str(folder), "ledger": f"sqlite:///{folder / 'ledger.db'}", **places}, environment={}
         )
         spec = {"members": 400, "date": DAYS[-1], "days": len(DAYS), "seed": seed}
@@ -30,7 +30,7 @@ class Mart:
     def run(self, day: date, name: str = "wv_comm_user", **spoiled: str) -> RunRecord:
         """The run of a day, with other SQL for some of the columns that its model makes."""
         with open_context(self.settings) as context:
-            work = publish_request(self.settings, context, name, day)
+            work = load_publish_request(self.settings, context, name, day)
             listed = ", ".join(f"{spoiled[n]} AS {n}" if n in spoiled else n for n in work.model.columns)
             sql = f"SELECT {listed} FROM ({work.model.sql}) AS made"
             return run(replace(work, model=Model(name=work.model.name, sql=sql)), context)

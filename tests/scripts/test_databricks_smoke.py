@@ -27,7 +27,7 @@ def lab(smoke, tmp_path):
     """The throw-away project on DuckDB and delta-rs."""
     from martgate.builders.engines.duckdb import DuckDBEngine
     from martgate.builders.ports import WriteTarget
-    from martgate.project.settings import load
+    from martgate.project.settings import load_settings
     from martgate.project.wiring import open_context
 
     folder = tmp_path / "upstreams" / "smoke" / "visits_raw"
@@ -35,7 +35,7 @@ def lab(smoke, tmp_path):
     with DuckDBEngine() as engine:
         engine.write(smoke.raw(), WriteTarget(root=str(folder), partition_by=("part_date",), prefix="raw"))
     flags = smoke.project(tmp_path, "smoke") | {"upstreams": str(tmp_path / "upstreams")}
-    settings = load(flags=flags, environment={})
+    settings = load_settings(flags=flags, environment={})
     with open_context(settings) as context:
         yield smoke.Lab(schema="smoke", settings=settings, context=context)
 
@@ -61,7 +61,7 @@ def in_parquet(smoke, tmp_path, spark):
     from martgate.builders.engines.spark import SparkEngine
     from martgate.builders.ports import CatalogTable, TableTarget
     from martgate.contracts.export.spark import delta_table
-    from martgate.project.settings import load
+    from martgate.project.settings import load_settings
     from martgate.project.wiring import open_context
     from martgate.stores.databricks import DatabricksStore
     from martgate.stores.upstreams import Upstreams
@@ -100,7 +100,7 @@ def in_parquet(smoke, tmp_path, spark):
             self.said[table].append(options["userMetadata"])
 
     place = "catalog://spark_catalog"
-    settings = load(flags=smoke.project(tmp_path, "smoke"), environment={})
+    settings = load_settings(flags=smoke.project(tmp_path, "smoke"), environment={})
     spark.sql("CREATE DATABASE smoke")
     with ParquetEngine() as engine, open_context(settings) as context:
         engine.execute(f"CREATE TABLE smoke.visits_raw USING DELTA PARTITIONED BY (part_date) AS {smoke.raw()}")

@@ -13,11 +13,11 @@ from martgate.airflow.mart import Mart
 from martgate.errors import Problem
 from martgate.exits import ExitCode
 
-__all__ = ["Answer", "Command"]
+__all__ = ["Command", "CommandResult"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CommandResult:
     """What a command said: its exit code, and its one JSON object, empty where it died without a word."""
 
     code: int
@@ -55,7 +55,7 @@ class Command:
             start_new_session=True,
         )
 
-    def answer(self, progress: Callable[[str], None]) -> Answer:
+    def answer(self, progress: Callable[[str], None]) -> CommandResult:
         """Wait for the end; each line of its progress and complaints is said as it comes."""
         told = self._process.stderr
         assert told is not None
@@ -65,7 +65,7 @@ class Command:
             code = self._process.wait()
             self._out.seek(0)
             text = self._out.read()
-        return Answer(code, json.loads(text) if text.strip() else {})
+        return CommandResult(code, json.loads(text) if text.strip() else {})
 
     def stop(self) -> None:
         """End it, and all that it started."""

@@ -17,7 +17,7 @@ from martgate.contracts.model import Contract, Table
 from martgate.errors import InvalidInput
 from martgate.extras import absence, is_installed
 from martgate.hints import did_you_mean
-from martgate.project.settings import KEYS, Settings, load
+from martgate.project.settings import KEYS, Settings, load_settings
 
 __all__ = ["Mart"]
 
@@ -58,7 +58,7 @@ class Mart:
         Raises:
             martgate.errors.InvalidInput: they cannot be used.
         """
-        return load(environment=self.environment)
+        return load_settings(environment=self.environment)
 
     @cached_property
     def catalog(self) -> Catalog:

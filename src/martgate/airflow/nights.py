@@ -10,10 +10,10 @@ from airflow.sdk import CronDataIntervalTimetable, DeadlineAlert, DeadlineRefere
 
 from martgate.contracts.model import Contract, Table
 from martgate.errors import InvalidInput
-from martgate.expectations.clock import Clock
-from martgate.expectations.promises import promised
+from martgate.expectations.promises import find_time_slas
+from martgate.expectations.schedule import DeliverySchedule
 
-__all__ = ["day_ended", "deadline", "nightly", "tell_missed"]
+__all__ = ["deadline", "last_complete_day", "log_missed_deadline", "nightly"]
 
 _ANY_DAY = date(2024, 1, 1)
 
@@ -25,7 +25,7 @@ def nightly(contract: Contract, at: time) -> CronDataIntervalTimetable:
     return CronDataIntervalTimetable(f"{at.minute} {at.hour} * * *", timezone=contract.zone)
 
 
-def day_ended(end: datetime, zone: str) -> date:
+def last_complete_day(end: datetime, zone: str) -> date:
     """The last whole day in a zone that is over at an instant: that of a run whose data interval ends then."""
     return end.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
 
@@ -49,15 +49,15 @@ def deadline(table: Table, at: time, callback: SyncCallback | None = None) -> De
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_LOGICAL_DATE,
         interval=due - begins,
-        callback=callback or SyncCallback(tell_missed),
+        callback=callback or SyncCallback(log_missed_deadline),
     )
 
 
 def _due(table: Table, now: datetime) -> datetime:
     """The first instant by which any promise of a time wants the day that it is now to be there."""
-    slas = [sla for sla in promised(table) if sla.property == "timeOfAvailability"]
-    clock = Clock(tuple(slas), table, ZoneInfo(table.contract.zone), now)
-    due = [when for sla in slas if (when := clock.due(table.publish_period.first(now.date()), sla))]
+    slas = [sla for sla in find_time_slas(table) if sla.property == "timeOfAvailability"]
+    clock = DeliverySchedule(tuple(slas), table, ZoneInfo(table.contract.zone), now)
+    due = [when for sla in slas if (when := clock.due_at(table.publish_period.first(now.date()), sla))]
     if not due:
         raise InvalidInput(
             f"{table.contract.file}: promises no timeOfAvailability of {table.name}, as 06:00+09:00 is one"
@@ -65,7 +65,7 @@ def _due(table: Table, now: datetime) -> datetime:
     return min(due)
 
 
-def tell_missed(context: Mapping[str, Any]) -> None:
+def log_missed_deadline(context: Mapping[str, Any]) -> None:
     """Say that a run is late; Airflow calls it with the run and its deadline."""
     run, due = context["dag_run"], context["deadline"]
     log.error("%s of %s was promised by %s and is not done", run["dag_id"], run["logical_date"], due["deadline_time"])

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 from airflow.sdk import Asset, BaseOperator, BaseSensorOperator, Context, XComArg
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from martgate.airflow.command import Answer, Command
+from martgate.airflow.command import Command, CommandResult
 from martgate.airflow.mart import Mart
-from martgate.airflow.nights import day_ended
+from martgate.airflow.nights import last_complete_day
 from martgate.contracts.day import day_of
 from martgate.errors import CouldNotRun
 from martgate.exits import ExitCode
@@ -58,7 +58,7 @@ class _MartgateOperator(BaseOperator):
         self.mart = mart or Mart()
         self._command: Command | None = None
 
-    def call(self, *arguments: str) -> Answer:
+    def call(self, *arguments: str) -> CommandResult:
         """What a command says, whatever it is."""
         self._command = Command(self.mart, *arguments)
         return self._command.answer(self.log.info)
@@ -77,7 +77,7 @@ class _MartgateOperator(BaseOperator):
             self._command.stop()
 
 
-def _summary(answer: Answer, arguments: tuple[str, ...]) -> dict[str, Any]:
+def _summary(answer: CommandResult, arguments: tuple[str, ...]) -> dict[str, Any]:
     if answer.code == ExitCode.DONE:
         return {key: answer.told[key] for key in _SUMMARY if key in answer.told}
     told = f"martgate {' '.join(arguments)}: {answer.trouble}"
@@ -123,7 +123,7 @@ class _TableOperator(_MartgateOperator):
         end = context.get("data_interval_end")
         if end is None:
             raise AirflowFailException("the run has no data interval, so it is of no day: give the task a date")
-        return day_ended(end, self.zone)
+        return last_complete_day(end, self.zone)
 
 
 class UpstreamsSensor(_TableOperator, BaseSensorOperator):

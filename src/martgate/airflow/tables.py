@@ -9,7 +9,7 @@ from airflow.sdk import TaskGroup
 from martgate.airflow.mart import Mart
 from martgate.airflow.operators import BuildOperator, GateOperator, PublishOperator, UpstreamsSensor
 from martgate.builders.model import find_model
-from martgate.project.graph import graph_of, select
+from martgate.project.graph import build_graph, select
 
 __all__ = ["tables"]
 
@@ -32,7 +32,7 @@ def tables(
         martgate.errors.InvalidInput: a selector means nothing, or contracts and models do not fit.
     """
     mart = mart or Mart()
-    graph = graph_of(mart.models, mart.catalog)
+    graph = build_graph(mart.models, mart.catalog)
     groups: dict[str, TaskGroup] = {}
     for name in select(selectors, graph, mart.catalog):
         above = graph[name] & groups.keys()

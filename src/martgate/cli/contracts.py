@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from martgate.cli.options import DAY, PluginName, as_json, settings_from
+from martgate.cli.options import DAY, PluginName, json_option, settings_options
 from martgate.exits import ExitCode
 from martgate.project.plugins import EXPORTERS, REGISTRIES
 from martgate.project.settings import Settings
@@ -17,16 +17,16 @@ __all__ = ["compile_", "coverage", "diff", "export", "import_", "lint"]
 
 @click.command(epilog="Example: martgate lint contracts/")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@settings_from("contracts", "expectations", "models", outside=lambda given: given["paths"])
-@as_json
+@settings_options("contracts", "expectations", "models", outside=lambda given: given["paths"])
+@json_option
 def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitCode:
     """Check contracts and suites: every error and warning with its place and what to do.
 
     PATHS are files or folders of contracts; without them, all contracts of the project and all suites written by hand.
     """
     from martgate.project.review import review
-    from martgate.reports.machine import lint_json
-    from martgate.reports.text import lint_text
+    from martgate.reports.json_report import render_lint_json
+    from martgate.reports.terminal import render_lint_text
 
     found = review(
         paths or settings.contracts,
@@ -36,7 +36,7 @@ def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitC
     )
     plugins = (problem for registry in REGISTRIES for problem in registry.problems())
     problems = [*found.problems, *plugins]
-    told = lint_json if as_json else partial(lint_text, files=found.files)
+    told = render_lint_json if as_json else partial(render_lint_text, files=found.files)
     click.echo(told(problems, warnings=found.warnings))
     return ExitCode.UNUSABLE if problems else ExitCode.DONE
 
@@ -44,7 +44,7 @@ def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitC
 @click.command(epilog="Example: martgate diff published.odcs.yaml contracts/shop.orders.odcs.yaml")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
-@as_json
+@json_option
 def diff(old: Path, new: Path, *, as_json: bool) -> ExitCode:
     """Tell what changed from contract OLD to contract NEW, whom it hits, and the version that it calls for.
 
@@ -54,7 +54,7 @@ def diff(old: Path, new: Path, *, as_json: bool) -> ExitCode:
     from martgate.contracts.diff import diff as compared
     from martgate.contracts.odcs import read
     from martgate.contracts.odcs.queries import unread
-    from martgate.reports.diff import diff_json, diff_text
+    from martgate.reports.diff import render_diff_json, render_diff_text
 
     versions = [read(file, alone=True) for file in (old, new)]
     found = compared(*versions)
@@ -63,26 +63,26 @@ def diff(old: Path, new: Path, *, as_json: bool) -> ExitCode:
             click.echo(
                 f"martgate: {version.contract.file}: {name} is not beside it, so its text is not compared", err=True
             )
-    click.echo((diff_json if as_json else diff_text)(found))
+    click.echo((render_diff_json if as_json else render_diff_text)(found))
     return ExitCode.REFUSED if found.is_refused else ExitCode.DONE
 
 
 @click.command(epilog="Example: martgate coverage shop.orders")
 @click.argument("table")
 @click.option("--date", "day", type=DAY, help="by the version valid on that day (default: the newest), YYYY-MM-DD")
-@settings_from("contracts", "expectations")
-@as_json
+@settings_options("contracts", "expectations")
+@json_option
 def coverage(table: str, *, day: date | None, settings: Settings, as_json: bool) -> ExitCode:
     """Tell for every leaf of TABLE's contract whether it is enforced, monitored or documentation."""
-    from martgate.expectations.coverage import Status
-    from martgate.project.review import coverage_of
-    from martgate.project.wiring import catalog
-    from martgate.reports.machine import coverage_json
-    from martgate.reports.text import coverage_text
+    from martgate.expectations.coverage import CoverageStatus
+    from martgate.project.review import compute_coverage
+    from martgate.project.wiring import load_catalog
+    from martgate.reports.json_report import render_coverage_json
+    from martgate.reports.terminal import render_coverage_text
 
-    items = coverage_of(*catalog(settings).find(table, day))
-    click.echo(coverage_json(items) if as_json else coverage_text(items))
-    unsupported = any(item.status is Status.UNSUPPORTED for item in items)
+    items = compute_coverage(*load_catalog(settings).find(table, day))
+    click.echo(render_coverage_json(items) if as_json else render_coverage_text(items))
+    unsupported = any(item.status is CoverageStatus.UNSUPPORTED for item in items)
     return ExitCode.UNUSABLE if unsupported else ExitCode.DONE
 
 
@@ -92,17 +92,17 @@ def coverage(table: str, *, day: date | None, settings: Settings, as_json: bool)
 @click.option("--flavour", type=click.Choice(["polars", "pyspark"]), default="polars", help="of pandera")
 @click.option("--date", "day", type=DAY, help="by the version valid on that day (default: the newest), YYYY-MM-DD")
 @click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
-@settings_from("contracts", "expectations", "models")
-@as_json
+@settings_options("contracts", "expectations", "models")
+@json_option
 def export(  # noqa: PLR0913 - one parameter an option
     table: str, *, target: str, flavour: str, day: date | None, file: Path | None, settings: Settings, as_json: bool
 ) -> ExitCode:
     """Write TABLE's contract in another tool's language."""
     from martgate.contracts.catalog import Catalog
-    from martgate.publish.exports import exported
+    from martgate.publish.exports import export_table
 
     # What a suite written by hand expects is in Great Expectations' words already: the contract alone is exported.
-    text = exported(settings, Catalog.load(settings.contracts), table, target=target, flavour=flavour, day=day)
+    text = export_table(settings, Catalog.load(settings.contracts), table, target=target, flavour=flavour, day=day)
     if file is not None:
         file.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
     if as_json:
@@ -121,23 +121,28 @@ Examples:
 )
 @click.argument("tables", nargs=-1, metavar="[TABLE]...")
 @click.option("--check", is_flag=True, help="write nothing; exit code 1 where a file is not what its contract gives")
-@settings_from("contracts", "expectations", "reports")
-@as_json
+@settings_options("contracts", "expectations", "reports")
+@json_option
 def compile_(tables: tuple[str, ...], *, check: bool, settings: Settings, as_json: bool) -> ExitCode:
     """Write each contract as files that are kept under version control, and reviewed like a lock file.
 
     expectations/TABLE.suite.json is the suite of Great Expectations, reports/pages/TABLE.md the page of a catalogue.
     Without TABLE, for every table that has a contract.
     """
-    from martgate.publish.compilation import compile_tables, differences
-    from martgate.reports.compilation import check_text, difference_json, written_json, written_text
+    from martgate.publish.compilation import compile_tables, find_differences
+    from martgate.reports.compilation import (
+        render_drift_json,
+        render_drift_text,
+        render_written_json,
+        render_written_text,
+    )
 
     if check:
-        found = differences(settings, tables)
-        click.echo(difference_json(found) if as_json else check_text(found))
+        found = find_differences(settings, tables)
+        click.echo(render_drift_json(found) if as_json else render_drift_text(found))
         return ExitCode.REFUSED if found else ExitCode.DONE
     written = compile_tables(settings, tables)
-    click.echo(written_json(written) if as_json else written_text(written))
+    click.echo(render_written_json(written) if as_json else render_written_text(written))
     return ExitCode.DONE
 
 
@@ -159,8 +164,8 @@ Examples:
 )
 @click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
 @click.option("--force", is_flag=True, help="write over a file that is there")
-@settings_from("engine", "spark_master", "memory_limit", outside=lambda _: True)
-@as_json
+@settings_options("engine", "spark_master", "memory_limit", outside=lambda _: True)
+@json_option
 def import_(  # noqa: PLR0913 - one parameter an option
     source: str,
     *,
@@ -181,13 +186,13 @@ def import_(  # noqa: PLR0913 - one parameter an option
         raise click.UsageError("PATH is empty; give a Parquet file, a folder or a Delta table")
     if file is not None and file.exists() and not force:
         raise click.UsageError(f"{file} is there already; give another --out, or --force to write over it")
-    from martgate.project.wiring import engine_of
-    from martgate.publish.drafts import drafted
+    from martgate.project.wiring import open_engine
+    from martgate.publish.drafts import draft_contract
     from martgate.stores.upstreams import Upstreams
 
     dataset = Upstreams(settings.upstreams).dataset_of(source)
-    with engine_of(settings) as engine:
-        text = drafted(engine, dataset, name, shown=shown)
+    with open_engine(settings) as engine:
+        text = draft_contract(engine, dataset, name, shown=shown)
     if file is not None:
         file.write_text(text, encoding="utf-8")
     if as_json:

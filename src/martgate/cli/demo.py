@@ -9,23 +9,22 @@ import click
 
 from martgate.builders.model import load
 from martgate.cli.options import open_project
-from martgate.cli.reporting import answer_all
+from martgate.cli.reporting import report_runs
 from martgate.errors import InvalidInput
 from martgate.exits import ExitCode
-from martgate.project.graph import graph_of, select
+from martgate.project.graph import build_graph, select
 from martgate.project.progress import show_progress
 from martgate.project.sample import Sample, load_sample
-from martgate.project.settings import Settings
-from martgate.project.settings import load as load_settings
+from martgate.project.settings import Settings, load_settings
 from martgate.project.starter import write_starter
-from martgate.project.wiring import demand_extras
+from martgate.project.wiring import require_extras
 from martgate.publish.samples import write_samples
-from martgate.publish.selection import jobs_of, run_all
+from martgate.publish.selection import create_requests, run_tables
 
-__all__ = ["play", "play_starter"]
+__all__ = ["run_demo", "run_starter_demo"]
 
 
-def play_starter(folder: Path, spec: Mapping[str, object], dates: Sequence[date], *, as_json: bool) -> ExitCode:
+def run_starter_demo(folder: Path, spec: Mapping[str, object], dates: Sequence[date], *, as_json: bool) -> ExitCode:
     """Write the starter into a folder and play it there, as the project that it is then.
 
     Its settings are those of its own file alone: a warehouse that the environment names is not for a demonstration.
@@ -35,10 +34,10 @@ def play_starter(folder: Path, spec: Mapping[str, object], dates: Sequence[date]
             f"A small project is in {folder}: contracts, a model, a query and a sample, to read and to change.\n"
         )
     settings = load_settings(folder, environment={})
-    return play(settings, settings.out, load_sample(settings.sample), spec, dates, as_json=as_json)
+    return run_demo(settings, settings.out, load_sample(settings.sample), spec, dates, as_json=as_json)
 
 
-def play(  # noqa: PLR0913 - what is played, where, and how
+def run_demo(  # noqa: PLR0913 - what is played, where, and how
     settings: Settings,
     folder: Path,
     sample: Sample,
@@ -70,16 +69,16 @@ def play(  # noqa: PLR0913 - what is played, where, and how
         lineage="none",
         report="full",
     )
-    demand_extras(own)
+    require_extras(own)
     with open_project(own) as context:
         models = load(own.models)
-        graph = graph_of(models, context.catalog)
+        graph = build_graph(models, context.catalog)
         tables = select(own.demo or sorted(graph), graph, context.catalog)
         if not tables:
             raise InvalidInput("no model makes a table that has a contract, so there is nothing to publish")
-        requests = {day: jobs_of(tables, day, models, context) for day in dates}
+        requests = {day: create_requests(tables, day, models, context) for day in dates}
         with show_progress() as progress:
             values = {"date": dates[-1], "days": len(dates), "seed": 0, "clean": False, **spec}
             write_samples(own, folder / "upstreams", values, progress, sample)
-        outcomes = (outcome for day in dates for outcome in run_all(requests[day], day, graph, context))
-        return answer_all(outcomes, own, context, as_json=as_json, names_site=True)
+        outcomes = (outcome for day in dates for outcome in run_tables(requests[day], day, graph, context))
+        return report_runs(outcomes, own, context, as_json=as_json, names_site=True)

@@ -2,7 +2,7 @@
 
 import click
 
-from martgate.cli.options import as_json, open_project, settings_from
+from martgate.cli.options import json_option, open_project, settings_options
 from martgate.exits import ExitCode
 from martgate.project.settings import Settings
 
@@ -11,8 +11,8 @@ __all__ = ["backtest"]
 
 @click.command(epilog="Example: martgate backtest orders")
 @click.argument("table")
-@settings_from("contracts", "expectations", "warehouse", "ledger", "out")
-@as_json
+@settings_options("contracts", "expectations", "warehouse", "ledger", "out")
+@json_option
 def backtest(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
     """Replay TABLE's published days through its rules that learn: their alarms, and what they would catch.
 
@@ -22,8 +22,8 @@ def backtest(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
     from martgate.errors import InvalidInput
     from martgate.expectations.backtest import replay
     from martgate.expectations.derive import derive
-    from martgate.reports.machine import backtest_json
-    from martgate.reports.text import backtest_text
+    from martgate.reports.json_report import render_backtest_json
+    from martgate.reports.terminal import render_backtest_text
 
     with open_project(settings) as context:
         _, found = context.catalog.find(table)
@@ -32,5 +32,5 @@ def backtest(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
         if not rules:
             raise InvalidInput(f"{name} has no rule that learns: volume_band and share_shift are those that do")
         replays = [replay(rule, context.ledger.history(name)) for rule in rules]
-    click.echo(backtest_json(name, replays) if as_json else backtest_text(name, replays))
+    click.echo(render_backtest_json(name, replays) if as_json else render_backtest_text(name, replays))
     return ExitCode.DONE

@@ -12,13 +12,13 @@ from click.shell_completion import CompletionItem
 
 from martgate.contracts.day import day_of
 from martgate.project.clock import system_clock
-from martgate.project.settings import KEYS, PLUGINS, Settings, load
+from martgate.project.settings import KEYS, PLUGINS, Settings, load_settings
 from martgate.registry import Registry
 
 if TYPE_CHECKING:  # it brings the engines along
     from martgate.project.context import Context
 
-__all__ = ["DAY", "PluginName", "as_json", "open_project", "settings_from"]
+__all__ = ["DAY", "PluginName", "json_option", "open_project", "settings_options"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -82,7 +82,7 @@ def _never(_parameters: Mapping[str, Any]) -> bool:
     return False
 
 
-def settings_from(
+def settings_options(
     *keys: str, outside: Callable[[Mapping[str, Any]], object] = _never
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Give a command `--project` and these settings as flags, and pass it the `Settings` in effect.
@@ -96,7 +96,7 @@ def settings_from(
         @wraps(command)
         def wrapped(*args: Any, project: Path | None, **flags: Any) -> R:
             own = {key: flags.pop(key) for key in keys}
-            return command(*args, settings=load(project, own, outside=bool(outside(flags))), **flags)
+            return command(*args, settings=load_settings(project, own, outside=bool(outside(flags))), **flags)
 
         decorated: Callable[..., R] = wrapped
         for key in reversed(keys):
@@ -115,7 +115,7 @@ def _shape(key: str) -> dict[str, Any]:
     return _SHAPES.get(key, {"metavar": "PLACE"})
 
 
-def as_json(command: Callable[P, R]) -> Callable[P, R]:
+def json_option(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command `--json`: one JSON object on stdout, nothing else there."""
     return click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout, for programs")(command)
 

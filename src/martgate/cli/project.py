@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from martgate.cli.options import as_json, open_project, settings_from
+from martgate.cli.options import json_option, open_project, settings_options
 from martgate.exits import ExitCode
 from martgate.project.settings import KEYS, Settings
 
@@ -13,8 +13,8 @@ __all__ = ["config", "docs", "state"]
 
 
 @click.command(epilog="Example: martgate config")
-@settings_from(*KEYS)
-@as_json
+@settings_options(*KEYS)
+@json_option
 def config(*, settings: Settings, as_json: bool) -> ExitCode:
     """Print the settings in effect and where each came from."""
     values = {key: getattr(settings, key) for key in KEYS}
@@ -37,15 +37,15 @@ def config(*, settings: Settings, as_json: bool) -> ExitCode:
 
 @click.command(epilog="Example: martgate docs --open")
 @click.option("--open", "show", is_flag=True, help="open it in a browser")
-@settings_from("contracts", "expectations", "models", "ledger", "out")
-@as_json
+@settings_options("contracts", "expectations", "models", "ledger", "out")
+@json_option
 def docs(*, show: bool, settings: Settings, as_json: bool) -> ExitCode:
     """Draw the whole site anew, from the ledger and the contracts."""
-    from martgate.cli.reporting import draw_all, suggest_data_docs
+    from martgate.cli.reporting import redraw_site, suggest_data_docs
 
     with open_project(settings) as context:
         records = context.ledger.records()
-    index = draw_all(records, settings)
+    index = redraw_site(records, settings)
     click.echo(json.dumps({"site": str(index)}) if as_json else f"{index}")
     suggest_data_docs(settings, as_json=as_json)
     if show:
@@ -60,15 +60,15 @@ Examples:
   martgate run --select state:modified+ --state martgate-state.json --date 2024-01-01"""
 )
 @click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
-@settings_from("contracts", "expectations", "models")
-@as_json
+@settings_options("contracts", "expectations", "models")
+@json_option
 def state(*, file: Path | None, settings: Settings, as_json: bool) -> ExitCode:
     """Write what contracts and models ask for now, so that a later run can select what has changed since."""
     from martgate.builders.model import load
-    from martgate.project.state import state_of, to_json
-    from martgate.project.wiring import catalog
+    from martgate.project.state import compute_state, state_json
+    from martgate.project.wiring import load_catalog
 
-    told = to_json(state_of(load(settings.models), catalog(settings)))
+    told = state_json(compute_state(load(settings.models), load_catalog(settings)))
     if file is not None:
         file.write_text(f"{told}\n", encoding="utf-8")
     if file is None or as_json:

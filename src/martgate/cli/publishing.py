@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from martgate.cli.options import DAY, as_json, open_project, settings_from
+from martgate.cli.options import DAY, json_option, open_project, settings_options
 from martgate.exits import ExitCode
 from martgate.project.settings import Settings
 
@@ -53,8 +53,8 @@ Examples:
     help="of state:modified: what `martgate state` wrote earlier, a file or its folder",
 )
 @click.option("--dry-run", is_flag=True, help="do everything but publish")
-@settings_from(*_BUILD_KEYS, "trust_stats", "reuse_counts")
-@as_json
+@settings_options(*_BUILD_KEYS, "trust_stats", "reuse_counts")
+@json_option
 def run(  # noqa: PLR0913 - one parameter an option
     table: str | None,
     day: date,
@@ -76,35 +76,35 @@ def run(  # noqa: PLR0913 - one parameter an option
                 "--dry-run and --select exclude each other: what is not published, nothing can be made from"
             )
         return _run_selected(selectors, day, former, settings=settings, as_json=as_json)
-    from martgate.cli.reporting import answer, failure_told
-    from martgate.project.wiring import publish_request
+    from martgate.cli.reporting import report_failure, report_run
+    from martgate.project.wiring import load_publish_request
     from martgate.publish import run as life
 
-    with open_project(settings) as context, failure_told(table, day, settings, context):
-        record = life.run(publish_request(settings, context, table, day), context, dry_run=dry_run)
-    return answer(record, settings, context, as_json=as_json)
+    with open_project(settings) as context, report_failure(table, day, settings, context):
+        record = life.run(load_publish_request(settings, context, table, day), context, dry_run=dry_run)
+    return report_run(record, settings, context, as_json=as_json)
 
 
 def _run_selected(
     selectors: tuple[str, ...], day: date, former: Path | None, *, settings: Settings, as_json: bool
 ) -> ExitCode:
     from martgate.builders.model import load
-    from martgate.cli.reporting import answer_all
-    from martgate.project.graph import graph_of, select
-    from martgate.project.state import changed_since, read
-    from martgate.publish.selection import jobs_of, run_all
+    from martgate.cli.reporting import report_runs
+    from martgate.project.graph import build_graph, select
+    from martgate.project.state import find_changes, read_state
+    from martgate.publish.selection import create_requests, run_tables
 
-    earlier = read(former) if former else None
+    earlier = read_state(former) if former else None
     with open_project(settings) as context:
         models = load(settings.models)
-        graph = graph_of(models, context.catalog)
-        changed = None if earlier is None else changed_since(earlier, models, context.catalog)
+        graph = build_graph(models, context.catalog)
+        changed = None if earlier is None else find_changes(earlier, models, context.catalog)
         chosen = select(selectors, graph, context.catalog, changed)
         if not chosen:
             click.echo(f"martgate: nothing to run: no table is meant by {' '.join(selectors)}", err=True)
-        jobs = jobs_of(chosen, day, models, context)
-        outcomes = run_all(jobs, day, graph, context)
-        return answer_all(outcomes, settings, context, as_json=as_json)
+        jobs = create_requests(chosen, day, models, context)
+        outcomes = run_tables(jobs, day, graph, context)
+        return report_runs(outcomes, settings, context, as_json=as_json)
 
 
 @click.command(epilog="Example: martgate backfill orders --from 2024-01-01 --to 2024-01-31")
@@ -119,8 +119,8 @@ def _run_selected(
     default=1,
     help="days at a time that share memory and cores, where none depends on the one before",
 )
-@settings_from(*_BUILD_KEYS, "trust_stats", "reuse_counts")
-@as_json
+@settings_options(*_BUILD_KEYS, "trust_stats", "reuse_counts")
+@json_option
 def backfill(  # noqa: PLR0913 - one parameter an option
     table: str,
     *,
@@ -135,54 +135,54 @@ def backfill(  # noqa: PLR0913 - one parameter an option
     """Publish TABLE for many days, the earliest first; days that stand published are left alone."""
     if last < first:
         raise click.UsageError(f"--from {first} is after --to {last}; give the earlier day first")
-    from martgate.cli.reporting import answer_all
-    from martgate.project.wiring import publish_requests as jobs_of
+    from martgate.cli.reporting import report_runs
+    from martgate.project.wiring import load_publish_requests
     from martgate.publish import backfill as many
 
     with open_project(settings) as context:
-        days = many.days_of(context.catalog.find(table)[1], first, last)
+        days = many.list_partition_days(context.catalog.find(table)[1], first, last)
         if not days:
             raise click.UsageError(f"no partition of {table} begins between {first} and {last}")
-        work = jobs_of(settings, context, table, days)
+        work = load_publish_requests(settings, context, table, days)
         outcomes = many.backfill(work, context, keep_going=keep_going, again=again, width=jobs)
-        return answer_all(outcomes, settings, context, as_json=as_json)
+        return report_runs(outcomes, settings, context, as_json=as_json)
 
 
 @click.command(epilog="Example: martgate upstreams orders --date 2024-01-01")
 @click.argument("table")
 @click.option("--date", "day", type=DAY, required=True, help="the day to build, YYYY-MM-DD")
-@settings_from(
+@settings_options(
     "contracts", "expectations", "models", "upstreams", "warehouse", "ledger", "engine", "spark_master", "out"
 )
-@as_json
+@json_option
 def upstreams(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
     """Say which inputs of TABLE are not there yet for one day; nothing is read of them."""
-    from martgate.cli.reporting import announce_missing
-    from martgate.project.wiring import publish_request
-    from martgate.publish.upstreams import missing
+    from martgate.cli.reporting import print_missing_upstreams
+    from martgate.project.wiring import load_publish_request
+    from martgate.publish.upstreams import find_missing_upstreams
 
     with open_project(settings) as context:
-        work = publish_request(settings, context, table, day)
-        return announce_missing(work, missing(work, context), as_json=as_json)
+        work = load_publish_request(settings, context, table, day)
+        return print_missing_upstreams(work, find_missing_upstreams(work, context), as_json=as_json)
 
 
 @click.command(epilog="Example: martgate build orders --date 2024-01-01")
 @click.argument("table")
 @click.option("--date", "day", type=DAY, required=True, help="the day to build, YYYY-MM-DD")
-@settings_from(*_BUILD_KEYS)
-@as_json
+@settings_options(*_BUILD_KEYS)
+@json_option
 def build(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
     """Check upstreams and stage a candidate of TABLE for one day; nothing becomes visible."""
-    from martgate.cli.reporting import announce, answer, failure_told
+    from martgate.cli.reporting import print_candidate, report_failure, report_run
     from martgate.gate.candidate import Candidate
-    from martgate.project.wiring import publish_request
+    from martgate.project.wiring import load_publish_request
     from martgate.publish import run as life
 
-    with open_project(settings) as context, failure_told(table, day, settings, context):
-        built = life.build(publish_request(settings, context, table, day), context)
+    with open_project(settings) as context, report_failure(table, day, settings, context):
+        built = life.build(load_publish_request(settings, context, table, day), context)
     if isinstance(built, Candidate):
-        return announce(built, as_json=as_json)
-    return answer(built, settings, context, as_json=as_json)
+        return print_candidate(built, as_json=as_json)
+    return report_run(built, settings, context, as_json=as_json)
 
 
 @click.command(
@@ -204,8 +204,8 @@ Examples:
 @click.option(
     "--explain", is_flag=True, help="print each query with the rules it answers and what it reads, and run nothing"
 )
-@settings_from(*_RUN_KEYS, "trust_stats", "reuse_counts", outside=lambda given: given["file"])
-@as_json
+@settings_options(*_RUN_KEYS, "trust_stats", "reuse_counts", outside=lambda given: given["file"])
+@json_option
 def gate(  # noqa: PLR0913 - one parameter an option
     table: str,
     *,
@@ -228,8 +228,8 @@ def gate(  # noqa: PLR0913 - one parameter an option
         raise click.UsageError("--contract goes with --input; a staged candidate has the contract of its project")
     if explain:
         return _explain(table, file, settings, day=day, candidate=candidate, source=source)
-    from martgate.cli.reporting import answer
-    from martgate.project.wiring import publish_request
+    from martgate.cli.reporting import report_run
+    from martgate.project.wiring import load_publish_request
     from martgate.publish import run as life
     from martgate.publish.inputs import gate_input
 
@@ -240,8 +240,8 @@ def gate(  # noqa: PLR0913 - one parameter an option
             record = gate_input(context, table, source, day)
         else:
             assert day is not None
-            record = life.gate(publish_request(settings, context, table, day), context, candidate)
-    return answer(record, settings, context, as_json=as_json)
+            record = life.gate(load_publish_request(settings, context, table, day), context, candidate)
+    return report_run(record, settings, context, as_json=as_json)
 
 
 def _explain(  # noqa: PLR0913 - what `gate` was asked
@@ -249,20 +249,20 @@ def _explain(  # noqa: PLR0913 - what `gate` was asked
 ) -> ExitCode:
     from martgate.contracts.catalog import Catalog
     from martgate.project.plugins import ENGINES
-    from martgate.project.wiring import catalog
+    from martgate.project.wiring import load_catalog
     from martgate.publish import explanation as explaining
 
     together = ENGINES.load(settings.engine).prefers_one_statement
     if source is None and day is None:
-        contracts = catalog(settings) if file is None else Catalog.load((file,))
-        told = explaining.of_contract(contracts, name, together=together)
+        contracts = load_catalog(settings) if file is None else Catalog.load((file,))
+        told = explaining.explain_contract(contracts, name, together=together)
     else:
         with open_project(settings, contract=file) as context:
             if source is not None:
-                told = explaining.of_input(context, name, source, day, together=together)
+                told = explaining.explain_input(context, name, source, day, together=together)
             else:
                 assert day is not None
-                told = explaining.of_candidate(context, name, day, candidate, together=together)
+                told = explaining.explain_candidate(context, name, day, candidate, together=together)
     click.echo(told, nl=False)
     return ExitCode.DONE
 
@@ -271,13 +271,13 @@ def _explain(  # noqa: PLR0913 - what `gate` was asked
 @click.argument("table")
 @click.option("--date", "day", type=DAY, required=True, help="the day to publish, YYYY-MM-DD")
 @click.option("--candidate", metavar="ID", help="a staged candidate (default: the newest of the day)")
-@settings_from(*_GATE_KEYS)
-@as_json
+@settings_options(*_GATE_KEYS)
+@json_option
 def publish(table: str, day: date, *, candidate: str | None, settings: Settings, as_json: bool) -> ExitCode:
     """Publish a candidate that the gate approved, if its bytes and its verdict are those of then."""
-    from martgate.cli.reporting import answer, failure_told
+    from martgate.cli.reporting import report_failure, report_run
     from martgate.publish import run as life
 
-    with open_project(settings) as context, failure_told(table, day, settings, context):
+    with open_project(settings) as context, report_failure(table, day, settings, context):
         record = life.publish(context.catalog.find(table, day)[1], day.isoformat(), context, candidate)
-    return answer(record, settings, context, as_json=as_json)
+    return report_run(record, settings, context, as_json=as_json)

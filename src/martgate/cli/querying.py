@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from martgate.cli.options import as_json, open_project, settings_from
+from martgate.cli.options import json_option, open_project, settings_options
 from martgate.exits import ExitCode
 from martgate.project.settings import Settings
 
 if TYPE_CHECKING:  # both read SQL, which takes a third of a second to import
     from martgate.builders.query import Query
-    from martgate.publish.queries import Answer
+    from martgate.publish.queries import QueryResult
 
 __all__ = ["query"]
 
@@ -27,10 +27,10 @@ Examples:
 )
 @click.argument("name", required=False)
 @click.option("--param", "given", multiple=True, metavar="K=V", help="a parameter of the query; may be repeated")
-@settings_from(
+@settings_options(
     "contracts", "expectations", "queries", "warehouse", "ledger", "engine", "spark_master", "out", "memory_limit"
 )
-@as_json
+@json_option
 def query(name: str | None, *, given: tuple[str, ...], settings: Settings, as_json: bool) -> ExitCode:
     """Answer the query NAME from the published tables; without a name, list the queries."""
     from martgate.builders.query import load
@@ -38,12 +38,12 @@ def query(name: str | None, *, given: tuple[str, ...], settings: Settings, as_js
     queries = load(settings.queries)
     if name is None:
         return _list(queries.values(), as_json=as_json)
-    from martgate.publish.queries import answer, query_of
+    from martgate.publish.queries import find_query, run_query
 
-    asked, parameters = query_of(name, queries), _parameters(given)
+    asked, parameters = find_query(name, queries), _parameters(given)
     asked.bind(parameters)
     with open_project(settings) as context:
-        found = answer(asked, parameters, context)
+        found = run_query(asked, parameters, context)
     click.echo(_json(found) if as_json else _text(found))
     if found.missing_days:
         some, more = found.missing_days[:_SHOWN], len(found.missing_days) - _SHOWN
@@ -79,7 +79,7 @@ def _described(each: "Query") -> dict[str, object]:
     return {"name": each.name, "title": each.title, "parameters": parameters, "tables": each.inputs}
 
 
-def _json(found: "Answer") -> str:
+def _json(found: "QueryResult") -> str:
     told = {
         "query": found.query,
         "parameters": found.parameters,
@@ -89,6 +89,6 @@ def _json(found: "Answer") -> str:
     return json.dumps(told, ensure_ascii=False, default=str)
 
 
-def _text(found: "Answer") -> str:
+def _text(found: "QueryResult") -> str:
     lines = ["\t".join(found.columns), *("\t".join(map(str, row)) for row in found.rows)]
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from datetime import date
 
 import click
 
-from martgate.cli.options import DAY, as_json, open_project, settings_from
+from martgate.cli.options import DAY, json_option, open_project, settings_options
 from martgate.exits import ExitCode
 from martgate.project.settings import Settings
 
@@ -21,8 +21,8 @@ Examples:
 @click.option("--date", "day", type=DAY, help="one day, YYYY-MM-DD")
 @click.option("--from", "first", type=DAY, help="the first day, YYYY-MM-DD")
 @click.option("--to", "last", type=DAY, help="the last day, YYYY-MM-DD")
-@settings_from("contracts", "expectations", "warehouse", "ledger", "out")
-@as_json
+@settings_options("contracts", "expectations", "warehouse", "ledger", "out")
+@json_option
 def history(  # noqa: PLR0913 - one parameter an option
     table: str, *, day: date | None, first: date | None, last: date | None, settings: Settings, as_json: bool
 ) -> ExitCode:
@@ -31,7 +31,7 @@ def history(  # noqa: PLR0913 - one parameter an option
         raise click.UsageError("--date and --from or --to exclude each other: one day is asked for, or several")
     if first is not None and last is not None and last < first:
         raise click.UsageError(f"--from {first} is after --to {last}; give the earlier day first")
-    from martgate.reports.receipts import history_json, history_text
+    from martgate.reports.receipts import render_history_json, render_history_text
 
     since, until = (str(each) if each else "" for each in (day or first, day or last))
     with open_project(settings) as context:
@@ -42,7 +42,7 @@ def history(  # noqa: PLR0913 - one parameter an option
             if since <= receipt.part_date and (not until or receipt.part_date <= until)
         ]
         approvals = context.ledger.approvals(name)
-    click.echo((history_json if as_json else history_text)(name, receipts, approvals))
+    click.echo((render_history_json if as_json else render_history_text)(name, receipts, approvals))
     return ExitCode.DONE
 
 
@@ -54,8 +54,8 @@ Examples:
 )
 @click.argument("table")
 @click.option("--date", "day", type=DAY, help="this day alone, YYYY-MM-DD; one that is not published is broken")
-@settings_from("contracts", "expectations", "warehouse", "ledger", "engine", "spark_master", "out", "memory_limit")
-@as_json
+@settings_options("contracts", "expectations", "warehouse", "ledger", "engine", "spark_master", "out", "memory_limit")
+@json_option
 def verify(table: str, *, day: date | None, settings: Settings, as_json: bool) -> ExitCode:
     """Hold what readers of TABLE see, day by day, against the receipts and the verdicts of the ledger.
 
@@ -63,10 +63,10 @@ def verify(table: str, *, day: date | None, settings: Settings, as_json: bool) -
     verdict approves, or of which readers see anything but the bytes that were approved.
     """
     from martgate.publish.verification import verify as verified
-    from martgate.reports.receipts import verify_json, verify_text
+    from martgate.reports.receipts import render_verify_json, render_verify_text
 
     with open_project(settings) as context:
         found = context.catalog.find(table)[1]
         days = verified(found, context, str(day) if day else None)
-    click.echo((verify_json if as_json else verify_text)(found.qualified_name, days))
+    click.echo((render_verify_json if as_json else render_verify_text)(found.qualified_name, days))
     return ExitCode.REFUSED if any(each.problems for each in days) else ExitCode.DONE

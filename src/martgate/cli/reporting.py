@@ -19,34 +19,34 @@ from martgate.exits import ExitCode
 from martgate.extras import absence, is_installed
 from martgate.gate.candidate import Candidate
 from martgate.gate.run import RunRecord
-from martgate.project.lineage import tell, tell_stopped
+from martgate.project.lineage import emit_failed_run, emit_run
 from martgate.project.progress import show_progress
 from martgate.project.settings import Settings
-from martgate.reports.machine import run_json
-from martgate.reports.places import write_whole
+from martgate.reports.json_report import render_run_json
+from martgate.reports.paths import write_atomically
 from martgate.reports.ports import ReportContext
-from martgate.reports.reporters import SITE, index_of
-from martgate.reports.text import run_text
+from martgate.reports.reporters import SITE, index_path
+from martgate.reports.terminal import render_run_text
 
 if TYPE_CHECKING:  # they bring the engines along
     from martgate.expectations.promises import Punctuality
     from martgate.project.context import Context, PublishRequest
-    from martgate.publish.selection import Outcome
+    from martgate.publish.selection import TableRun
 
 __all__ = [
-    "announce",
-    "announce_missing",
-    "answer",
-    "answer_all",
-    "draw",
-    "draw_all",
-    "failure_told",
-    "keep",
+    "draw_site",
+    "print_candidate",
+    "print_missing_upstreams",
+    "redraw_site",
+    "report_failure",
+    "report_run",
+    "report_runs",
+    "save_record",
     "suggest_data_docs",
 ]
 
 
-def answer(record: RunRecord, settings: Settings, context: "Context", *, as_json: bool) -> ExitCode:
+def report_run(record: RunRecord, settings: Settings, context: "Context", *, as_json: bool) -> ExitCode:
     """Keep the record, draw its page, tell it, and turn the decision into an exit code.
 
     `context` is the one that it was judged in. A page that could not be drawn takes nothing back: the decision is
@@ -54,20 +54,20 @@ def answer(record: RunRecord, settings: Settings, context: "Context", *, as_json
     without a candidate (nothing was staged) has neither.
     """
     record, trouble = _report(record, settings, context)
-    troubles = [trouble, tell(record, settings, context)]
-    click.echo(run_json(record) if as_json else run_text(record))
+    troubles = [trouble, emit_run(record, settings, context)]
+    click.echo(render_run_json(record) if as_json else render_run_text(record))
     suggest_data_docs(settings, as_json=as_json)
     decided = ExitCode.DONE if record.decision == "approved" else ExitCode.REFUSED
     return _after(troubles, decided)
 
 
 @contextmanager
-def failure_told(table: str, day: date, settings: Settings, context: "Context") -> Iterator[None]:
+def report_failure(table: str, day: date, settings: Settings, context: "Context") -> Iterator[None]:
     """Tell the lineage of a run that could not be decided, too, before its error is told as every other one."""
     try:
         yield
     except CouldNotRun as error:
-        _after([tell_stopped(table, day.isoformat(), str(error), settings, context)], ExitCode.COULD_NOT_RUN)
+        _after([emit_failed_run(table, day.isoformat(), str(error), settings, context)], ExitCode.COULD_NOT_RUN)
         raise
 
 
@@ -79,8 +79,8 @@ def _after(troubles: Iterable[str], decided: ExitCode) -> ExitCode:
     return ExitCode.COULD_NOT_RUN if found else decided
 
 
-def answer_all(
-    outcomes: Iterable["Outcome"], settings: Settings, context: "Context", *, as_json: bool, names_site: bool = False
+def report_runs(
+    outcomes: Iterable["TableRun"], settings: Settings, context: "Context", *, as_json: bool, names_site: bool = False
 ) -> ExitCode:
     """Keep and tell each of several runs as it ends, have them rendered, and turn the worst of them into an exit code.
 
@@ -96,16 +96,16 @@ def answer_all(
         if record is not None:
             record, trouble = _report(record, settings, context, render=not at_the_end)
             records += [record] if record.candidate else []
-            troubles += [trouble, tell(record, settings, context)]
+            troubles += [trouble, emit_run(record, settings, context)]
         elif outcome.code is ExitCode.COULD_NOT_RUN:
-            troubles.append(tell_stopped(outcome.table, outcome.date, outcome.reason, settings, context))
+            troubles.append(emit_failed_run(outcome.table, outcome.date, outcome.reason, settings, context))
         if not as_json:
-            click.echo(run_text(record) if record else _without_record(outcome))
-        told.append(json.loads(run_json(record)) if record else _reason(outcome))
+            click.echo(render_run_text(record) if record else _without_record(outcome))
+        told.append(json.loads(render_run_json(record)) if record else _reason(outcome))
         worst = max(worst, outcome.code)
     if at_the_end:
         troubles.append(_render(records, settings, context))
-    site = index_of(_report_context(settings, context.catalog))
+    site = index_path(_report_context(settings, context.catalog))
     if as_json:
         click.echo(json.dumps(({"site": str(site)} if names_site else {}) | {"runs": told}, ensure_ascii=False))
     suggest_data_docs(settings, as_json=as_json)
@@ -131,7 +131,7 @@ def _report(record: RunRecord, settings: Settings, context: "Context", *, render
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a reporter of another package may raise anything
         trouble = f"the decision stands, but its report has no place: {_shown(error)}"
     try:
-        keep(shown, settings)
+        save_record(shown, settings)
     except (CouldNotRun, OSError) as error:
         trouble = f"the decision stands, but its report could not be written: {error}"
     if render and not trouble:
@@ -166,19 +166,19 @@ def _report_context(settings: Settings, contracts: Catalog) -> ReportContext:
     )
 
 
-def _reason(outcome: "Outcome") -> dict[str, str]:
+def _reason(outcome: "TableRun") -> dict[str, str]:
     return {"table": outcome.table, "date": outcome.date, "decision": _decision(outcome), "reason": outcome.reason}
 
 
-def _without_record(outcome: "Outcome") -> str:
+def _without_record(outcome: "TableRun") -> str:
     return f"{_decision(outcome).capitalize()}: {outcome.table} of {outcome.date}: {outcome.reason}\n"
 
 
-def _decision(outcome: "Outcome") -> str:
+def _decision(outcome: "TableRun") -> str:
     return "could not run" if outcome.code is ExitCode.COULD_NOT_RUN else "skipped"
 
 
-def announce(candidate: Candidate, *, as_json: bool) -> ExitCode:
+def print_candidate(candidate: Candidate, *, as_json: bool) -> ExitCode:
     """Say what was staged."""
     told = {
         "table": candidate.table,
@@ -196,7 +196,7 @@ def announce(candidate: Candidate, *, as_json: bool) -> ExitCode:
     return ExitCode.DONE
 
 
-def announce_missing(request: "PublishRequest", missing: Sequence[str], *, as_json: bool) -> ExitCode:
+def print_missing_upstreams(request: "PublishRequest", missing: Sequence[str], *, as_json: bool) -> ExitCode:
     """Say which inputs of a job are not there, each in a sentence; a day that lacks one could not be run."""
     name, inputs = request.table.qualified_name, len(request.model.inputs)
     if as_json:
@@ -214,42 +214,42 @@ def suggest_data_docs(settings: Settings, *, as_json: bool) -> None:
         click.echo(f"martgate: {absence('gx', 'the drawing of Data Docs', instead='set report to fast')}", err=True)
 
 
-def keep(record: RunRecord, settings: Settings) -> None:
+def save_record(record: RunRecord, settings: Settings) -> None:
     """Write the record where the site is drawn from."""
-    write_whole(settings.out / "runs" / f"{record.candidate}.json", record.to_json())
+    write_atomically(settings.out / "runs" / f"{record.candidate}.json", record.to_json())
 
 
-def draw(settings: Settings) -> Path:
+def draw_site(settings: Settings) -> Path:
     """Draw the site of all records; its index page.
 
     Raises:
         martgate.errors.CouldNotRun: a page could not be drawn; the former site is left as it was.
     """
-    from martgate.project.wiring import catalog
+    from martgate.project.wiring import load_catalog
 
-    context = _report_context(settings, catalog(settings))
+    context = _report_context(settings, load_catalog(settings))
     with show_progress() as progress:
         progress("drawing the report")
         SITE.render((), context)
-    return index_of(context)
+    return index_path(context)
 
 
 def _punctuality(settings: Settings) -> Sequence["Punctuality"]:
     """Whether each table that is made here keeps its promises about time."""
     from martgate.builders.model import load
     from martgate.expectations.promises import Window
-    from martgate.publish.sla import of_all
+    from martgate.publish.sla import check_all_promises
 
     try:
         with open_project(settings) as context:
             models = load(folder for folder in settings.models if folder.is_dir())
-            return tuple(of_all(models, context, Window(now=context.now())))
+            return tuple(check_all_promises(models, context, Window(now=context.now())))
     except InvalidInput as error:
         raise CouldNotRun(f"the site could not be drawn:\n{error}") from error
 
 
-def draw_all(records: Iterable[RunRecord], settings: Settings) -> Path:
+def redraw_site(records: Iterable[RunRecord], settings: Settings) -> Path:
     """Write the records anew, as the ledger has them, then draw the site."""
     for record in records:
-        keep(record, settings)
-    return draw(settings)
+        save_record(record, settings)
+    return draw_site(settings)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from martgate.cli.options import DAY, as_json, settings_from
+from martgate.cli.options import DAY, json_option, settings_options
 from martgate.errors import InvalidInput, MartgateError, Problem
 from martgate.exits import ExitCode
-from martgate.hints import join
-from martgate.project.settings import FILE_NAME, Settings, load
+from martgate.project.settings import FILE_NAME, Settings, load_settings
 from martgate.project.starter import STARTER
+from martgate.text.lists import join_words
 
 if TYPE_CHECKING:  # loading a plug-in takes what dataclasses and tracebacks take, and --help has no need of it
     from martgate.project.sample import Argument, Sample
@@ -69,7 +69,7 @@ class _SampleCommand(click.Command):
         before = click.Command(self.name, params=deciding, add_help_option=False, context_settings=lenient)
         given = before.make_context(self.name, list(args), resilient_parsing=True).params
         flags = {key: given.get(key) for key in ("sample", "out")}
-        settings = load(given.get("project"), flags, outside=self.name == "demo")
+        settings = load_settings(given.get("project"), flags, outside=self.name == "demo")
         found = load_sample(settings.sample if settings.is_project else _of_starter(settings))
         self._demand_free(found)
         return found
@@ -94,8 +94,8 @@ class _SampleCommand(click.Command):
 @click.option("--days", type=click.IntRange(min=1), default=1, show_default=True, help="how many daily snapshots")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="same seed, same rows")
 @click.option("--clean", is_flag=True, help="without the dirt of real upstreams")
-@settings_from("contracts", "expectations", "sample")
-@as_json
+@settings_options("contracts", "expectations", "sample")
+@json_option
 @click.pass_context
 def sample(  # noqa: PLR0913 - one parameter an option
     context: click.Context,
@@ -128,8 +128,8 @@ def sample(  # noqa: PLR0913 - one parameter an option
 
 @click.command(cls=_SampleCommand, epilog="Example: martgate demo --days 3")
 @click.option("--days", type=click.IntRange(min=1, max=366), default=2, show_default=True, help="how many days")
-@settings_from("out", outside=lambda _: True)
-@as_json
+@settings_options("out", outside=lambda _: True)
+@json_option
 @click.pass_context
 def demo(context: click.Context, /, *, days: int, settings: Settings, as_json: bool, **own: object) -> ExitCode:
     """Make upstreams, then check, build, audit and publish tables day by day, and draw the site.
@@ -137,13 +137,13 @@ def demo(context: click.Context, /, *, days: int, settings: Settings, as_json: b
     In a project these are its own sample and the tables that the setting `demo` selects. Outside of one, a small project
     is written to out/demo, as a place to start from; files that are there stay as they are.
     """
-    from martgate.cli.demo import play, play_starter
+    from martgate.cli.demo import run_demo, run_starter_demo
 
     dates = [DEMO_DAY + timedelta(days=n) for n in range(days)]
     spec = _given(own)
     if settings.is_project:
-        return play(settings, settings.out / "demo", context.meta[_SAMPLE], spec, dates, as_json=as_json)
-    return play_starter(_starter_folder(settings), spec, dates, as_json=as_json)
+        return run_demo(settings, settings.out / "demo", context.meta[_SAMPLE], spec, dates, as_json=as_json)
+    return run_starter_demo(_starter_folder(settings), spec, dates, as_json=as_json)
 
 
 def _starter_folder(settings: Settings) -> Path:
@@ -154,7 +154,7 @@ def _of_starter(settings: Settings) -> Path | None:
     """The sample of the starter as it was written earlier, which may have been edited since; else as it will be."""
     written = _starter_folder(settings)
     if (written / FILE_NAME).is_file():
-        return load(written, environment={}).sample
+        return load_settings(written, environment={}).sample
     return STARTER / "builders" / "sample.py"
 
 
@@ -194,4 +194,4 @@ def _flag(argument: "Argument") -> str:
 def _known(ctx: click.Context) -> str:
     found: Sample = ctx.meta[_SAMPLE]
     flags = [_flag(argument) for argument in found.arguments]
-    return f"The sample takes {join(flags)}." if flags else "The sample has no options of its own."
+    return f"The sample takes {join_words(flags)}." if flags else "The sample has no options of its own."

@@ -5,7 +5,7 @@ from datetime import date
 
 import click
 
-from martgate.cli.options import DAY, as_json, open_project, settings_from
+from martgate.cli.options import DAY, json_option, open_project, settings_options
 from martgate.exits import ExitCode
 from martgate.project.settings import Settings
 
@@ -30,8 +30,8 @@ Examples:
 @click.option("--max-failed", type=click.IntRange(min=1), help="beyond so many failures the rule refuses all the same")
 @click.option("--list", "is_list", is_flag=True, help="list the waivers of TABLE instead")
 @click.option("--withdraw", "is_withdrawn", is_flag=True, help="take back the waivers of RULE instead")
-@settings_from("contracts", "expectations", "models", "warehouse", "ledger", "out")
-@as_json
+@settings_options("contracts", "expectations", "models", "warehouse", "ledger", "out")
+@json_option
 def waive(  # noqa: PLR0913 - one parameter an option
     table: str,
     rule: str | None,
@@ -68,41 +68,41 @@ def waive(  # noqa: PLR0913 - one parameter an option
     if until is None or reason is None or owner is None:
         raise click.UsageError(f"a waiver is dated, owned and has a reason: give {', '.join(missing)}")
     from martgate.gate.waiver import terms
-    from martgate.project.wiring import model_of
-    from martgate.publish.waivers import Request, waive
-    from martgate.reports.waived import waiver_told
+    from martgate.project.wiring import require_model
+    from martgate.publish.waivers import WaiverRequest, waive
+    from martgate.reports.waivers import waiver_payload
     from martgate.text.wording import plain
 
-    request = Request(rule=rule, until=until, reason=reason, owner=owner, partition=partition, most=max_failed)
+    request = WaiverRequest(rule=rule, until=until, reason=reason, owner=owner, partition=partition, most=max_failed)
     with open_project(settings) as context:
         found = context.catalog.find(table)[1]
-        model_of(settings, found)
+        require_model(settings, found)
         waiver = waive(request, found, context)
-    told = {"table": waiver.table, **waiver_told(waiver)}
+    told = {"table": waiver.table, **waiver_payload(waiver)}
     click.echo(json.dumps(told) if as_json else plain(f"{waiver.table}: {rule} is waived {terms(waiver)}"))
     return ExitCode.DONE
 
 
 def _list(table: str, settings: Settings, *, as_json: bool) -> ExitCode:
-    from martgate.publish.waivers import today
-    from martgate.reports.waived import listed, standing, waiver_told
+    from martgate.publish.waivers import contract_date
+    from martgate.reports.waivers import render_waivers_text, waiver_payload, waiver_status
 
     with open_project(settings) as context:
         found = context.catalog.find(table)[1]
-        name, on = found.qualified_name, today(found, context)
+        name, on = found.qualified_name, contract_date(found, context)
         waivers = context.ledger.waivers(name)
-    told = [{**waiver_told(waiver), "standing": standing(waiver, on)} for waiver in waivers]
-    click.echo(json.dumps({"table": name, "waivers": told}) if as_json else listed(name, waivers, on=on))
+    told = [{**waiver_payload(waiver), "standing": waiver_status(waiver, on)} for waiver in waivers]
+    click.echo(json.dumps({"table": name, "waivers": told}) if as_json else render_waivers_text(name, waivers, on=on))
     return ExitCode.DONE
 
 
 def _withdraw(table: str, rule: str, settings: Settings, *, as_json: bool) -> ExitCode:
-    from martgate.publish.waivers import withdraw
+    from martgate.publish.waivers import withdraw_waivers
     from martgate.text.wording import counted, plain
 
     with open_project(settings) as context:
         found = context.catalog.find(table)[1]
-        number = withdraw(rule, found, context)
+        number = withdraw_waivers(rule, found, context)
     told = {"table": found.qualified_name, "rule": rule, "withdrawn": number}
     click.echo(
         json.dumps(told)

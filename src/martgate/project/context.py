@@ -14,7 +14,7 @@ from martgate.contracts.odcs import ContractFile
 from martgate.errors import InvalidInput
 from martgate.expectations.ports import FileMemory, ForeignJudge
 from martgate.ledger import Ledger
-from martgate.project.file_counts import memory_of
+from martgate.project.file_counts import open_file_memory
 from martgate.project.progress import Progress
 from martgate.reports.ports import Reporter
 from martgate.stores.ports import Store
@@ -66,7 +66,7 @@ class Context:
 
     def file_memory(self, engine: Engine, relation: str, source: Dataset | CatalogTable) -> FileMemory | None:
         """What the ledger knows of the files of a relation; None where that must not count."""
-        return memory_of(self.ledger, engine, relation, source) if self.reuse_file_counts else None
+        return open_file_memory(self.ledger, engine, relation, source) if self.reuse_file_counts else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

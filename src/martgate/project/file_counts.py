@@ -11,10 +11,12 @@ from martgate.expectations.ports import FILE, FileMemory
 from martgate.ledger import Ledger
 from martgate.stores.files import digest_of
 
-__all__ = ["memory_of"]
+__all__ = ["open_file_memory"]
 
 
-def memory_of(ledger: Ledger, engine: Engine, relation: str, source: Dataset | CatalogTable) -> FileMemory | None:
+def open_file_memory(
+    ledger: Ledger, engine: Engine, relation: str, source: Dataset | CatalogTable
+) -> FileMemory | None:
     """What the ledger knows of the files of a registered relation; None where it has no files of its own."""
     if isinstance(source, CatalogTable) or not source.files:
         return None

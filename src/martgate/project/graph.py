@@ -14,7 +14,7 @@ from martgate.contracts.catalog import Catalog
 from martgate.errors import InvalidInput
 from martgate.hints import clip, did_you_mean
 
-__all__ = ["Changed", "Graph", "graph_of", "reads_of", "select"]
+__all__ = ["ChangedTables", "Graph", "build_graph", "list_model_inputs", "select"]
 
 _MODIFIED = "state:modified"
 
@@ -23,14 +23,14 @@ Graph = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ChangedTables:
     """Made tables that differ from an earlier state, and `readers` of tables from outside whose contracts differ."""
 
     tables: frozenset[str]
     readers: frozenset[str]
 
 
-def reads_of(models: Mapping[str, Model], catalog: Catalog) -> Graph:
+def list_model_inputs(models: Mapping[str, Model], catalog: Catalog) -> Graph:
     """For each table that a model makes, by qualified name, those that the model's own SQL reads.
 
     Raises:
@@ -42,13 +42,13 @@ def reads_of(models: Mapping[str, Model], catalog: Catalog) -> Graph:
     }
 
 
-def graph_of(models: Mapping[str, Model], catalog: Catalog) -> Graph:
+def build_graph(models: Mapping[str, Model], catalog: Catalog) -> Graph:
     """What is made from what, as the models' own SQL says.
 
     Raises:
         martgate.errors.InvalidInput: a model reads a table without a contract, or models are made from each other.
     """
-    reads = reads_of(models, catalog)
+    reads = list_model_inputs(models, catalog)
     graph = {name: read & reads.keys() for name, read in reads.items()}
     try:
         TopologicalSorter(graph).prepare()
@@ -57,7 +57,9 @@ def graph_of(models: Mapping[str, Model], catalog: Catalog) -> Graph:
     return graph
 
 
-def select(selectors: Iterable[str], graph: Graph, catalog: Catalog, changed: Changed | None = None) -> tuple[str, ...]:
+def select(
+    selectors: Iterable[str], graph: Graph, catalog: Catalog, changed: ChangedTables | None = None
+) -> tuple[str, ...]:
     """The tables that any of the selectors means, each after those that it is made from.
 
     Raises:
@@ -70,7 +72,7 @@ def select(selectors: Iterable[str], graph: Graph, catalog: Catalog, changed: Ch
     return tuple(name for name in order if name in chosen)
 
 
-def _meant(selector: str, graph: Graph, catalog: Catalog, changed: Changed | None) -> set[str]:
+def _meant(selector: str, graph: Graph, catalog: Catalog, changed: ChangedTables | None) -> set[str]:
     bare = selector.removeprefix("+").removesuffix("+")
     found = _named(bare, graph, catalog, changed)
     roots = found | changed.readers if changed and bare == _MODIFIED else found
@@ -79,7 +81,7 @@ def _meant(selector: str, graph: Graph, catalog: Catalog, changed: Changed | Non
     return found | above | below
 
 
-def _named(bare: str, graph: Graph, catalog: Catalog, changed: Changed | None) -> set[str]:
+def _named(bare: str, graph: Graph, catalog: Catalog, changed: ChangedTables | None) -> set[str]:
     """The tables that a selector without its + means."""
     if bare.startswith("tag:"):
         return _tagged(bare.removeprefix("tag:"), graph, catalog)
@@ -91,7 +93,7 @@ def _named(bare: str, graph: Graph, catalog: Catalog, changed: Changed | None) -
     return {name}
 
 
-def _differing(bare: str, changed: Changed | None) -> frozenset[str]:
+def _differing(bare: str, changed: ChangedTables | None) -> frozenset[str]:
     if bare != _MODIFIED:
         raise InvalidInput(f"{clip(bare)} is no selector; of a state, only {_MODIFIED} is known")
     if changed is None:

@@ -22,32 +22,32 @@ if TYPE_CHECKING:  # an extra, and slow to import
 
     from martgate.builders.model import Model
     from martgate.project.context import Context
-    from martgate.reports.lineage import Place, Woven
+    from martgate.reports.lineage import DatasetAddress, TableLineage
 
-__all__ = ["tell", "tell_stopped"]
+__all__ = ["emit_failed_run", "emit_run"]
 
 _RETRIES = {"total": 2, "connect": 2, "read": 2, "backoff_factor": 0.2}
 
 
-def tell(record: RunRecord, settings: Settings, context: "Context") -> str:
+def emit_run(record: RunRecord, settings: Settings, context: "Context") -> str:
     """Tell a run that was decided; what went wrong with that, empty where nothing did.
 
     A record without a candidate is of no run.
     """
     if settings.lineage == "none" or not record.candidate:
         return ""
-    from martgate.reports.lineage import run_events  # noqa: PLC0415 - an extra
+    from martgate.reports.lineage import build_run_events  # noqa: PLC0415 - an extra
 
-    return _told(partial(run_events, record), record.table, record.date, settings, context)
+    return _told(partial(build_run_events, record), record.table, record.date, settings, context)
 
 
-def tell_stopped(table: str, day: str, reason: str, settings: Settings, context: "Context") -> str:
+def emit_failed_run(table: str, day: str, reason: str, settings: Settings, context: "Context") -> str:
     """Tell a run that could not be decided, and why; what went wrong with that, empty where nothing did."""
     if settings.lineage == "none":
         return ""
-    from martgate.reports.lineage import stopped_events  # noqa: PLC0415 - an extra
+    from martgate.reports.lineage import build_stopped_events  # noqa: PLC0415 - an extra
 
-    return _told(partial(stopped_events, day, reason), table, day, settings, context)
+    return _told(partial(build_stopped_events, day, reason), table, day, settings, context)
 
 
 def _told(
@@ -86,17 +86,17 @@ def _transport(where: str) -> "Transport":
     )
 
 
-def _woven(name: str, day: date | None, settings: Settings, catalog: Catalog) -> "Woven":
+def _woven(name: str, day: date | None, settings: Settings, catalog: Catalog) -> "TableLineage":
     """What is known of a table beside its runs; where its SQL cannot be traced, nothing of its columns' sources."""
     from martgate.builders.model import find_model, load  # noqa: PLC0415 - parsing SQL is slow to import
-    from martgate.reports.lineage import Woven  # noqa: PLC0415 - an extra
+    from martgate.reports.lineage import TableLineage  # noqa: PLC0415 - an extra
 
     models = load(settings.models)
     loaded, table = catalog.find(name, day)
     model = find_model(table, models)
     inputs = tuple(catalog.find(read, day)[1] for read in model.inputs) if model else ()
     places = {each.qualified_name: _place(each, settings, is_made=bool(find_model(each, models))) for each in inputs}
-    return Woven(
+    return TableLineage(
         table=table,
         zone=loaded.contract.zone,
         inputs=inputs,
@@ -120,9 +120,9 @@ def _columns(model: "Model", catalog: Catalog) -> Mapping[str, frozenset[str]]:
     }
 
 
-def _place(table: Table, settings: Settings, *, is_made: bool) -> "Place":
+def _place(table: Table, settings: Settings, *, is_made: bool) -> "DatasetAddress":
     """Where a table lies: one that is made here in the warehouse, any other among the upstreams."""
-    from martgate.reports.lineage import Place  # noqa: PLC0415 - an extra
+    from martgate.reports.lineage import DatasetAddress  # noqa: PLC0415 - an extra
     from martgate.stores.tables import is_catalog, name_in  # noqa: PLC0415 - brings the ports of stores along
 
     own = (
@@ -133,7 +133,7 @@ def _place(table: Table, settings: Settings, *, is_made: bool) -> "Place":
     root = settings.warehouse if is_made else settings.upstreams
     if is_catalog(own or root):
         name = name_in(own or root, table, single=own is not None)
-        return Place(f"catalog://{name.partition('.')[0]}", name)
+        return DatasetAddress(f"catalog://{name.partition('.')[0]}", name)
     if "://" in (own or root):
-        return Place(own or root, table.qualified_name)
-    return Place("file", own or str(Path(root).joinpath(*table.qualified_name.split("."))))
+        return DatasetAddress(own or root, table.qualified_name)
+    return DatasetAddress("file", own or str(Path(root).joinpath(*table.qualified_name.split("."))))

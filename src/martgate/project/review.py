@@ -14,24 +14,24 @@ from martgate.contracts.suites import attach_suites, is_generated, suite_files
 from martgate.contracts.versions import Version, is_newer
 from martgate.contracts.versions import problems as version_problems
 from martgate.errors import InvalidInput, Problem
-from martgate.expectations.coverage import Item, Status, coverage
+from martgate.expectations.coverage import CoverageItem, CoverageStatus, classify_leaves
 from martgate.expectations.derive import derivation, derive
 from martgate.expectations.kinds.expectations import ExpectationCheck
-from martgate.expectations.retroactive import promised
+from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
 from martgate.extras import absence, is_installed
-from martgate.hints import join
+from martgate.text.lists import join_words
 from martgate.text.quoting import put_table
 from martgate.text.regex import missing_anchors
 
 __all__ = [
     "Review",
-    "coverage_of",
-    "demand_judges",
-    "problems_of",
+    "compute_coverage",
+    "find_contract_problems",
+    "find_contract_warnings",
     "raise_for_problems",
+    "require_great_expectations",
     "review",
-    "warnings_of",
 ]
 
 
@@ -66,9 +66,9 @@ def review(
     catalog = Catalog(tuple(attach_suites([*contracts, *_read(others, [])], expectations, of_suites)))
     contracts = list(catalog.contracts[: len(contracts)])
     for loaded in contracts:
-        problems.extend(problems_of(loaded, catalog))
+        problems.extend(find_contract_problems(loaded, catalog))
     problems.extend(told for told in version_problems(catalog.contracts) if Path(told.file).resolve() in here)
-    warnings = [warning for loaded in contracts for warning in warnings_of(loaded)]
+    warnings = [warning for loaded in contracts for warning in find_contract_warnings(loaded)]
     if whole:
         warnings += _unnamed_queries(catalog, expectations)
     suites = {label for label, file in suite_files(expectations) if whole and not is_generated(file)}
@@ -87,16 +87,16 @@ def _read(files: Iterable[Path], problems: list[Problem]) -> list[ContractFile]:
     return contracts
 
 
-def problems_of(loaded: ContractFile, catalog: Catalog | None) -> list[Problem]:
+def find_contract_problems(loaded: ContractFile, catalog: Catalog | None) -> list[Problem]:
     """What lint, the derivation of rules and coverage find in one contract, in the order of its lines."""
     problems = list(lint(loaded, catalog))
     for table in loaded.contract.tables:
         try:
-            items = coverage_of(loaded, table)
+            items = compute_coverage(loaded, table)
         except InvalidInput as error:
             problems.extend(error.problems)
             continue
-        problems.extend(_unsupported(item, loaded) for item in items if item.status is Status.UNSUPPORTED)
+        problems.extend(_unsupported(item, loaded) for item in items if item.status is CoverageStatus.UNSUPPORTED)
         problems.extend(_untried(loaded, table))
         problems.extend(_misread(loaded, table))
     own = loaded.contract.file
@@ -106,7 +106,7 @@ def problems_of(loaded: ContractFile, catalog: Catalog | None) -> list[Problem]:
     )
 
 
-def warnings_of(loaded: ContractFile) -> list[Problem]:
+def find_contract_warnings(loaded: ContractFile) -> list[Problem]:
     """What the contract's author should know of its rules; nothing of rules that are not sound.
 
     DuckDB and Spark answer some differently by the types of their columns, a pattern without anchors lets more pass than
@@ -133,19 +133,19 @@ def _unanchored(rule: Rule, loaded: ContractFile) -> Iterator[Problem]:
         missing = missing_anchors(pattern)
         if missing:
             ends = {"^": "no ^ at its start", "$": "no $ at its end"}
-            message = f"{rule.name}: the pattern has {join(ends[sign] for sign in missing)}, so it may match a part of a value"
+            message = f"{rule.name}: the pattern has {join_words(ends[sign] for sign in missing)}, so it may match a part of a value"
             hint = r"for the whole value, write ^(?:..)$; where anything may stand, say so by [\s\S]*"
             yield Problem(file=loaded.contract.file, path=rule.clauses[0], message=message, hint=hint)
 
 
-def coverage_of(loaded: ContractFile, table: Table) -> tuple[Item, ...]:
+def compute_coverage(loaded: ContractFile, table: Table) -> tuple[CoverageItem, ...]:
     """Every leaf of the contract with its status; a leaf of another table of the document counts by that one's rules."""
     others = [other for other in loaded.contract.tables if other is not table]
     try:
         rules = [rule for each in (table, *others) for rule in derive(each)]
     except InvalidInput as error:
         raise InvalidInput(*map(loaded.placed, error.problems)) from None
-    return coverage(loaded.contract, loaded.document.leaves(), tuple(rules))
+    return classify_leaves(loaded.contract, loaded.document.leaves(), tuple(rules))
 
 
 def raise_for_problems(loaded: ContractFile, catalog: Catalog | None) -> None:
@@ -154,12 +154,12 @@ def raise_for_problems(loaded: ContractFile, catalog: Catalog | None) -> None:
     Raises:
         martgate.errors.InvalidInput: with all of them.
     """
-    problems = problems_of(loaded, catalog)
+    problems = find_contract_problems(loaded, catalog)
     if problems:
         raise InvalidInput(*problems)
 
 
-def demand_judges(versions: Iterable[Version], catalog: Catalog) -> None:
+def require_great_expectations(versions: Iterable[Version], catalog: Catalog) -> None:
     """Refuse to audit tables by rules that only Great Expectations can judge, where it is not installed.
 
     Raises:
@@ -175,7 +175,9 @@ def demand_judges(versions: Iterable[Version], catalog: Catalog) -> None:
 def _unjudged(version: Version, catalog: Catalog) -> Iterator[Problem]:
     """The rules of a table that nothing here can judge, each with its place in the version that states it."""
     loaded, table = version
-    foreign = [rule for rule in promised(loaded, table, catalog).rules if isinstance(rule.check, ExpectationCheck)]
+    foreign = [
+        rule for rule in derive_from_catalog(loaded, table, catalog).rules if isinstance(rule.check, ExpectationCheck)
+    ]
     if not foreign:
         return
     stating = [each for each in catalog.versions(table.qualified_name) if each == version or is_newer(each, loaded)]
@@ -244,7 +246,7 @@ def _unread(loaded: ContractFile, rules: Iterable[Rule]) -> Iterator[Problem]:
             yield loaded.problem(rule.clauses[0], message)
 
 
-def _unsupported(item: Item, loaded: ContractFile) -> Problem:
+def _unsupported(item: CoverageItem, loaded: ContractFile) -> Problem:
     message = "nothing enforces this clause, and it is not known as documentation"
     hint = "remove it, or state it as a quality rule"
     return loaded.placed(Problem(file=loaded.contract.file, path=item.path, message=message, hint=hint))

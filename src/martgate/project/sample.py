@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hin
 
 from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun, InvalidInput, MartgateError, Problem
-from martgate.hints import clip, did_you_mean, join
+from martgate.hints import clip, did_you_mean
+from martgate.text.lists import join_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -127,7 +128,7 @@ def load_sample(place: Path | None) -> Sample:
     return Sample(place, module, _arguments(spec, place))
 
 
-_EXPECTED = f"a sample is a dataclass SampleSpec with {join(STANDARD)}, and a function upstreams(spec, tables)"
+_EXPECTED = f"a sample is a dataclass SampleSpec with {join_words(STANDARD)}, and a function upstreams(spec, tables)"
 
 
 def _import(place: Path) -> ModuleType:
@@ -164,7 +165,7 @@ def _arguments(spec: type, place: Path) -> tuple[Argument, ...]:
         if field.name in STANDARD:
             continue
         if kind is None:
-            known = join((each.__name__ for each in _TYPES), "or")
+            known = join_words((each.__name__ for each in _TYPES), "or")
             message = f"is of a type that no option has; expected {known}, or one of them | None"
             problems.append(Problem(file=str(place), path=f"SampleSpec.{field.name}", message=message))
             continue

@@ -16,7 +16,7 @@ from martgate.project.plugins import ENGINES, REPORTERS
 from martgate.project.site import read_site
 from martgate.reports.appearance import Appearance
 
-__all__ = ["FILE_NAME", "KEYS", "PLUGINS", "Settings", "load"]
+__all__ = ["FILE_NAME", "KEYS", "PLUGINS", "Settings", "load_settings"]
 
 FILE_NAME = "martgate.toml"
 
@@ -97,7 +97,7 @@ class _Given:
     base: Path
 
 
-def load(
+def load_settings(
     project: Path | None = None,
     flags: Mapping[str, object] | None = None,
     environment: Mapping[str, str] | None = None,

@@ -6,7 +6,7 @@ from typing import Any
 
 from martgate.errors import Problem
 from martgate.hints import clip, did_you_mean
-from martgate.reports.appearance import DEFAULT, Appearance, link_mistake, read_logo, read_stylesheet
+from martgate.reports.appearance import DEFAULT, Appearance, find_link_problem, read_logo, read_stylesheet
 
 __all__ = ["KEYS", "read_site"]
 
@@ -48,7 +48,7 @@ def read_site(given: object, folder: Path, file: str, problems: list[Problem]) -
 def _links(value: object) -> Mapping[str, str]:
     if not isinstance(value, dict) or not all(isinstance(address, str) for address in value.values()):
         raise ValueError(f"found {clip(value)}, expected addresses by name")
-    wrong = [f"{clip(name)} {mistake}" for name, address in value.items() if (mistake := link_mistake(address))]
+    wrong = [f"{clip(name)} {mistake}" for name, address in value.items() if (mistake := find_link_problem(address))]
     if wrong:
         raise ValueError("; ".join(wrong))
     return value

@@ -13,9 +13,9 @@ from martgate.builders.model import Model, find_model
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.digest import digest
 from martgate.errors import InvalidInput, Problem
-from martgate.project.graph import Changed, reads_of
+from martgate.project.graph import ChangedTables, list_model_inputs
 
-__all__ = ["FILE_NAME", "State", "changed_since", "read", "state_of", "to_json"]
+__all__ = ["FILE_NAME", "State", "compute_state", "find_changes", "read_state", "state_json"]
 
 FILE_NAME = "martgate-state.json"
 """What is looked for where a state is given as a folder."""
@@ -26,7 +26,7 @@ State = Mapping[str, Mapping[str, str]]
 _FORMAT = 1
 
 
-def state_of(models: Mapping[str, Model], catalog: Catalog) -> State:
+def compute_state(models: Mapping[str, Model], catalog: Catalog) -> State:
     """The state of the project as it is."""
     return {
         table.qualified_name: {"contract": digest(table)}
@@ -39,12 +39,12 @@ def state_of(models: Mapping[str, Model], catalog: Catalog) -> State:
     }
 
 
-def to_json(state: State) -> str:
+def state_json(state: State) -> str:
     """What `read` reads back."""
     return json.dumps({"format": _FORMAT, "tables": state}, indent=1, sort_keys=True)
 
 
-def read(place: Path) -> State:
+def read_state(place: Path) -> State:
     """The state in a file, or in the file of that name in a folder.
 
     Raises:
@@ -74,12 +74,12 @@ def _is_state(tables: object) -> bool:
     )
 
 
-def changed_since(former: State, models: Mapping[str, Model], catalog: Catalog) -> Changed:
+def find_changes(former: State, models: Mapping[str, Model], catalog: Catalog) -> ChangedTables:
     """The made tables that are not as they were in a former state, a new one among them."""
-    reads = reads_of(models, catalog)
-    differing = {name for name, digests in state_of(models, catalog).items() if former.get(name) != digests}
+    reads = list_model_inputs(models, catalog)
+    differing = {name for name, digests in compute_state(models, catalog).items() if former.get(name) != digests}
     outside = differing - reads.keys()
-    return Changed(
+    return ChangedTables(
         tables=frozenset(differing & reads.keys()),
         readers=frozenset(name for name, read in reads.items() if read & outside),
     )

@@ -20,27 +20,28 @@ from martgate.expectations.protection import Protection
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Verdict
 from martgate.extras import demand, is_installed
-from martgate.hints import did_you_mean, join
+from martgate.hints import did_you_mean
 from martgate.ledger import Ledger
 from martgate.project.clock import system_clock
 from martgate.project.context import Context, PublishRequest
 from martgate.project.plugins import ENGINES, REPORTERS, STORES
 from martgate.project.progress import show_progress
-from martgate.project.review import demand_judges, raise_for_problems
+from martgate.project.review import raise_for_problems, require_great_expectations
 from martgate.project.settings import FILE_NAME, Settings
 from martgate.stores.ports import Store, Warehouse
 from martgate.stores.tables import is_catalog
 from martgate.stores.upstreams import Upstreams
+from martgate.text.lists import join_words
 
 __all__ = [
-    "catalog",
-    "demand_extras",
-    "engine_of",
-    "model_of",
+    "create_publish_request",
+    "load_catalog",
+    "load_publish_request",
+    "load_publish_requests",
     "open_context",
-    "publish_request",
-    "publish_request_of",
-    "publish_requests",
+    "open_engine",
+    "require_extras",
+    "require_model",
 ]
 
 
@@ -59,8 +60,8 @@ def open_context(
         martgate.errors.InvalidInput: with every problem of every contract; or the settings need an extra that is not
             installed.
     """
-    demand_extras(settings)
-    contracts = catalog(settings) if contract is None else Catalog.load([contract])
+    require_extras(settings)
+    contracts = load_catalog(settings) if contract is None else Catalog.load([contract])
     if contract is None:
         _demand_known(settings.upstream_locations, contracts)
     uses_catalog = _uses_catalog(settings)
@@ -72,7 +73,7 @@ def open_context(
             return opened.enter_context(_catalog_engine(settings))
 
         def engine() -> AbstractContextManager[Engine]:
-            return nullcontext(session()) if uses_catalog else engine_of(settings)
+            return nullcontext(session()) if uses_catalog else open_engine(settings)
 
         yield Context(
             catalog=contracts,
@@ -91,7 +92,7 @@ def open_context(
         )
 
 
-def demand_extras(settings: Settings) -> None:
+def require_extras(settings: Settings) -> None:
     """Refuse settings that need an extra which is not installed. Spark is demanded where its engine is opened.
 
     Raises:
@@ -105,7 +106,7 @@ def demand_extras(settings: Settings) -> None:
         demand("gx", "report full, which draws Data Docs,", instead="set report to fast")
 
 
-def engine_of(settings: Settings) -> AbstractContextManager[Engine]:
+def open_engine(settings: Settings) -> AbstractContextManager[Engine]:
     """The engine that the settings name, for what needs nothing else of a project.
 
     Raises:
@@ -114,21 +115,23 @@ def engine_of(settings: Settings) -> AbstractContextManager[Engine]:
     return ENGINES.load(settings.engine).from_config(_engine_config(settings))
 
 
-def catalog(settings: Settings) -> Catalog:
+def load_catalog(settings: Settings) -> Catalog:
     """All contracts of the project, with the suites that gate beside them."""
     return Catalog.load(settings.contracts, settings.expectations)
 
 
-def publish_request(settings: Settings, context: Context, name: str, day: date) -> PublishRequest:
+def load_publish_request(settings: Settings, context: Context, name: str, day: date) -> PublishRequest:
     """What it takes to publish one table for one day, its contract reviewed first.
 
     Raises:
         martgate.errors.InvalidInput: no such table, no model that makes it, or a contract with problems.
     """
-    return publish_request_of(load(settings.models), context, name, day)
+    return create_publish_request(load(settings.models), context, name, day)
 
 
-def publish_requests(settings: Settings, context: Context, name: str, days: Iterable[date]) -> list[PublishRequest]:
+def load_publish_requests(
+    settings: Settings, context: Context, name: str, days: Iterable[date]
+) -> list[PublishRequest]:
     """The same for many days, each by the version of the contract that is about it.
 
     Raises:
@@ -139,13 +142,13 @@ def publish_requests(settings: Settings, context: Context, name: str, days: Iter
     for day in days:
         loaded, table = context.catalog.find(name, day)
         if loaded.contract.file not in reviewed:
-            reviewed[loaded.contract.file] = publish_request_of(models, context, name, day)
+            reviewed[loaded.contract.file] = create_publish_request(models, context, name, day)
             cast_to_contract(reviewed[loaded.contract.file].model, table)
     found = ((day, context.catalog.find(name, day)[0].contract) for day in days)
     return [replace(reviewed[contract.file], day=Day(day, contract.zone)) for day, contract in found]
 
 
-def publish_request_of(models: Mapping[str, Model], context: Context, name: str, day: date) -> PublishRequest:
+def create_publish_request(models: Mapping[str, Model], context: Context, name: str, day: date) -> PublishRequest:
     """The same, of models that are loaded already.
 
     Raises:
@@ -156,14 +159,14 @@ def publish_request_of(models: Mapping[str, Model], context: Context, name: str,
     raise_for_problems(loaded, context.catalog)
     inputs = [context.catalog.find(read, day) for read in sorted(model.inputs)]
     outside = [each for each in inputs if find_model(each[1], models) is None]
-    demand_judges([(loaded, table), *outside], context.catalog)
+    require_great_expectations([(loaded, table), *outside], context.catalog)
     when = Day(day, loaded.contract.zone)
     return PublishRequest(
         contract_file=loaded, table=table, model=model, day=when, started=context.now(), model_names=frozenset(models)
     )
 
 
-def model_of(settings: Settings, table: Table) -> Model:
+def require_model(settings: Settings, table: Table) -> Model:
     """The model that makes a table, by its qualified or bare name.
 
     Raises:
@@ -249,7 +252,7 @@ def _store(settings: Settings, session: Callable[[], Session]) -> Store:
     scheme, separator, _ = settings.warehouse.partition("://")
     name = scheme if separator else "file"
     if name not in STORES:
-        schemes = join((f"{each}://" for each in STORES.names() if each != "file"), "or")
+        schemes = join_words((f"{each}://" for each in STORES.names() if each != "file"), "or")
         raise InvalidInput(
             f"warehouse {settings.warehouse}: there is no store for {name}://; give the path of a folder, or a location "
             f"of {schemes}"

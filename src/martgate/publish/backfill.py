@@ -7,25 +7,25 @@ from datetime import date
 from martgate.contracts.day import days_between
 from martgate.contracts.model import Table
 from martgate.exits import ExitCode
-from martgate.expectations.retroactive import Asked, promised
+from martgate.expectations.retroactive import ApplicableRules, derive_from_catalog
 from martgate.expectations.rules import Rule
 from martgate.gate.candidate import Candidate
 from martgate.project.context import Context, PublishRequest
-from martgate.publish.parallel import Next, ahead
+from martgate.publish.parallel import NextRun, prepare_in_parallel
 from martgate.publish.run import publish
-from martgate.publish.selection import Outcome, attempt, skipped
+from martgate.publish.selection import TableRun, run_request, skip_request
 
-__all__ = ["backfill", "days_of"]
+__all__ = ["backfill", "list_partition_days"]
 
 
-def days_of(table: Table, first: date, last: date) -> tuple[date, ...]:
+def list_partition_days(table: Table, first: date, last: date) -> tuple[date, ...]:
     """The days from first to last that name a partition: of a table by the week or month, the first of each."""
     return tuple(day for day in days_between(first, last) if table.publish_period.first(day) == day)
 
 
 def backfill(
     jobs: Sequence[PublishRequest], context: Context, *, keep_going: bool = False, again: bool = False, width: int = 1
-) -> Iterator[Outcome]:
+) -> Iterator[TableRun]:
     """Run jobs of one table, one a day and the earliest first, and tell what became of each.
 
     A day that was let through by the version of the contract that is about it, and by what newer versions ask of it, is
@@ -38,7 +38,7 @@ def backfill(
     with _beside(jobs, [request for request in jobs if request.part_date not in done], context, width) as begun:
         for request in jobs:
             reason = _reason_to_skip(request, done, failed)
-            outcome = skipped(request, reason) if reason else attempt(request, context, begun)
+            outcome = skip_request(request, reason) if reason else run_request(request, context, begun)
             if outcome.code is not ExitCode.DONE and not keep_going:
                 failed = request.part_date
             yield outcome
@@ -46,7 +46,7 @@ def backfill(
 
 def _beside(
     jobs: Sequence[PublishRequest], todo: Sequence[PublishRequest], context: Context, width: int
-) -> AbstractContextManager[Next | None]:
+) -> AbstractContextManager[NextRun | None]:
     """The days under way side by side; nothing, where one comes after another."""
     width = min(width, len(todo))
     if width < 2:
@@ -56,7 +56,7 @@ def _beside(
     if reason or open_engine is None:
         context.progress(f"{jobs[0].table.qualified_name}: one day after another, since {reason}", lasting=True)
         return nullcontext()
-    return ahead(todo, context, open_engine, width)
+    return prepare_in_parallel(todo, context, open_engine, width)
 
 
 def _why_in_turn(todo: Sequence[PublishRequest], context: Context) -> str:
@@ -69,11 +69,11 @@ def _why_in_turn(todo: Sequence[PublishRequest], context: Context) -> str:
     return f"{back} looks back at the day before" if back else ""
 
 
-def _asked(jobs: Sequence[PublishRequest], context: Context) -> dict[str, Asked]:
+def _asked(jobs: Sequence[PublishRequest], context: Context) -> dict[str, ApplicableRules]:
     """What days are judged by, for each version of the contract that is about one of them."""
     versions = {request.contract_file.contract.version: request for request in jobs}
     return {
-        version: promised(request.contract_file, request.table, context.catalog)
+        version: derive_from_catalog(request.contract_file, request.table, context.catalog)
         for version, request in versions.items()
     }
 

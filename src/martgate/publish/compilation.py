@@ -11,16 +11,16 @@ from martgate.contracts.suites import SUFFIX, is_generated, suite_files
 from martgate.errors import InvalidInput
 from martgate.project.review import raise_for_problems
 from martgate.project.settings import Settings
-from martgate.publish.exports import exported
-from martgate.reports.places import file_name
+from martgate.publish.exports import export_table
+from martgate.reports.paths import safe_file_name
 
-__all__ = ["Difference", "compile_tables", "differences"]
+__all__ = ["FileDifference", "compile_tables", "find_differences"]
 
 _PAGES = "pages"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FileDifference:
     """One file that is not what its contract gives.
 
     `reason` is `differs`, `missing` or `orphaned`; `place` the first rule or line that differs, with what it is about.
@@ -63,7 +63,7 @@ def compile_tables(settings: Settings, tables: Sequence[str] = ()) -> Mapping[Pa
     return written
 
 
-def differences(settings: Settings, tables: Sequence[str] = ()) -> tuple[Difference, ...]:
+def find_differences(settings: Settings, tables: Sequence[str] = ()) -> tuple[FileDifference, ...]:
     """What `compile_tables` would change, and, of all tables, the files that it wrote once and would write no more.
 
     Raises:
@@ -82,9 +82,9 @@ def _files(settings: Settings, tables: Sequence[str]) -> Iterator[_File]:
     names = [contracts.find(name)[1] for name in tables] or [table for _, table in contracts.tables()]
     suites = _suites_folder(settings)
     for table in sorted(dict.fromkeys(table.qualified_name for table in names)):
-        suite, page = (exported(settings, contracts, table, target=target) for target in ("gx", "page"))
-        yield _File(suites / f"{file_name(table)}{SUFFIX}", table, suite)
-        yield _File(settings.reports / _PAGES / f"{file_name(table)}.md", table, page.rstrip("\n") + "\n")
+        suite, page = (export_table(settings, contracts, table, target=target) for target in ("gx", "page"))
+        yield _File(suites / f"{safe_file_name(table)}{SUFFIX}", table, suite)
+        yield _File(settings.reports / _PAGES / f"{safe_file_name(table)}.md", table, page.rstrip("\n") + "\n")
 
 
 def _suites_folder(settings: Settings) -> Path:
@@ -103,16 +103,16 @@ def _is_by_hand(path: Path) -> bool:
     return path.is_file() and not is_generated(path)
 
 
-def _difference(file: _File, text: str | None) -> Difference:
+def _difference(file: _File, text: str | None) -> FileDifference:
     hint = f"`martgate compile {file.table}` writes it; review what changes"
     if not file.path.exists():
-        return Difference(file.path, "missing", "", hint)
+        return FileDifference(file.path, "missing", "", hint)
     if file.path.suffix != ".json":
-        return Difference(file.path, "differs", _line(text, file.text), hint)
+        return FileDifference(file.path, "differs", _line(text, file.text), hint)
     if _is_by_hand(file.path):
         hint = f"rename it, as in {file.table}.more{SUFFIX}, then `martgate compile {file.table}`"
-        return Difference(file.path, "differs", "it was not written by `martgate compile`", hint)
-    return Difference(file.path, "differs", _rule(text, file.text), hint)
+        return FileDifference(file.path, "differs", "it was not written by `martgate compile`", hint)
+    return FileDifference(file.path, "differs", _rule(text, file.text), hint)
 
 
 def _line(kept: str | None, given: str) -> str:
@@ -146,11 +146,11 @@ def _by_rule(suite: object) -> dict[str, object]:
     }
 
 
-def _orphans(settings: Settings, files: Sequence[_File]) -> Iterator[Difference]:
+def _orphans(settings: Settings, files: Sequence[_File]) -> Iterator[FileDifference]:
     """Files of tables that have no contract any more."""
     expected = {file.path.resolve() for file in files}
     generated = [path for _, path in suite_files([_suites_folder(settings)]) if is_generated(path)]
     others = [path for folder in settings.expectations[1:] for _, path in suite_files([folder]) if is_generated(path)]
     for path in (*generated, *others, *sorted((settings.reports / _PAGES).glob("*.md"))):
         if path.resolve() not in expected:
-            yield Difference(path, "orphaned", "no table that has a contract gives it", "delete it")
+            yield FileDifference(path, "orphaned", "no table that has a contract gives it", "delete it")

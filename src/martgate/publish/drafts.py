@@ -12,7 +12,7 @@ from martgate.errors import InvalidInput
 from martgate.hints import clip, did_you_mean
 from martgate.text.quoting import identifier
 
-__all__ = ["drafted"]
+__all__ = ["draft_contract"]
 
 _RELATION = "imported"
 _TABLE = re.compile(r"\w+(\.\w+){0,2}")
@@ -23,7 +23,7 @@ _KEYS = frozenset({"string", "date", *INTEGER_RANGES})
 """Types of columns that may identify a row."""
 
 
-def drafted(engine: Engine, dataset: Dataset, name: str, *, shown: Collection[str] = ()) -> str:
+def draft_contract(engine: Engine, dataset: Dataset, name: str, *, shown: Collection[str] = ()) -> str:
     """The text of a draft about table `name`, from the rows of a dataset; values of the columns `shown` may be in it.
 
     Raises:

@@ -17,24 +17,24 @@ from martgate.expectations.measured import values_of
 from martgate.expectations.plan import at_once, plan
 from martgate.expectations.proofs import Known
 from martgate.expectations.protection import Protection
-from martgate.expectations.retroactive import promised
+from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
 from martgate.expectations.source import Source
 from martgate.gate.candidate import Candidate
 from martgate.project.context import Context
 from martgate.publish.previous_day import RELATION
-from martgate.publish.run import no_candidate
+from martgate.publish.run import explain_missing_candidate
 
-__all__ = ["of_candidate", "of_contract", "of_input"]
+__all__ = ["explain_candidate", "explain_contract", "explain_input"]
 
 
-def of_contract(catalog: Catalog, name: str, *, together: bool) -> str:
+def explain_contract(catalog: Catalog, name: str, *, together: bool) -> str:
     """The audit of a table of which nothing is there yet; `together` as engines have it that prefer one statement."""
     _, table = catalog.find(name)
     return _told(derive(table), table, together=together)
 
 
-def of_candidate(context: Context, name: str, day: date, candidate_id: str | None, *, together: bool) -> str:
+def explain_candidate(context: Context, name: str, day: date, candidate_id: str | None, *, together: bool) -> str:
     """The audit of a staged candidate by the run that stages it, where the statistics of its files may be believed.
 
     Raises:
@@ -43,17 +43,19 @@ def of_candidate(context: Context, name: str, day: date, candidate_id: str | Non
     loaded, table = context.catalog.find(name, day)
     candidate = context.ledger.candidate(table.qualified_name, day.isoformat(), candidate_id)
     if not isinstance(candidate, Candidate):
-        raise CouldNotRun(no_candidate(candidate, table, day.isoformat(), candidate_id))
+        raise CouldNotRun(explain_missing_candidate(candidate, table, day.isoformat(), candidate_id))
     dataset, known = context.store.dataset(candidate, table), Known()
     if isinstance(dataset, Dataset) and context.trust_written_stats:
         root = Path(candidate.root)
         files = [describe_file(root / file.path, root=root, partition=file.partition) for file in candidate.files]
         known = Known(files, _types(table), candidate.part_date)
     sizes = column_bytes(dataset.files) if isinstance(dataset, Dataset) else None
-    return _told(promised(loaded, table, context.catalog).rules, table, together=together, known=known, sizes=sizes)
+    return _told(
+        derive_from_catalog(loaded, table, context.catalog).rules, table, together=together, known=known, sizes=sizes
+    )
 
 
-def of_input(context: Context, name: str, source: str, day: date | None, *, together: bool) -> str:
+def explain_input(context: Context, name: str, source: str, day: date | None, *, together: bool) -> str:
     """The audit of data that lie anywhere; nobody's word is taken for what is in them.
 
     Raises:
@@ -62,7 +64,7 @@ def of_input(context: Context, name: str, source: str, day: date | None, *, toge
     loaded, table = context.catalog.find(name, day)
     dataset = context.upstreams.dataset_of(source, table, day.isoformat() if day else None)
     scope = Scope(day=Day(day, loaded.contract.zone) if day else None, audited_at=context.now())
-    asked, relation = promised(loaded, table, context.catalog).rules, table.qualified_name
+    asked, relation = derive_from_catalog(loaded, table, context.catalog).rules, table.qualified_name
     judged, _ = scope.split(asked, scope.tables(asked, table, relation), relation)
     return _told(judged, table, together=together, sizes=column_bytes(dataset.files))
 

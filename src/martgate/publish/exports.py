@@ -7,12 +7,12 @@ from martgate.contracts.day import Day
 from martgate.contracts.export.ports import ExportRequest
 from martgate.project.plugins import EXPORTERS
 from martgate.project.settings import Settings
-from martgate.project.wiring import model_of
+from martgate.project.wiring import require_model
 
-__all__ = ["exported"]
+__all__ = ["export_table"]
 
 
-def exported(  # noqa: PLR0913 - one parameter an option
+def export_table(  # noqa: PLR0913 - one parameter an option
     settings: Settings, contracts: Catalog, name: str, *, target: str, flavour: str = "polars", day: date | None = None
 ) -> str:
     """The text of a table for a target of `martgate export`.
@@ -35,6 +35,6 @@ def exported(  # noqa: PLR0913 - one parameter an option
         known=contracts.every_version,
         day=None if day is None else Day(day, loaded.contract.zone),
         flavour=flavour,
-        model_sql=lambda: model_of(settings, table).sql,
+        model_sql=lambda: require_model(settings, table).sql,
     )
     return EXPORTERS.load(target)(request)

@@ -6,12 +6,12 @@ from datetime import date
 from martgate.contracts.day import Day
 from martgate.errors import InvalidInput
 from martgate.expectations.audit import Scope, audit
-from martgate.expectations.retroactive import promised
+from martgate.expectations.retroactive import derive_from_catalog
 from martgate.gate.decision import refusals
 from martgate.gate.run import RunRecord
 from martgate.project.context import Context
-from martgate.project.review import demand_judges, raise_for_problems
-from martgate.publish.run import candidate_id
+from martgate.project.review import raise_for_problems, require_great_expectations
+from martgate.publish.run import create_candidate_id
 
 __all__ = ["gate_input"]
 
@@ -28,8 +28,8 @@ def gate_input(context: Context, name: str, source: str, day: date | None) -> Ru
     loaded, table = context.catalog.find(name, day)
     # A contract that was given alone is judged alone: what it refers to may lie anywhere.
     raise_for_problems(loaded, context.catalog if len(context.catalog.contracts) > 1 else None)
-    demand_judges([(loaded, table)], context.catalog)
-    all_asked = promised(loaded, table, context.catalog)
+    require_great_expectations([(loaded, table)], context.catalog)
+    all_asked = derive_from_catalog(loaded, table, context.catalog)
     rules = all_asked.rules
     if not rules:
         raise InvalidInput(f"{loaded.contract.file}: table {table.name} states nothing that could be checked")
@@ -46,12 +46,12 @@ def gate_input(context: Context, name: str, source: str, day: date | None) -> Ru
             catalog_tables=context.catalog.every_version,
         )
         found = audit(engine, table.qualified_name, table=table, rules=rules, scope=scope)
-    found = replace(found, out_of_scope=(*found.out_of_scope, *all_asked.outside))
+    found = replace(found, out_of_scope=(*found.out_of_scope, *all_asked.out_of_scope))
     reasons = refusals(found)
     record = RunRecord(
         table=table.qualified_name,
         date=part_date,
-        candidate=candidate_id(part_date or "input", started),
+        candidate=create_candidate_id(part_date or "input", started),
         decision="refused" if reasons else "approved",
         reasons=reasons,
         audit=found,

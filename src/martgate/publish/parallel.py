@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from martgate.builders.ports import Engine, StoppableEngine
 from martgate.project.context import Context, PublishRequest
-from martgate.publish.run import Prepared, prepare
+from martgate.publish.run import PreparedRun, prepare
 
-__all__ = ["Next", "ahead"]
+__all__ = ["NextRun", "prepare_in_parallel"]
 
-Next = Callable[[], Prepared]
+NextRun = Callable[[], PreparedRun]
 """The next day as it was prepared; waits for it, and raises what preparing it raised."""
 
 _PATIENCE = 0.2
@@ -24,21 +24,21 @@ _PATIENCE = 0.2
 
 
 @contextmanager
-def ahead(
+def prepare_in_parallel(
     jobs: Iterable[PublishRequest],
     context: Context,
     engine: Callable[[], AbstractContextManager[StoppableEngine]],
     width: int,
-) -> Iterator[Next]:
+) -> Iterator[NextRun]:
     """So many of the jobs under way at a time, each with an engine of its own.
 
     Whatever is under way in the end is stopped, and what it has staged is discarded.
     """
     crew, left = _Crew(context, engine), iter(jobs)
-    under_way: deque[Future[Prepared]] = deque()
+    under_way: deque[Future[PreparedRun]] = deque()
     with ThreadPoolExecutor(width) as pool:
 
-        def next_one() -> Prepared:
+        def next_one() -> PreparedRun:
             while len(under_way) < width and (request := next(left, None)):
                 under_way.append(pool.submit(crew.prepare, request))
             wait([under_way[0]])  # whoever is interrupted here still has it under way, and stops it
@@ -58,7 +58,7 @@ class _Crew:
     engine: Callable[[], AbstractContextManager[StoppableEngine]]
     _open: list[StoppableEngine] = field(default_factory=list)
 
-    def prepare(self, request: PublishRequest) -> Prepared:
+    def prepare(self, request: PublishRequest) -> PreparedRun:
         return prepare(replace(request, started=self.context.now()), replace(self.context, engine=self._one))
 
     @contextmanager
@@ -70,7 +70,7 @@ class _Crew:
             finally:
                 self._open.remove(opened)
 
-    def dismiss(self, under_way: Iterable[Future[Prepared]]) -> None:
+    def dismiss(self, under_way: Iterable[Future[PreparedRun]]) -> None:
         """Stop what runs, let nothing else begin, and discard what was staged for nobody."""
         running = [future for future in under_way if not future.cancel()]
         while wait(running, timeout=_PATIENCE).not_done:

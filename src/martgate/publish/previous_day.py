@@ -12,13 +12,13 @@ from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit
 from martgate.stores.ports import Store
 
-__all__ = ["RELATION", "outdated", "register_earlier"]
+__all__ = ["RELATION", "explain_outdated", "register_previous_day"]
 
 RELATION = "the_earlier_day"
 """Under which name an engine knows that day."""
 
 
-def register_earlier(
+def register_previous_day(
     engine: Engine, rules: Iterable[Rule], store: Store, table: Table, part_date: str
 ) -> Earlier | NoEarlier:
     """Make that day readable, where a rule looks back; without such a rule, what is published is not even asked for.
@@ -40,7 +40,7 @@ def register_earlier(
     return Earlier(RELATION, day)
 
 
-def outdated(found: Audit, store: Store, table: Table) -> str:
+def explain_outdated(found: Audit, store: Store, table: Table) -> str:
     """Why an audit that was made before says too little about the days as they are now; empty where it still does."""
     asked = [*(verdict.rule for verdict in found.verdicts), *(outside.rule for outside in found.out_of_scope)]
     if not any(rule.check.reads_earlier_day for rule in asked):

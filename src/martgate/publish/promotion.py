@@ -9,25 +9,27 @@ from martgate.gate.promotion import Promotion, Published
 from martgate.gate.run import RunRecord
 from martgate.gate.waiver import Effect, waived
 from martgate.project.context import Context
-from martgate.publish.restatement import Compared, compare, metadata
-from martgate.reports.restated import restated
+from martgate.publish.restatement import RestatementPreview, preview_restatement, restatement_metadata
+from martgate.reports.restatement import describe_restatement
 from martgate.stores.commits import lost
 
-__all__ = ["compare_with_published", "promote", "record_of"]
+__all__ = ["compare_with_published", "create_run_record", "promote"]
 
 _ATTEMPTS = 5
 """Each compares the whole day again."""
 
 
-def compare_with_published(engine: Engine, decision: Approved | Refused, table: Table, context: Context) -> Compared:
+def compare_with_published(
+    engine: Engine, decision: Approved | Refused, table: Table, context: Context
+) -> RestatementPreview:
     """What the candidate would change; of one that is refused nobody wants to know."""
     if isinstance(decision, Refused):
-        return Compared("", None)
+        return RestatementPreview("", None)
     context.progress("comparing it with the day that is published")
-    return compare(engine, decision.candidate, table, context.store)
+    return preview_restatement(engine, decision.candidate, table, context.store)
 
 
-def promote(approved: Approved, compared: Compared, table: Table, context: Context) -> RunRecord:
+def promote(approved: Approved, compared: RestatementPreview, table: Table, context: Context) -> RunRecord:
     """Promote what was approved, unless a later candidate of the day already stands there.
 
     Each try is preceded by what it changes of the day as it stands: where that has moved, it is compared again.
@@ -36,7 +38,7 @@ def promote(approved: Approved, compared: Compared, table: Table, context: Conte
     for _ in range(_ATTEMPTS):
         if compared.restatement:
             context.progress(
-                f"{candidate.table} of {candidate.part_date} {restated(compared.restatement)}", lasting=True
+                f"{candidate.table} of {candidate.part_date} {describe_restatement(compared.restatement)}", lasting=True
             )
         context.progress(f"publishing candidate {candidate.id}")
         published = context.store.promote(approved, _metadata(approved, compared), onto=compared.state)
@@ -44,11 +46,11 @@ def promote(approved: Approved, compared: Compared, table: Table, context: Conte
             return _published_as(published, approved, compared, context)
         with context.engine() as engine:
             compared = compare_with_published(engine, approved, table, context)
-        context.ledger.record_run(record_of(approved, compared), fingerprint=candidate.fingerprint)
+        context.ledger.record_run(create_run_record(approved, compared), fingerprint=candidate.fingerprint)
     raise lost(candidate, _ATTEMPTS)
 
 
-def _metadata(approved: Approved, compared: Compared) -> dict[str, object]:
+def _metadata(approved: Approved, compared: RestatementPreview) -> dict[str, object]:
     candidate, found = approved.candidate, approved.audit
     return {
         "candidate": candidate.id,
@@ -59,12 +61,14 @@ def _metadata(approved: Approved, compared: Compared) -> dict[str, object]:
         "rules": found.rules,
         "rows": found.rows,
         **({"waived": sorted(waived(approved.waivers))} if waived(approved.waivers) else {}),
-        **metadata(compared.restatement),
+        **restatement_metadata(compared.restatement),
     }
 
 
-def _published_as(published: Published, approved: Approved, compared: Compared, context: Context) -> RunRecord:
-    candidate, record = approved.candidate, record_of(approved, compared)
+def _published_as(
+    published: Published, approved: Approved, compared: RestatementPreview, context: Context
+) -> RunRecord:
+    candidate, record = approved.candidate, create_run_record(approved, compared)
     if published.promotion is Promotion.SUPERSEDED:
         which = f" of {candidate.part_date}" if candidate.day_column else ""
         reason = f"a later candidate{which} is already published, as version {published.version}"
@@ -78,7 +82,7 @@ def _published_as(published: Published, approved: Approved, compared: Compared, 
     return replace(record, published_version=published.version)
 
 
-def record_of(decision: Approved | Refused, compared: Compared | None = None) -> RunRecord:
+def create_run_record(decision: Approved | Refused, compared: RestatementPreview | None = None) -> RunRecord:
     """What is kept and told of a decision."""
     candidate = decision.candidate
     return RunRecord(

@@ -15,15 +15,16 @@ from martgate.contracts.day import days_between
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput, MissingUpstream
 from martgate.expectations.protection import Protection
-from martgate.hints import clip, did_you_mean, join
+from martgate.hints import clip, did_you_mean
 from martgate.project.context import Context
+from martgate.text.lists import join_words
 from martgate.text.quoting import identifier, identifiers, relation
 
-__all__ = ["Answer", "answer", "query_of"]
+__all__ = ["QueryResult", "find_query", "run_query"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class QueryResult:
     """What a query found. `missing_days` are those that were asked for and are not published, as `YYYY-MM-DD`."""
 
     query: str
@@ -33,7 +34,7 @@ class Answer:
     missing_days: tuple[str, ...] = ()
 
 
-def query_of(name: str, queries: Mapping[str, Query]) -> Query:
+def find_query(name: str, queries: Mapping[str, Query]) -> Query:
     """The query of that name, among those of a project.
 
     Raises:
@@ -44,7 +45,7 @@ def query_of(name: str, queries: Mapping[str, Query]) -> Query:
     return queries[name]
 
 
-def answer(query: Query, given: Mapping[str, str], context: Context) -> Answer:
+def run_query(query: Query, given: Mapping[str, str], context: Context) -> QueryResult:
     """Ask published tables; days between the first and the last that the parameters name must be among them.
 
     Raises:
@@ -64,7 +65,9 @@ def answer(query: Query, given: Mapping[str, str], context: Context) -> Answer:
         missing = sorted({day for table in tables.values() for day in _read(engine, table, days, context)})
         text = query.read_from({name: _open_columns(protection) for name, protection in protections.items()})
         rows = [tuple(map(_plain, row)) for row in engine.fetch(text, bound)]
-    return Answer(query=query.name, parameters=bound, columns=query.columns, rows=rows, missing_days=tuple(missing))
+    return QueryResult(
+        query=query.name, parameters=bound, columns=query.columns, rows=rows, missing_days=tuple(missing)
+    )
 
 
 def _days(query: Query, bound: Mapping[str, str]) -> list[str]:
@@ -83,7 +86,7 @@ def _demand_open(query: Query, protection: Protection) -> None:
     read, table = {name.casefold() for name in query.columns_read}, protection.table
     found = [column for column in table.columns if column.name.casefold() in read and protection.hides(column.name)]
     if found:
-        named = join(f"{column.name} ({column.classification})" for column in found)
+        named = join_words(f"{column.name} ({column.classification})" for column in found)
         raise InvalidInput(
             f"query {query.name} reads {named} of {table.qualified_name}: classified values are not shown"
         )

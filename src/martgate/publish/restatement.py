@@ -6,24 +6,24 @@ from martgate.builders.ports import Engine
 from martgate.contracts.model import Table
 from martgate.errors import QueryFailed
 from martgate.expectations.protection import Protection
-from martgate.expectations.restatement import Difference, Restatement, difference
+from martgate.expectations.restatement import Difference, Restatement, compare_rows
 from martgate.gate.candidate import Candidate
 from martgate.stores.ports import Standing, Store
 
-__all__ = ["Compared", "compare", "metadata"]
+__all__ = ["RestatementPreview", "preview_restatement", "restatement_metadata"]
 
 _PUBLISHED = "martgate.published"
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class RestatementPreview:
     """Which state of the day a candidate was compared with, and how it differs; None where nothing was published."""
 
     state: str
     restatement: Restatement | None
 
 
-def compare(engine: Engine, candidate: Candidate, table: Table, store: Store) -> Compared:
+def preview_restatement(engine: Engine, candidate: Candidate, table: Table, store: Store) -> RestatementPreview:
     """Hold a candidate against its day as readers see it.
 
     A published day that cannot be read is told and stands in nobody's way: to replace it is what mends it.
@@ -33,10 +33,10 @@ def compare(engine: Engine, candidate: Candidate, table: Table, store: Store) ->
     """
     standing = store.standing(table, candidate.part_date)
     if standing.source is None and not standing.trouble:
-        return Compared(standing.state, None)
+        return RestatementPreview(standing.state, None)
     engine.register(table.qualified_name, store.dataset(candidate, table))
     found, trouble = _difference(engine, candidate, table, standing)
-    return Compared(
+    return RestatementPreview(
         standing.state,
         Restatement(
             version=standing.version, state=standing.state, apart=candidate.stamped, difference=found, trouble=trouble
@@ -54,13 +54,13 @@ def _difference(
     except QueryFailed as error:
         return None, str(error)
     try:
-        return difference(engine, table, before=_PUBLISHED, after=table.qualified_name, apart=candidate.stamped), ""
+        return compare_rows(engine, table, before=_PUBLISHED, after=table.qualified_name, ignored=candidate.stamped), ""
     except QueryFailed as error:
         hides = Protection(table).hides_some()
         return None, str(error) if not hides else "the engine could not compare the rows, some of which are protected"
 
 
-def metadata(restatement: Restatement | None) -> dict[str, object]:
+def restatement_metadata(restatement: Restatement | None) -> dict[str, object]:
     """What a commit says of the day that it replaces, in brief."""
     if restatement is None:
         return {}

@@ -10,29 +10,39 @@ from martgate.builders.ports import Engine, TableTarget, WriteTarget, WrittenFil
 from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun
 from martgate.expectations.audit import Scope, audit
-from martgate.expectations.retroactive import promised
+from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.verdict import Audit, Verdict
 from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved, Refused, judge
 from martgate.gate.run import RunRecord
 from martgate.ledger import Altered
 from martgate.project.context import Context, PublishRequest
-from martgate.publish.previous_day import outdated, register_earlier
-from martgate.publish.promotion import compare_with_published, promote, record_of
-from martgate.publish.restatement import Compared
-from martgate.publish.upstreams import Checked, check_upstreams, register_upstreams
-from martgate.publish.waivers import waivers_in, waivers_since
+from martgate.publish.previous_day import explain_outdated, register_previous_day
+from martgate.publish.promotion import compare_with_published, create_run_record, promote
+from martgate.publish.restatement import RestatementPreview
+from martgate.publish.upstreams import UpstreamCheck, check_upstreams, register_upstreams
+from martgate.publish.waivers import apply_recorded_waivers, reapply_recorded_waivers
 
-__all__ = ["Prepared", "build", "candidate_id", "conclude", "gate", "no_candidate", "prepare", "publish", "run"]
+__all__ = [
+    "PreparedRun",
+    "build",
+    "complete_run",
+    "create_candidate_id",
+    "explain_missing_candidate",
+    "gate",
+    "prepare",
+    "publish",
+    "run",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedRun:
     """A run that has told nobody yet: its record, and the decision on what it staged, if upstreams let it stage."""
 
     record: RunRecord
     decision: Approved | Refused | None = None
-    compared: Compared | None = None
+    compared: RestatementPreview | None = None
 
 
 def run(request: PublishRequest, context: Context, *, dry_run: bool = False) -> RunRecord:
@@ -44,10 +54,10 @@ def run(request: PublishRequest, context: Context, *, dry_run: bool = False) -> 
         martgate.errors.MissingUpstream: an input, or its partition for the day, is not there.
         martgate.errors.CouldNotRun: the engine or the storage failed; nothing was published.
     """
-    return conclude(prepare(request, context), request.table, context, dry_run=dry_run)
+    return complete_run(prepare(request, context), request.table, context, dry_run=dry_run)
 
 
-def prepare(request: PublishRequest, context: Context) -> Prepared:
+def prepare(request: PublishRequest, context: Context) -> PreparedRun:
     """Check upstreams, build, audit and judge: all of a run that no reader can see and no other run needs to know.
 
     Raises:
@@ -57,23 +67,23 @@ def prepare(request: PublishRequest, context: Context) -> Prepared:
     with context.engine() as engine:
         checked = check_upstreams(engine, request, context)
         if checked.reasons:
-            return Prepared(_broken_record(request, checked))
+            return PreparedRun(_broken_record(request, checked))
         candidate, written = _stage(engine, request, context)
         found = _inspect(engine, candidate, request, context, written if context.trust_written_stats else ())
-        found = replace(found, out_of_scope=(*found.out_of_scope, *checked.outside))
-        decision = judge(candidate, found, waivers_in(found, request.table, context))
+        found = replace(found, out_of_scope=(*found.out_of_scope, *checked.out_of_scope))
+        decision = judge(candidate, found, apply_recorded_waivers(found, request.table, context))
         compared = compare_with_published(engine, decision, request.table, context)
-    return Prepared(record_of(decision, compared), decision, compared)
+    return PreparedRun(create_run_record(decision, compared), decision, compared)
 
 
-def conclude(prepared: Prepared, table: Table, context: Context, *, dry_run: bool = False) -> RunRecord:
+def complete_run(prepared: PreparedRun, table: Table, context: Context, *, dry_run: bool = False) -> RunRecord:
     """Record what was prepared, and publish it where it was approved, and is by the waivers that are still in force."""
     decision, compared = prepared.decision, prepared.compared
     record = prepared.record
     if isinstance(decision, Approved) and decision.waivers:
         candidate, found = decision.candidate, decision.audit
-        decision = judge(candidate, found, waivers_since(decision.waivers, candidate, table, context))
-        record = record_of(decision, compared if isinstance(decision, Approved) else None)
+        decision = judge(candidate, found, reapply_recorded_waivers(decision.waivers, candidate, table, context))
+        record = create_run_record(decision, compared if isinstance(decision, Approved) else None)
     record = replace(record, dry_run=dry_run)
     context.ledger.record_run(record, fingerprint=decision.candidate.fingerprint if decision else "")
     if isinstance(decision, Approved) and compared and not dry_run:
@@ -88,7 +98,7 @@ def build(request: PublishRequest, context: Context) -> Candidate | RunRecord:
         checked = check_upstreams(engine, request, context)
         if not checked.reasons:
             return _stage(engine, request, context)[0]
-    return conclude(Prepared(_broken_record(request, checked)), request.table, context)
+    return complete_run(PreparedRun(_broken_record(request, checked)), request.table, context)
 
 
 def gate(request: PublishRequest, context: Context, candidate_id: str | None = None) -> RunRecord:
@@ -99,13 +109,13 @@ def gate(request: PublishRequest, context: Context, candidate_id: str | None = N
     """
     candidate = context.ledger.candidate(request.table.qualified_name, request.part_date, candidate_id)
     if not isinstance(candidate, Candidate):
-        raise CouldNotRun(no_candidate(candidate, request.table, request.part_date, candidate_id))
+        raise CouldNotRun(explain_missing_candidate(candidate, request.table, request.part_date, candidate_id))
     with context.engine() as engine:
         register_upstreams(engine, request, context)
         found = _inspect(engine, candidate, request, context)
-        decision = judge(candidate, found, waivers_in(found, request.table, context))
+        decision = judge(candidate, found, apply_recorded_waivers(found, request.table, context))
         compared = compare_with_published(engine, decision, request.table, context)
-    record = record_of(decision, compared)
+    record = create_run_record(decision, compared)
     context.ledger.record_run(record, fingerprint=candidate.fingerprint)
     return record
 
@@ -119,7 +129,9 @@ def publish(table: Table, part_date: str, context: Context, candidate_id: str | 
     name, at = table.qualified_name, context.now()
     candidate = context.ledger.candidate(name, part_date, candidate_id)
     if not isinstance(candidate, Candidate):
-        return _refused(name, part_date, "", no_candidate(candidate, table, part_date, candidate_id), at=at)
+        return _refused(
+            name, part_date, "", explain_missing_candidate(candidate, table, part_date, candidate_id), at=at
+        )
     judged = context.ledger.verdict_on(candidate)
     if judged is None:
         return _refused(name, part_date, candidate.id, "there is no verdict on it: run `martgate gate` first", at=at)
@@ -127,25 +139,27 @@ def publish(table: Table, part_date: str, context: Context, candidate_id: str | 
         return _refused(
             name, part_date, candidate.id, "its verdict in the ledger was altered after it was recorded", at=at
         )
-    decision = judge(candidate, judged.audit, waivers_since(judged.waivers, candidate, table, context))
+    decision = judge(candidate, judged.audit, reapply_recorded_waivers(judged.waivers, candidate, table, context))
     if isinstance(decision, Refused):
-        return record_of(decision)
+        return create_run_record(decision)
     intact = context.store.is_intact(candidate)
     changed = (
-        outdated(judged.audit, context.store, table) if intact else "its files are not those that the verdict is about"
+        explain_outdated(judged.audit, context.store, table)
+        if intact
+        else "its files are not those that the verdict is about"
     )
     if changed:
         return _refused(name, part_date, candidate.id, changed, at=at)
     restatement = judged.restatement
-    return promote(decision, Compared(restatement.state if restatement else "", restatement), table, context)
+    return promote(decision, RestatementPreview(restatement.state if restatement else "", restatement), table, context)
 
 
-def candidate_id(prefix: str, started: datetime) -> str:
+def create_candidate_id(prefix: str, started: datetime) -> str:
     """A name that sorts by time and that no other run takes, as in `2024-01-01-20240102T010203.000456-9f3a`."""
     return f"{prefix}-{started:%Y%m%dT%H%M%S.%f}-{secrets.token_hex(2)}"
 
 
-def no_candidate(found: Altered | None, table: Table, part_date: str, candidate_id: str | None) -> str:
+def explain_missing_candidate(found: Altered | None, table: Table, part_date: str, candidate_id: str | None) -> str:
     """Why there is nothing to judge, and what to do."""
     if found:
         return f"what the ledger keeps of {found.candidate} was altered: run `martgate build` again"
@@ -163,7 +177,7 @@ def _stage(engine: Engine, request: PublishRequest, context: Context) -> tuple[C
         told[:] = engine.write(statement, target, request.parameters)
         return tuple(told)
 
-    name = candidate_id(request.part_date, request.started)
+    name = create_candidate_id(request.part_date, request.started)
     staged = context.store.stage(
         request.table, request.part_date, candidate_id=name, sequence=request.sequence, write=write
     )
@@ -180,7 +194,7 @@ def _inspect(
 
     `written` are the files as the engine told of them in this process, if that is to be believed.
     """
-    all_asked = promised(request.contract_file, request.table, context.catalog)
+    all_asked = derive_from_catalog(request.contract_file, request.table, context.catalog)
     rules = all_asked.rules
     context.progress(f"auditing {candidate.rows:,} rows against {len(rules)} rules")
     name = request.table.qualified_name
@@ -190,7 +204,7 @@ def _inspect(
         day=request.day,
         audited_at=request.started,
         others=frozenset(request.model.inputs),
-        earlier=register_earlier(engine, rules, context.store, request.table, request.part_date),
+        earlier=register_previous_day(engine, rules, context.store, request.table, request.part_date),
         written=tuple(written),
         history=context.ledger.history(name),
         memory=context.file_memory(engine, name, source),
@@ -198,15 +212,15 @@ def _inspect(
         catalog_tables=context.catalog.every_version,
     )
     found = audit(engine, name, table=request.table, rules=rules, scope=scope)
-    return replace(found, out_of_scope=(*found.out_of_scope, *all_asked.outside))
+    return replace(found, out_of_scope=(*found.out_of_scope, *all_asked.out_of_scope))
 
 
-def _broken_record(request: PublishRequest, checked: Checked) -> RunRecord:
+def _broken_record(request: PublishRequest, checked: UpstreamCheck) -> RunRecord:
     """The refusal to build as a record, its verdicts those of the upstreams."""
     return _refused(
         request.table.qualified_name,
         request.part_date,
-        candidate_id(request.part_date, request.started),
+        create_candidate_id(request.part_date, request.started),
         *checked.reasons,
         at=request.started,
         verdicts=checked.verdicts,

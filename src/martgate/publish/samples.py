@@ -36,11 +36,11 @@ def write_samples(
             makes a table without a contract.
         martgate.errors.CouldNotRun: the plug-in failed while it made rows.
     """
-    from martgate.project.wiring import catalog  # noqa: PLC0415 - see below
+    from martgate.project.wiring import load_catalog  # noqa: PLC0415 - see below
     from martgate.stores.upstreams import Upstreams  # noqa: PLC0415 - delta-rs
 
     sample = sample or load_sample(settings.sample)
-    tables = {table.qualified_name: table for _, table in catalog(settings).tables()}
+    tables = {table.qualified_name: table for _, table in load_catalog(settings).tables()}
     target = Upstreams(str(folder), {})
     rows = {}
     for name, content in sample.tables(spec, tables):

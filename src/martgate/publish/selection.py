@@ -12,17 +12,17 @@ from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun
 from martgate.exits import ExitCode
 from martgate.gate.run import RunRecord
-from martgate.hints import join
 from martgate.project.context import Context, PublishRequest
 from martgate.project.graph import Graph
-from martgate.project.wiring import publish_request_of
-from martgate.publish.run import Prepared, conclude, prepare
+from martgate.project.wiring import create_publish_request
+from martgate.publish.run import PreparedRun, complete_run, prepare
+from martgate.text.lists import join_words
 
-__all__ = ["Outcome", "attempt", "jobs_of", "run_all", "skipped"]
+__all__ = ["TableRun", "create_requests", "run_request", "run_tables", "skip_request"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class TableRun:
     """What describe of one table: the record of its run, or the reason why there is none."""
 
     table: str
@@ -32,7 +32,9 @@ class Outcome:
     code: ExitCode = ExitCode.DONE
 
 
-def jobs_of(names: Iterable[str], day: date, models: Mapping[str, Model], context: Context) -> list[PublishRequest]:
+def create_requests(
+    names: Iterable[str], day: date, models: Mapping[str, Model], context: Context
+) -> list[PublishRequest]:
     """What it takes to publish these tables for one day, or for the week or month that it lies in.
 
     Raises:
@@ -40,11 +42,12 @@ def jobs_of(names: Iterable[str], day: date, models: Mapping[str, Model], contex
     """
     tables = [context.catalog.find(name)[1] for name in names]
     return [
-        publish_request_of(models, context, table.qualified_name, table.publish_period.first(day)) for table in tables
+        create_publish_request(models, context, table.qualified_name, table.publish_period.first(day))
+        for table in tables
     ]
 
 
-def run_all(jobs: Iterable[PublishRequest], day: date, graph: Graph, context: Context) -> Iterator[Outcome]:
+def run_tables(jobs: Iterable[PublishRequest], day: date, graph: Graph, context: Context) -> Iterator[TableRun]:
     """Run jobs in the order given; what stands on a table that was not published is skipped.
 
     A table by the week or month is run on the last day of its period.
@@ -54,7 +57,7 @@ def run_all(jobs: Iterable[PublishRequest], day: date, graph: Graph, context: Co
         name = work.table.qualified_name
         blocking = sorted(graph[name] & stuck)
         reason = _reason_to_skip(work.table, day, blocking)
-        outcome = skipped(work, reason) if reason else attempt(work, context)
+        outcome = skip_request(work, reason) if reason else run_request(work, context)
         if blocking or outcome.code is not ExitCode.DONE:
             stuck.add(name)
         yield outcome
@@ -63,18 +66,18 @@ def run_all(jobs: Iterable[PublishRequest], day: date, graph: Graph, context: Co
 def _reason_to_skip(table: Table, day: date, blocking: Sequence[str]) -> str:
     period = table.publish_period
     if blocking:
-        return f"it is made from {join(blocking)}, which was not published"
+        return f"it is made from {join_words(blocking)}, which was not published"
     if period.last(day) != day:
         return f"it is published by the {period}, and this one ends on {period.last(day)}"
     return ""
 
 
-def skipped(work: PublishRequest, reason: str) -> Outcome:
+def skip_request(work: PublishRequest, reason: str) -> TableRun:
     """What is told of a job that was not run."""
-    return Outcome(table=work.table.qualified_name, date=work.part_date, reason=reason)
+    return TableRun(table=work.table.qualified_name, date=work.part_date, reason=reason)
 
 
-def attempt(work: PublishRequest, context: Context, begun: Callable[[], Prepared] | None = None) -> Outcome:
+def run_request(work: PublishRequest, context: Context, begun: Callable[[], PreparedRun] | None = None) -> TableRun:
     """Run a job now, or go on with what was `begun` of it; one that could not run is an outcome, too.
 
     Others may follow it.
@@ -82,8 +85,8 @@ def attempt(work: PublishRequest, context: Context, begun: Callable[[], Prepared
     name = work.table.qualified_name
     try:
         prepared = begun() if begun else prepare(replace(work, started=context.now()), context)
-        record = conclude(prepared, work.table, context)
+        record = complete_run(prepared, work.table, context)
     except CouldNotRun as error:
-        return Outcome(table=name, date=work.part_date, reason=str(error), code=ExitCode.COULD_NOT_RUN)
+        return TableRun(table=name, date=work.part_date, reason=str(error), code=ExitCode.COULD_NOT_RUN)
     code = ExitCode.REFUSED if record.decision == "refused" else ExitCode.DONE
-    return Outcome(table=name, date=work.part_date, record=record, code=code)
+    return TableRun(table=name, date=work.part_date, record=record, code=code)

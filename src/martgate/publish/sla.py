@@ -10,23 +10,23 @@ from martgate.contracts.day import day_of
 from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile
 from martgate.errors import MartgateError
-from martgate.expectations.promises import Arrival, Punctuality, Window, promised, punctuality
+from martgate.expectations.promises import Arrival, Punctuality, Window, assess_punctuality, find_time_slas
 from martgate.project.context import Context
 from martgate.project.review import raise_for_problems
 
-__all__ = ["made", "of_all", "of_table"]
+__all__ = ["check_all_promises", "check_promises", "find_modeled_tables"]
 
 
-def made(models: Mapping[str, Model], catalog: Catalog) -> list[tuple[ContractFile, Table]]:
+def find_modeled_tables(models: Mapping[str, Model], catalog: Catalog) -> list[tuple[ContractFile, Table]]:
     """The tables that these models make."""
     return [(loaded, table) for loaded, table in catalog.tables() if find_model(table, models)]
 
 
-def of_all(models: Mapping[str, Model], context: Context, window: Window) -> Iterator[Punctuality]:
+def check_all_promises(models: Mapping[str, Model], context: Context, window: Window) -> Iterator[Punctuality]:
     """How the promises about each table stand that a model makes; of one that cannot be judged, why."""
-    for loaded, table in made(models, context.catalog):
+    for loaded, table in find_modeled_tables(models, context.catalog):
         try:
-            yield of_table(loaded, table, context, window)
+            yield check_promises(loaded, table, context, window)
         except MartgateError as error:
             contract = loaded.contract
             yield Punctuality(
@@ -34,12 +34,12 @@ def of_all(models: Mapping[str, Model], context: Context, window: Window) -> Ite
                 contract=contract.id,
                 contract_version=contract.version,
                 zone=contract.zone,
-                asked_at=window.now,
+                as_of=window.now,
                 reason=str(error),
             )
 
 
-def of_table(loaded: ContractFile, table: Table, context: Context, window: Window) -> Punctuality:
+def check_promises(loaded: ContractFile, table: Table, context: Context, window: Window) -> Punctuality:
     """How the promises about one table stand.
 
     Raises:
@@ -47,14 +47,14 @@ def of_table(loaded: ContractFile, table: Table, context: Context, window: Windo
         martgate.errors.CouldNotRun: the ledger or the warehouse does not answer.
     """
     raise_for_problems(loaded, context.catalog)
-    if not promised(table):
-        return punctuality(table, {}, window)
+    if not find_time_slas(table):
+        return assess_punctuality(table, {}, window)
     live = context.store.days(table)
     arrivals = {
         day: arrival for text, arrival in _arrivals(table, live, context).items() if (day := _named(text, table))
     }
     strays = sum(_named(text, table) is None for text in live)
-    return replace(punctuality(table, arrivals, window), strays=strays)
+    return replace(assess_punctuality(table, arrivals, window), strays=strays)
 
 
 def _named(text: str, table: Table) -> date | None:

@@ -8,18 +8,18 @@ from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile
 from martgate.errors import InvalidInput, MissingUpstream, Problem
 from martgate.expectations.audit import Scope, audit
-from martgate.expectations.retroactive import promised
+from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, OutOfScope, Verdict
 from martgate.gate.decision import refusals
 from martgate.project.context import Context, PublishRequest
 
-__all__ = ["Checked", "check_upstreams", "missing", "register_upstreams"]
+__all__ = ["UpstreamCheck", "check_upstreams", "find_missing_upstreams", "register_upstreams"]
 
 Found = TypeVar("Found", Verdict, OutOfScope)
 
 
-def missing(request: PublishRequest, context: Context) -> tuple[str, ...]:
+def find_missing_upstreams(request: PublishRequest, context: Context) -> tuple[str, ...]:
     """Which inputs of the model are not there for the job's day, and why; nothing is read of those that are."""
     inputs = (context.catalog.find(name, request.day.date)[1] for name in sorted(request.model.inputs))
     found = (_looked_up(table, request, context) for table in inputs)
@@ -36,19 +36,19 @@ class _Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class UpstreamCheck:
     """What the inputs from outside were found to be.
 
     `reasons` says why the model cannot be built from them, with the `verdicts` that say so; both are empty where it can.
-    `outside` are rules that were not judged. Each rule is named `schema.table: rule`.
+    `out_of_scope` are rules that were not judged. Each rule is named `schema.table: rule`.
     """
 
     reasons: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
-    outside: tuple[OutOfScope, ...] = ()
+    out_of_scope: tuple[OutOfScope, ...] = ()
 
 
-def check_upstreams(engine: Engine, request: PublishRequest, context: Context) -> Checked:
+def check_upstreams(engine: Engine, request: PublishRequest, context: Context) -> UpstreamCheck:
     """Register every input of the model; hold those from outside to their own contracts.
 
     The frames of inputs that keep every rule are checked once more, where the house has somebody to do it.
@@ -65,8 +65,8 @@ def check_upstreams(engine: Engine, request: PublishRequest, context: Context) -
     if broken:
         verdicts = tuple(_named(verdict, found.table) for found in broken for verdict in found.blocking)
         reasons = tuple(f"upstream {found.table}: {reason}" for found in broken for reason in refusals(found))
-        return Checked(reasons, verdicts, outside)
-    return Checked(_check_frames(engine, inputs, context), outside=outside)
+        return UpstreamCheck(reasons, verdicts, outside)
+    return UpstreamCheck(_check_frames(engine, inputs, context), out_of_scope=outside)
 
 
 def _named(found: Found, table: str) -> Found:
@@ -114,7 +114,7 @@ def _rules_of(each: _Input, context: Context) -> tuple[Rule, ...]:
     No earlier day of such a table is kept, and no history: a rule that asks for one would be passed over every day.
     """
     loaded, name = each.loaded, each.table.qualified_name
-    rules = promised(loaded, each.table, context.catalog).rules
+    rules = derive_from_catalog(loaded, each.table, context.catalog).rules
     unknowable = [
         Problem(
             file=loaded.contract.file,

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from martgate.contracts.day import day_of
 from martgate.contracts.model import Table
-from martgate.expectations.clock import Clock
-from martgate.expectations.promises import promised
+from martgate.expectations.promises import find_time_slas
+from martgate.expectations.schedule import DeliverySchedule
 from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved, judge
 from martgate.gate.receipt import Receipt, Verified
@@ -57,7 +57,7 @@ class _Look:
     def _is_retained(self, day: str) -> bool:
         """Whether a day must still be there, as far as it names one."""
         contract = self.context.catalog.find(self.table.qualified_name)[0].contract
-        clock = Clock(promised(self.table), self.table, ZoneInfo(contract.zone), self.context.now())
+        clock = DeliverySchedule(find_time_slas(self.table), self.table, ZoneInfo(contract.zone), self.context.now())
         found = day_of(day)
         return found is None or clock.is_retained(found)
 

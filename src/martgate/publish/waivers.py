@@ -9,7 +9,7 @@ from martgate.contracts.day import day_of
 from martgate.contracts.model import Table
 from martgate.contracts.period import Period
 from martgate.errors import InvalidInput
-from martgate.expectations.retroactive import promised
+from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit
 from martgate.gate.candidate import Candidate
@@ -18,14 +18,21 @@ from martgate.hints import clip, did_you_mean
 from martgate.project.context import Context
 from martgate.project.review import raise_for_problems
 
-__all__ = ["Request", "today", "waive", "waivers_in", "waivers_since", "withdraw"]
+__all__ = [
+    "WaiverRequest",
+    "apply_recorded_waivers",
+    "contract_date",
+    "reapply_recorded_waivers",
+    "waive",
+    "withdraw_waivers",
+]
 
 _LONGEST = timedelta(days=366)
 """What is to be let through for longer is no exception: the contract should say so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class WaiverRequest:
     """What somebody asks to be waived, as they wrote it; `partition` may be empty."""
 
     rule: str
@@ -36,7 +43,7 @@ class Request:
     most: int | None = None
 
 
-def waive(request: Request, table: Table, context: Context) -> Waiver:
+def waive(request: WaiverRequest, table: Table, context: Context) -> Waiver:
     """Record a waiver of a rule of a table.
 
     Raises:
@@ -60,7 +67,7 @@ def waive(request: Request, table: Table, context: Context) -> Waiver:
     return waiver
 
 
-def withdraw(rule: str, table: Table, context: Context) -> int:
+def withdraw_waivers(rule: str, table: Table, context: Context) -> int:
     """Take back the waivers of a rule, be it one that the contract has no more; how many there were.
 
     Raises:
@@ -74,14 +81,14 @@ def withdraw(rule: str, table: Table, context: Context) -> int:
     return number
 
 
-def _problems(request: Request, table: Table, context: Context) -> Iterator[str]:
+def _problems(request: WaiverRequest, table: Table, context: Context) -> Iterator[str]:
     rules, name = _rules(table, context), table.qualified_name
     rule = rules.get(request.rule)
     if rule is None:
         yield f"{name} has no rule {clip(request.rule)}; {did_you_mean(request.rule, rules)}"
     elif reason := why_not(rule):
         yield f"{request.rule} cannot be waived: {reason}"
-    earliest, latest = (today(table, context) + timedelta(days=1), today(table, context) + _LONGEST)
+    earliest, latest = (contract_date(table, context) + timedelta(days=1), contract_date(table, context) + _LONGEST)
     if not earliest <= request.until <= latest:
         yield (
             f"--until {request.until}: a waiver is for days to come, and for {_LONGEST.days} of them at most; "
@@ -116,27 +123,27 @@ def _rules(table: Table, context: Context) -> dict[str, Rule]:
     """By name, the rules that any version of the contract has; a newer version's where several have one of that name."""
     found: dict[str, Rule] = {}
     for loaded, theirs in context.catalog.versions(table.qualified_name):
-        asked = promised(loaded, theirs, context.catalog)
-        found |= {rule.name: rule for rule in (*asked.rules, *(each.rule for each in asked.outside))}
+        asked = derive_from_catalog(loaded, theirs, context.catalog)
+        found |= {rule.name: rule for rule in (*asked.rules, *(each.rule for each in asked.out_of_scope))}
     return found
 
 
-def today(table: Table, context: Context) -> date:
+def contract_date(table: Table, context: Context) -> date:
     """The day that it is where the table's contract counts its days."""
     zone = context.catalog.find(table.qualified_name)[0].contract.zone
     return context.now().astimezone(ZoneInfo(zone)).date()
 
 
-def waivers_in(found: Audit, table: Table, context: Context) -> tuple[Applied, ...]:
+def apply_recorded_waivers(found: Audit, table: Table, context: Context) -> tuple[Applied, ...]:
     """What becomes of the table's waivers in an audit of a candidate, as of now."""
     kept = context.ledger.waivers(table.qualified_name)
-    return applied(found, kept, on=today(table, context), known=_rules(table, context)) if kept else ()
+    return applied(found, kept, on=contract_date(table, context), known=_rules(table, context)) if kept else ()
 
 
-def waivers_since(
+def reapply_recorded_waivers(
     former: tuple[Applied, ...], candidate: Candidate, table: Table, context: Context
 ) -> tuple[Applied, ...]:
     """What became, since it was judged, of the waivers that it took; a candidate that readers have needs them no more."""
     if not waived(former) or context.store.is_published(candidate):
         return former
-    return still(former, context.ledger.waivers(table.qualified_name), on=today(table, context))
+    return still(former, context.ledger.waivers(table.qualified_name), on=contract_date(table, context))

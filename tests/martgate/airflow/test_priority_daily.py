@@ -158,9 +158,9 @@ def sync(dag) -> None:
     ],
 )
 def test_a_day_is_made_once_it_is_over_in_the_zone_of_the_contract(end, day):
-    from martgate.airflow.nights import day_ended
+    from martgate.airflow.nights import last_complete_day
 
-    assert day_ended(end, "Asia/Seoul").isoformat() == day
+    assert last_complete_day(end, "Asia/Seoul").isoformat() == day
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from martgate.contracts.catalog import Catalog
-from martgate.expectations.coverage import Status
-from martgate.project.review import coverage_of, review
+from martgate.expectations.coverage import CoverageStatus
+from martgate.project.review import compute_coverage, review
 from martgate.project.sample import load_sample
-from martgate.project.settings import load
+from martgate.project.settings import load_settings
 from martgate.project.starter import STARTER, write_starter
 
 
@@ -44,12 +44,12 @@ def test_the_contracts_of_the_starter_are_sound_without_a_warning(starter: Path)
 
 def test_no_clause_of_the_starter_is_unsupported(starter: Path) -> None:
     catalog = Catalog.load([starter / "contracts"])
-    statuses = {item.status for version in catalog.tables() for item in coverage_of(*version)}
-    assert statuses == {Status.ENFORCED, Status.MONITORED, Status.DOCUMENTATION}
+    statuses = {item.status for version in catalog.tables() for item in compute_coverage(*version)}
+    assert statuses == {CoverageStatus.ENFORCED, CoverageStatus.MONITORED, CoverageStatus.DOCUMENTATION}
 
 
 def test_every_setting_of_the_starter_names_a_place_that_is_there(starter: Path) -> None:
-    settings = load(starter, environment={})
+    settings = load_settings(starter, environment={})
     places = [*settings.contracts, *settings.models, *settings.queries, settings.sample]
     assert all(place is not None and place.exists() for place in places)
 

@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from deltalake import DeltaTable
 
 from martgate.ledger import Ledger
-from martgate.project.settings import load
+from martgate.project.settings import load_settings
 from martgate.project.wiring import open_context
-from martgate.project.wiring import publish_requests as jobs_of
+from martgate.project.wiring import load_publish_requests as jobs_of
 from martgate.publish import backfill as many
 
 CONTRACT = """
@@ -65,7 +65,7 @@ class Project:
     def backfill(self, sql: str, *, jobs: int = 2, **how):
         """What became of each day: its decision, or why it was not run."""
         (self.folder / "models" / "base.sql").write_text(sql)
-        settings = load(self.folder, flags={}, environment={})
+        settings = load_settings(self.folder, flags={}, environment={})
         with open_context(settings) as opened:
             quiet = replace(opened, progress=lambda step, lasting=False: self.said.append(step) if lasting else None)
             here = self.context(quiet)

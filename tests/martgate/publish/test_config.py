@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from martgate.errors import InvalidInput
-from martgate.project.settings import load
+from martgate.project.settings import load_settings
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_empty_file_makes_a_project_of_the_folders_beside_it(folder: Path) -> None:
     (folder / "martgate.toml").write_text("")
     (folder / "builders" / "models").mkdir(parents=True)
-    settings = load(environment={})
+    settings = load_settings(environment={})
     assert settings.contracts == (folder / "contracts",)
     assert settings.models == (folder / "builders" / "models",)
     assert settings.queries == ()
@@ -28,9 +28,9 @@ def test_an_empty_file_makes_a_project_of_the_folders_beside_it(folder: Path) ->
 @pytest.mark.parametrize(("project", "where"), [(None, "here or in a folder above"), (Path(), "in this folder")])
 def test_without_a_project_there_are_no_settings(folder: Path, project: Path | None, where: str) -> None:
     with pytest.raises(InvalidInput, match=rf"{folder}: there is no martgate\.toml {where}"):
-        load(project, environment={})
-    assert load(project, environment={}, outside=True).contracts == ()
-    assert not load(project, environment={}, outside=True).is_project
+        load_settings(project, environment={})
+    assert load_settings(project, environment={}, outside=True).contracts == ()
+    assert not load_settings(project, environment={}, outside=True).is_project
     assert not list(folder.iterdir())
 
 
@@ -39,13 +39,13 @@ def test_the_project_is_looked_up_from_the_folders_above(folder: Path, monkeypat
     below = folder / "a" / "b"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
-    assert load(environment={}).warehouse == str(folder / "lake")
+    assert load_settings(environment={}).warehouse == str(folder / "lake")
 
 
 def test_a_relative_project_folder_is_relative_to_here_and_to_nothing_else(folder: Path) -> None:
     (folder / "below").mkdir()
     (folder / "below" / "martgate.toml").write_text('warehouse = "lake"\n')
-    settings = load(project=Path("below"), environment={})
+    settings = load_settings(project=Path("below"), environment={})
     assert settings.out == folder / "below" / "out"
     assert settings.upstreams == str(folder / "below" / "out" / "upstreams")
     assert settings.warehouse == str(folder / "below" / "lake")
@@ -54,7 +54,7 @@ def test_a_relative_project_folder_is_relative_to_here_and_to_nothing_else(folde
 
 def test_a_flag_beats_the_environment_beats_the_file_beats_the_default(folder: Path) -> None:
     (folder / "martgate.toml").write_text('out = "file"\nwarehouse = "file"\nmemory_limit = "1GB"\n')
-    settings = load(flags={"out": "flag"}, environment={"MARTGATE_OUT": "env", "MARTGATE_WAREHOUSE": "env"})
+    settings = load_settings(flags={"out": "flag"}, environment={"MARTGATE_OUT": "env", "MARTGATE_WAREHOUSE": "env"})
     assert (settings.out, settings.warehouse, settings.memory_limit, settings.engine) == (
         folder / "flag",
         str(folder / "env"),
@@ -69,14 +69,14 @@ def test_a_flag_beats_the_environment_beats_the_file_beats_the_default(folder: P
 
 def test_paths_of_the_file_are_relative_to_the_file_and_urls_stay(folder: Path, tmp_path: Path) -> None:
     (folder / "martgate.toml").write_text('warehouse = "s3://bucket/lake"\nledger = "sqlite:///state/l.db"\n')
-    settings = load(project=folder, environment={})
+    settings = load_settings(project=folder, environment={})
     assert settings.warehouse == "s3://bucket/lake"
     assert settings.ledger == f"sqlite:///{folder / 'state' / 'l.db'}"
 
 
 def test_single_upstreams_may_lie_elsewhere(folder: Path) -> None:
     (folder / "martgate.toml").write_text('[upstreams]\nroot = "in"\n"we_mart.we_user" = "elsewhere/users"\n')
-    settings = load(environment={})
+    settings = load_settings(environment={})
     assert settings.upstreams == str(folder / "in")
     assert settings.upstream_locations == {"we_mart.we_user": str(folder / "elsewhere" / "users")}
 
@@ -84,25 +84,25 @@ def test_single_upstreams_may_lie_elsewhere(folder: Path) -> None:
 def test_every_unusable_value_is_told_at_once(folder: Path) -> None:
     (folder / "martgate.toml").write_text('engine = "sparkle"\ncontracts = "not-a-list"\nout = 3\n')
     with pytest.raises(InvalidInput) as caught:
-        load(environment={})
+        load_settings(environment={})
     assert {problem.path for problem in caught.value.problems} == {"engine", "contracts", "out"}
 
 
 def test_an_unknown_key_is_told_with_the_nearest_known_one(folder: Path) -> None:
     (folder / "martgate.toml").write_text('warehose = "x"\n')
     with pytest.raises(InvalidInput, match="did you mean 'warehouse'"):
-        load(environment={})
+        load_settings(environment={})
 
 
 def test_a_file_that_is_not_toml_is_unusable_and_named(folder: Path) -> None:
     (folder / "martgate.toml").write_text("warehouse: x\n")
     with pytest.raises(InvalidInput, match=r"martgate\.toml: is not TOML"):
-        load(environment={})
+        load_settings(environment={})
 
 
 def test_a_project_folder_that_is_not_there_is_unusable(folder: Path) -> None:
     with pytest.raises(InvalidInput, match="there is no such folder"):
-        load(project=folder / "nowhere", environment={})
+        load_settings(project=folder / "nowhere", environment={})
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_project_folder_that_is_not_there_is_unusable(folder: Path) -> None:
     ],
 )
 def test_lineage_goes_to_a_file_or_a_server_or_nowhere(folder: Path, given: str, where: str) -> None:
-    assert load(flags={"lineage": given}, environment={}, outside=True).lineage == where.format(here=folder)
+    assert load_settings(flags={"lineage": given}, environment={}, outside=True).lineage == where.format(here=folder)
 
 
 @pytest.mark.parametrize(
@@ -126,5 +126,5 @@ def test_lineage_goes_to_a_file_or_a_server_or_nowhere(folder: Path, given: str,
 def test_other_places_of_lineage_are_unusable_and_a_password_is_not_shown(folder: Path, given: str) -> None:
     (folder / "martgate.toml").write_text(f'lineage = "{given}"\n')
     with pytest.raises(InvalidInput, match="expected none, file:PATH") as raised:
-        load(environment={})
+        load_settings(environment={})
     assert "secret" not in str(raised.value)

@@ -12,8 +12,8 @@ from martgate.expectations.scope import NoEarlier
 from martgate.gate.candidate import Candidate
 from martgate.gate.run import RunRecord
 from martgate.project.context import Context, PublishRequest
-from martgate.project.settings import load
-from martgate.project.wiring import open_context, publish_request
+from martgate.project.settings import load_settings
+from martgate.project.wiring import open_context, load_publish_request
 from martgate.publish.run import build, gate, publish, run
 from martgate.publish.samples import write_samples
 
@@ -29,13 +29,13 @@ class Mart:
     def __init__(self, folder: Path) -> None:
         places = {"upstreams": str(folder / "upstreams"), "warehouse": str(folder / "warehouse")}
         own = {"out": str(folder), "ledger": f"sqlite:///{folder / 'ledger.db'}", **places}
-        self.settings = load(flags=own, environment={})
+        self.settings = load_settings(flags=own, environment={})
         write_samples(self.settings, folder / "upstreams", {"members": 500, "date": DAY, "days": 2}, lambda _: None)
         with open_context(self.settings) as context:
             self.context: Context = context
 
     def request(self, name: str, day: date = DAY) -> PublishRequest:
-        return publish_request(self.settings, self.context, name, day)
+        return load_publish_request(self.settings, self.context, name, day)
 
     def run(self, name: str, day: date = DAY) -> RunRecord:
         return run(self.request(name, day), self.context)

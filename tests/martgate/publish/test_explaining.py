@@ -11,8 +11,8 @@ import pytest
 
 from martgate.cli.main import call
 from martgate.exits import ExitCode
-from martgate.project.settings import load
-from martgate.project.wiring import open_context, publish_request
+from martgate.project.settings import load_settings
+from martgate.project.wiring import open_context, load_publish_request
 from martgate.publish.run import build
 from martgate.publish.samples import write_samples
 
@@ -24,10 +24,12 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with samples, in which a candidate is staged."""
     folder = tmp_path_factory.mktemp("explained")
     flags = {name: str(folder / name) for name in ("upstreams", "warehouse")}
-    settings = load(flags={"out": str(folder), "ledger": f"sqlite:///{folder / 'ledger.db'}", **flags}, environment={})
+    settings = load_settings(
+        flags={"out": str(folder), "ledger": f"sqlite:///{folder / 'ledger.db'}", **flags}, environment={}
+    )
     write_samples(settings, folder / "upstreams", {"members": 200, "date": DAY, "days": 1}, lambda _: None)
     with open_context(settings) as context:
-        build(publish_request(settings, context, "wv_comm_user", DAY), context)
+        build(load_publish_request(settings, context, "wv_comm_user", DAY), context)
     return folder
 
 

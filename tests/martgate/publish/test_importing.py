@@ -247,14 +247,14 @@ def test_the_published_mart_is_drafted_with_the_columns_and_types_of_its_contrac
 @pytest.mark.parametrize("layout", ["file", "delta by day"])
 def test_both_engines_draft_the_same(spark_engine, tmp_path, layout):
     from martgate.builders.engines.duckdb import DuckDBEngine
-    from martgate.publish.drafts import drafted
+    from martgate.publish.drafts import draft_contract
     from martgate.stores.upstreams import Upstreams
 
     dataset = Upstreams("unused").dataset_of(written(tmp_path, layout))
     shown = ("part", "day", "id")
     with DuckDBEngine() as engine:
-        expected = drafted(engine, dataset, "shop.things", shown=shown)
-    assert drafted(spark_engine, dataset, "shop.things", shown=shown) == expected
+        expected = draft_contract(engine, dataset, "shop.things", shown=shown)
+    assert draft_contract(spark_engine, dataset, "shop.things", shown=shown) == expected
 
 
 VALUES = {

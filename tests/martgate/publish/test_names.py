@@ -11,9 +11,9 @@ import pytest
 from martgate.builders.query import Query
 from martgate.cli.main import call
 from martgate.cli.main import martgate as commands
-from martgate.project.settings import load
+from martgate.project.settings import load_settings
 from martgate.project.wiring import open_context
-from martgate.publish.queries import answer
+from martgate.publish.queries import run_query
 
 ORDERS = r"""
 apiVersion: v3.2.0
@@ -190,9 +190,9 @@ def test_the_rules_are_judged_on_data_by_any_name(martgate, project, published, 
 
 
 def test_what_is_published_is_what_the_source_has(project, published):
-    with open_context(load(project=project, environment={})) as context:
+    with open_context(load_settings(project=project, environment={})) as context:
         query = Query("q", "SELECT `order`, `we ird`, `한국어` FROM shop.`my-orders` ORDER BY `order`")
-        assert [tuple(row) for row in answer(query, {}, context).rows] == [
+        assert [tuple(row) for row in run_query(query, {}, context).rows] == [
             (1, "${env:HOME}", 10),
             (2, "${env:HOME}", 20),
             (3, 'it\'s \\ "so"', 30),

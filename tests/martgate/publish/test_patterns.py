@@ -8,7 +8,7 @@ from martgate.cli.contracts import _TARGETS
 from martgate.contracts.catalog import Catalog
 from martgate.errors import InvalidInput
 from martgate.project.review import review
-from martgate.publish.exports import exported
+from martgate.publish.exports import export_table
 from martgate.text.regex import PatternError, parse
 
 ACCEPTED = [
@@ -89,7 +89,7 @@ def test_every_place_and_every_export_accepts_it(pattern, tmp_path):
     catalog = Catalog.load([written(tmp_path, {"logicalTypeOptions": {"pattern": pattern}})])
     for target in TARGETS:
         for flavour in ("polars", "pyspark"):
-            assert exported(None, catalog, "t", target=target, flavour=flavour)
+            assert export_table(None, catalog, "t", target=target, flavour=flavour)
 
 
 TARGETS = [target for target in _TARGETS if target != "sql"]
@@ -111,7 +111,7 @@ def test_every_place_and_every_export_refuses_it_by_one_message(pattern, tmp_pat
     catalog = Catalog.load([written(tmp_path, {"logicalTypeOptions": {"pattern": pattern}})])
     for target in sorted(set(TARGETS) - SAYS_NO_LIMITS):
         with pytest.raises(InvalidInput) as unusable:
-            exported(None, catalog, "t", target=target)
+            export_table(None, catalog, "t", target=target)
         assert [(problem.message, problem.hint) for problem in unusable.value.problems] == [expected]
 
 

@@ -13,11 +13,11 @@ from martgate.builders.model import Model
 from martgate.errors import CouldNotRun, InvalidInput, MissingUpstream
 from martgate.gate.candidate import Candidate
 from martgate.project.context import Context, PublishRequest
-from martgate.project.settings import Settings, load
-from martgate.project.wiring import open_context, publish_request
-from martgate.publish.run import build, candidate_id, gate, publish, run
+from martgate.project.settings import Settings, load_settings
+from martgate.project.wiring import open_context, load_publish_request
+from martgate.publish.run import build, create_candidate_id, gate, publish, run
 from martgate.publish.samples import write_samples
-from martgate.reports.text import run_text
+from martgate.reports.terminal import render_run_text
 
 DAY = date(2024, 1, 2)
 EVE = date(2024, 1, 1)
@@ -32,7 +32,7 @@ class Mart:
     context: Context
 
     def request(self, day: date = DAY) -> PublishRequest:
-        return publish_request(self.settings, self.context, "wv_comm_user", day)
+        return load_publish_request(self.settings, self.context, "wv_comm_user", day)
 
     def seen(self, query: str) -> list[tuple]:
         """The answer of a query over `mart`, the published table, as any reader gets it."""
@@ -51,7 +51,7 @@ class Mart:
 @pytest.fixture
 def mart(tmp_path: Path) -> Callable[..., Mart]:
     def make(place: Path = tmp_path, **spec: object) -> Mart:
-        settings = load(
+        settings = load_settings(
             flags={
                 "out": str(place),
                 "upstreams": str(place / "upstreams"),
@@ -202,7 +202,7 @@ def test_a_frame_that_only_pandera_refuses_is_not_built_from(mart: Callable[...,
     record = run(here.request(), replace(here.context, frame_check=refusing))
     assert record.decision == "refused"
     assert record.reasons == ("upstream we_mart.we_user: pandera: wv_user_id breaks isin in 2 rows",)
-    assert "wv_user_id breaks isin in 2 rows" in run_text(record)
+    assert "wv_user_id breaks isin in 2 rows" in render_run_text(record)
     assert build(here.request(), replace(here.context, frame_check=refusing)).decision == "refused"
     assert here.context.ledger.candidate("we_mart.wv_comm_user", "2024-01-02", None) is None
 
@@ -231,5 +231,5 @@ def test_pandera_that_is_not_there_is_told_before_anything_runs(
 
 def test_ids_sort_by_time_however_soon_one_run_follows_another() -> None:
     first = datetime(2024, 1, 2, 3, 59, 59, 999_990, tzinfo=UTC)
-    ids = [candidate_id("2024-01-01", first + timedelta(microseconds=later)) for later in range(20)]
+    ids = [create_candidate_id("2024-01-01", first + timedelta(microseconds=later)) for later in range(20)]
     assert ids == sorted(ids)

@@ -8,8 +8,8 @@ import pytest
 
 from martgate.builders.engines.duckdb import DuckDBEngine
 from martgate.builders.model import Model
-from martgate.project.settings import load
-from martgate.project.wiring import open_context, publish_request
+from martgate.project.settings import load_settings
+from martgate.project.wiring import open_context, load_publish_request
 from martgate.publish.run import run
 from martgate.publish.samples import write_samples
 from martgate.stores.delta import DeltaStore
@@ -24,7 +24,7 @@ TABLE = "we_mart.wv_comm_user"
 @pytest.fixture(scope="module")
 def upstreams(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lake")
-    write_samples(load(environment={}), folder, {"members": 150, "date": DAY, "days": 2}, lambda _: None)
+    write_samples(load_settings(environment={}), folder, {"members": 150, "date": DAY, "days": 2}, lambda _: None)
     return folder
 
 
@@ -32,12 +32,12 @@ def upstreams(tmp_path_factory):
 def context(upstreams, tmp_path, spark_engine):
     """A house of one warehouse for each engine."""
     places = {"warehouse": str(tmp_path / "warehouse"), "ledger": f"sqlite:///{tmp_path / 'ledger.db'}"}
-    settings = load(flags={"out": str(tmp_path), "upstreams": str(upstreams), **places}, environment={})
+    settings = load_settings(flags={"out": str(tmp_path), "upstreams": str(upstreams), **places}, environment={})
     with open_context(settings) as opened:
         yield {
             "duckdb": opened,
             "spark": replace(opened, engine=lambda: nullcontext(spark_engine)),
-            "job": lambda day: replace(publish_request(settings, opened, TABLE, day), started=STARTED),
+            "job": lambda day: replace(load_publish_request(settings, opened, TABLE, day), started=STARTED),
         }
 
 

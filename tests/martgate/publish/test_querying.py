@@ -11,9 +11,9 @@ from martgate.builders.query import Query
 from martgate.cli.main import call
 from martgate.errors import InvalidInput, MissingUpstream
 from martgate.project.context import Context
-from martgate.project.settings import load
+from martgate.project.settings import load_settings
 from martgate.project.wiring import open_context
-from martgate.publish.queries import answer
+from martgate.publish.queries import run_query
 from martgate.stores.upstreams import Upstreams
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -55,7 +55,7 @@ ARROW = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose wv_comm_user has two days."""
     made = tmp_path_factory.mktemp("project")
-    with open_context(load(flags={"out": str(made / "out")}, environment={})) as context:
+    with open_context(load_settings(flags={"out": str(made / "out")}, environment={})) as context:
         table = context.catalog.find("wv_comm_user")[1]
     schema = pa.schema([(column.name, ARROW[column.physical_type]) for column in table.columns])
     rows = [{**DEFAULTS, **row} for row in ROWS]
@@ -73,7 +73,7 @@ def _row(table: object, values: dict[str, object]) -> dict[str, object]:
 @pytest.fixture
 def context(folder: Path) -> Context:
     places = {"out": str(folder / "out"), "warehouse": str(folder / "out" / "warehouse")}
-    with open_context(load(flags=places, environment={})) as opened:
+    with open_context(load_settings(flags=places, environment={})) as opened:
         return opened
 
 
@@ -154,15 +154,15 @@ def test_without_a_name_the_queries_and_their_parameters_are_listed(capfd: pytes
 def test_a_classified_column_is_refused_by_name(context: Context) -> None:
     for column in ("profile_name", "PROFILE_NAME", "u.profile_name"):
         with pytest.raises(InvalidInput, match=r"profile_name \(personal\)"):
-            answer(Query("q", f"SELECT {column} AS a FROM we_mart.wv_comm_user u"), {}, context)
+            run_query(Query("q", f"SELECT {column} AS a FROM we_mart.wv_comm_user u"), {}, context)
 
 
 def test_a_whole_row_holds_no_classified_value(context: Context) -> None:
-    found = answer(Query("q", "SELECT u AS a FROM we_mart.wv_comm_user u"), {}, context)
+    found = run_query(Query("q", "SELECT u AS a FROM we_mart.wv_comm_user u"), {}, context)
     assert len(found.rows) == len(ROWS)
     assert "secret" not in str(found.rows)
 
 
 def test_a_table_that_was_never_published_is_missing(context: Context) -> None:
     with pytest.raises(MissingUpstream, match=r"`martgate run we_mart\.wv_dm_subscr"):
-        answer(Query("q", "SELECT COUNT(*) AS n FROM we_mart.wv_dm_subscr"), {}, context)
+        run_query(Query("q", "SELECT COUNT(*) AS n FROM we_mart.wv_dm_subscr"), {}, context)

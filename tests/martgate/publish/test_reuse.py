@@ -33,7 +33,7 @@ from martgate.expectations.kinds.unique import Unique
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Outcome
 from martgate.ledger import Ledger
-from martgate.project.file_counts import memory_of
+from martgate.project.file_counts import open_file_memory
 
 COLUMNS = {"n": pa.int32(), "code": pa.string(), "share": pa.float64(), "at": pa.timestamp("us", "UTC")}
 HIVE = {"comm": "bigint", "part_date": "string"}
@@ -117,7 +117,7 @@ def find(engine, source, *, day=date(2024, 1, 1), memory=None, asked=RULES):
 
 
 def remembering(engine, ledger, source, **rest):
-    return find(engine, source, memory=memory_of(ledger, engine, "s.t", source), **rest)
+    return find(engine, source, memory=open_file_memory(ledger, engine, "s.t", source), **rest)
 
 
 def plain(found):
@@ -198,8 +198,8 @@ def test_another_rule_is_another_question(ledger, tmp_path):
 
 
 def test_a_table_of_a_catalog_or_without_a_file_is_looked_at_as_ever(ledger):
-    assert memory_of(ledger, DuckDBEngine(), "s.t", CatalogTable(name="main.s.t")) is None
-    assert memory_of(ledger, DuckDBEngine(), "s.t", Dataset(files=())) is None
+    assert open_file_memory(ledger, DuckDBEngine(), "s.t", CatalogTable(name="main.s.t")) is None
+    assert open_file_memory(ledger, DuckDBEngine(), "s.t", Dataset(files=())) is None
 
 
 def test_a_candidate_that_is_gated_again_is_counted_again_only_where_that_was_asked_for(

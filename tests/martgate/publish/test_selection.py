@@ -9,9 +9,9 @@ from martgate.builders.model import load as load_models
 from martgate.cli.main import call
 from martgate.contracts.catalog import Catalog
 from martgate.errors import InvalidInput
-from martgate.project.graph import graph_of, select
-from martgate.project.settings import Settings, load
-from martgate.project.wiring import catalog
+from martgate.project.graph import build_graph, select
+from martgate.project.settings import Settings, load_settings
+from martgate.project.wiring import load_catalog
 
 BASE = "we_mart.wv_comm_user"
 CONTRACT = """
@@ -58,15 +58,15 @@ def promise(project: Path, name: str, most: int = 99) -> None:
 
 
 def settings_of(project: Path) -> tuple[Settings, Catalog]:
-    settings = load(project, environment={})
-    return settings, catalog(settings)
+    settings = load_settings(project, environment={})
+    return settings, load_catalog(settings)
 
 
 def chosen(project: Path, *selectors: str) -> list[str]:
     settings, contracts = settings_of(project)
     return [
         name.removeprefix("s.")
-        for name in select(selectors, graph_of(load_models(settings.models), contracts), contracts)
+        for name in select(selectors, build_graph(load_models(settings.models), contracts), contracts)
     ]
 
 
@@ -98,7 +98,7 @@ def test_a_selector_means_tables_each_after_those_it_is_made_from(
     found = chosen(project, *selectors)
     assert sorted(found) == sorted(tables)
     settings, contracts = settings_of(project)
-    for name, inputs in graph_of(load_models(settings.models), contracts).items():
+    for name, inputs in build_graph(load_models(settings.models), contracts).items():
         short = name.removeprefix("s.")
         for each in (read.removeprefix("s.") for read in inputs):
             assert not {short, each} <= set(found) or found.index(each) < found.index(short)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from martgate.project.settings import load
-from martgate.project.wiring import open_context, publish_request
+from martgate.project.settings import load_settings
+from martgate.project.wiring import open_context, load_publish_request
 from martgate.publish import run as publish
 
 CONTRACT = """
@@ -281,13 +281,13 @@ def test_publish_does_not_go_by_a_waiver_that_is_not_in_force_any_more(project, 
 
 def test_a_run_that_waited_to_be_published_goes_by_waivers_that_are_still_in_force(project):
     project.waive()
-    settings = load(project.folder, {})
+    settings = load_settings(project.folder, {})
     with open_context(settings, now=project.clock) as context:
-        work = publish_request(settings, context, "base", date(2024, 1, 15))
+        work = load_publish_request(settings, context, "base", date(2024, 1, 15))
         waiting = [publish.prepare(work, context), publish.prepare(replace(work, started=context.now()), context)]
-        assert publish.conclude(waiting[0], work.table, context).published_version == 1
+        assert publish.complete_run(waiting[0], work.table, context).published_version == 1
         withdrawn(project)
-        record = publish.conclude(waiting[1], work.table, context)
+        record = publish.complete_run(waiting[1], work.table, context)
     assert (record.decision, record.published_version) == ("refused", None)
     assert record.reasons[0] == "1 failed: grade|in_set"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from martgate.errors import InvalidInput
-from martgate.project.settings import load
+from martgate.project.settings import load_settings
 from martgate.reports.appearance import Appearance
-from martgate.reports.runpage import run_page
+from martgate.reports.run_page import render_run_page
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
@@ -24,13 +24,13 @@ def project(tmp_path, monkeypatch):
 
     def read(toml):
         (tmp_path / "martgate.toml").write_text(f"[site]\n{toml}\n", encoding="utf-8")
-        return load(environment={})
+        return load_settings(environment={})
 
     return read
 
 
 def drawn(runs, contract, appearance):
-    return run_page(runs["refused"], contract.tables[0], appearance)
+    return render_run_page(runs["refused"], contract.tables[0], appearance)
 
 
 @pytest.fixture

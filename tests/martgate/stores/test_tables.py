@@ -145,7 +145,7 @@ def test_a_statement_that_fails_is_told_without_a_row(catalog):
     ids=["warehouse", "upstreams"],
 )
 def test_a_catalog_without_spark_is_told_before_anything_runs(tmp_path, flags):
-    from martgate.project.settings import load
+    from martgate.project.settings import load_settings
     from martgate.project.wiring import open_context
 
     places = {"out": str(tmp_path), "ledger": f"sqlite:///{tmp_path / 'ledger.db'}"}
@@ -153,19 +153,19 @@ def test_a_catalog_without_spark_is_told_before_anything_runs(tmp_path, flags):
         pytest.raises(
             InvalidInput, match=r"tables of a catalog are read by Spark, and the engine is duckdb; set engine"
         ),
-        open_context(load(flags={**places, **flags}, environment={})),
+        open_context(load_settings(flags={**places, **flags}, environment={})),
     ):
         pass
 
 
 @pytest.mark.spark
 def test_a_house_in_a_catalog_has_one_session_for_its_store_and_its_audits(spark, tmp_path):
-    from martgate.project.settings import load
+    from martgate.project.settings import load_settings
     from martgate.project.wiring import open_context
 
     places = {"out": str(tmp_path), "ledger": f"sqlite:///{tmp_path / 'ledger.db'}", "engine": "spark"}
     spark.sql("CREATE DATABASE IF NOT EXISTS we_mart")
-    with open_context(load(flags={**places, "warehouse": "catalog://spark_catalog"}, environment={})) as context:
+    with open_context(load_settings(flags={**places, "warehouse": "catalog://spark_catalog"}, environment={})) as context:
         assert context.store.read(context.catalog.find("we_mart.wv_dm_subscr")[1]) is None
         with context.engine() as first, context.engine() as second:
             assert first is second
