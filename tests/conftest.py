@@ -18,7 +18,7 @@ from martgate.builders.engines.duckdb import DuckDBEngine
 from martgate.builders.model import load
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.model import Column, Contract, Table
-from martgate.contracts.types import spelling
+from martgate.contracts.types import translate_type
 
 settings.register_profile(
     "steady", derandomize=True, deadline=None
@@ -148,7 +148,7 @@ def _column(place, *, name, kind, **fields):
     return Column(
         path=f"schema[0].properties[{place}]",
         name=name,
-        logical_type=spelling(kind).logical,
+        logical_type=translate_type(kind).logical,
         physical_type=kind,
         partition_position=1 if name == "day" else None,
         **fields,

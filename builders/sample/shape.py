@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from martgate.contracts.model import Column, Table
-from martgate.contracts.types import canonical
+from martgate.contracts.types import canonical_type
 from martgate.errors import InvalidInput
 from martgate.hints import clip
 
@@ -103,7 +103,7 @@ def arrow_schema(table: Table) -> pa.Schema:
 def physical_type(column: Column) -> str:
     """The column's type in Spark's spelling, or as the contract writes it where that is no type."""
     try:
-        return canonical(column.physical_type)
+        return canonical_type(column.physical_type)
     except ValueError:
         return column.physical_type
 

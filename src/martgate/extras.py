@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from martgate.errors import InvalidInput
 
-__all__ = ["EXTRAS", "Extra", "absence", "demand", "install", "is_installed"]
+__all__ = ["EXTRAS", "Extra", "install_command", "is_installed", "missing_message", "require"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ def is_installed(extra: str) -> bool:
     return spec is not None and spec.origin is not None  # a folder of that name, as projects have, is no library
 
 
-def install(extra: str) -> str:
+def install_command(extra: str) -> str:
     """The command that installs an extra."""
     return f"pip install 'martgate[{extra}]'"
 
 
-def absence(extra: str, purpose: str, *, instead: str = "") -> str:
+def missing_message(extra: str, purpose: str, *, instead: str = "") -> str:
     """What is said where an extra is needed and is not installed.
 
     Args:
@@ -51,14 +51,14 @@ def absence(extra: str, purpose: str, *, instead: str = "") -> str:
         instead: what else can be done, as in `set frames to none`.
     """
     otherwise = f", or {instead}" if instead else ""
-    return f"{purpose} needs {EXTRAS[extra].library}, which is not installed: {install(extra)}{otherwise}"
+    return f"{purpose} needs {EXTRAS[extra].library}, which is not installed: {install_command(extra)}{otherwise}"
 
 
-def demand(extra: str, purpose: str, *, instead: str = "") -> None:
-    """Refuse to go on without an extra; the arguments are those of `absence`.
+def require(extra: str, purpose: str, *, instead: str = "") -> None:
+    """Refuse to go on without an extra; the arguments are those of `missing_message`.
 
     Raises:
         martgate.errors.InvalidInput: it is not installed.
     """
     if not is_installed(extra):
-        raise InvalidInput(absence(extra, purpose, instead=instead))
+        raise InvalidInput(missing_message(extra, purpose, instead=instead))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-__all__ = ["clip", "did_you_mean", "join", "kind"]
+__all__ = ["clip", "describe_type", "did_you_mean"]
 
 SHOWN = 12
 WIDTH = 60
@@ -39,15 +39,15 @@ def clip(value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Mapping | list):
-        return kind(value)
+        return describe_type(value)
     text = repr(value[: WIDTH * 2] if isinstance(value, str) else value)
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
 
 
-def kind(value: object) -> str:
+def describe_type(value: object) -> str:
     """What a YAML value is, in a reader's words.
 
-    >>> kind({}), kind([]), kind("x"), kind(True), kind(1), kind(None)
+    >>> describe_type({}), describe_type([]), describe_type("x"), describe_type(True), describe_type(1), describe_type(None)
     ('a mapping', 'a list', 'text', 'a boolean', 'a number', 'nothing')
     """
     match value:
@@ -63,13 +63,3 @@ def kind(value: object) -> str:
             return "a number"
         case _:
             return "nothing"
-
-
-def join(words: Iterable[str], last_word: str = "and") -> str:
-    """Words in one phrase.
-
-    >>> join(["a", "b", "c"]), join(["a"]), join([])
-    ('a, b and c', 'a', '')
-    """
-    *head, last = [*words] or [""]
-    return f"{', '.join(head)} {last_word} {last}" if head else last

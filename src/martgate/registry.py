@@ -12,7 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from martgate.errors import InvalidInput, Problem
-from martgate.hints import clip, did_you_mean, join
+from martgate.hints import clip, did_you_mean
+from martgate.text.lists import join_words
 
 if TYPE_CHECKING:  # importlib.metadata takes 20 ms to import
     from importlib.metadata import EntryPoint
@@ -62,7 +63,7 @@ class Registry(Generic[T_co]):
         if len(claims) > 1:
             raise InvalidInput(
                 f"the {self.kind} {clip(name)} is registered {len(claims)} times, by "
-                f"{join(map(_describe, claims))}; uninstall all but one of these packages, or rename its entry point"
+                f"{join_words(map(_describe, claims))}; uninstall all but one of these packages, or rename its entry point"
             )
         loaded: T_co = self._checked(claims[0])
         return loaded
@@ -95,7 +96,7 @@ class Registry(Generic[T_co]):
         absent = [name for name in _members(self.port) if not hasattr(loaded, name)]
         if absent:
             raise InvalidInput(
-                f"the {self.kind} {clip(entry.name)} cannot be used: {_describe(entry)} has no {join(absent, 'and no')}, "
+                f"the {self.kind} {clip(entry.name)} cannot be used: {_describe(entry)} has no {join_words(absent, 'and no')}, "
                 f"which {self.port.replace(':', '.')} asks for"
             )
         return loaded

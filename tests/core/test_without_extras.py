@@ -10,7 +10,7 @@ import pytest
 
 from martgate.cli.main import call
 from martgate.exits import ExitCode
-from martgate.extras import EXTRAS, install, is_installed
+from martgate.extras import EXTRAS, install_command, is_installed
 
 pytestmark = pytest.mark.core
 
@@ -64,7 +64,7 @@ def test_the_demo_draws_a_site_without_data_docs_and_says_how_to_get_them(demo: 
     folder, out, err = demo
     site = folder / "out" / "demo" / "site"
     assert str(site / "index.html") in out.splitlines()[-1]
-    assert [line for line in err.splitlines() if install("gx") in line] == err.splitlines()[-1:]
+    assert [line for line in err.splitlines() if install_command("gx") in line] == err.splitlines()[-1:]
     pages = sorted(path.relative_to(site).parts[0] for path in site.rglob("*.html"))
     assert pages == ["index.html", "promises.html", "runs", "runs", "suites"]
     for page in site.rglob("*.html"):
@@ -110,19 +110,19 @@ def test_a_run_in_one_go_or_in_steps_publishes_and_draws_its_page(
     project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert call(["run", TABLE, "--date", "2024-01-01"]) == ExitCode.DONE
-    assert capfd.readouterr().err.splitlines()[-1].count(install("gx")) == 1
+    assert capfd.readouterr().err.splitlines()[-1].count(install_command("gx")) == 1
     for step in ("build", "gate", "publish"):
         assert call([step, TABLE, *DAY, "--json"]) == ExitCode.DONE
         out, err = capfd.readouterr()
         told = json.loads(out)
-        assert install("gx") not in err
+        assert install_command("gx") not in err
     page = Path(told["report"]).read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
 
 
 def test_a_report_that_was_chosen_is_drawn_without_advice(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert call(["run", TABLE, *DAY, "--report", "fast"]) == ExitCode.DONE
-    assert install("gx") not in capfd.readouterr().err
+    assert install_command("gx") not in capfd.readouterr().err
 
 
 def test_every_extra_that_a_command_can_need_has_one_here() -> None:
@@ -135,7 +135,7 @@ def test_what_needs_an_extra_is_refused_before_anything_is_written(
 ) -> None:
     assert call(COMMANDS[extra]) == ExitCode.UNUSABLE
     err = capfd.readouterr().err
-    assert install(extra) in err
+    assert install_command(extra) in err
     assert EXTRAS[extra].library in err
     assert not (project / "out" / "warehouse").exists()
 
@@ -152,7 +152,7 @@ def test_lint_accepts_an_expectation_that_only_great_expectations_judges_and_say
     assert call(["lint", "visits.odcs.yaml"]) == ExitCode.DONE
     out = capfd.readouterr().out
     assert "visits.odcs.yaml:5:7: warning" in out
-    assert install("gx") in out
+    assert install_command("gx") in out
 
 
 def test_a_gate_refuses_a_rule_that_nothing_can_judge_with_its_place(
@@ -168,7 +168,7 @@ def test_a_gate_refuses_a_rule_that_nothing_can_judge_with_its_place(
     (error,) = json.loads(capfd.readouterr().out)["errors"]
     assert (error["file"], error["line"]) == ("visits.odcs.yaml", 5)
     assert "pages|usual" in error["message"]
-    assert install("gx") in error["message"]
+    assert install_command("gx") in error["message"]
 
 
 def test_no_module_of_the_core_imports_a_library_of_an_extra(demo: tuple[Path, str, str]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from martgate.contracts.export.page import page
+from martgate.contracts.export.page import render_page
 from martgate.contracts.model import Column, Contract, Table
 from martgate.contracts.odcs import load
 from martgate.errors import InvalidInput
@@ -37,7 +37,7 @@ def column(name, **clauses):
 
 
 def printed(said):
-    return page(said, said.tables[0])
+    return render_page(said, said.tables[0])
 
 
 def test_the_mart_prints_its_page_letter_by_letter(mart):
@@ -52,7 +52,7 @@ def test_a_column_renamed_in_the_contract_is_renamed_on_the_page(mart):
     table = mart.tables[0]
     renamed = dataclasses.replace(table.columns[6], name="is_member")
     other = dataclasses.replace(table, columns=(*table.columns[:6], renamed, *table.columns[7:]))
-    assert "|6|is_member|int|멤버쉽 여부|" in lines(page(mart, other))
+    assert "|6|is_member|int|멤버쉽 여부|" in lines(render_page(mart, other))
 
 
 def test_a_contract_that_knows_nothing_more_prints_its_columns():

@@ -13,7 +13,7 @@ from builders.sample import upstreams as sample
 from martgate.builders.model import cast_to_contract
 from martgate.builders.ports import Dataset, WriteTarget
 from martgate.contracts.day import Day
-from martgate.contracts.types import spelling
+from martgate.contracts.types import translate_type
 
 pytestmark = pytest.mark.spark
 
@@ -86,7 +86,7 @@ def test_every_model_answers_alike_on_duckdb_and_on_spark(duckdb_engine, spark_e
     there = build(spark_engine, tmp_path / "spark", files, steps)
     for _, table in steps:
         mine, other = here[table.qualified_name], there[table.qualified_name]
-        promised = [(column.name, spelling(column.physical_type).arrow) for column in table.columns]
+        promised = [(column.name, translate_type(column.physical_type).arrow) for column in table.columns]
         assert [(field.name, str(field.type)) for field in mine.schema] == promised
         assert [(field.name, str(field.type)) for field in other.schema] == promised
         assert mine.num_rows > 0, table.qualified_name

@@ -60,7 +60,7 @@ def in_parquet(smoke, tmp_path, spark):
     """The throw-away project in the catalog of a local Spark, with Parquet in Delta's place and its history kept here."""
     from martgate.builders.engines.spark import SparkEngine
     from martgate.builders.ports import CatalogTable, TableTarget
-    from martgate.contracts.export.spark import delta_table
+    from martgate.contracts.export.spark import render_delta_table
     from martgate.project.settings import load_settings
     from martgate.project.wiring import open_context
     from martgate.stores.databricks import DatabricksStore
@@ -104,7 +104,7 @@ def in_parquet(smoke, tmp_path, spark):
     spark.sql("CREATE DATABASE smoke")
     with ParquetEngine() as engine, open_context(settings) as context:
         engine.execute(f"CREATE TABLE smoke.visits_raw USING DELTA PARTITIONED BY (part_date) AS {smoke.raw()}")
-        store = DatabricksStore(place, lambda: engine, lambda table, name: delta_table(table, name))
+        store = DatabricksStore(place, lambda: engine, lambda table, name: render_delta_table(table, name))
         inside = replace(
             context, engine=lambda: nullcontext(engine), store=store, upstreams=Upstreams(place, {}, lambda: engine)
         )

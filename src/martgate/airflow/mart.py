@@ -15,14 +15,14 @@ from martgate.builders.model import load as load_models
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.model import Contract, Table
 from martgate.errors import InvalidInput
-from martgate.extras import absence, is_installed
+from martgate.extras import is_installed, missing_message
 from martgate.hints import did_you_mean
 from martgate.project.settings import KEYS, Settings, load_settings
 
 __all__ = ["Mart"]
 
 if not is_installed("airflow"):  # the package imports this module first, and Airflow in those that follow
-    raise ImportError(absence("airflow", "martgate.airflow"))
+    raise ImportError(missing_message("airflow", "martgate.airflow"))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from martgate.airflow.command import Command, CommandResult
 from martgate.airflow.mart import Mart
 from martgate.airflow.nights import last_complete_day
-from martgate.contracts.day import day_of
+from martgate.contracts.day import parse_day
 from martgate.errors import CouldNotRun
 from martgate.exits import ExitCode
 
@@ -116,7 +116,7 @@ class _TableOperator(_MartgateOperator):
 
     def _day(self, context: Context) -> date:
         if self.date:
-            day = day_of(self.date)
+            day = parse_day(self.date)
             if day is None:
                 raise AirflowFailException(f"{self.date!r} is not a day; write it as YYYY-MM-DD, as in 2024-01-01")
             return day

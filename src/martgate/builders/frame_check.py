@@ -23,7 +23,7 @@ from pandera.config import ValidationDepth, config_context
 from pandera.errors import SchemaErrors
 
 from martgate.builders.ports import Engine
-from martgate.contracts.export.pandera import schema
+from martgate.contracts.export.pandera import render_schema
 from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun, InvalidInput, MartgateError
 from martgate.hints import clip
@@ -80,10 +80,10 @@ def check_frames(engine: Engine, relation: str, table: Table) -> tuple[Finding, 
     """
     if isinstance(engine, BatchSource):
         source = engine
-        return _fully(relation, lambda: _in_polars(source, relation, _executed(schema(table, flavour="polars"))))
+        return _fully(relation, lambda: _in_polars(source, relation, _executed(render_schema(table, flavour="polars"))))
     if isinstance(engine, FrameSource):
         frame = engine.frame(relation)
-        return _fully(relation, lambda: _in_spark(frame, _executed(schema(table, flavour="pyspark"))))
+        return _fully(relation, lambda: _in_spark(frame, _executed(render_schema(table, flavour="pyspark"))))
     raise InvalidInput(f"the engine {engine.name} has no frames that pandera could check: set frames to none")
 
 

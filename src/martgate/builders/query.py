@@ -1,6 +1,6 @@
-"""A named query: a question that published tables answer, in Spark SQL, with parameters of declared kinds.
+"""Named queries: Spark SQL files over published tables, with typed parameters.
 
-The comment on top of its file says what it asks, and declares each parameter in a line of its own:
+The comment at the top of a file is the query's title, and declares each parameter on a line of its own:
 
     -- How many customers one store had on a day.
     -- :store_id number: the store
@@ -20,18 +20,18 @@ from sqlglot import exp
 
 from martgate.builders.dialect import parameter_names, parse, rename_tables, table_names
 from martgate.builders.sqlfiles import load_sql_files
-from martgate.contracts.day import day_of
+from martgate.contracts.day import parse_day
 from martgate.errors import InvalidInput, Problem
 from martgate.hints import clip, did_you_mean
 
-__all__ = ["ParameterType", "Parameter", "Query", "load"]
+__all__ = ["Parameter", "ParameterType", "Query", "load"]
 
-_DECLARED: Final = re.compile(r"-- :(?P<name>\w+) (?P<kind>\w+): (?P<told>.+)")
+_DECLARED: Final = re.compile(r"-- :(?P<name>\w+) (?P<kind>\w+): (?P<description>.+)")
 _LONGEST_NUMBER: Final = 18
 
 
 class ParameterType(StrEnum):
-    """What the value of a parameter must be."""
+    """Type of a parameter's value."""
 
     DAY = "day"
     NUMBER = "number"
@@ -39,12 +39,14 @@ class ParameterType(StrEnum):
 
     @property
     def example(self) -> str:
+        """A valid value, for messages."""
         return {ParameterType.DAY: "2024-01-01", ParameterType.NUMBER: "1", ParameterType.COUNTRY: "KR"}[self]
 
-    def admits(self, text: str) -> bool:
+    def accepts(self, text: str) -> bool:
+        """Check whether a text is a value of this type."""
         match self:
             case ParameterType.DAY:
-                return day_of(text) is not None
+                return parse_day(text) is not None
             case ParameterType.NUMBER:
                 digits = text.removeprefix("-")
                 return digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER
@@ -54,7 +56,7 @@ class ParameterType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter as the query's file declares it."""
+    """Parameter that a query's file declares."""
 
     name: str
     kind: ParameterType
@@ -63,11 +65,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Query:
-    """A query by its file's name without `.sql`.
+    """Named query over published tables.
+
+    Attributes:
+        name: the file's name without `.sql`.
+        sql: the text of the file.
+        file: the path of the file, for messages.
 
     Raises:
-        martgate.errors.InvalidInput: on making one whose text is not one query, takes whole rows, or whose parameters are
-            not those that it declares.
+        martgate.errors.InvalidInput: the text is not one query, selects `*`, or its parameters differ from those that it
+            declares.
     """
 
     name: str
@@ -75,20 +82,22 @@ class Query:
     file: str = ""
 
     def __post_init__(self) -> None:
-        problems = [Problem(file=self.file or self.name, message=message) for message in self._mistakes()]
+        problems = [Problem(file=self.file or self.name, message=message) for message in self._problems()]
         if problems:
             raise InvalidInput(*problems)
 
-    def _mistakes(self) -> Iterator[str]:
+    def _problems(self) -> Iterator[str]:
         declared = [line["name"] for line in self._declarations]
-        named = parameter_names(self._tree)
-        yield from (f":{name} is not declared: add `-- :{name} day: ..` on top" for name in sorted(named - {*declared}))
-        yield from (f":{name} is declared and never used" for name in sorted({*declared} - named))
+        used = parameter_names(self._tree)
+        yield from (
+            f":{name} is not declared: add `-- :{name} day: ..` at the top" for name in sorted(used - {*declared})
+        )
+        yield from (f":{name} is declared but not used" for name in sorted({*declared} - used))
         for line in self._declarations:
             if line["kind"] not in set(ParameterType):
-                yield f":{line['name']} is a {line['kind']}; kinds are {', '.join(ParameterType)}"
+                yield f":{line['name']} has the type {line['kind']}; expected one of {', '.join(ParameterType)}"
         if any(select.is_star for select in self._tree.find_all(exp.Select)):
-            yield "a query names its columns instead of *"
+            yield "the query selects *; name the columns"
 
     @cached_property
     def _tree(self) -> exp.Query:
@@ -101,69 +110,79 @@ class Query:
 
     @property
     def _declarations(self) -> list[re.Match[str]]:
-        return [found for found in map(_DECLARED.fullmatch, self._comments) if found]
+        return [match for match in map(_DECLARED.fullmatch, self._comments) if match]
 
     @property
     def title(self) -> str:
-        """What it asks."""
+        """The comment at the top of the file, without the declarations."""
         return " ".join(line.removeprefix("--").strip() for line in self._comments if not _DECLARED.fullmatch(line))
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        return tuple(Parameter(line["name"], ParameterType(line["kind"]), line["told"]) for line in self._declarations)
+        """The declared parameters, in order."""
+        return tuple(
+            Parameter(line["name"], ParameterType(line["kind"]), line["description"]) for line in self._declarations
+        )
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The tables that it reads, as they are written, each once."""
+        """The tables that the query reads, spelled as in the text, without duplicates."""
         return table_names(self._tree)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of its answer's columns, in order."""
+        """The names of the columns that the query returns, in order."""
         return tuple(self._tree.named_selects)
 
     @property
     def columns_read(self) -> frozenset[str]:
-        """The name of every column that stands anywhere in it."""
+        """The names of all columns that the query mentions anywhere."""
         return frozenset(column.name for column in self._tree.find_all(exp.Column))
 
     def read_from(self, relations: Mapping[str, str]) -> str:
-        """Its text, as it is written but for the tables; `relations` leads from each to what is read in its place."""
+        """Replace tables in the query's text.
+
+        Args:
+            relations: the SQL to read instead of each table, by the name that the query uses.
+
+        Returns:
+            The text, unchanged except for the tables.
+        """
         return rename_tables(self.sql, self._tree, {name.lower(): relation for name, relation in relations.items()})
 
-    def bind(self, given: Mapping[str, str]) -> dict[str, str]:
-        """The values of its parameters.
+    def bind(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Validate the values of the parameters.
 
         Raises:
-            martgate.errors.InvalidInput: with every parameter that is unknown, missing, or not of its kind.
+            martgate.errors.InvalidInput: parameters are unknown, missing, or have a value of another type; with a problem
+                for each of them.
         """
-        known = {parameter.name: parameter for parameter in self.parameters}
-        listed = ", ".join(f"{name} ({parameter.kind})" for name, parameter in known.items()) or "none"
+        declared = {parameter.name: parameter for parameter in self.parameters}
+        expected = ", ".join(f"{name} ({parameter.kind})" for name, parameter in declared.items()) or "none"
         problems = [
             *(
-                f"query {self.name} has no parameter {clip(name)}; {_near(name, known)}"
-                for name in given.keys() - known
+                f"query {self.name} has no parameter {clip(name)}; {did_you_mean(name, declared) or 'it takes none'}"
+                for name in values.keys() - declared
             ),
-            *(f"query {self.name} needs the parameter {name}; it takes {listed}" for name in known.keys() - given),
             *(
-                f"parameter {name} is {clip(value)}; expected a {known[name].kind}, as {known[name].kind.example}"
-                for name, value in given.items()
-                if name in known and not known[name].kind.admits(value)
+                f"query {self.name} needs the parameter {name}; it takes {expected}"
+                for name in declared.keys() - values
+            ),
+            *(
+                f"parameter {name} is {clip(value)}; expected a {declared[name].kind}, such as {declared[name].kind.example}"
+                for name, value in values.items()
+                if name in declared and not declared[name].kind.accepts(value)
             ),
         ]
         if problems:
             raise InvalidInput(*sorted(problems))
-        return dict(given)
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    return did_you_mean(name, known) or "it takes none"
+        return dict(values)
 
 
 def load(folders: Iterable[Path]) -> dict[str, Query]:
-    """All queries (`*.sql`) of some folders, by name.
+    """Load all queries (`*.sql`) of some folders, by name.
 
     Raises:
-        martgate.errors.InvalidInput: with every problem of every file.
+        martgate.errors.InvalidInput: a folder does not exist or a file is not valid; with every problem of every file.
     """
     return load_sql_files(folders, Query, kind="query", kinds="queries")

@@ -53,13 +53,13 @@ def diff(old: Path, new: Path, *, as_json: bool) -> ExitCode:
     """
     from martgate.contracts.diff import diff as compared
     from martgate.contracts.odcs import read
-    from martgate.contracts.odcs.queries import unread
+    from martgate.contracts.odcs.queries import unread_queries
     from martgate.reports.diff import render_diff_json, render_diff_text
 
     versions = [read(file, alone=True) for file in (old, new)]
     found = compared(*versions)
     for version in versions:
-        for name in unread(version.contract):
+        for name in unread_queries(version.contract):
             click.echo(
                 f"martgate: {version.contract.file}: {name} is not beside it, so its text is not compared", err=True
             )

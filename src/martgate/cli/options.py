@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from martgate.contracts.day import day_of
+from martgate.contracts.day import parse_day
 from martgate.project.clock import system_clock
 from martgate.project.settings import KEYS, PLUGINS, Settings, load_settings
 from martgate.registry import Registry
@@ -43,7 +43,7 @@ class _Day(click.ParamType[date]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
         if isinstance(value, date):
             return value
-        day = day_of(str(value))
+        day = parse_day(str(value))
         if day is None:
             self.fail(f"{value!r} is not a day; write it as YYYY-MM-DD, for example 2024-01-01", param, ctx)
         return day

@@ -16,7 +16,7 @@ from martgate.cli.options import open_project
 from martgate.contracts.catalog import Catalog
 from martgate.errors import CouldNotRun, InvalidInput, MartgateError
 from martgate.exits import ExitCode
-from martgate.extras import absence, is_installed
+from martgate.extras import is_installed, missing_message
 from martgate.gate.candidate import Candidate
 from martgate.gate.run import RunRecord
 from martgate.project.lineage import emit_failed_run, emit_run
@@ -211,7 +211,9 @@ def print_missing_upstreams(request: "PublishRequest", missing: Sequence[str], *
 def suggest_data_docs(settings: Settings, *, as_json: bool) -> None:
     """Say how to get Data Docs where nobody chose another report and they cannot be drawn."""
     if not as_json and settings.origins.get("report") == "default" and not is_installed("gx"):
-        click.echo(f"martgate: {absence('gx', 'the drawing of Data Docs', instead='set report to fast')}", err=True)
+        click.echo(
+            f"martgate: {missing_message('gx', 'the drawing of Data Docs', instead='set report to fast')}", err=True
+        )
 
 
 def save_record(record: RunRecord, settings: Settings) -> None:

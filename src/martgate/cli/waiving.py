@@ -71,7 +71,7 @@ def waive(  # noqa: PLR0913 - one parameter an option
     from martgate.project.wiring import require_model
     from martgate.publish.waivers import WaiverRequest, waive
     from martgate.reports.waivers import waiver_payload
-    from martgate.text.wording import plain
+    from martgate.text.wording import escape_text
 
     request = WaiverRequest(rule=rule, until=until, reason=reason, owner=owner, partition=partition, most=max_failed)
     with open_project(settings) as context:
@@ -79,7 +79,7 @@ def waive(  # noqa: PLR0913 - one parameter an option
         require_model(settings, found)
         waiver = waive(request, found, context)
     told = {"table": waiver.table, **waiver_payload(waiver)}
-    click.echo(json.dumps(told) if as_json else plain(f"{waiver.table}: {rule} is waived {terms(waiver)}"))
+    click.echo(json.dumps(told) if as_json else escape_text(f"{waiver.table}: {rule} is waived {terms(waiver)}"))
     return ExitCode.DONE
 
 
@@ -98,7 +98,7 @@ def _list(table: str, settings: Settings, *, as_json: bool) -> ExitCode:
 
 def _withdraw(table: str, rule: str, settings: Settings, *, as_json: bool) -> ExitCode:
     from martgate.publish.waivers import withdraw_waivers
-    from martgate.text.wording import counted, plain
+    from martgate.text.wording import escape_text, format_count
 
     with open_project(settings) as context:
         found = context.catalog.find(table)[1]
@@ -107,6 +107,6 @@ def _withdraw(table: str, rule: str, settings: Settings, *, as_json: bool) -> Ex
     click.echo(
         json.dumps(told)
         if as_json
-        else plain(f"{found.qualified_name}: {counted(number, 'waivers')} of {rule} withdrawn")
+        else escape_text(f"{found.qualified_name}: {format_count(number, 'waivers')} of {rule} withdrawn")
     )
     return ExitCode.DONE

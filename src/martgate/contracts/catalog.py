@@ -9,12 +9,13 @@ from typing import Self
 from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile, read
 from martgate.contracts.suites import attach_suites
-from martgate.contracts.versions import Version, is_newer, valid_on, versions
-from martgate.contracts.versions import problems as version_problems
+from martgate.contracts.versions import TableVersion, find_valid_version, group_versions, is_newer
+from martgate.contracts.versions import find_version_problems as version_problems
 from martgate.errors import InvalidInput, Problem
-from martgate.hints import clip, did_you_mean, join
+from martgate.hints import clip, did_you_mean
+from martgate.text.lists import join_words
 
-__all__ = ["Catalog", "contract_files"]
+__all__ = ["Catalog", "find_contract_files"]
 
 PATTERNS = ("*.odcs.yaml", "*.odcs.yml")
 
@@ -39,7 +40,7 @@ class Catalog:
         """
         problems: list[Problem] = []
         found: list[ContractFile] = []
-        for file in contract_files(folders, problems):
+        for file in find_contract_files(folders, problems):
             try:
                 found.append(read(file))
             except InvalidInput as error:
@@ -51,9 +52,9 @@ class Catalog:
             raise InvalidInput(*problems)
         return cls(tuple(found))
 
-    def tables(self) -> Iterator[Version]:
+    def tables(self) -> Iterator[TableVersion]:
         """Every table with the contract that states it, each in its newest version."""
-        newest = {id(every[-1][1]) for every in versions(self.contracts).values()}
+        newest = {id(every[-1][1]) for every in group_versions(self.contracts).values()}
         for loaded in self.contracts:
             yield from ((loaded, table) for table in loaded.contract.tables if id(table) in newest)
 
@@ -62,14 +63,14 @@ class Catalog:
         """Every table in every version."""
         return tuple(table for loaded in self.contracts for table in loaded.contract.tables)
 
-    def find(self, name: str, on: date | None = None) -> Version:
+    def find(self, name: str, on: date | None = None) -> TableVersion:
         """The table of that short or qualified name, with the contract that is about a day; the newest without a day.
 
         Raises:
             InvalidInput: no table has that name, or more than one, with the nearest names; or no version is about the day.
         """
         every = self.versions(name)
-        found = valid_on(every, on)
+        found = find_valid_version(every, on)
         if found is None:
             first = every[0][0].contract
             raise InvalidInput(
@@ -77,20 +78,20 @@ class Catalog:
             )
         return found
 
-    def versions(self, name: str) -> Sequence[Version]:
+    def versions(self, name: str) -> Sequence[TableVersion]:
         """All versions of the table of that short or qualified name, the earliest first.
 
         Raises:
             InvalidInput: as `find` does.
         """
-        known = versions(self.contracts)
+        known = group_versions(self.contracts)
         newest = {key: every[-1][1] for key, every in known.items()}
         exact = [key for key, table in newest.items() if table.qualified_name == name]
         found = exact or [key for key, table in newest.items() if name in _short_names(table)]
         if len(found) == 1:
             return known[found[0]]
         if found:
-            names = join((clip(newest[key].qualified_name) for key in found), "or")
+            names = join_words((clip(newest[key].qualified_name) for key in found), "or")
             raise InvalidInput(f"the table {clip(name)} is ambiguous: say {names}")
         raise InvalidInput(f"there is no contract for a table {clip(name)}{self._near(name)}")
 
@@ -109,7 +110,7 @@ def _short_names(table: Table) -> tuple[str, str]:
     return table.name, table.qualified_name.rpartition(".")[2]
 
 
-def contract_files(folders: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:
+def find_contract_files(folders: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:
     """Each contract below the folders once, however many of them lead to it; a file stands for itself.
 
     A place that is not there is added to `problems`.

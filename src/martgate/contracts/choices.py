@@ -5,21 +5,21 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-__all__ = ["named_branches", "narrowed", "stated"]
+__all__ = ["branch_keys", "narrow_errors", "present_keys"]
 
 
-def narrowed(error: ValidationError) -> Iterator[ValidationError]:
+def narrow_errors(error: ValidationError) -> Iterator[ValidationError]:
     """The errors of the one branch of a choice that was meant; the error itself where that cannot be told."""
     inner = list(_branch(error)) if error.validator in {"oneOf", "anyOf"} else []
     for part in inner:
-        yield from narrowed(part)
+        yield from narrow_errors(part)
     if not inner:
         yield error
 
 
 def _branch(error: ValidationError) -> list[ValidationError]:
-    named = named_branches(error)
-    found = stated(named, error)
+    named = branch_keys(error)
+    found = present_keys(named, error)
     if named and len(found) != 1:
         return []
     branches: dict[Hashable, list[ValidationError]] = {}
@@ -34,16 +34,16 @@ def _branch(error: ValidationError) -> list[ValidationError]:
 
 def _is_other_type(part: ValidationError, whole: ValidationError) -> bool:
     depth = len(whole.absolute_path)
-    return any(leaf.validator == "type" and len(leaf.absolute_path) == depth for leaf in narrowed(part))
+    return any(leaf.validator == "type" and len(leaf.absolute_path) == depth for leaf in narrow_errors(part))
 
 
-def named_branches(error: ValidationError) -> list[str]:
+def branch_keys(error: ValidationError) -> list[str]:
     """The key that tells each branch apart, where each branch is told by one key."""
     branches: Any = error.validator_value
     named = [branch["required"][0] for branch in branches if len(branch.get("required", ())) == 1]
     return named if len(named) == len(branches) and isinstance(error.instance, dict) else []
 
 
-def stated(named: list[str], error: ValidationError) -> list[str]:
+def present_keys(named: list[str], error: ValidationError) -> list[str]:
     """Which of these keys are there."""
     return [name for name in named if isinstance(error.instance, dict) and name in error.instance]

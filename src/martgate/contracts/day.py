@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["Day", "day_of", "days_between"]
+__all__ = ["Day", "days_between", "parse_day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Day:
         return {"part_date": self.date.isoformat(), "day_end": f"{self.cutoff:%Y-%m-%dT%H:%M:%S}Z"}
 
 
-def day_of(text: str) -> date | None:
+def parse_day(text: str) -> date | None:
     """The day that a text names as `YYYY-MM-DD`; None where it names none, or in another way.
 
-    >>> day_of("2024-02-29"), day_of("2023-02-29"), day_of("20240229")
+    >>> parse_day("2024-02-29"), parse_day("2023-02-29"), parse_day("20240229")
     (datetime.date(2024, 2, 29), None, None)
     """
     try:

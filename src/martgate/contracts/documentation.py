@@ -6,9 +6,9 @@ What is not listed here asks something of the data, however harmless it looks.
 import re
 from collections.abc import Mapping, Sequence
 
-from martgate.contracts.yaml.address import address, steps
+from martgate.contracts.yaml.address import format_address, parse_address
 
-__all__ = ["asks_nothing", "is_documentation", "shape"]
+__all__ = ["address_shape", "is_documentation", "is_switched_off"]
 
 # `[]` is any index, `*` one key, `**` everything below.
 _ELEMENT = (
@@ -42,7 +42,7 @@ _ASKS_NOTHING: Mapping[str, Sequence[object]] = {
 """Clauses that some values switch off."""
 
 
-def asks_nothing(path: str, value: object) -> bool:
+def is_switched_off(path: str, value: object) -> bool:
     """Whether a clause is there and switched off, as `required: false` is."""
     return value is None or value in _ASKS_NOTHING.get(path.rpartition(".")[2], ())
 
@@ -53,16 +53,16 @@ def is_documentation(path: str) -> bool:
     >>> is_documentation("schema[0].properties[3].description"), is_documentation("schema[0].properties[3].required")
     (True, False)
     """
-    return _LISTED.fullmatch(shape(path)) is not None
+    return _LISTED.fullmatch(address_shape(path)) is not None
 
 
-def shape(path: str) -> str:
+def address_shape(path: str) -> str:
     """A path whose indices do not matter and whose odd keys are in the way of nothing.
 
-    >>> shape("schema[0].properties[3].enum[1].value")
+    >>> address_shape("schema[0].properties[3].enum[1].value")
     'schema[].properties[].enum[].value'
     """
-    return address(part if isinstance(part, str) else 0 for part in steps(path)).replace("[0]", "[]")
+    return format_address(part if isinstance(part, str) else 0 for part in parse_address(path)).replace("[0]", "[]")
 
 
 def _pattern(listed: str) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 
 import yaml
 
-from martgate.contracts.types import spelling
+from martgate.contracts.types import translate_type
 from martgate.contracts.yaml.document import UNPRINTABLE
 from martgate.errors import InvalidInput, Problem
 
-__all__ = ["Seen", "draft"]
+__all__ = ["ColumnProfile", "draft"]
 
 _API = "v3.2.0"
 _INFERRED = {"property": "inferred", "value": True}
@@ -27,7 +27,7 @@ _CONFIRM = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ColumnProfile:
     """One column as it was found: its type as the engine spells it, and what its rows have in common.
 
     `partition` is its place, from 1, among the columns by which the data are partitioned.
@@ -45,7 +45,7 @@ class Seen:
     greatest: str | int | None = None
 
 
-def draft(name: str, columns: Sequence[Seen], *, rows: int) -> str:
+def draft(name: str, columns: Sequence[ColumnProfile], *, rows: int) -> str:
     """The text of an ODCS document about table `name`, which is bare or qualified, as of `rows` rows.
 
     Raises:
@@ -100,11 +100,11 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _demand_types(name: str, columns: Iterable[Seen]) -> None:
+def _demand_types(name: str, columns: Iterable[ColumnProfile]) -> None:
     problems = []
     for column in columns:
         try:
-            spelling(column.kind)
+            translate_type(column.kind)
         except ValueError as error:
             problems.append(
                 Problem(
@@ -118,8 +118,8 @@ def _demand_types(name: str, columns: Iterable[Seen]) -> None:
         raise InvalidInput(*problems)
 
 
-def _property(column: Seen) -> Mapping[str, Any]:
-    kind = spelling(column.kind)
+def _property(column: ColumnProfile) -> Mapping[str, Any]:
+    kind = translate_type(column.kind)
     logical = "object" if kind.logical == "map" else kind.logical  # a map would have to state its parts once more
     found: dict[str, Any] = {"name": column.name, "logicalType": logical, "physicalType": kind.spark}
     if column.has_no_null:

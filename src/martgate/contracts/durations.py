@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-__all__ = ["UNITS", "duration", "seconds", "time_of_day"]
+__all__ = ["UNITS", "parse_duration", "parse_seconds", "parse_time_of_day"]
 
 UNITS: Mapping[str, str] = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), "seconds"),
@@ -19,10 +19,10 @@ UNITS: Mapping[str, str] = {
 """The units of time that are understood; `m` is left out, for it might be minutes or months."""
 
 
-def duration(value: object, unit: str) -> relativedelta | None:
+def parse_duration(value: object, unit: str) -> relativedelta | None:
     """A length of time as calendars count it; None where it is none, or part of a month.
 
-    >>> duration(3, "y"), duration(1, "week"), duration(1.5, "mo"), duration(0, "d")
+    >>> parse_duration(3, "y"), parse_duration(1, "week"), parse_duration(1.5, "mo"), parse_duration(0, "d")
     (relativedelta(years=+3), relativedelta(days=+7), None, None)
     """
     name = UNITS.get(unit.lower())
@@ -36,23 +36,23 @@ def duration(value: object, unit: str) -> relativedelta | None:
     return made
 
 
-def seconds(value: object, unit: str) -> int | None:
+def parse_seconds(value: object, unit: str) -> int | None:
     """The same length in whole seconds, for ages: a month counts 30 days and a year 365. None where it is none.
 
-    >>> seconds(1.5, "days"), seconds(26, "h"), seconds(1, "y") == seconds(365, "d"), seconds(1, "fortnight")
+    >>> parse_seconds(1.5, "days"), parse_seconds(26, "h"), parse_seconds(1, "y") == parse_seconds(365, "d"), parse_seconds(1, "fortnight")
     (129600, 93600, True, None)
     """
-    span = duration(value, unit)
+    span = parse_duration(value, unit)
     if span is None:
         return None
     days = 365 * span.years + 30 * span.months + span.days
     return round(timedelta(days, span.seconds, hours=span.hours, minutes=span.minutes).total_seconds())
 
 
-def time_of_day(text: str) -> time | None:
+def parse_time_of_day(text: str) -> time | None:
     """The time that a text names, with its offset if it has one; None where it names none.
 
-    >>> time_of_day("06:00+09:00").isoformat(), time_of_day("06:00").tzinfo, time_of_day("6 am")
+    >>> parse_time_of_day("06:00+09:00").isoformat(), parse_time_of_day("06:00").tzinfo, parse_time_of_day("6 am")
     ('06:00:00+09:00', None, None)
     """
     try:

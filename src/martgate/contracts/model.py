@@ -11,11 +11,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from martgate.contracts.day import day_of
+from martgate.contracts.day import parse_day
 from martgate.contracts.period import Period
 
 __all__ = [
-    "PROTECTED_UNLESS",
+    "UNPROTECTED_CLASSIFICATIONS",
     "Column",
     "Contract",
     "Metric",
@@ -30,7 +30,7 @@ __all__ = [
     "Unit",
 ]
 
-PROTECTED_UNLESS = frozenset({"public", "internal"})
+UNPROTECTED_CLASSIFICATIONS = frozenset({"public", "internal"})
 """The classifications whose values may be shown. Any other word, known or not, protects the column."""
 
 
@@ -164,7 +164,7 @@ class Column:
     @property
     def is_protected(self) -> bool:
         """Whether values of this column must never be shown: it is classified as anything but public or internal."""
-        return bool(self.classification) and self.classification.lower() not in PROTECTED_UNLESS
+        return bool(self.classification) and self.classification.lower() not in UNPROTECTED_CLASSIFICATIONS
 
     @property
     def is_retroactive(self) -> bool:
@@ -302,7 +302,7 @@ class Contract:
     @property
     def valid_from(self) -> date:
         """The first day that this version is about (`validFrom`); without one, it is about every day there was."""
-        return day_of(str(self.custom.get("validFrom"))) or date.min
+        return parse_day(str(self.custom.get("validFrom"))) or date.min
 
     def table(self, name: str) -> Table:
         """The table of that short or qualified name; KeyError where there is none."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Names", "TableNames", "target"]
+__all__ = ["DocumentNames", "TableNames", "resolve_reference"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class TableNames:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class DocumentNames:
     """The tables of one document, by whatever name they are called."""
 
     tables: tuple[TableNames, ...] = ()
@@ -25,7 +25,7 @@ class Names:
         return next((table for table in self.tables if name in table.aliases), None)
 
 
-def target(reference: str, names: Names, others: Callable[[str], Names]) -> tuple[str, str]:
+def resolve_reference(reference: str, names: DocumentNames, others: Callable[[str], DocumentNames]) -> tuple[str, str]:
     """Table and column that a reference means; as written where nothing of that name is known.
 
     A known table comes back by its qualified name. `others` answers the names in another file, none if it is not there.
@@ -33,14 +33,14 @@ def target(reference: str, names: Names, others: Callable[[str], Names]) -> tupl
     return _full_path(reference, names, others) if "/" in reference else _shorthand(reference, names)
 
 
-def _full_path(reference: str, names: Names, others: Callable[[str], Names]) -> tuple[str, str]:
+def _full_path(reference: str, names: DocumentNames, others: Callable[[str], DocumentNames]) -> tuple[str, str]:
     """`file.yaml#/schema/TABLE/properties/COLUMN/properties/FIELD`: every second word is an id."""
     file, _, path = reference.rpartition("#")
     table, *columns = path.strip("/").split("/")[1::2] or [""]
     return _named((others(file) if file else names).table(table), table, columns)
 
 
-def _shorthand(reference: str, names: Names) -> tuple[str, str]:
+def _shorthand(reference: str, names: DocumentNames) -> tuple[str, str]:
     parts = reference.split(".")
     # The longest known table wins: `mart.t.c` is column c of mart.t where that exists, else field t.c of mart.
     for cut in range(len(parts) - 1, 0, -1):

@@ -16,12 +16,13 @@ from uuid import UUID
 
 from martgate.contracts.model import Quality, QualityType, Severity, Table
 from martgate.contracts.odcs import ContractFile
-from martgate.contracts.versions import Version, numbers, versions
+from martgate.contracts.versions import TableVersion, group_versions, version_numbers
 from martgate.contracts.yaml.document import Document
 from martgate.errors import InvalidInput, Problem
-from martgate.hints import clip, did_you_mean, join
+from martgate.hints import clip, did_you_mean
+from martgate.text.lists import join_words
 
-__all__ = ["GENERATED_BY", "SUFFIX", "attach_suites", "is_generated", "suite_files"]
+__all__ = ["GENERATED_BY", "SUFFIX", "attach_suites", "find_suite_files", "is_generated"]
 
 GENERATED_BY = "martgate compile"
 """What `meta.generated_by` says in a suite that was compiled from a contract, and in no other."""
@@ -53,7 +54,7 @@ class _Suite:
         return _stem(self.label)
 
 
-def suite_files(folders: Iterable[Path]) -> Iterator[tuple[str, Path]]:
+def find_suite_files(folders: Iterable[Path]) -> Iterator[tuple[str, Path]]:
     """Every `*.json` below the folders once, each with the label that rules name it by."""
     seen: set[Path] = set()
     for folder in folders:
@@ -99,10 +100,10 @@ def attach_suites(
         for folder in folders
         if not folder.is_dir()
     )
-    known = versions(contracts)
+    known = group_versions(contracts)
     added: dict[int, dict[str, Table]] = {}
     suites: dict[int, dict[str, Document]] = {}
-    for label, file in suite_files(folders):
+    for label, file in find_suite_files(folders):
         if is_generated(file):
             problems.extend(_misplaced(label, file, known))
             continue
@@ -154,7 +155,7 @@ def _character(found: re.Match[str]) -> str:
     return f"{found[1]}\\U{0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF):08X}"
 
 
-def _misplaced(label: str, file: Path, known: Mapping[str, Sequence[Version]]) -> Iterator[Problem]:
+def _misplaced(label: str, file: Path, known: Mapping[str, Sequence[TableVersion]]) -> Iterator[Problem]:
     """A suite that only claims to be generated would gate nothing, and be compared with nothing."""
     table = str(_meta(file).get("table")).casefold()
     named = table if re.fullmatch(r"[\w.-]+", table) is None else _stem(label).casefold()  # no file is called `a/b`
@@ -204,7 +205,7 @@ def _mistakes(document: Document, path: str, raw: Any) -> Iterator[Problem]:
             yield document.problem(f"{path}.{key}", f"found {clip(raw[key])}, expected {words}")
     severity = raw.get("severity")
     if severity is not None and severity not in _SEVERITIES:
-        message = f"found {clip(severity)}, expected {join(_SEVERITIES, 'or')}"
+        message = f"found {clip(severity)}, expected {join_words(_SEVERITIES, 'or')}"
         yield document.problem(f"{path}.severity", message)
 
 
@@ -253,7 +254,7 @@ def _is_uuid(text: str) -> bool:
 # Which table
 
 
-def _about(suite: _Suite, known: Mapping[str, Sequence[Version]]) -> list[Version]:
+def _about(suite: _Suite, known: Mapping[str, Sequence[TableVersion]]) -> list[TableVersion]:
     """The versions of the table that the suite is about: `meta.table`, else its name, else its file's.
 
     Raises:
@@ -267,10 +268,10 @@ def _about(suite: _Suite, known: Mapping[str, Sequence[Version]]) -> list[Versio
         if found is None:
             continue
         every, version = found
-        about = [one for one in every if numbers(one[0].contract.version)[: len(version)] == version]
+        about = [one for one in every if version_numbers(one[0].contract.version)[: len(version)] == version]
         if about:
             return about
-        there = join(one[0].contract.version for one in every)
+        there = join_words(one[0].contract.version for one in every)
         message = f"{clip(text)} means no version of {every[0][1].qualified_name} that is there"
         raise InvalidInput(suite.document.problem(path, message, f"versions are {there}"))
     path, text = next(iter(names.items()))
@@ -285,17 +286,19 @@ def _about(suite: _Suite, known: Mapping[str, Sequence[Version]]) -> list[Versio
     )
 
 
-def _addressed(text: str, known: Mapping[str, Sequence[Version]]) -> tuple[Sequence[Version], list[int]] | None:
+def _addressed(
+    text: str, known: Mapping[str, Sequence[TableVersion]]
+) -> tuple[Sequence[TableVersion], list[int]] | None:
     """The table in `schema.table[@version][.anything]`, and the numbers of the version; the longest name is meant."""
     folded = text.casefold()
-    names: dict[str, list[Sequence[Version]]] = {}
+    names: dict[str, list[Sequence[TableVersion]]] = {}
     for qualified, every in known.items():
         for name in dict.fromkeys((qualified, every[-1][1].name.casefold(), qualified.rpartition(".")[2])):
             names.setdefault(name, []).append(every)
     for name in sorted(names, key=len, reverse=True):
         found = re.fullmatch(rf"{re.escape(name)}(?:@v?(\d+(?:\.\d+)*))?(?:\..*)?", folded, re.DOTALL)
         if found and len(names[name]) == 1:
-            return names[name][0], numbers(found[1] or "")
+            return names[name][0], version_numbers(found[1] or "")
     return None
 
 

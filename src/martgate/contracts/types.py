@@ -14,11 +14,11 @@ from functools import lru_cache
 
 from martgate.text.quoting import duckdb_identifier, field_name
 
-__all__ = ["INTEGER_RANGES", "Spelling", "canonical", "default_physical", "spelling"]
+__all__ = ["INTEGER_RANGES", "TypeNames", "canonical_type", "default_physical_type", "translate_type"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spelling:
+class TypeNames:
     """One type in every language that the house speaks.
 
     `spark` is the canonical name; `pyspark`, `polars` and `sqlalchemy` are Python expressions (with `T`, `pl` and `sa`
@@ -71,7 +71,7 @@ _ROWS: tuple[tuple[str, ...], ...] = (
     ("timestamp_ntz", "T.TimestampNTZType()", "TIMESTAMP", "timestamp[us]", "timestamp_ntz", 'pl.Datetime("us")',
      "sa.DateTime()", json.dumps({"type": "string", "pattern": _NAIVE}), "timestamp"),
 )  # fmt: skip
-_SCALARS = {row[0]: Spelling(**dict(zip(Spelling.__slots__, row, strict=True))) for row in _ROWS}
+_SCALARS = {row[0]: TypeNames(**dict(zip(TypeNames.__slots__, row, strict=True))) for row in _ROWS}
 
 _SYNONYMS = {
     **dict.fromkeys(("byte",), "tinyint"),
@@ -98,12 +98,12 @@ _LONGEST, _DEEPEST = 10_000, 32
 _TOKEN = re.compile(r"\s*(?:`((?:[^`]|``)+)`|([A-Za-z_][A-Za-z0-9_]*)|([0-9]+)|([<>(),:]))")
 
 
-def canonical(text: str) -> str:
+def canonical_type(text: str) -> str:
     """A type in Spark's own spelling, from any common one; a text's length is not part of its type.
 
-    >>> canonical("LONG"), canonical("varchar(10)"), canonical("numeric(18, 2)")
+    >>> canonical_type("LONG"), canonical_type("varchar(10)"), canonical_type("numeric(18, 2)")
     ('bigint', 'string', 'decimal(18,2)')
-    >>> canonical("array<struct<id: integer, name: text>>")
+    >>> canonical_type("array<struct<id: integer, name: text>>")
     'array<struct<id:int,name:string>>'
 
     Raises:
@@ -112,10 +112,10 @@ def canonical(text: str) -> str:
     return _parsed(text).spark
 
 
-def spelling(physical_type: str) -> Spelling:
-    """The type in every language; any spelling that `canonical` reads is understood.
+def translate_type(physical_type: str) -> TypeNames:
+    """The type in every language; any spelling that `canonical_type` reads is understood.
 
-    >>> spelling("tinyint").duckdb, spelling("decimal(9,2)").sqlalchemy
+    >>> translate_type("tinyint").duckdb, translate_type("decimal(9,2)").sqlalchemy
     ('TINYINT', 'sa.Numeric(9, 2)')
 
     Raises:
@@ -130,10 +130,10 @@ _WIDTHS = {
 }  # fmt: skip
 
 
-def default_physical(logical_type: str, options: Mapping[str, object]) -> str:
+def default_physical_type(logical_type: str, options: Mapping[str, object]) -> str:
     """The physical type of a column that states only its logicalType; unsigned widths get the next wider type.
 
-    >>> default_physical("integer", {"format": "i32"}), default_physical("timestamp", {"timezone": False})
+    >>> default_physical_type("integer", {"format": "i32"}), default_physical_type("timestamp", {"timezone": False})
     ('int', 'timestamp_ntz')
 
     Raises:
@@ -159,7 +159,7 @@ def default_physical(logical_type: str, options: Mapping[str, object]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _parsed(text: str) -> Spelling:
+def _parsed(text: str) -> TypeNames:
     """The whole text as one type."""
     if len(text) > _LONGEST:
         raise ValueError(f"a type of {len(text)} characters; at most {_LONGEST} are read")
@@ -175,7 +175,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.at, self.depth = text.strip(), 0, 0
 
-    def type(self) -> Spelling:
+    def type(self) -> TypeNames:
         self.depth += 1
         if self.depth > _DEEPEST:
             raise ValueError(f"a type nested more than {_DEEPEST} deep")
@@ -192,7 +192,7 @@ class _Reader:
             words.append(self.word().lower())
         return " ".join(words)
 
-    def scalar(self, name: str) -> Spelling:
+    def scalar(self, name: str) -> TypeNames:
         numbers = self.numbers()
         if name in _DECIMALS:
             return _decimal(*(numbers or [10, 0]))
@@ -209,13 +209,13 @@ class _Reader:
             raise self.wrong(f"{name} takes no numbers in parentheses")
         return found
 
-    def array(self) -> Spelling:
+    def array(self) -> TypeNames:
         self.expect("<")
         item = self.type()
         self.expect(">")
         return _array(item)
 
-    def map(self) -> Spelling:
+    def map(self) -> TypeNames:
         self.expect("<")
         key = self.type()
         self.expect(",")
@@ -223,9 +223,9 @@ class _Reader:
         self.expect(">")
         return _map(key, value)
 
-    def struct(self) -> Spelling:
+    def struct(self) -> TypeNames:
         self.expect("<")
-        fields: dict[str, Spelling] = {}
+        fields: dict[str, TypeNames] = {}
         while True:
             name = self.word()
             if name.lower() in map(str.lower, fields):
@@ -312,14 +312,14 @@ _KNOWN = (*_SCALARS, "decimal(p,s)", *_NESTED)
 # Types made of numbers and of other types.
 
 
-def _decimal(precision: int, scale: int = 0, *more: int) -> Spelling:
+def _decimal(precision: int, scale: int = 0, *more: int) -> TypeNames:
     if more or not 1 <= precision <= 38 or not 0 <= scale <= precision:
         raise ValueError(
             f"decimal({','.join(map(str, (precision, scale, *more)))}) is not a type: "
             "expected decimal(precision,scale) with a precision of 1 to 38 and a scale up to the precision"
         )
     name, pair = f"decimal({precision},{scale})", f"({precision}, {scale})"
-    return Spelling(
+    return TypeNames(
         spark=name,
         pyspark=f"T.DecimalType{pair}",
         duckdb=name.upper(),
@@ -332,8 +332,8 @@ def _decimal(precision: int, scale: int = 0, *more: int) -> Spelling:
     )
 
 
-def _array(item: Spelling) -> Spelling:
-    return Spelling(
+def _array(item: TypeNames) -> TypeNames:
+    return TypeNames(
         spark=f"array<{item.spark}>",
         pyspark=f"T.ArrayType({item.pyspark})",
         duckdb=f"{item.duckdb}[]",
@@ -346,8 +346,8 @@ def _array(item: Spelling) -> Spelling:
     )
 
 
-def _map(key: Spelling, value: Spelling) -> Spelling:
-    return Spelling(
+def _map(key: TypeNames, value: TypeNames) -> TypeNames:
+    return TypeNames(
         spark=f"map<{key.spark},{value.spark}>",
         pyspark=f"T.MapType({key.pyspark}, {value.pyspark})",
         duckdb=f"MAP({key.duckdb}, {value.duckdb})",
@@ -362,12 +362,12 @@ def _map(key: Spelling, value: Spelling) -> Spelling:
     )
 
 
-def _struct(fields: Mapping[str, Spelling]) -> Spelling:
-    def joined(text: Callable[[str, Spelling], str], separator: str = ", ") -> str:
+def _struct(fields: Mapping[str, TypeNames]) -> TypeNames:
+    def joined(text: Callable[[str, TypeNames], str], separator: str = ", ") -> str:
         return separator.join(text(name, kind) for name, kind in fields.items())
 
     delta = [{"name": n, "type": _delta(kind), "nullable": True, "metadata": {}} for n, kind in fields.items()]
-    return Spelling(
+    return TypeNames(
         spark=f"struct<{joined(lambda name, kind: f'{field_name(name)}:{kind.spark}', ',')}>",
         pyspark=f"T.StructType([{joined(lambda name, kind: f'T.StructField({_python(name)}, {kind.pyspark})')}])",
         duckdb=f"STRUCT({joined(lambda name, kind: f'{duckdb_identifier(name)} {kind.duckdb}')})",
@@ -386,9 +386,9 @@ def _python(name: str) -> str:
     return f'"{name}"' if name.isidentifier() else repr(name)
 
 
-def _delta(kind: Spelling) -> object:
+def _delta(kind: TypeNames) -> object:
     return json.loads(kind.delta) if kind.delta.startswith("{") else kind.delta
 
 
-def _or_null(kind: Spelling) -> object:
+def _or_null(kind: TypeNames) -> object:
     return {"anyOf": [json.loads(kind.json_schema), {"type": "null"}]}

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from martgate.contracts.documentation import asks_nothing, is_documentation
+from martgate.contracts.documentation import is_documentation, is_switched_off
 from martgate.contracts.model import Contract
-from martgate.contracts.yaml.address import address, steps
+from martgate.contracts.yaml.address import format_address, parse_address
 from martgate.expectations.rules import Rule
 
 __all__ = ["Item", "Status", "coverage"]
@@ -86,7 +86,7 @@ def _unenforced(path: str, value: object, leaves: Mapping[str, object]) -> Statu
     if entry:
         prose = leaves.get(f"{entry[0]}.type") == "text"
         return Status.DOCUMENTATION if prose else Status.UNSUPPORTED
-    told = asks_nothing(path, value) or is_documentation(path)
+    told = is_switched_off(path, value) or is_documentation(path)
     return Status.DOCUMENTATION if told else Status.UNSUPPORTED
 
 
@@ -116,5 +116,5 @@ def _publish_partitions(
 
 def _upwards(path: str) -> Iterable[str]:
     """The path itself, then what holds it, and so on."""
-    parts = steps(path)
-    return (address(parts[:length]) for length in range(len(parts), 0, -1))
+    parts = parse_address(path)
+    return (format_address(parts[:length]) for length in range(len(parts), 0, -1))

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from martgate.contracts.durations import UNITS, seconds
+from martgate.contracts.durations import UNITS, parse_seconds
 from martgate.contracts.model import Column, Quality, Relationship, Sla, Table
-from martgate.contracts.types import canonical
+from martgate.contracts.types import canonical_type
 from martgate.errors import InvalidInput, Problem
 from martgate.expectations.findings import Findings, Mistake, is_finite
 from martgate.expectations.kinds.base import Check
-from martgate.expectations.kinds.fields import known_columns
+from martgate.expectations.kinds.fields import resolve_columns
 from martgate.expectations.kinds.fresh import Fresh
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.has_type import HasType
@@ -120,7 +120,7 @@ def _column_rules(column: Column, table: Table, findings: Findings) -> Iterator[
 def _type(column: Column, findings: Findings) -> str:
     """The column's type in Spark's spelling; empty where it is none."""
     try:
-        return canonical(column.physical_type)
+        return canonical_type(column.physical_type)
     except ValueError as error:
         findings.add(column.path, Mistake(str(error), key="physicalType"))
         return ""
@@ -189,7 +189,7 @@ def _relationship_rules(
     """Foreign keys; where a subject has several, the second is `references-2`."""
     for number, relationship in enumerate(relationships, start=1):
         try:
-            columns = known_columns(relationship.columns, table)
+            columns = resolve_columns(relationship.columns, table)
         except Mistake as mistake:
             findings.add(relationship.path, mistake)
             continue
@@ -241,7 +241,7 @@ def _sla_rules(table: Table, findings: Findings) -> Iterator[Rule]:
     counted = Counter(sla.property for sla, _ in gated)
     for sla, name in gated:
         try:
-            check = Fresh(known_columns((name,), table)[0], _seconds(sla))
+            check = Fresh(resolve_columns((name,), table)[0], _seconds(sla))
         except Mistake as mistake:
             findings.add(sla.path, mistake)
             continue
@@ -264,7 +264,7 @@ def _elements(sla: Sla, table: Table) -> list[str]:
 def _seconds(sla: Sla) -> int:
     if sla.unit.lower() not in UNITS:
         raise Mistake(f"unit {sla.unit!r} is not known", f"known are {', '.join(UNITS)}", key="unit")
-    span = seconds(sla.value, sla.unit)
+    span = parse_seconds(sla.value, sla.unit)
     if span is None:
         raise Mistake(
             f"expected a number greater than 0, whole if of months or years, found {sla.value!r}", key="value"

@@ -9,12 +9,12 @@ import re
 from collections.abc import Callable, Mapping
 
 from martgate.contracts.model import Column, Operator, Scalar, Table, Threshold
-from martgate.contracts.types import canonical
+from martgate.contracts.types import canonical_type
 from martgate.expectations.findings import Mistake, read_pattern
-from martgate.expectations.fragments import query_mistake
+from martgate.expectations.fragments import find_query_problem
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.conditions import Holds
-from martgate.expectations.kinds.fields import known_columns
+from martgate.expectations.kinds.fields import resolve_columns
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.has_type import HasType
 from martgate.expectations.kinds.in_set import InSet
@@ -54,15 +54,15 @@ class _Arguments:
         value = self.take(name, self._standing_on if name == "column" else None)
         if not isinstance(value, str):
             raise Mistake(f"expected a column as {name!r}, found {clip(value)}")
-        return known_columns((value,), self._table)[0]
+        return resolve_columns((value,), self._table)[0]
 
     def columns(self, name: str = "column_list") -> tuple[str, ...]:
-        return known_columns(tuple(str(item) for item in self.values(name)), self._table)
+        return resolve_columns(tuple(str(item) for item in self.values(name)), self._table)
 
     def kind(self, column: str) -> str:
         """The type that the contract gives a column; empty where it is none we know."""
         try:
-            return canonical(self._table.column(column).physical_type)
+            return canonical_type(self._table.column(column).physical_type)
         except ValueError:
             return ""
 
@@ -274,7 +274,7 @@ def _sum_of_columns(given: _Arguments) -> Check:
 def _of_type(given: _Arguments) -> Check:
     column, kind = given.column(), given.text("type_")
     try:
-        return HasType(column, canonical(_SPARK_TYPES.get(kind.casefold(), kind.removesuffix("Type"))))
+        return HasType(column, canonical_type(_SPARK_TYPES.get(kind.casefold(), kind.removesuffix("Type"))))
     except ValueError as error:
         raise Mistake(str(error), key="kwargs.type_") from None
 
@@ -303,7 +303,7 @@ def _likes(given: _Arguments, sign: str) -> list[str]:
 
 def _unexpected_rows(given: _Arguments) -> Check:
     query = given.text("unexpected_rows_query").replace("{batch}", "{object}")
-    mistake = "the query does not read {batch}" if "{object}" not in query else query_mistake(query)
+    mistake = "the query does not read {batch}" if "{object}" not in query else find_query_problem(query)
     if mistake:
         raise Mistake(mistake, key="kwargs.unexpected_rows_query")
     return SqlNumber(f"SELECT COUNT(*) FROM (\n{query}\n) AS unexpected", Threshold("mustBe", (0,)))

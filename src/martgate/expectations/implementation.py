@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from martgate.contracts.model import Column, Table
-from martgate.contracts.yaml.address import extend
+from martgate.contracts.yaml.address import extend_address
 from martgate.expectations.findings import Findings, Mistake
 from martgate.expectations.kinds.base import Check
-from martgate.expectations.kinds.fields import fields_of
-from martgate.expectations.kinds.registry import stated_kinds
+from martgate.expectations.kinds.fields import get_fields
+from martgate.expectations.kinds.registry import declarable_kinds
 from martgate.hints import clip, did_you_mean
 
 __all__ = ["read_implementation"]
@@ -27,7 +27,7 @@ def read_implementation(
     Raises:
         martgate.errors.InvalidInput: a package adds a kind that cannot be used.
     """
-    kinds = stated_kinds()
+    kinds = declarable_kinds()
     given = {_key(key): value for key, value in implementation.items()}
     name = given.get("rule")
     if not isinstance(name, str) or name not in kinds:
@@ -46,7 +46,7 @@ def _key(key: object) -> str:
 
 def _completed(kind: type[Check], given: dict[str, object], table: Table, column: Column | None) -> dict[str, object]:
     """What goes without saying: the column that a quality stands on, the same names in the other table, a day's key."""
-    names = {field.name for field in fields_of(kind)}
+    names = {field.name for field in get_fields(kind)}
     values = {key: value for key, value in given.items() if key not in _BESIDE}
     if column and "column" in names:
         values.setdefault("column", column.name)
@@ -57,18 +57,18 @@ def _completed(kind: type[Check], given: dict[str, object], table: Table, column
     key = [name for name in table.primary_key if name != table.publish_partition]
     if "key" in names and key:
         values.setdefault("key", key)
-    for field in fields_of(kind):
+    for field in get_fields(kind):
         if field.key != field.name and field.name in values:
             values.setdefault(field.key, values.pop(field.name))
     return values
 
 
 def _build(kind: type[Check], values: dict[str, object], table: Table, findings: Findings, path: str) -> Check | None:
-    fields = {field.key: field for field in fields_of(kind)}
+    fields = {field.key: field for field in get_fields(kind)}
     before = len(findings.problems)
     for key in [key for key in values if key not in fields]:
         message = f"rule {kind.kind} has no {clip(key)}"
-        findings.add(path, Mistake(message, did_you_mean(key, fields), key=extend("", key)))
+        findings.add(path, Mistake(message, did_you_mean(key, fields), key=extend_address("", key)))
     arguments: dict[str, Any] = {}
     for key, field in fields.items():
         try:

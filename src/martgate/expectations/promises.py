@@ -1,8 +1,8 @@
-"""What a contract promises about time, held against when its days were published and which of them are there.
+"""Assesses the SLAs of a table about time by its publication history and the days that it holds.
 
-A day, week or month is due at the first `timeOfAvailability` after it has ended; where only its `frequency` is
-promised, when the next one has ended, too. It counts from its first publication: one that is published again later was
-there. `freshness` and `latency` are judged by the gate; here it is told whether they were, for each day.
+A day, week or month is due at the first `timeOfAvailability` after it has ended, or, where only a `frequency` is set,
+when the following one has ended. Its first publication counts: a day that is published again later was in time.
+`freshness` and `latency` are checked by the gate; this module reports for each published day whether they passed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,21 +11,30 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from martgate.contracts.durations import duration, time_of_day
+from martgate.contracts.durations import parse_duration, parse_time_of_day
 from martgate.contracts.model import Sla, Table
 from martgate.contracts.period import Period
-from martgate.expectations.clock import Clock
 from martgate.expectations.derive import derive
+from martgate.expectations.schedule import DeliverySchedule
 
-__all__ = ["Arrival", "Delivery", "Promise", "Punctuality", "Standing", "Window", "promised", "punctuality"]
+__all__ = [
+    "Arrival",
+    "Delivery",
+    "Punctuality",
+    "SlaResult",
+    "SlaStatus",
+    "Window",
+    "assess_punctuality",
+    "find_time_slas",
+]
 
-_GATED = frozenset({"freshness", "latency"})
-_ABOUT_TIME = _GATED | {"timeOfAvailability", "frequency", "retention"}
+_GATE_CHECKED = frozenset({"freshness", "latency"})
+_ABOUT_TIME = _GATE_CHECKED | {"timeOfAvailability", "frequency", "retention"}
 _DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 28}
 
 
-class Standing(StrEnum):
-    """PENDING means not yet due; UNKNOWN that it cannot be judged, which is not the same as kept."""
+class SlaStatus(StrEnum):
+    """The state of an SLA or of one day: PENDING is not yet due; UNKNOWN cannot be assessed, which is not a pass."""
 
     KEPT = "kept"
     BROKEN = "broken"
@@ -35,20 +44,30 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What is known of one day: when it was first published, how often again, whether it is in the table.
+    """The publication history of one day.
 
-    `passed` are the rules on time that passed when the version that stands was let through.
+    Attributes:
+        published: When the day was first published, None where no receipt says so.
+        republications: How often it was published again.
+        is_in_table: Whether the table holds it now.
+        passed_rules: The names of the rules about time that passed when the current version was approved.
     """
 
     published: datetime | None = None
-    again: int = 0
-    is_there: bool = False
-    passed: frozenset[str] = frozenset()
+    republications: int = 0
+    is_in_table: bool = False
+    passed_rules: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Which days are looked at, and when: the day, week or month of `on`, or the `last` ones that were due by `now`."""
+    """The days to assess.
+
+    Attributes:
+        now: The instant of the assessment.
+        on: Assess only the day, week or month that contains this date.
+        last: Without `on`, assess this many of the newest days that were due by `now`, and those still pending.
+    """
 
     now: datetime
     on: date | None = None
@@ -57,32 +76,49 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One day, week or month, named by its first day, against the time it was due at; `late` where it came after that.
+    """One day, week or month compared with the instant at which it was due.
 
-    A day that is due and was never published is late by the time since.
+    Attributes:
+        date: Its first day.
+        due: When it was due, None where no SLA sets a time.
+        published: When it was first published.
+        republications: How often it was published again.
+        is_in_table: Whether the table holds it now.
+        status: Whether the SLAs are kept on it.
+        delay: How late it was published; for a day that is due and missing, the time since then.
     """
 
     date: date
     due: datetime | None
     published: datetime | None
-    again: int
-    is_there: bool
-    standing: Standing
-    late: timedelta | None = None
+    republications: int
+    is_in_table: bool
+    status: SlaStatus
+    delay: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
-    """One SLA of the contract, and how it stands: `kept` of the `due` days that it is about, and those that it is not
-    kept on. `older` are days that are there beyond their retention, which no promise forbids. `reason` says why it
-    cannot be judged.
+class SlaResult:
+    """One SLA of the contract and whether it is kept.
+
+    Attributes:
+        property: The ODCS property, for instance `timeOfAvailability`.
+        terms: Its value and unit.
+        path: Its address in the contract.
+        description: The contract's own words.
+        status: The worst status of the days that were due.
+        kept: The number of due days on which it is kept.
+        due: The number of due days that it covers.
+        days: The due days on which it is not kept.
+        older: Days that the table still holds beyond their retention, which no SLA forbids.
+        reason: Why it cannot be assessed, empty where it can.
     """
 
     property: str
     terms: str
     path: str
     description: str
-    standing: Standing
+    status: SlaStatus
     kept: int = 0
     due: int = 0
     days: tuple[date, ...] = ()
@@ -92,173 +128,185 @@ class Promise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Punctuality:
-    """Every promise of one table about time, as of `asked_at`, and its days, oldest first.
+    """The assessment of all SLAs of one table about time.
 
-    `strays` counts values of its partition that name no day, week or month of its own. `reason` says why nothing of it
-    can be judged.
+    Attributes:
+        table: The qualified name.
+        contract: The contract's id.
+        contract_version: The contract's version.
+        zone: The time zone of the contract.
+        as_of: The instant of the assessment.
+        period: The unit by which the table is published.
+        promises: One result for each SLA.
+        days: The assessed days, oldest first.
+        stray_partitions: How many partition values do not name the first day of a period.
+        reason: Why nothing can be assessed, empty where it can.
     """
 
     table: str
     contract: str
     contract_version: str
     zone: str
-    asked_at: datetime
+    as_of: datetime
     period: Period = Period.DAY
-    promises: tuple[Promise, ...] = ()
+    promises: tuple[SlaResult, ...] = ()
     days: tuple[Delivery, ...] = ()
-    strays: int = 0
+    stray_partitions: int = 0
     reason: str = ""
 
     @property
     def is_broken(self) -> bool:
-        """Whether anything is not kept, or cannot be told."""
-        return bool(self.reason) or any(p.standing in (Standing.BROKEN, Standing.UNKNOWN) for p in self.promises)
+        """Whether any SLA is broken or cannot be assessed."""
+        return bool(self.reason) or any(
+            result.status in (SlaStatus.BROKEN, SlaStatus.UNKNOWN) for result in self.promises
+        )
 
 
-def promised(table: Table) -> tuple[Sla, ...]:
-    """What the contract promises about time of this table; a promise that names no element is about all tables."""
-    return tuple(sla for sla in table.contract.slas if sla.property in _ABOUT_TIME and _is_about(sla, table))
+def find_time_slas(table: Table) -> tuple[Sla, ...]:
+    """Return the SLAs of the contract about time that cover a table; an SLA without an element covers all tables."""
+    return tuple(sla for sla in table.contract.slas if sla.property in _ABOUT_TIME and _covers(sla, table))
 
 
-def _is_about(sla: Sla, table: Table) -> bool:
+def _covers(sla: Sla, table: Table) -> bool:
     names = [name.strip() for name in sla.element.split(",") if name.strip()]
     owners = (table.name, table.qualified_name)
     return not names or any(name in owners or table.column_named(name) is not None for name in names)
 
 
-def punctuality(table: Table, arrivals: Mapping[date, Arrival], window: Window) -> Punctuality:
-    """How the promises about one table stand, by what is known of its days.
+def assess_punctuality(table: Table, arrivals: Mapping[date, Arrival], window: Window) -> Punctuality:
+    """Assess every SLA of a table about time.
+
+    Args:
+        table: The table, in the version of its contract that is valid now.
+        arrivals: The publication history by day, from the ledger and the warehouse.
+        window: The days to assess, and the instant.
 
     Raises:
-        martgate.errors.InvalidInput: the contract's rules cannot be derived.
+        martgate.errors.InvalidInput: The contract's rules cannot be derived.
     """
-    slas = promised(table)
-    clock = Clock(slas, table, ZoneInfo(table.contract.zone), window.now)
-    wanted = [clock.period.first(window.on)] if window.on else list(clock.expected(arrivals))
-    every = [_delivery(day, arrivals.get(day, Arrival()), clock) for day in wanted] if slas else []
-    pending = [each for each in every if each.standing is Standing.PENDING]
-    settled = [each for each in every if each.standing is not Standing.PENDING]
+    slas = find_time_slas(table)
+    schedule = DeliverySchedule(slas, table, ZoneInfo(table.contract.zone), window.now)
+    wanted = [schedule.period.first(window.on)] if window.on else list(schedule.expected_days(arrivals))
+    deliveries = [_delivery(day, arrivals.get(day, Arrival()), schedule) for day in wanted] if slas else []
+    pending = [delivery for delivery in deliveries if delivery.status is SlaStatus.PENDING]
+    settled = [delivery for delivery in deliveries if delivery.status is not SlaStatus.PENDING]
     days = (*settled[-window.last :], *pending)
-    known = {day: arrival for day, arrival in arrivals.items() if window.on is None or day in wanted}
+    history = {day: arrival for day, arrival in arrivals.items() if window.on is None or day in wanted}
     return Punctuality(
         table=table.qualified_name,
         contract=table.contract.id,
         contract_version=table.contract.version,
         zone=table.contract.zone,
-        period=clock.period,
-        asked_at=window.now,
-        promises=tuple(_promise(sla, clock, days, known, _rules_of(sla, table)) for sla in slas),
+        period=schedule.period,
+        as_of=window.now,
+        promises=tuple(_assess(sla, schedule, days, history) for sla in slas),
         days=days,
     )
 
 
-def _rules_of(sla: Sla, table: Table) -> frozenset[str]:
-    """The names of the rules by which the gate judges a promise."""
-    if sla.property not in _GATED:
-        return frozenset()
-    return frozenset(rule.name for rule in derive(table) if sla.path in rule.clauses)
-
-
-def _delivery(day: date, arrival: Arrival, clock: Clock, by: Sla | None = None) -> Delivery:
-    """A day against one promise, or against the strictest of them."""
-    due = min(filter(None, (clock.due(day, sla) for sla in ((by,) if by else clock.slas))), default=None)
-    came = arrival.published or clock.now
+def _delivery(day: date, arrival: Arrival, schedule: DeliverySchedule, sla: Sla | None = None) -> Delivery:
+    """A day compared with one SLA, or with the strictest of all."""
+    slas = (sla,) if sla else schedule.slas
+    due = min(filter(None, (schedule.due_at(day, each) for each in slas)), default=None)
+    arrived = arrival.published or schedule.now
     return Delivery(
         date=day,
         due=due,
         published=arrival.published,
-        again=arrival.again,
-        is_there=arrival.is_there,
-        standing=_standing(day, arrival, due, clock),
-        late=came - due if due and came > due else None,
+        republications=arrival.republications,
+        is_in_table=arrival.is_in_table,
+        status=_day_status(day, arrival, due, schedule),
+        delay=arrived - due if due and arrived > due else None,
     )
 
 
-def _standing(day: date, arrival: Arrival, due: datetime | None, clock: Clock) -> Standing:
+def _day_status(day: date, arrival: Arrival, due: datetime | None, schedule: DeliverySchedule) -> SlaStatus:
     if arrival.published is None:
-        if arrival.is_there:
-            return Standing.UNKNOWN
-        return Standing.PENDING if due and clock.now < due else Standing.BROKEN
-    if not arrival.is_there and clock.is_retained(day):
-        return Standing.BROKEN
-    return Standing.KEPT if due is None or arrival.published <= due else Standing.BROKEN
+        if arrival.is_in_table:
+            return SlaStatus.UNKNOWN
+        return SlaStatus.PENDING if due and schedule.now < due else SlaStatus.BROKEN
+    if not arrival.is_in_table and schedule.is_retained(day):
+        return SlaStatus.BROKEN
+    return SlaStatus.KEPT if due is None or arrival.published <= due else SlaStatus.BROKEN
 
 
-def _promise(
-    sla: Sla, clock: Clock, days: Iterable[Delivery], known: Mapping[date, Arrival], rules: frozenset[str]
-) -> Promise:
-    """How one promise stands on the days that are looked at; retention is about every day that is known."""
-    if problem := _unclear(sla, clock):
-        return _made(sla, Standing.UNKNOWN, reason=problem)
+def _assess(
+    sla: Sla, schedule: DeliverySchedule, days: Iterable[Delivery], history: Mapping[date, Arrival]
+) -> SlaResult:
+    """Assess one SLA on the days of the window; retention is assessed on every day of the history."""
+    if problem := _problem_with_terms(sla, schedule):
+        return _result(sla, SlaStatus.UNKNOWN, reason=problem)
     match sla.property:
         case "retention":
-            return _retention(sla, clock, known)
+            return _assess_retention(sla, schedule, history)
         case "frequency":
-            judged = {day.date: _presence(day, clock) for day in days}
+            statuses = {day.date: _presence(day, schedule) for day in days}
         case "timeOfAvailability":
-            judged = {
-                day.date: _delivery(day.date, known.get(day.date, Arrival()), clock, sla).standing for day in days
+            statuses = {
+                day.date: _delivery(day.date, history.get(day.date, Arrival()), schedule, sla).status for day in days
             }
         case _:
-            judged = {day.date: _gated(known[day.date], rules) for day in days if day.published}
-    return _judged(sla, judged)
+            rules = frozenset(rule.name for rule in derive(schedule.table) if sla.path in rule.clauses)
+            # A rule without a verdict from the time the day was approved did not pass.
+            statuses = {
+                day.date: SlaStatus.KEPT if rules and rules <= history[day.date].passed_rules else SlaStatus.UNKNOWN
+                for day in days
+                if day.published
+            }
+    return _summarize(sla, statuses)
 
 
-def _unclear(sla: Sla, clock: Clock) -> str:
-    """Why a promise cannot be judged; empty where it can."""
+def _problem_with_terms(sla: Sla, schedule: DeliverySchedule) -> str:
+    """Why an SLA cannot be assessed; empty where it can."""
     if sla.property == "timeOfAvailability":
-        return "" if time_of_day(str(sla.value)) else "it names no time of day, as 06:00+09:00 does"
-    span, start = duration(sla.value, sla.unit), datetime(2001, 2, 1)  # noqa: DTZ001 - a wall clock; the shortest month
+        return "" if parse_time_of_day(str(sla.value)) else "its value is not a time of day such as 06:00+09:00"
+    span, start = parse_duration(sla.value, sla.unit), datetime(2001, 2, 1)  # noqa: DTZ001 - a wall clock; the shortest month
     if span is None:
-        return "it names no length of time, as 1 d does"
-    if sla.property == "frequency" and start + span < start + timedelta(days=_DAYS[clock.period]):
-        return f"the table is published by the {clock.period}: what happens within one cannot be told"
-    if sla.property == "retention" and clock.table.publish_partition is None:
-        return "the table is published whole: no day of it is kept"
+        return "its value is not a duration such as 1 d"
+    if sla.property == "frequency" and start + span < start + timedelta(days=_DAYS[schedule.period]):
+        return f"the table is published by the {schedule.period}: a shorter frequency cannot be measured"
+    if sla.property == "retention" and schedule.table.publish_partition is None:
+        return "the table is published as a whole and keeps no days"
     return ""
 
 
-def _presence(day: Delivery, clock: Clock) -> Standing:
-    """Whether a day is there, however late it came; or was, if it need not be there any more."""
-    was_there = day.published is not None and not clock.is_retained(day.date)
-    return Standing.KEPT if day.is_there or was_there else day.standing
+def _presence(day: Delivery, schedule: DeliverySchedule) -> SlaStatus:
+    """KEPT for a day that arrived, however late; it may be gone once its retention has passed."""
+    was_retained = day.published is not None and not schedule.is_retained(day.date)
+    return SlaStatus.KEPT if day.is_in_table or was_retained else day.status
 
 
-def _gated(arrival: Arrival, rules: frozenset[str]) -> Standing:
-    """A rule that was not judged when a day was let through did not pass."""
-    return Standing.KEPT if rules and rules <= arrival.passed else Standing.UNKNOWN
-
-
-def _retention(sla: Sla, clock: Clock, known: Mapping[date, Arrival]) -> Promise:
-    span = duration(sla.value, sla.unit)
-    young = {day: arrival for day, arrival in known.items() if clock.outlasts(day, span)}
-    judged = {
-        day: Standing.KEPT if arrival.is_there else Standing.BROKEN
+def _assess_retention(sla: Sla, schedule: DeliverySchedule, history: Mapping[date, Arrival]) -> SlaResult:
+    span = parse_duration(sla.value, sla.unit)
+    young = {day: arrival for day, arrival in history.items() if schedule.is_within(day, span)}
+    statuses = {
+        day: SlaStatus.KEPT if arrival.is_in_table else SlaStatus.BROKEN
         for day, arrival in young.items()
-        if arrival.published or arrival.is_there
+        if arrival.published or arrival.is_in_table
     }
-    older = sorted(day for day, arrival in known.items() if arrival.is_there and day not in young)
-    return replace(_judged(sla, judged), older=tuple(older))
+    older = sorted(day for day, arrival in history.items() if arrival.is_in_table and day not in young)
+    return replace(_summarize(sla, statuses), older=tuple(older))
 
 
-def _judged(sla: Sla, judged: Mapping[date, Standing]) -> Promise:
-    """The worst of the days that were due decides; what is not yet due decides nothing."""
-    due = {day: standing for day, standing in judged.items() if standing is not Standing.PENDING}
-    worst = next((each for each in (Standing.BROKEN, Standing.UNKNOWN, Standing.KEPT) if each in due.values()), None)
+def _summarize(sla: Sla, statuses: Mapping[date, SlaStatus]) -> SlaResult:
+    """The worst status of the days that were due decides; pending days do not count."""
+    due = {day: status for day, status in statuses.items() if status is not SlaStatus.PENDING}
+    order = (SlaStatus.BROKEN, SlaStatus.UNKNOWN, SlaStatus.KEPT)
+    worst = next((status for status in order if status in due.values()), SlaStatus.PENDING)
     return replace(
-        _made(sla, worst or Standing.PENDING),
-        kept=sum(standing is Standing.KEPT for standing in due.values()),
+        _result(sla, worst),
+        kept=sum(status is SlaStatus.KEPT for status in due.values()),
         due=len(due),
-        days=tuple(sorted(day for day, standing in due.items() if standing is not Standing.KEPT)),
+        days=tuple(sorted(day for day, status in due.items() if status is not SlaStatus.KEPT)),
     )
 
 
-def _made(sla: Sla, standing: Standing, *, reason: str = "") -> Promise:
-    return Promise(
+def _result(sla: Sla, status: SlaStatus, *, reason: str = "") -> SlaResult:
+    return SlaResult(
         property=sla.property,
         terms=f"{sla.value} {sla.unit}".strip(),
         path=sla.path,
         description=sla.description,
-        standing=standing,
+        status=status,
         reason=reason,
     )

@@ -7,31 +7,31 @@ from enum import StrEnum
 
 from martgate.contracts.day import Day
 from martgate.contracts.model import Table
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.measurement import History
-from martgate.expectations.ports import FileMemory, ForeignJudge
+from martgate.expectations.ports import FileCounts, ExpectationRunner
 from martgate.expectations.proofs import FileStatistics
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import OutOfScope
-from martgate.hints import join
+from martgate.text.lists import join_words
 
-__all__ = ["Earlier", "NoEarlier", "Scope"]
+__all__ = ["PreviousDay", "NoPreviousDay", "Scope"]
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class PreviousDay:
     """The earlier day that rules may compare with, and the name under which the engine knows its rows."""
 
     relation: str
     day: date
 
 
-class NoEarlier(StrEnum):
+class NoPreviousDay(StrEnum):
     """Why there is no earlier day to compare with; rules that look back are out of scope for that reason."""
 
     NONE_PUBLISHED = "no earlier day is published: there is nothing to compare with"
-    NOT_ASKED = "it compares with an earlier day, which is not part of this audit"
+    NOT_IN_AUDIT = "it compares with an earlier day, which is not part of this audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ class Scope:
     day: Day | None
     audited_at: datetime
     others: frozenset[str] = field(default=frozenset())
-    earlier: Earlier | NoEarlier = NoEarlier.NOT_ASKED
+    earlier: PreviousDay | NoPreviousDay = NoPreviousDay.NOT_IN_AUDIT
     written: tuple[FileStatistics, ...] = ()
     history: History | None = None
-    memory: FileMemory | None = None
-    foreign: ForeignJudge | None = None
+    memory: FileCounts | None = None
+    foreign: ExpectationRunner | None = None
     catalog_tables: tuple[Table, ...] = ()
 
     @property
@@ -62,7 +62,7 @@ class Scope:
         named = {"audited_at": f"{self.audited_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}
         if self.day is not None:
             named |= self.day.parameters
-            if isinstance(self.earlier, Earlier):
+            if isinstance(self.earlier, PreviousDay):
                 named["earlier_end"] = Day(self.earlier.day, self.day.zone).parameters["day_end"]
         return named
 
@@ -89,15 +89,15 @@ class Scope:
     def _out_of_reach(self, check: Check, tables: Mapping[str, str], relation: str) -> str:
         if self.day is None and check.needs_day:
             return "it is about a day, and no day was given"
-        if check.learns and not self.history:
+        if check.is_learned and not self.history:
             return "it learns from the table's history, which is not part of this audit"
-        if isinstance(self.earlier, NoEarlier) and check.reads_earlier_day:
+        if isinstance(self.earlier, NoPreviousDay) and check.reads_previous_day:
             return self.earlier.value
         known = {name.casefold() for name in (*self.others, relation)}
         missing = [name for name in check.tables if name not in tables]
-        missing += [name for name in check.tables_queried if name.casefold() not in known]
-        verb = words.agree(tuple(missing), "is", "are")
-        return f"it looks at {join(missing)}, which {verb} not part of this audit" if missing else ""
+        missing += [name for name in check.queried_tables if name.casefold() not in known]
+        verb = wording.agree(tuple(missing), "is", "are")
+        return f"it looks at {join_words(missing)}, which {verb} not part of this audit" if missing else ""
 
     def _registered(self, name: str) -> str | None:
         """The table of that name; a name without a schema means the one table that ends in it."""

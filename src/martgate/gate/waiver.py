@@ -10,9 +10,10 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from martgate.contracts.model import Severity
+from martgate.contracts.partition import OptionalDate
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, Verdict
-from martgate.text.wording import counted
+from martgate.text.wording import format_count
 
 __all__ = ["Applied", "Effect", "Waiver", "applied", "describe", "refusing", "still", "terms", "waived", "why_not"]
 
@@ -32,7 +33,7 @@ class Waiver:
     reason: str
     owner: str
     recorded_at: datetime
-    part_date: str = ""
+    part_date: OptionalDate = None
     most: int | None = None
     is_sound: bool = True
 
@@ -87,7 +88,7 @@ def applied(audit: Audit, waivers: Iterable[Waiver], *, on: date, known: Collect
 def _applied(audit: Audit, waiver: Waiver, *, on: date, known: Collection[str]) -> Applied | None:
     if not waiver.is_sound:  # not even its day is what was recorded
         return Applied(waiver, Effect.ALTERED)
-    if waiver.part_date not in ("", audit.part_date):
+    if waiver.part_date not in (None, audit.part_date):
         return None
     verdict = next((each for each in audit.verdicts if each.rule.name == waiver.rule), None)
     if on > waiver.until:
@@ -142,7 +143,7 @@ def describe(one: Applied) -> str:
         Effect.WAIVED: f"{waiver.rule} is waived {terms(waiver)}",
         Effect.UNUSED: f"{whose}, until {waiver.until}, was not needed",
         Effect.EXPIRED: f"{whose} expired: it was until {waiver.until}",
-        Effect.EXCEEDED: f"{whose} covers {counted(waiver.most or 0, 'failures')}, and there were {one.failed:,}",
+        Effect.EXCEEDED: f"{whose} covers {format_count(waiver.most or 0, 'failures')}, and there were {one.failed:,}",
         Effect.POWERLESS: f"{whose} covers failures that were counted, and none were",
         Effect.WITHDRAWN: f"{whose} was withdrawn or altered after the gate had used it",
         Effect.UNKNOWN: (
@@ -159,10 +160,10 @@ def terms(waiver: Waiver) -> str:
 
     >>> from datetime import UTC, datetime
     >>> at = datetime(2024, 1, 1, tzinfo=UTC)
-    >>> more = {"table": "s.t", "rule": "table|volume", "recorded_at": at, "part_date": "2024-01-16", "most": 2}
+    >>> more = {"table": "s.t", "rule": "table|volume", "recorded_at": at, "part_date": date(2024, 1, 16), "most": 2}
     >>> terms(Waiver(until=date(2024, 2, 1), owner="ana", reason="two tours at once", **more))
     'until 2024-02-01 by ana, for 2024-01-16, up to 2 failures: two tours at once'
     """
     day = f", for {waiver.part_date}" if waiver.part_date else ""
-    most = f", up to {counted(waiver.most, 'failures')}" if waiver.most is not None else ""
+    most = f", up to {format_count(waiver.most, 'failures')}" if waiver.most is not None else ""
     return f"until {waiver.until} by {waiver.owner}{day}{most}: {waiver.reason}"

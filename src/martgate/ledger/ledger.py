@@ -8,12 +8,14 @@ against mistakes and edits, not against somebody who may write to the database a
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.engine import Connection
 
+from martgate.contracts.day import parse_day
+from martgate.contracts.partition import Partition, text_of
 from martgate.errors import CouldNotRun
 from martgate.expectations.restatement import Restatement
 from martgate.gate.candidate import Candidate
@@ -69,17 +71,17 @@ class Ledger:
         row = {
             "id": candidate.id,
             "table_name": candidate.table,
-            "part_date": candidate.part_date,
+            "part_date": candidate.partition.value,
             "sequence": candidate.sequence,
             "manifest": _MANIFESTS.dump_json(candidate).decode(),
         }
         with answering(self._engine) as connection:
             connection.execute(insert(CANDIDATES), row)
 
-    def candidate(self, table: str, part_date: str, candidate_id: str | None = None) -> Candidate | Altered | None:
+    def candidate(self, partition: Partition, candidate_id: str | None = None) -> Candidate | Altered | None:
         """The candidate of that id, or the newest of the day; None where there is none of that table and day."""
         wanted = select(CANDIDATES.c.id, CANDIDATES.c.manifest).where(
-            CANDIDATES.c.table_name == table, CANDIDATES.c.part_date == part_date
+            CANDIDATES.c.table_name == partition.table, CANDIDATES.c.part_date == partition.value
         )
         if candidate_id is not None:
             wanted = wanted.where(CANDIDATES.c.id == candidate_id)
@@ -91,7 +93,7 @@ class Ledger:
             kept = _MANIFESTS.validate_json(row.manifest)
         except ValidationError:
             return Altered(row.id)
-        return kept if (kept.id, kept.table, kept.part_date) == (row.id, table, part_date) else Altered(row.id)
+        return kept if (kept.id, kept.partition) == (row.id, partition) else Altered(row.id)
 
     def record_run(self, record: RunRecord, *, fingerprint: str = "") -> None:
         """Keep a decision with all its verdicts; `fingerprint` is that of the candidate's bytes, if there is one."""
@@ -100,7 +102,7 @@ class Ledger:
         row = {
             "candidate": record.candidate,
             "table_name": record.table,
-            "part_date": record.date,
+            "part_date": text_of(record.date),
             "judged_at": audit.audited_at.astimezone(UTC),
             "decision": record.decision,
             "contract": audit.contract,
@@ -210,7 +212,7 @@ class Ledger:
                 connection.execute(update(WAIVERS).where(WAIVERS.c.id == row.id).values(waiver_rows.withdrawn(row, at)))
         return len(rows)
 
-    def contracts_published(self, table: str) -> dict[str, tuple[str, str]]:
+    def contracts_published(self, table: str) -> dict[date, tuple[str, str]]:
         """By day, the contract and its version that let through what stands published of a table."""
         approving = and_(RUNS.c.candidate == PUBLICATIONS.c.candidate, RUNS.c.decision == "approved")
         wanted = (
@@ -220,7 +222,11 @@ class Ledger:
             .order_by(PUBLICATIONS.c.id, RUNS.c.id)
         )
         with answering(self._engine) as connection:
-            return {row.part_date: (row.contract, row.contract_version) for row in connection.execute(wanted)}
+            return {
+                day: (row.contract, row.contract_version)
+                for row in connection.execute(wanted)
+                if (day := parse_day(row.part_date))
+            }
 
     def history(self, table: str) -> LedgerHistory:
         """What was measured of a table on the days of it that are published."""
@@ -242,7 +248,7 @@ class Ledger:
                 found.setdefault(row.candidate, set()).add(row.rule)
         return found
 
-    def let_through(self, table: str, part_date: str) -> RunRecord | None:
+    def let_through(self, partition: Partition) -> RunRecord | None:
         """The newest run that approved what stands published of a day; None where nothing does.
 
         Raises:
@@ -251,7 +257,7 @@ class Ledger:
         wanted = (
             select(RUNS.c.candidate, RUNS.c.record)
             .join(PUBLICATIONS, RUNS.c.candidate == PUBLICATIONS.c.candidate)
-            .where(PUBLICATIONS.c.table_name == table, PUBLICATIONS.c.part_date == part_date)
+            .where(PUBLICATIONS.c.table_name == partition.table, PUBLICATIONS.c.part_date == partition.value)
             .where(RUNS.c.decision == "approved")
             .order_by(PUBLICATIONS.c.id.desc(), RUNS.c.id.desc())
             .limit(1)

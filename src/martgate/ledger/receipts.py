@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Row
 
+from martgate.contracts.day import parse_day
 from martgate.errors import CouldNotRun
 from martgate.expectations.restatement import Restatement
 from martgate.gate.candidate import Candidate
@@ -31,7 +32,7 @@ def row_of(
     kept = None if restatement is None else _RESTATEMENTS.dump_json(restatement).decode()
     row = {
         "table_name": candidate.table,
-        "part_date": candidate.part_date,
+        "part_date": candidate.partition.value,
         "candidate": candidate.id,
         "version": version,
         "published_at": at.astimezone(UTC),
@@ -45,11 +46,12 @@ def row_of(
 def receipt_of(row: Row[Any]) -> Receipt:
     """The receipt that a row is; of one that was altered, what it replaced and what was waived is not told."""
     said = row._asdict()
-    is_sound = row.digest in (_digest(said), _digest_of_before(said))
+    day = parse_day(row.part_date)
+    is_sound = day is not None and row.digest in (_digest(said), _digest_of_before(said))
     restatement, waived = _read(said) if is_sound else (None, ())
     return Receipt(
         table=row.table_name,
-        part_date=row.part_date,
+        part_date=day,
         candidate=row.candidate,
         version=row.version,
         published_at=in_utc(row.published_at),

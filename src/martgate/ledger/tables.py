@@ -27,7 +27,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from martgate.errors import CouldNotRun, InvalidInput
-from martgate.extras import EXTRAS, absence, install
+from martgate.extras import EXTRAS, install_command, missing_message
 
 __all__ = [
     "CANDIDATES",
@@ -160,8 +160,10 @@ def _lacking_driver(url: str, module: str) -> str:
     """What to install, or to write, where SQLAlchemy cannot import the driver of a URL."""
     scheme = url.partition(":")[0]
     if module == EXTRAS["postgres"].module:
-        return absence("postgres", scheme)
-    instead = f", or write postgresql+psycopg:// and {install('postgres')}" if scheme.startswith("postgresql") else ""
+        return missing_message("postgres", scheme)
+    instead = (
+        f", or write postgresql+psycopg:// and {install_command('postgres')}" if scheme.startswith("postgresql") else ""
+    )
     return f"{scheme} needs {module}, which is not installed: pip install {module}{instead}"
 
 

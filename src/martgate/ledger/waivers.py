@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from martgate.contracts.day import day_of
+from martgate.contracts.day import parse_day
+from martgate.contracts.partition import text_of
 from martgate.gate.waiver import Waiver
 from martgate.ledger.tables import digest_over, in_utc
 
@@ -17,7 +18,7 @@ def row_of(waiver: Waiver) -> dict[str, Any]:
     row = {
         "table_name": waiver.table,
         "rule": waiver.rule,
-        "part_date": waiver.part_date,
+        "part_date": text_of(waiver.part_date),
         "until": waiver.until.isoformat(),
         "most": waiver.most,
         "reason": waiver.reason,
@@ -37,7 +38,8 @@ def withdrawn(row: Row[Any], at: datetime) -> dict[str, Any]:
 def waiver_of(row: Row[Any]) -> Waiver | None:
     """The waiver that a row is; None where it was withdrawn. One that was altered is in no force, whatever it says."""
     said = row._asdict()
-    is_intact, until = row.digest == _digest(said), day_of(row.until)
+    is_intact = row.digest == _digest(said)
+    until, day = parse_day(row.until), parse_day(row.part_date)
     if is_intact and row.withdrawn_at is not None:
         return None
     return Waiver(
@@ -47,9 +49,9 @@ def waiver_of(row: Row[Any]) -> Waiver | None:
         reason=row.reason,
         owner=row.owner,
         recorded_at=in_utc(row.recorded_at),
-        part_date=row.part_date,
+        part_date=day,
         most=row.most,
-        is_sound=is_intact and until is not None,
+        is_sound=is_intact and until is not None and bool(day) == bool(row.part_date),
     )
 
 

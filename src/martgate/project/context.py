@@ -12,9 +12,9 @@ from martgate.contracts.day import Day
 from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile
 from martgate.errors import InvalidInput
-from martgate.expectations.ports import FileMemory, ForeignJudge
+from martgate.expectations.ports import FileCounts, ExpectationRunner
 from martgate.ledger import Ledger
-from martgate.project.file_counts import open_file_memory
+from martgate.project.file_counts import open_file_counts
 from martgate.project.progress import Progress
 from martgate.reports.ports import Reporter
 from martgate.stores.ports import Store
@@ -40,7 +40,7 @@ class Context:
         reporter: renders a run when it is decided.
         progress: shows the current step on a terminal.
         frame_check: a second check of each upstream by an independent library; None where the settings ask for none.
-        foreign_judge: judges the expectations of Great Expectations that have no equal here; None where nothing can.
+        expectation_runner: judges the expectations of Great Expectations that have no equal here; None where nothing can.
         trust_written_stats: whether a rule may be proved by the statistics of the files that this run wrote.
         reuse_file_counts: whether what an earlier audit counted in a file counts again while its bytes are the same.
     """
@@ -55,7 +55,7 @@ class Context:
     reporter: Reporter
     progress: Progress
     frame_check: FrameCheck | None = None
-    foreign_judge: ForeignJudge | None = None
+    expectation_runner: ExpectationRunner | None = None
     trust_written_stats: bool = True
     reuse_file_counts: bool = False
 
@@ -64,9 +64,9 @@ class Context:
         """The database of runs, verdicts, receipts and waivers, opened when it is first used."""
         return self.open_ledger()
 
-    def file_memory(self, engine: Engine, relation: str, source: Dataset | CatalogTable) -> FileMemory | None:
+    def file_counts(self, engine: Engine, relation: str, source: Dataset | CatalogTable) -> FileCounts | None:
         """What the ledger knows of the files of a relation; None where that must not count."""
-        return open_file_memory(self.ledger, engine, relation, source) if self.reuse_file_counts else None
+        return open_file_counts(self.ledger, engine, relation, source) if self.reuse_file_counts else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

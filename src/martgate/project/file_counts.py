@@ -7,23 +7,23 @@ from functools import cached_property
 from pathlib import Path
 
 from martgate.builders.ports import CatalogTable, Dataset, Engine
-from martgate.expectations.ports import FILE, FileMemory
+from martgate.expectations.ports import FILE_COLUMN, FileCounts
 from martgate.ledger import Ledger
 from martgate.stores.files import digest_of
 
-__all__ = ["open_file_memory"]
+__all__ = ["open_file_counts"]
 
 
-def open_file_memory(
+def open_file_counts(
     ledger: Ledger, engine: Engine, relation: str, source: Dataset | CatalogTable
-) -> FileMemory | None:
+) -> FileCounts | None:
     """What the ledger knows of the files of a registered relation; None where it has no files of its own."""
     if isinstance(source, CatalogTable) or not source.files:
         return None
-    return _LedgerMemory(ledger, engine, relation, source)
+    return _LedgerFileCounts(ledger, engine, relation, source)
 
 
-class _LedgerMemory:
+class _LedgerFileCounts:
     """A file is known by the digest of its bytes, not by its name: other rows are other bytes."""
 
     def __init__(self, ledger: Ledger, engine: Engine, relation: str, dataset: Dataset) -> None:
@@ -45,7 +45,7 @@ class _LedgerMemory:
 
     def _register(self, files: tuple[str, ...]) -> str:
         name = f"{self._relation}__unseen"
-        self._engine.register(name, replace(self._dataset, files=files, file_column=FILE))
+        self._engine.register(name, replace(self._dataset, files=files, file_column=FILE_COLUMN))
         return name
 
     def keep(self, question: str, counted: Mapping[str, Sequence[int]]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from martgate.contracts.catalog import Catalog
-from martgate.contracts.day import day_of
+from martgate.contracts.day import parse_day
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput, MartgateError
 from martgate.gate.run import RunRecord
@@ -55,7 +55,7 @@ def _told(
 ) -> str:
     try:
         transport = _transport(settings.lineage)
-        for event in events(_woven(name, day_of(day), settings, context.catalog), at=context.now()):
+        for event in events(_woven(name, parse_day(day), settings, context.catalog), at=context.now()):
             transport.emit(event)
         transport.close()
     except (MartgateError, OSError, RuntimeError) as error:

@@ -5,21 +5,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from martgate.builders.dialect import find_cautions, find_problems
-from martgate.contracts.catalog import Catalog, contract_files
+from martgate.contracts.catalog import Catalog, find_contract_files
 from martgate.contracts.lint import lint
 from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile, read
 from martgate.contracts.odcs.queries import QueryFile
-from martgate.contracts.suites import attach_suites, is_generated, suite_files
-from martgate.contracts.versions import Version, is_newer
-from martgate.contracts.versions import problems as version_problems
+from martgate.contracts.suites import attach_suites, find_suite_files, is_generated
+from martgate.contracts.versions import TableVersion, is_newer
+from martgate.contracts.versions import find_version_problems as version_problems
 from martgate.errors import InvalidInput, Problem
 from martgate.expectations.coverage import CoverageItem, CoverageStatus, classify_leaves
 from martgate.expectations.derive import derivation, derive
 from martgate.expectations.kinds.expectations import ExpectationCheck
 from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
-from martgate.extras import absence, is_installed
+from martgate.extras import is_installed, missing_message
 from martgate.text.lists import join_words
 from martgate.text.quoting import put_table
 from martgate.text.regex import missing_anchors
@@ -56,12 +56,12 @@ def review(
         whole: whether `paths` are all contracts of the project, so that each suite must be about a table of them.
     """
     problems: list[Problem] = []
-    files = list(contract_files(paths, problems))
+    files = list(find_contract_files(paths, problems))
     if not files and not problems:
         problems.append(Problem(file=", ".join(map(str, paths)), message="holds no contract (*.odcs.yaml)"))
     contracts = _read(files, problems)
     here = {file.resolve() for file in files}
-    others = [file for file in contract_files(known, []) if file.resolve() not in here]
+    others = [file for file in find_contract_files(known, []) if file.resolve() not in here]
     of_suites = problems if whole and not problems else []  # a contract that cannot be read has its tables missing
     catalog = Catalog(tuple(attach_suites([*contracts, *_read(others, [])], expectations, of_suites)))
     contracts = list(catalog.contracts[: len(contracts)])
@@ -71,7 +71,7 @@ def review(
     warnings = [warning for loaded in contracts for warning in find_contract_warnings(loaded)]
     if whole:
         warnings += _unnamed_queries(catalog, expectations)
-    suites = {label for label, file in suite_files(expectations) if whole and not is_generated(file)}
+    suites = {label for label, file in find_suite_files(expectations) if whole and not is_generated(file)}
     suites |= {label for loaded in contracts for label in loaded.suites}
     return Review(tuple(problems), tuple(warnings), len(files) + len(suites))
 
@@ -116,7 +116,7 @@ def find_contract_warnings(loaded: ContractFile) -> list[Problem]:
     for table in loaded.contract.tables:
         rules = derivation(table).rules
         found += [] if is_installed("gx") else _unread(loaded, rules)
-        promised = [rule.check.types_promised for rule in rules]
+        promised = [rule.check.expected_types for rule in rules]
         types = {name.casefold(): kind for each in promised for name, kind in each.items() if kind}
         for rule in rules:
             found += map(loaded.placed, _unanchored(rule, loaded))
@@ -159,7 +159,7 @@ def raise_for_problems(loaded: ContractFile, catalog: Catalog | None) -> None:
         raise InvalidInput(*problems)
 
 
-def require_great_expectations(versions: Iterable[Version], catalog: Catalog) -> None:
+def require_great_expectations(versions: Iterable[TableVersion], catalog: Catalog) -> None:
     """Refuse to audit tables by rules that only Great Expectations can judge, where it is not installed.
 
     Raises:
@@ -172,7 +172,7 @@ def require_great_expectations(versions: Iterable[Version], catalog: Catalog) ->
         raise InvalidInput(*problems)
 
 
-def _unjudged(version: Version, catalog: Catalog) -> Iterator[Problem]:
+def _unjudged(version: TableVersion, catalog: Catalog) -> Iterator[Problem]:
     """The rules of a table that nothing here can judge, each with its place in the version that states it."""
     loaded, table = version
     foreign = [
@@ -184,11 +184,11 @@ def _unjudged(version: Version, catalog: Catalog) -> Iterator[Problem]:
     for rule in foreign:
         home = next(each for each in stating if _states(each, rule))[0]
         assert isinstance(rule.check, ExpectationCheck)
-        message = absence("gx", f"{rule.name}: {rule.check.type}")
+        message = missing_message("gx", f"{rule.name}: {rule.check.type}")
         yield home.problem(rule.clauses[0], message)
 
 
-def _states(version: Version, rule: Rule) -> bool:
+def _states(version: TableVersion, rule: Rule) -> bool:
     _, table = version
     return any((each.name, each.check) == (rule.name, rule.check) for each in derive(table))
 
@@ -242,7 +242,7 @@ def _unread(loaded: ContractFile, rules: Iterable[Rule]) -> Iterator[Problem]:
     """The rules whose arguments only Great Expectations' own classes could check."""
     for rule in rules:
         if isinstance(rule.check, ExpectationCheck):
-            message = absence("gx", f"{rule.name}: to check the arguments of {rule.check.type}, lint")
+            message = missing_message("gx", f"{rule.name}: to check the arguments of {rule.check.type}, lint")
             yield loaded.problem(rule.clauses[0], message)
 
 

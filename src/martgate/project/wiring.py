@@ -12,14 +12,14 @@ from martgate.builders.model import Model, cast_to_contract, find_model, load
 from martgate.builders.ports import CatalogEngine, Engine, EngineConfig, FrameCheck, Session, StoppableEngine
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.day import Day
-from martgate.contracts.export.spark import delta_table
+from martgate.contracts.export.spark import render_delta_table
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput, Problem
 from martgate.expectations.ports import AuditEngine
 from martgate.expectations.protection import Protection
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Verdict
-from martgate.extras import demand, is_installed
+from martgate.extras import is_installed, require
 from martgate.hints import did_you_mean
 from martgate.ledger import Ledger
 from martgate.project.clock import system_clock
@@ -86,7 +86,7 @@ def open_context(
             reporter=REPORTERS.load(settings.report),
             progress=progress,
             frame_check=_frame_check(settings),
-            foreign_judge=_judge_foreign if is_installed("gx") else None,
+            expectation_runner=_judge_foreign if is_installed("gx") else None,
             trust_written_stats=settings.trust_stats == "written",
             reuse_file_counts=settings.reuse_counts == "files",
         )
@@ -99,11 +99,11 @@ def require_extras(settings: Settings) -> None:
         martgate.errors.InvalidInput: one is not; the message says how to install it.
     """
     if settings.lineage != "none":
-        demand("lineage", f"lineage {settings.lineage}", instead="set lineage to none")
+        require("lineage", f"lineage {settings.lineage}", instead="set lineage to none")
     if settings.frames == "pandera":
-        demand("pandera", "frames pandera", instead="set frames to none")
+        require("pandera", "frames pandera", instead="set frames to none")
     if settings.report == "full":
-        demand("gx", "report full, which draws Data Docs,", instead="set report to fast")
+        require("gx", "report full, which draws Data Docs,", instead="set report to fast")
 
 
 def open_engine(settings: Settings) -> AbstractContextManager[Engine]:
@@ -258,7 +258,9 @@ def _store(settings: Settings, session: Callable[[], Session]) -> Store:
             f"of {schemes}"
         )
 
-    return STORES.load(name).from_warehouse(Warehouse(location=settings.warehouse, session=session, define=delta_table))
+    return STORES.load(name).from_warehouse(
+        Warehouse(location=settings.warehouse, session=session, define=render_delta_table)
+    )
 
 
 def _frame_check(settings: Settings) -> FrameCheck | None:

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from martgate.contracts.catalog import Catalog
-from martgate.contracts.suites import SUFFIX, is_generated, suite_files
+from martgate.contracts.suites import SUFFIX, find_suite_files, is_generated
 from martgate.errors import InvalidInput
 from martgate.project.review import raise_for_problems
 from martgate.project.settings import Settings
@@ -149,8 +149,10 @@ def _by_rule(suite: object) -> dict[str, object]:
 def _orphans(settings: Settings, files: Sequence[_File]) -> Iterator[FileDifference]:
     """Files of tables that have no contract any more."""
     expected = {file.path.resolve() for file in files}
-    generated = [path for _, path in suite_files([_suites_folder(settings)]) if is_generated(path)]
-    others = [path for folder in settings.expectations[1:] for _, path in suite_files([folder]) if is_generated(path)]
+    generated = [path for _, path in find_suite_files([_suites_folder(settings)]) if is_generated(path)]
+    others = [
+        path for folder in settings.expectations[1:] for _, path in find_suite_files([folder]) if is_generated(path)
+    ]
     for path in (*generated, *others, *sorted((settings.reports / _PAGES).glob("*.md"))):
         if path.resolve() not in expected:
             yield FileDifference(path, "orphaned", "no table that has a contract gives it", "delete it")

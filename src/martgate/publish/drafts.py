@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from martgate.builders.ports import Dataset, Engine
-from martgate.contracts.drafting import Seen, draft
-from martgate.contracts.types import INTEGER_RANGES, canonical
+from martgate.contracts.drafting import ColumnProfile, draft
+from martgate.contracts.types import INTEGER_RANGES, canonical_type
 from martgate.errors import InvalidInput
 from martgate.hints import clip, did_you_mean
 from martgate.text.quoting import identifier
@@ -48,7 +48,7 @@ def draft_contract(engine: Engine, dataset: Dataset, name: str, *, shown: Collec
     named = (column for column in dataset.partitions if column in whole or not rows)
     places = {column: place for place, column in enumerate(named, start=1)}
     columns = [
-        Seen(
+        ColumnProfile(
             name=column,
             kind=kind,
             partition=places.get(column),
@@ -64,7 +64,7 @@ def draft_contract(engine: Engine, dataset: Dataset, name: str, *, shown: Collec
 def _canonical(kind: str) -> str:
     """The type in the house's spelling; one that has none is told by the draft, with its column."""
     try:
-        return canonical(kind)
+        return canonical_type(kind)
     except ValueError:
         return kind
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from martgate.builders.ports import Engine
-from martgate.contracts.day import day_of
+from martgate.contracts.day import parse_day
 from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun
-from martgate.expectations.audit import Earlier, NoEarlier
+from martgate.expectations.audit import PreviousDay, NoPreviousDay
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit
 from martgate.stores.ports import Store
@@ -20,30 +20,30 @@ RELATION = "the_earlier_day"
 
 def register_previous_day(
     engine: Engine, rules: Iterable[Rule], store: Store, table: Table, part_date: str
-) -> Earlier | NoEarlier:
+) -> PreviousDay | NoPreviousDay:
     """Make that day readable, where a rule looks back; without such a rule, what is published is not even asked for.
 
     Raises:
         martgate.errors.CouldNotRun: it cannot be read.
     """
-    if not any(rule.check.reads_earlier_day for rule in rules):
-        return NoEarlier.NOT_ASKED
+    if not any(rule.check.reads_previous_day for rule in rules):
+        return NoPreviousDay.NOT_IN_AUDIT
     day = _newest_before(part_date, store, table)
     if day is None:
-        return NoEarlier.NONE_PUBLISHED
+        return NoPreviousDay.NONE_PUBLISHED
     published = store.read(table, day.isoformat())
     if published is None:
         raise CouldNotRun(
             f"{table.qualified_name}: {day} was published a moment ago, and is not any more; run it again"
         )
     engine.register(RELATION, published)
-    return Earlier(RELATION, day)
+    return PreviousDay(RELATION, day)
 
 
 def explain_outdated(found: Audit, store: Store, table: Table) -> str:
     """Why an audit that was made before says too little about the days as they are now; empty where it still does."""
     asked = [*(verdict.rule for verdict in found.verdicts), *(outside.rule for outside in found.out_of_scope)]
-    if not any(rule.check.reads_earlier_day for rule in asked):
+    if not any(rule.check.reads_previous_day for rule in asked):
         return ""
     day = _newest_before(found.part_date, store, table)
     newest = day.isoformat() if day else ""
@@ -55,5 +55,5 @@ def explain_outdated(found: Audit, store: Store, table: Table) -> str:
 
 def _newest_before(part_date: str, store: Store, table: Table) -> date | None:
     """However long ago that is: a day that nobody published is nobody's predecessor."""
-    days = (day_of(day) for day in store.days(table) if day < part_date)
+    days = (parse_day(day) for day in store.days(table) if day < part_date)
     return max((day for day in days if day), default=None)

@@ -6,7 +6,7 @@ from datetime import date
 
 from martgate.builders.model import Model, find_model
 from martgate.contracts.catalog import Catalog
-from martgate.contracts.day import day_of
+from martgate.contracts.day import parse_day
 from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile
 from martgate.errors import MartgateError
@@ -59,7 +59,7 @@ def check_promises(loaded: ContractFile, table: Table, context: Context, window:
 
 def _named(text: str, table: Table) -> date | None:
     """The day, week or month that a value of the partition names by its first day; None where it names none."""
-    day = day_of(text)
+    day = parse_day(text)
     return day if day and table.publish_period.first(day) == day else None
 
 

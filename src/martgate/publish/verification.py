@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from martgate.contracts.day import day_of
+from martgate.contracts.day import parse_day
 from martgate.contracts.model import Table
 from martgate.expectations.promises import find_time_slas
 from martgate.expectations.schedule import DeliverySchedule
@@ -58,7 +58,7 @@ class _Look:
         """Whether a day must still be there, as far as it names one."""
         contract = self.context.catalog.find(self.table.qualified_name)[0].contract
         clock = DeliverySchedule(find_time_slas(self.table), self.table, ZoneInfo(contract.zone), self.context.now())
-        found = day_of(day)
+        found = parse_day(day)
         return found is None or clock.is_retained(found)
 
     def at(self, day: str) -> Verified:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from martgate.contracts.day import day_of
+from martgate.contracts.day import parse_day
 from martgate.contracts.model import Table
 from martgate.contracts.period import Period
 from martgate.errors import InvalidInput
@@ -113,7 +113,7 @@ def _problems(request: WaiverRequest, table: Table, context: Context) -> Iterato
 def _day(partition: str, table: Table) -> str:
     """The day that a partition is, as the table is published by it; empty where it is none."""
     column, _, value = partition.rpartition("=")
-    day = day_of(value)
+    day = parse_day(value)
     if day is None or column not in ("", table.publish_partition) or table.publish_period.first(day) != day:
         return ""
     return value

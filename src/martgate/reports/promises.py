@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from martgate.errors import CouldNotRun
-from martgate.expectations.promises import Delivery, Promise, Punctuality, Standing
-from martgate.text.wording import counted, lapse, percent, plain
+from martgate.expectations.promises import Delivery, Punctuality, SlaResult, SlaStatus
+from martgate.text.wording import escape_text, format_count, format_duration, format_percent
 
 if TYPE_CHECKING:  # slow to import, and only the site's file needs it
     from pydantic import TypeAdapter
 
-__all__ = ["PromiseView", "TableView", "from_json", "sla_json", "sla_text", "table_view", "to_json"]
+__all__ = ["PromiseView", "TableView", "build_table_view", "from_json", "render_sla_json", "render_sla_text", "to_json"]
 
-STANDING_WORDS = {
-    Standing.KEPT: "kept",
-    Standing.BROKEN: "broken",
-    Standing.PENDING: "not yet due",
-    Standing.UNKNOWN: "cannot be judged",
+STATUS_LABELS = {
+    SlaStatus.KEPT: "kept",
+    SlaStatus.BROKEN: "broken",
+    SlaStatus.PENDING: "not yet due",
+    SlaStatus.UNKNOWN: "cannot be judged",
 }
 _MOST_DAYS = 5
 
@@ -64,26 +64,26 @@ class TableView:
     days: tuple[DayView, ...]
 
 
-def table_view(found: Punctuality) -> TableView:
+def build_table_view(found: Punctuality) -> TableView:
     """The promises of one table in words."""
     standing = _worst(found)
     return TableView(
         table=found.table,
         standing=standing.value if standing else "",
-        words=STANDING_WORDS[standing] if standing else "promises nothing about time",
+        words=STATUS_LABELS[standing] if standing else "promises nothing about time",
         summary=_summary(found),
         zone=found.zone,
-        asked_at=f"{found.asked_at:%Y-%m-%d %H:%M %Z}",
+        as_of=f"{found.as_of:%Y-%m-%d %H:%M %Z}",
         promises=tuple(_promise(promise, found) for promise in found.promises),
         days=tuple(_day(day, found) for day in reversed(found.days)),
     )
 
 
-def _worst(found: Punctuality) -> Standing | None:
+def _worst(found: Punctuality) -> SlaStatus | None:
     if found.reason:
-        return Standing.UNKNOWN
+        return SlaStatus.UNKNOWN
     standings = [promise.standing for promise in found.promises]
-    order = (Standing.BROKEN, Standing.UNKNOWN, Standing.KEPT, Standing.PENDING)
+    order = (SlaStatus.BROKEN, SlaStatus.UNKNOWN, SlaStatus.KEPT, SlaStatus.PENDING)
     return next((standing for standing in order if standing in standings), None)
 
 
@@ -94,10 +94,10 @@ def _summary(found: Punctuality) -> str:
     return found.reason
 
 
-def _promise(promise: Promise, found: Punctuality) -> PromiseView:
+def _promise(promise: SlaResult, found: Punctuality) -> PromiseView:
     return PromiseView(
         standing=promise.standing.value,
-        words=STANDING_WORDS[promise.standing],
+        words=STATUS_LABELS[promise.standing],
         property=promise.property,
         terms=promise.terms,
         description=promise.description,
@@ -105,17 +105,17 @@ def _promise(promise: Promise, found: Punctuality) -> PromiseView:
     )
 
 
-def _counts(promise: Promise, found: Punctuality) -> Iterator[str]:
+def _counts(promise: SlaResult, found: Punctuality) -> Iterator[str]:
     things = f"{found.period}s"
     if promise.due:
-        share = "" if promise.kept == promise.due else f" ({percent(promise.kept, promise.due)})"
-        yield f"{promise.kept:,} of {counted(promise.due, things)}{share}"
+        share = "" if promise.kept == promise.due else f" ({format_percent(promise.kept, promise.due)})"
+        yield f"{promise.kept:,} of {format_count(promise.due, things)}{share}"
     else:
         yield f"no {found.period} to judge it by yet"
     if promise.days:
         yield f"not {_some(promise.days)}"
     if promise.older:
-        yield f"{counted(len(promise.older), things)} older than that still there: {_some(promise.older)}"
+        yield f"{format_count(len(promise.older), things)} older than that still there: {_some(promise.older)}"
 
 
 def _some(days: Sequence[date]) -> str:
@@ -129,7 +129,7 @@ def _day(day: Delivery, found: Punctuality) -> DayView:
     return DayView(
         date=day.date.isoformat(),
         standing=day.standing.value,
-        words=STANDING_WORDS[day.standing],
+        words=STATUS_LABELS[day.standing],
         due=_moment(day.due, zone),
         published=_moment(day.published, zone),
         told="; ".join(_told(day)),
@@ -143,19 +143,19 @@ def _moment(instant: datetime | None, zone: ZoneInfo) -> str:
 def _told(day: Delivery) -> Iterator[str]:
     if day.published is None and day.is_there:
         yield "in the table, and the ledger does not know since when"
-    elif day.published is None and day.standing is Standing.BROKEN:
-        yield f"missing{f' for {lapse(day.late)}' if day.late else ''}"
+    elif day.published is None and day.standing is SlaStatus.BROKEN:
+        yield f"missing{f' for {format_duration(day.late)}' if day.late else ''}"
     elif day.late and day.published:
-        yield f"late by {lapse(day.late)}"
+        yield f"late by {format_duration(day.late)}"
     if day.published and not day.is_there:
         yield "not in the table any more"
     if day.again:
-        yield f"published again {counted(day.again, 'times')}"
+        yield f"published again {format_count(day.again, 'times')}"
 
 
-def sla_text(found: Sequence[Punctuality]) -> str:
+def render_sla_text(found: Sequence[Punctuality]) -> str:
     """Each table with its promises, its newest day, and the days that are not as promised."""
-    return "\n\n".join("\n".join(map(plain, _lines(table_view(one)))) for one in found)
+    return "\n\n".join("\n".join(map(escape_text, _lines(build_table_view(one)))) for one in found)
 
 
 def _lines(table: TableView) -> Iterator[str]:
@@ -165,7 +165,7 @@ def _lines(table: TableView) -> Iterator[str]:
     width = max((len(promise.property) for promise in table.promises), default=0)
     for promise in table.promises:
         yield f"  {promise.words:<16}  {promise.property:<{width}}  {promise.terms}: {promise.found}"
-    shown = [day for place, day in enumerate(table.days) if place == 0 or day.standing != Standing.KEPT]
+    shown = [day for place, day in enumerate(table.days) if place == 0 or day.standing != SlaStatus.KEPT]
     if shown:
         yield f"  days, in {table.zone}:"
     for day in shown:
@@ -173,7 +173,7 @@ def _lines(table: TableView) -> Iterator[str]:
         yield f"  {day.words:<16}  {day.date}  {', '.join(filter(None, parts))}"
 
 
-def sla_json(found: Sequence[Punctuality]) -> str:
+def render_sla_json(found: Sequence[Punctuality]) -> str:
     """The same for programs, every day included; instants in UTC, times in seconds."""
     return json.dumps({"broken": any(one.is_broken for one in found), "tables": [_table(one) for one in found]})
 
@@ -186,7 +186,7 @@ def _table(found: Punctuality) -> dict[str, object]:
         "contract_version": found.contract_version,
         "standing": standing.value if standing else "",
         "reason": found.reason,
-        "asked_at": found.asked_at.isoformat(),
+        "asked_at": found.as_of.isoformat(),
         "period": found.period.value,
         "strays": found.strays,
         "promises": [

@@ -5,13 +5,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from martgate.contracts.day import day_of
+from martgate.contracts.day import parse_day
 from martgate.errors import CouldNotRun
 from martgate.gate.run import RunRecord
-from martgate.reports.places import page_path, write_whole
+from martgate.reports.paths import page_path, write_atomically
 from martgate.reports.ports import ReportContext
 
-__all__ = ["NO_REPORT", "RUN_PAGE", "SITE", "index_of"]
+__all__ = ["NO_REPORT", "RUN_PAGE", "SITE", "index_path"]
 
 
 class NoReport:
@@ -36,13 +36,13 @@ class RunPage:
         return str(page_path(_site(context), record.candidate))
 
     def render(self, records: Sequence[RunRecord], context: ReportContext) -> None:
-        from martgate.reports.runpage import run_page  # noqa: PLC0415 - templates, for those who want a page
+        from martgate.reports.run_page import render_run_page  # noqa: PLC0415 - templates, for those who want a page
 
         for record in records:
-            _, table = context.catalog.find(record.table, day_of(record.date))
-            write_whole(
+            _, table = context.catalog.find(record.table, parse_day(record.date))
+            write_atomically(
                 page_path(_site(context), record.candidate),
-                run_page(record, table, context.appearance),
+                render_run_page(record, table, context.appearance),
             )
 
 
@@ -66,8 +66,8 @@ class Site:
         from martgate.reports.promises import to_json  # noqa: PLC0415 - only the site needs it
 
         promises, appearance = context.out / "promises.json", context.out / "appearance.json"
-        write_whole(promises, to_json(tuple(context.punctuality())))
-        write_whole(appearance, context.appearance.to_json())
+        write_atomically(promises, to_json(tuple(context.punctuality())))
+        write_atomically(appearance, context.appearance.to_json())
         command = [sys.executable, "-m", "martgate.reports.datadocs", str(context.out / "runs"), str(_site(context))]
         command += ["--promises", str(promises), "--appearance", str(appearance)]
         for folder in context.contracts:
@@ -80,7 +80,7 @@ class Site:
 NO_REPORT, RUN_PAGE, SITE = NoReport(), RunPage(), Site()
 
 
-def index_of(context: ReportContext) -> Path:
+def index_path(context: ReportContext) -> Path:
     """The first page of the site."""
     return _site(context) / "index.html"
 

@@ -9,14 +9,14 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Stri
 from markupsafe import Markup
 
 from martgate.reports.appearance import Appearance
-from martgate.text.wording import brief
+from martgate.text.wording import shorten_names
 
-__all__ = ["furnish"]
+__all__ = ["configure_environment"]
 
 _SITE = Path(__file__).with_name("site")
 
 
-def furnish(env: Environment, appearance: Appearance) -> None:
+def configure_environment(env: Environment, appearance: Appearance) -> None:
     """Have an environment draw in the style of the house: our templates in front of its own, no text trusted.
 
     Args:
@@ -32,7 +32,7 @@ def furnish(env: Environment, appearance: Appearance) -> None:
     style += appearance.stylesheet
     env.globals |= {"style": Markup(style), "script": Markup(script), "policy": _policy(style, script)}  # noqa: S704 - our own files, and rules that cannot leave their element
     env.globals["site"] = appearance
-    env.filters |= {"anchor": _anchor, "breakable": _breakable, "brief": brief}
+    env.filters |= {"anchor": _anchor, "breakable": _breakable, "brief": shorten_names}
 
 
 def _anchor(name: str) -> str:

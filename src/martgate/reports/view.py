@@ -13,12 +13,12 @@ from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, Verdict
 from martgate.gate.run import Decision, RunRecord
 from martgate.gate.waiver import Applied, describe, waived
-from martgate.reports.restated import restated, restated_columns
-from martgate.text.wording import brief, counted, percent
+from martgate.reports.restatement import describe_changed_columns, describe_restatement
+from martgate.text.wording import format_count, format_percent, shorten_names
 
-__all__ = ["OUTCOME_WORDS", "RuleView", "RunView", "owner_of", "rule_view", "run_view"]
+__all__ = ["OUTCOME_LABELS", "RuleView", "RunView", "build_rule_view", "build_run_view", "find_owner"]
 
-OUTCOME_WORDS: Mapping[str, str] = {
+OUTCOME_LABELS: Mapping[str, str] = {
     Outcome.PASSED: "passed",
     Outcome.FAILED: "failed",
     Outcome.ERROR: "could not run",
@@ -65,7 +65,7 @@ class RunView:
     `verb` is one of Published, Approved, Would publish, Refused. `rules` holds every judged rule, those that stand in
     the way first, and `out_of_scope` those that were not judged, each with its reason. `answered_by` says how many were
     answered without a look at every row, and by what. `restated` says what becomes of the day that was published before,
-    empty where there was none, and `restated_columns` in how many rows each column differs from it. `compared_with` is
+    empty where there was none, and `describe_changed_columns` in how many rows each column differs from it. `compared_with` is
     the earlier day that rules looked back to, empty where none did. `waived` counts the rules that failed and were let
     through all the same, which are among the `failed`; `waivers` says by rule what became of every one.
     """
@@ -98,7 +98,7 @@ class RunView:
     rules: tuple[RuleView, ...]
     out_of_scope: tuple[RuleView, ...]
     restated: str = ""
-    restated_columns: tuple[tuple[str, str], ...] = ()
+    describe_changed_columns: tuple[tuple[str, str], ...] = ()
     waivers: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -132,10 +132,10 @@ class RunView:
         ]
         if self.waived:
             parts[1] += f" ({self.waived:,} waived)"
-        return f"{counted(len(self.rules), 'rules')}: {', '.join(parts)}"
+        return f"{format_count(len(self.rules), 'rules')}: {', '.join(parts)}"
 
 
-def run_view(record: RunRecord, contract: Contract | None = None) -> RunView:
+def build_run_view(record: RunRecord, contract: Contract | None = None) -> RunView:
     """A run in words; the contract adds what it says of itself: its purpose and who owns it."""
     audit = record.audit
     return RunView(
@@ -152,7 +152,7 @@ def run_view(record: RunRecord, contract: Contract | None = None) -> RunView:
         contract=audit.contract,
         contract_version=audit.contract_version,
         description=contract.description.get("purpose", "") if contract else "",
-        owner=owner_of(contract),
+        owner=find_owner(contract),
         compared_with=audit.compared_with,
         audited_at=f"{audit.audited_at:%Y-%m-%d %H:%M:%S %Z}".strip(),
         rows=audit.rows,
@@ -165,9 +165,9 @@ def run_view(record: RunRecord, contract: Contract | None = None) -> RunView:
         waived=len(waived(record.waivers)),
         answered_by=_answered_by(audit),
         rules=tuple(sorted((_judged(verdict, record.waivers) for verdict in audit.verdicts), key=_urgency)),
-        out_of_scope=tuple(rule_view(item.rule, reason=item.reason) for item in audit.out_of_scope),
+        out_of_scope=tuple(build_rule_view(item.rule, reason=item.reason) for item in audit.out_of_scope),
         restated=_restated(record),
-        restated_columns=restated_columns(record.restatement) if record.restatement else (),
+        describe_changed_columns=describe_changed_columns(record.restatement) if record.restatement else (),
         waivers=tuple((one.waiver.rule, describe(one)) for one in record.waivers),
     )
 
@@ -176,15 +176,15 @@ def _restated(record: RunRecord) -> str:
     if record.restatement is None:
         return ""
     verb = "Would replace" if record.published_version is None else "Replaced"
-    return restated(record.restatement, verb)
+    return describe_restatement(record.restatement, verb)
 
 
 def _answered_by(audit: Audit) -> str:
     ways = Counter(verdict.how for verdict in audit.verdicts if verdict.how)
-    return ", ".join(f"{counted(number, 'rules')} by {how}" for how, number in ways.items())
+    return ", ".join(f"{format_count(number, 'rules')} by {how}" for how, number in ways.items())
 
 
-def rule_view(rule: Rule, *, reason: str = "") -> RuleView:
+def build_rule_view(rule: Rule, *, reason: str = "") -> RuleView:
     """A rule that was not judged, and why."""
     return RuleView(
         name=rule.name,
@@ -203,9 +203,9 @@ def rule_view(rule: Rule, *, reason: str = "") -> RuleView:
 def _judged(verdict: Verdict, waivers: Sequence[Applied]) -> RuleView:
     columns = dict.fromkeys(column for example in verdict.examples for column in example)
     return replace(
-        rule_view(verdict.rule, reason=verdict.reason),
+        build_rule_view(verdict.rule, reason=verdict.reason),
         outcome=verdict.outcome.value,
-        outcome_words=OUTCOME_WORDS[verdict.outcome],
+        outcome_words=OUTCOME_LABELS[verdict.outcome],
         found=_found(verdict),
         observed=verdict.observed,
         waiver="; ".join(describe(one) for one in waivers if one.waiver.rule == verdict.rule.name),
@@ -213,7 +213,7 @@ def _judged(verdict: Verdict, waivers: Sequence[Applied]) -> RuleView:
         standing=_standing(verdict, waivers),
         example_columns=tuple(columns),
         examples=verdict.examples,
-        values=tuple((value, counted(rows, "rows")) for value, rows in verdict.values),
+        values=tuple((value, format_count(rows, "rows")) for value, rows in verdict.values),
     )
 
 
@@ -234,12 +234,14 @@ def _urgency(rule: RuleView) -> tuple[int, bool, int]:
 def _found(verdict: Verdict) -> str:
     match verdict.outcome:
         case Outcome.FAILED if verdict.total:
-            counts = f"{verdict.failed:,} of {counted(verdict.total, verdict.unit)}"
-            return f"{counts} ({percent(verdict.failed, verdict.total)})"
+            counts = f"{verdict.failed:,} of {format_count(verdict.total, verdict.unit)}"
+            return f"{counts} ({format_percent(verdict.failed, verdict.total)})"
         case Outcome.FAILED:
-            return counted(verdict.failed, verdict.unit)
+            return format_count(verdict.failed, verdict.unit)
         case Outcome.PASSED:
-            return f"all of {counted(verdict.total, verdict.unit)}" + (f", by {verdict.how}" if verdict.how else "")
+            return f"all of {format_count(verdict.total, verdict.unit)}" + (
+                f", by {verdict.how}" if verdict.how else ""
+            )
         case Outcome.VACUOUS:
             return f"no {verdict.unit} in scope"
         case Outcome.ERROR:
@@ -258,7 +260,7 @@ def _headline(record: RunRecord) -> str:
     subject = f"{record.table} of {record.date}" if record.date else record.table
     if record.decision == "refused":
         dry = " (dry run)" if record.dry_run else ""
-        return f"Refused{dry}: {subject}: {'; '.join(map(brief, record.reasons)) or 'no reason was recorded'}"
+        return f"Refused{dry}: {subject}: {'; '.join(map(shorten_names, record.reasons)) or 'no reason was recorded'}"
     version = "" if record.published_version is None else f" as version {record.published_version}"
     dry = " (dry run, nothing was published)" if record.dry_run else ""
     return f"{_verb(record)}: {subject}{version}: {_kept(record)}{dry}"
@@ -267,7 +269,7 @@ def _headline(record: RunRecord) -> str:
 def _kept(record: RunRecord) -> str:
     standings = [_standing(verdict, record.waivers) for verdict in record.audit.verdicts]
     exempt = len(waived(record.waivers))
-    rules = counted(len(standings), "rules")
+    rules = format_count(len(standings), "rules")
     parts = [f"all {rules} passed" if set(standings) == {3} else f"{standings.count(3):,} of {rules} passed"]
     if exempt:
         parts.append(f"{exempt:,} failed and waived")
@@ -278,7 +280,7 @@ def _kept(record: RunRecord) -> str:
     return ", ".join(parts)
 
 
-def owner_of(contract: Contract | None) -> str:
+def find_owner(contract: Contract | None) -> str:
     """Whoever the team names as owner, else its first member, by name or else by user name; empty without a team."""
     members = sorted(
         contract.team if contract else (), key=lambda member: "owner" not in str(member.get("role", "")).lower()

@@ -12,11 +12,12 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Self
 
 from martgate.builders.ports import CatalogTable, Session, TableTarget, WriteTarget, WrittenFile
 from martgate.contracts.model import Table
-from martgate.contracts.types import canonical
+from martgate.contracts.types import canonical_type
 from martgate.errors import CouldNotRun
 from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved
@@ -95,7 +96,7 @@ class DatabricksStore:
     def stage(
         self,
         table: Table,
-        part_date: str,
+        day: date,
         *,
         candidate_id: str,
         sequence: int,
@@ -107,7 +108,7 @@ class DatabricksStore:
             martgate.errors.InvalidInput: the contract names no day to publish by, or differs from the table as it is.
             martgate.errors.CouldNotRun: a table cannot be created or read.
         """
-        day = day_column(table)
+        column = day_column(table)
         mart = name_in(self._warehouse, table)
         self._ensure(mart, table)
         schema, _, name = mart.rpartition(".")
@@ -123,17 +124,17 @@ class DatabricksStore:
             self._drop(staging)
             raise
         staged = WrittenFile(
-            path=f"{staging}@v{state.version}", rows=rows, bytes=state.bytes, partition=partition(day, part_date)
+            path=f"{staging}@v{state.version}", rows=rows, bytes=state.bytes, partition=partition(column, day)
         )
         return Candidate(
             id=candidate_id,
             table=table.qualified_name,
-            part_date=part_date,
+            part_date=day,
             sequence=sequence,
             root=mart,
             files=(staged,),
             fingerprint=state.fingerprint,
-            day_column=day,
+            day_column=column,
         )
 
     def dataset(self, candidate: Candidate, table: Table) -> CatalogTable:
@@ -156,16 +157,16 @@ class DatabricksStore:
         earlier = _earlier(self._history(candidate.root), candidate)
         return earlier is not None and earlier.promotion is Promotion.ALREADY
 
-    def standing(self, table: Table, part_date: str) -> Standing:
+    def standing(self, table: Table, day: date) -> Standing:
         """What is published of a day; a state is the last commit that may have changed it.
 
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read.
         """
-        mart, day = name_in(self._warehouse, table), day_column(table)
+        mart, column = name_in(self._warehouse, table), day_column(table)
         history = self._history(mart)
-        source = CatalogTable(name=mart, only=partition(day, part_date), version=history[0].version)
-        state = _state(history, app_of(table.qualified_name, day, part_date))
+        source = CatalogTable(name=mart, only=partition(column, day), version=history[0].version)
+        state = _state(history, app_of(table.qualified_name, column, day.isoformat()))
         found = source if self._tables.holds(source) else None
         return Standing(version=history[0].version, state=state, source=found)
 
@@ -198,17 +199,17 @@ class DatabricksStore:
         """Drop the candidate's table; a published candidate has none that anybody reads, so it may go as well."""
         self._drop(_staged(candidate).name)
 
-    def read(self, table: Table, part_date: str | None = None) -> CatalogTable | None:
+    def read(self, table: Table, day: date | None = None) -> CatalogTable | None:
         """The published table, or one day of it; None where nothing of it is published."""
         mart = name_in(self._warehouse, table)
-        only = {} if part_date is None else partition(day_column(table), part_date)
+        only = {} if day is None else partition(day_column(table), day)
         source = CatalogTable(name=mart, only=only)
         return source if self._tables.exists(mart) and self._tables.holds(source) else None
 
-    def days(self, table: Table) -> frozenset[str]:
+    def partition_values(self, table: Table) -> frozenset[str]:
         """The days that the table has rows of; none of a table that is published whole."""
-        mart, day = name_in(self._warehouse, table), day_column(table)
-        return self._tables.values(mart, day) if day and self._tables.exists(mart) else frozenset()
+        mart, column = name_in(self._warehouse, table), day_column(table)
+        return self._tables.values(mart, column) if column and self._tables.exists(mart) else frozenset()
 
     def commits(self, table: Table) -> tuple[Commit, ...]:
         """The commits of a table as far back as its history is kept, the newest first."""
@@ -244,7 +245,7 @@ class DatabricksStore:
         """Create the empty table where there is none; where there is one, it must be what the contract says."""
         if not self._tables.exists(mart):
             self._tables.execute(f"CREATE TABLE IF NOT EXISTS {self._define(table, mart)}")
-        have = ((name, canonical(kind)) for name, kind in self._tables.columns(mart))
+        have = ((name, canonical_type(kind)) for name, kind in self._tables.columns(mart))
         demand_shape(table, mart, have, self._detail(mart)["partitionColumns"])
 
     def _detail(self, name: str) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from deltalake.exceptions import DeltaError
 
 from martgate.builders.ports import Dataset
 from martgate.contracts.model import Table
-from martgate.contracts.types import canonical, spelling
+from martgate.contracts.types import canonical_type, translate_type
 from martgate.errors import CouldNotRun
 from martgate.stores.commits import NAMESPACE, commit
 from martgate.stores.ports import Commit
@@ -172,7 +172,7 @@ def commits(table: deltalake.DeltaTable) -> tuple[Commit, ...]:
 def column_types(table: deltalake.DeltaTable) -> Iterator[tuple[str, str]]:
     """Name and type of each column, in order; types in Spark's spelling."""
     for field in json.loads(table.schema().to_json())["fields"]:
-        yield field["name"], canonical(_spark(field["type"]))
+        yield field["name"], canonical_type(_spark(field["type"]))
 
 
 def _spark(delta: Any) -> str:
@@ -194,7 +194,7 @@ def delta_schema(table: Table) -> deltalake.Schema:
     physical_types(table)
     fields = []
     for column in table.columns:
-        delta = spelling(column.physical_type).delta
+        delta = translate_type(column.physical_type).delta
         fields.append(
             {
                 "name": column.name,

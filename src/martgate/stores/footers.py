@@ -7,6 +7,7 @@ held against the files themselves, at the price of their last kilobytes.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -15,8 +16,8 @@ import pyarrow.parquet as pq
 
 from martgate.builders.engines.footers import value_range
 from martgate.builders.ports import WrittenFile
-from martgate.contracts.day import day_of
-from martgate.contracts.types import canonical
+from martgate.contracts.day import parse_day
+from martgate.contracts.types import canonical_type
 from martgate.text.quoting import identifier
 
 __all__ = ["Expected", "misfits", "spark_type", "stats_json"]
@@ -28,15 +29,15 @@ _NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 class Expected:
     """What every file of a candidate must look like: the table's columns in order, and its partition columns.
 
-    `types` are in Spark's spelling; `required` are the columns that hold no null; `day` is the partition column that a
-    publish replaces and `part_date` its one value; empty where the table has no partitions.
+    `types` are in Spark's spelling; `required` are the columns that hold no null; `day_column` is the partition column
+    that a publish replaces, empty where the table has no partitions, and `day` its one value.
     """
 
     types: Mapping[str, str]
     partitions: tuple[str, ...]
     required: frozenset[str]
-    day: str
-    part_date: str
+    day_column: str
+    day: date
 
     @property
     def stored(self) -> tuple[tuple[str, str], ...]:
@@ -69,8 +70,9 @@ def _wrong_place(file: WrittenFile, expected: Expected) -> Iterator[str]:
             yield f"{file.path}: {name} is null"
         elif not _is_a(expected.types.get(name, "string"), value):
             yield f"{file.path}: {name}={value} is not a {expected.types[name]}"
-    if expected.day and file.partition.get(expected.day) != expected.part_date:
-        yield f"{file.path}: belongs to {file.partition.get(expected.day)}, the candidate to {expected.part_date}"
+    own = file.partition.get(expected.day_column)
+    if expected.day_column and own != expected.day.isoformat():
+        yield f"{file.path}: belongs to {own}, the candidate to {expected.day}"
 
 
 def _is_a(kind: str, value: str) -> bool:
@@ -78,7 +80,7 @@ def _is_a(kind: str, value: str) -> bool:
     if kind in ("tinyint", "smallint", "int", "bigint"):
         return value.removeprefix("-").isascii() and value.removeprefix("-").isdigit()
     if kind == "date":
-        return day_of(value) is not None
+        return parse_day(value) is not None
     return True
 
 
@@ -180,6 +182,6 @@ def spark_type(kind: pa.DataType) -> str:
 def _struct(fields: list[tuple[str, str]]) -> str:
     text = f"struct<{','.join(f'{identifier(name)}:{kind}' for name, kind in fields)}>"
     try:
-        return canonical(text)
+        return canonical_type(text)
     except ValueError:  # a field of a type that only Arrow has
         return text

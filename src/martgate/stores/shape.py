@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from martgate.contracts.model import Table
-from martgate.contracts.types import canonical
+from martgate.contracts.types import canonical_type
 from martgate.errors import InvalidInput
 
 __all__ = ["demand_shape", "physical_types"]
@@ -18,7 +18,7 @@ def physical_types(table: Table) -> dict[str, str]:
     types, problems = {}, []
     for column in table.columns:
         try:
-            types[column.name] = canonical(column.physical_type)
+            types[column.name] = canonical_type(column.physical_type)
         except ValueError as error:
             problems.append(f"{table.qualified_name}.{column.name}: {error}")
     if problems:

@@ -17,18 +17,18 @@ __all__ = [
     "duckdb_text",
     "escape_variables",
     "field_name",
-    "fraction",
+    "find_name_problem",
     "identifier",
     "identifiers",
+    "is_fraction",
     "is_text",
     "is_whole",
     "join_parts",
     "literal",
-    "part_problem",
     "put_table",
     "relation",
     "split_last",
-    "step",
+    "step_literal",
     "text",
 ]
 
@@ -95,10 +95,10 @@ def split_last(name: str) -> tuple[str, str]:
     return before, last
 
 
-def part_problem(name: str) -> str:
+def find_name_problem(name: str) -> str:
     """Say why the name of a table cannot be split into its parts; empty where it can.
 
-    >>> part_problem("we_mart.my-orders"), part_problem("we_mart.") != "", part_problem("`a.b`") != ""
+    >>> find_name_problem("we_mart.my-orders"), find_name_problem("we_mart.") != "", find_name_problem("`a.b`") != ""
     ('', True, True)
     """
     if not all(part.strip() for part in name.split(".")):
@@ -172,10 +172,10 @@ def literal(value: str | float, kind: str) -> str:
     return text(_plain(value)) if is_text(kind) else _plain(value)
 
 
-def step(value: float, kind: str) -> str:
+def step_literal(value: float, kind: str) -> str:
     """Write the least step, in a column's own decimals, whose multiples are those of `value`: no engine needs more digits.
 
-    >>> step(0.5, "bigint"), step(0.3, "int"), step(0.05, "decimal(10,2)"), step(0.05, "decimal(38,1)")
+    >>> step_literal(0.5, "bigint"), step_literal(0.3, "int"), step_literal(0.05, "decimal(10,2)"), step_literal(0.05, "decimal(38,1)")
     ('1', '3', '0.05', '0.1')
     """
     found = _DECIMAL.fullmatch(kind)
@@ -196,7 +196,7 @@ def is_whole(kind: str) -> bool:
     return kind in _WHOLES
 
 
-def fraction(kind: str) -> bool:
+def is_fraction(kind: str) -> bool:
     """Whether a type holds binary fractions, for which exact arithmetic is not exact."""
     return kind in _FRACTIONS
 

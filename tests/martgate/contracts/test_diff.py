@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from martgate.contracts.diff import Bump, diff
-from martgate.contracts.documentation import shape
+from martgate.contracts.documentation import address_shape
 from martgate.contracts.odcs import ContractFile, read
 from martgate.contracts.odcs.mapping import Mapper
-from martgate.contracts.yaml.address import steps
+from martgate.contracts.yaml.address import parse_address
 from martgate.contracts.yaml.document import Document
-from martgate.reports.diff import diff_json, diff_text
+from martgate.reports.diff import render_diff_json, render_diff_text
 
 SOUND = Path(__file__).parent / "data" / "sound.odcs.yaml"
 MART = Path(__file__).parents[3] / "contracts" / "mart" / "wv_comm_user.odcs.yaml"
@@ -180,7 +180,7 @@ def test_a_breaking_change_needs_a_major_version_above_the_old_one(version, give
 def test_an_additive_change_without_its_version_is_told_and_not_refused():
     found = between(("physicalType: int\n", "physicalType: int\n        required: true\n"))
     assert not found.is_refused
-    assert "1 change from 1.2.0 to 1.2.0: a minor version is called for; 1.2.0 is no later version" in diff_text(
+    assert "1 change from 1.2.0 to 1.2.0: a minor version is called for; 1.2.0 is no later version" in render_diff_text(
         found, color=False
     )
 
@@ -223,7 +223,7 @@ def test_values_of_a_protected_column_are_not_shown():
     text = SOUND.read_text(encoding="utf-8").replace("classification: public", "classification: personal")
     found = between(("{value: NO}, ", "{value: NO}, {value: SECRET}, "), ("maxLength: 2", "maxLength: 777"), text=text)
     assert len(found.changes) == 2
-    for shown in (diff_json(found), diff_text(found, color=False)):
+    for shown in (render_diff_json(found), render_diff_text(found, color=False)):
         assert "SECRET" not in shown
         assert "777" not in shown
 
@@ -244,7 +244,7 @@ def mutated(value):
 
 
 def put(data, path, value):
-    *above, last = steps(path)
+    *above, last = parse_address(path)
     for step in above:
         data = data[step]
     data[last] = value
@@ -266,7 +266,7 @@ def test_a_mutation_of_any_leaf_is_told_at_its_path_and_not_additive_both_ways(f
     """Of every leaf of the small contract, and of one leaf of each shape in the large ones."""
     old = read(file)
     silent, both = [], []
-    one_of_each = {shape(path): (path, value) for path, value in old.document.leaves()}
+    one_of_each = {address_shape(path): (path, value) for path, value in old.document.leaves()}
     leaves = old.document.leaves() if file == SOUND else one_of_each.values()
     for path, value in leaves:
         text = deepcopy(old.document.data)
@@ -313,5 +313,5 @@ def test_many_changes_of_the_shipped_contract_as_a_whole(snapshot):
         ("      - name: fc_id\n", "      - name: fan_club_id\n"),
     ]
     found = between(*replacements, text=text)
-    assert json.loads(diff_json(found)) == snapshot(name="json")
-    assert diff_text(found, color=False) == snapshot(name="text")
+    assert json.loads(render_diff_json(found)) == snapshot(name="json")
+    assert render_diff_text(found, color=False) == snapshot(name="text")

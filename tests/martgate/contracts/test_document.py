@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from martgate.contracts.yaml import composer
-from martgate.contracts.yaml.address import address, steps
+from martgate.contracts.yaml.address import format_address, parse_address
 from martgate.contracts.yaml.composer import MAX_DEPTH, MAX_VALUES
 from martgate.contracts.yaml.document import MAX_BYTES, Document
-from martgate.contracts.yaml.scalars import resolve
+from martgate.contracts.yaml.scalars import resolve_scalar
 from martgate.errors import InvalidInput
 
 
@@ -205,12 +205,12 @@ def test_what_is_no_file_is_refused_without_waiting_for_it(tmp_path):
 
 @given(st.lists(st.text() | st.integers(0, 9)))
 def test_an_address_leads_back_to_its_steps(parts):
-    assert steps(address(parts)) == tuple(parts)
+    assert parse_address(format_address(parts)) == tuple(parts)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**50), 10**50))
 def test_numbers_come_back_as_they_were_written(number):
-    assert resolve(repr(number), plain=True) == number
+    assert resolve_scalar(repr(number), plain=True) == number
 
 
 def test_libyaml_is_used_where_it_is_there():

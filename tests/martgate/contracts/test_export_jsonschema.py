@@ -5,7 +5,7 @@ import json
 import jsonschema
 import pytest
 
-from martgate.contracts.export.jsonschema import schema
+from martgate.contracts.export.jsonschema import render_schema
 from martgate.contracts.model import Column, Contract, Table
 from martgate.errors import InvalidInput
 
@@ -20,7 +20,7 @@ REQUIRED = {"sku", "day", "shelf", "price"}
 
 @pytest.fixture(scope="module")
 def validator(wares):
-    document = json.loads(schema(*wares))
+    document = json.loads(render_schema(*wares))
     jsonschema.Draft202012Validator.check_schema(document)
     checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
     return jsonschema.Draft202012Validator(document, format_checker=checker)
@@ -52,14 +52,14 @@ def test_a_row_with_one_bad_value_is_refused(validator, name, value):
 
 
 def test_titles_and_descriptions_arrive_letter_for_letter(wares, hostile):
-    document = json.loads(schema(*wares))
+    document = json.loads(render_schema(*wares))
     assert document["description"] == f"Wares. {hostile}"
     assert document["properties"]["label"]["description"] == hostile
     assert list(document["properties"]) == list(GOOD)
 
 
 def test_nothing_hides_in_the_text(wares):
-    assert all(char.isprintable() or char == "\n" for char in schema(*wares))
+    assert all(char.isprintable() or char == "\n" for char in render_schema(*wares))
 
 
 def test_what_cannot_be_exported_is_told_all_at_once():
@@ -72,7 +72,7 @@ def test_what_cannot_be_exported_is_told_all_at_once():
     table = Table(path="schema[0]", name="t", qualified_name="t", columns=columns)
     table = Contract(file="t.yaml", id="t", version="1.0.0", api_version="v3.2.0", tables=(table,)).tables[0]
     with pytest.raises(InvalidInput) as refused:
-        schema(table)
+        render_schema(table)
     paths = ["p[0].physicalType", "p[1].enum", "p[2].logicalTypeOptions.minimum", "p[3].logicalTypeOptions.minLength"]
     assert [problem.path for problem in refused.value.problems] == paths
     assert all(problem.file == "t.yaml" for problem in refused.value.problems)

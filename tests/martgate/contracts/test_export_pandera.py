@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from martgate.contracts.export.pandera import schema
-from martgate.contracts.types import spelling
+from martgate.contracts.export.pandera import render_schema
+from martgate.contracts.types import translate_type
 from martgate.errors import InvalidInput
 
 GOOD = {
@@ -35,7 +35,7 @@ def executed(code):
 
 def test_an_unknown_flavour_is_refused_with_the_known_ones(wares):
     with pytest.raises(InvalidInput, match="polars and pyspark"):
-        schema(*wares, flavour="pandas")
+        render_schema(*wares, flavour="pandas")
 
 
 # polars
@@ -43,7 +43,7 @@ def test_an_unknown_flavour_is_refused_with_the_known_ones(wares):
 
 @pytest.fixture(scope="module")
 def in_polars(wares):
-    return executed(schema(*wares, flavour="polars"))
+    return executed(render_schema(*wares, flavour="polars"))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def polars_frame(wares):
     import polars as pl
 
     _, table = wares
-    kinds = {c.name: eval(spelling(c.physical_type).polars, {"pl": pl}) for c in table.columns}
+    kinds = {c.name: eval(translate_type(c.physical_type).polars, {"pl": pl}) for c in table.columns}
     return lambda rows: pl.DataFrame([{**row, "counts": entries(row["counts"])} for row in rows], schema=kinds)
 
 
@@ -102,7 +102,7 @@ on_spark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::Fut
 
 @pytest.fixture(scope="module")
 def in_spark(wares, spark):
-    return executed(schema(*wares, flavour="pyspark"))
+    return executed(render_schema(*wares, flavour="pyspark"))
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def spark_frame(wares, spark):
     from pyspark.sql import types as T  # noqa: N812 (as everyone calls it)
 
     _, table = wares
-    kinds = {c.name: eval(spelling(c.physical_type).pyspark, {"T": T}) for c in table.columns}
+    kinds = {c.name: eval(translate_type(c.physical_type).pyspark, {"T": T}) for c in table.columns}
     fields = T.StructType([T.StructField(name, kind) for name, kind in kinds.items()])
     return lambda rows: spark.createDataFrame([tuple(row[name] for name in kinds) for row in rows], fields)
 

@@ -17,16 +17,16 @@ from martgate.contracts.export import pandera, python, spark, sqlalchemy
 from martgate.contracts.model import Column, Contract, Table
 
 EXPORTS = {
-    "spark": spark.struct_type,
-    "sqlalchemy": sqlalchemy.metadata,
-    "polars": lambda contract, table: pandera.schema(table, flavour="polars"),
-    "pyspark": lambda contract, table: pandera.schema(table, flavour="pyspark"),
+    "spark": spark.render_struct_type,
+    "sqlalchemy": sqlalchemy.render_metadata,
+    "polars": lambda contract, table: pandera.render_schema(table, flavour="polars"),
+    "pyspark": lambda contract, table: pandera.render_schema(table, flavour="pyspark"),
 }
 
 
 @given(st.text())
 def test_any_text_is_a_literal_of_itself(found):
-    written = python.text(found)
+    written = python.text_literal(found)
     assert ast.literal_eval(written) == found
     assert written.isprintable()
 
@@ -44,12 +44,12 @@ def test_a_value_is_an_expression_of_itself(found):
     import datetime as dt
     import decimal
 
-    assert eval(python.value(found), {"dt": dt, "decimal": decimal}) == found
+    assert eval(python.literal(found), {"dt": dt, "decimal": decimal}) == found
 
 
 @given(st.text(min_size=1))
 def test_any_name_makes_an_identifier(name):
-    assert python.variable(name).isidentifier()
+    assert python.to_identifier(name).isidentifier()
 
 
 @pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from martgate.contracts.export.spark import delta_ddl, struct_type
-from martgate.contracts.types import canonical
+from martgate.contracts.export.spark import render_delta_ddl, render_struct_type
+from martgate.contracts.types import canonical_type
 
 pytestmark = pytest.mark.spark
 
@@ -19,14 +19,14 @@ def spark(spark):
 def expected(table):
     """Name, type, nullability and comment of every column."""
     return [
-        (c.name, canonical(c.physical_type), not (c.required or c.primary_key_position), c.description or None)
+        (c.name, canonical_type(c.physical_type), not (c.required or c.primary_key_position), c.description or None)
         for c in table.columns
     ]
 
 
 def test_the_struct_type_code_makes_the_contracts_schema(wares, spark):
     names = {}
-    exec(compile(struct_type(*wares), "exported", "exec"), names)
+    exec(compile(render_struct_type(*wares), "exported", "exec"), names)
     fields = names["schema"].fields
     assert [(f.name, f.dataType.simpleString(), f.nullable, f.metadata.get("comment")) for f in fields] == expected(
         wares[1]
@@ -40,7 +40,7 @@ def parsed(spark, ddl):
 
 def test_the_ddl_is_read_verbatim_as_the_contracts_table(wares, spark):
     _, table = wares
-    plan = parsed(spark, delta_ddl(*wares))
+    plan = parsed(spark, render_delta_ddl(*wares))
     found = [plan.columns().apply(place) for place in range(plan.columns().size())]
     assert [
         (c.name(), c.dataType().catalogString(), c.nullable(), c.comment().get() if c.comment().isDefined() else None)
@@ -57,7 +57,7 @@ def test_the_ddl_creates_a_table(wares, spark):
     _, table = wares
     spark.sql("CREATE DATABASE IF NOT EXISTS shop")
     spark.sql("DROP TABLE IF EXISTS shop.wares")
-    spark.sql(delta_ddl(*wares).replace("USING DELTA", "USING PARQUET"))
+    spark.sql(render_delta_ddl(*wares).replace("USING DELTA", "USING PARQUET"))
     try:
         found = {c.name: c for c in spark.catalog.listColumns("shop.wares")}
         assert {name: (c.dataType, c.description) for name, c in found.items()} == {
@@ -71,7 +71,7 @@ def test_the_ddl_creates_a_table(wares, spark):
 
 def test_the_shipped_mart_is_read_verbatim(spark, shipped):
     _, table = shipped
-    plan = parsed(spark, delta_ddl(table))
+    plan = parsed(spark, render_delta_ddl(table))
     columns = [plan.columns().apply(place) for place in range(plan.columns().size())]
     assert [(c.name(), c.dataType().catalogString(), c.comment().get()) for c in columns] == [
         (c.name, c.physical_type, c.description) for c in table.columns

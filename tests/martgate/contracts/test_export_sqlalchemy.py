@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from martgate.contracts.export.sqlalchemy import metadata
+from martgate.contracts.export.sqlalchemy import render_metadata
 
 GOOD = {
     "sku": "AB123", "day": dt.date(2024, 1, 31), "shelf": 1, "level": -128, "pieces": 10, "weight": 0.5,
@@ -26,7 +26,7 @@ BAD_ON_POSTGRES = [("sku", "AB12"), ("sku", "AB123\n"), ("price", Decimal("1.01"
 
 @pytest.fixture(scope="module")
 def wares_table(wares):
-    code = metadata(*wares)
+    code = render_metadata(*wares)
     names = {}
     exec(compile(code, "exported", "exec"), names)
     assert isinstance(names["metadata"], sa.MetaData)

@@ -7,7 +7,7 @@ from importlib.metadata import metadata, requires
 import pytest
 
 from martgate.errors import InvalidInput
-from martgate.extras import EXTRAS, demand, is_installed
+from martgate.extras import EXTRAS, is_installed, require
 
 
 def required(extra: str) -> list[str]:
@@ -32,7 +32,7 @@ def test_an_extra_that_is_not_there_is_refused_with_the_command_that_installs_it
     library = EXTRAS[extra].library
     expected = f"this needs {library}, which is not installed: pip install 'martgate[{extra}]', or do without"
     with pytest.raises(InvalidInput, match=re.escape(expected)):
-        demand(extra, "this", instead="do without")
+        require(extra, "this", instead="do without")
 
 
 def test_a_folder_of_the_name_of_a_library_is_not_the_library(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 
 from martgate.contracts.model import Relationship, Severity, Threshold
 from martgate.contracts.odcs import load, read
-from martgate.contracts.types import canonical
+from martgate.contracts.types import canonical_type
 from martgate.contracts.yaml.document import Document
 from martgate.errors import InvalidInput
 
@@ -109,7 +109,7 @@ def test_a_nested_type_is_spelled_from_its_properties(write):
       - name: note
 """
     column = load(write(("      - name: note\n", nested))).table("orders").column("lines")
-    assert canonical(column.physical_type) == "array<struct<sku:string,tags:map<string,bigint>>>"
+    assert canonical_type(column.physical_type) == "array<struct<sku:string,tags:map<string,bigint>>>"
 
 
 def test_enum_values_keep_their_type_and_norway_stays_text(sound):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from martgate.contracts.types import INTEGER_RANGES, canonical, default_physical, spelling
+from martgate.contracts.types import INTEGER_RANGES, canonical_type, default_physical_type, translate_type
 
 SCALARS = (
     "tinyint", "smallint", "int", "bigint", "float", "double", "decimal(18,2)", "string", "binary", "boolean", "date",
@@ -32,12 +32,12 @@ NESTED = (
     ],
 )  # fmt: skip
 def test_a_common_spelling_is_read_as_sparks_own(text, expected):
-    assert canonical(text) == expected
+    assert canonical_type(text) == expected
 
 
 @pytest.mark.parametrize("name", [*SCALARS, *NESTED])
 def test_a_canonical_name_stays_as_it_is(name):
-    assert canonical(name) == name == spelling(name).spark
+    assert canonical_type(name) == name == translate_type(name).spark
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_canonical_name_stays_as_it_is(name):
 )
 def test_what_is_no_type_is_refused_with_the_reason(text, said):
     with pytest.raises(ValueError, match=r"\S") as refused:
-        canonical(text)
+        canonical_type(text)
     assert said in str(refused.value)
     assert len(str(refused.value)) < 300
 
@@ -74,17 +74,17 @@ def test_what_is_no_type_is_refused_with_the_reason(text, said):
 @given(st.text(max_size=60) | st.text("array<>map,struct:intdec(0123) `", max_size=60))
 def test_any_text_is_a_type_or_a_value_error(text):
     try:
-        once = canonical(text)
+        once = canonical_type(text)
     except ValueError:
         return
-    assert canonical(once) == once
+    assert canonical_type(once) == once
 
 
 @pytest.mark.parametrize("name", [*SCALARS, *NESTED])
 def test_duckdb_reads_its_spelling_as_that_very_type(name):
     import duckdb
 
-    kind = spelling(name).duckdb
+    kind = translate_type(name).duckdb
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE t (c {kind})")
         [(_, found, *_)] = connection.execute("DESCRIBE t").fetchall()
@@ -96,13 +96,13 @@ def test_arrow_and_delta_agree_with_delta_rs(name):
     import pyarrow as pa
     from deltalake import Field, Schema
 
-    stated = json.loads(spelling(name).delta) if name in NESTED else spelling(name).delta
+    stated = json.loads(translate_type(name).delta) if name in NESTED else translate_type(name).delta
     document = {"type": "struct", "fields": [{"name": "c", "type": stated, "nullable": True, "metadata": {}}]}
     delta = Schema.from_json(json.dumps(document))
     assert isinstance(delta.fields[0], Field)
     arrow = pa.schema(delta.to_arrow())
     if "map" not in name:
-        assert str(arrow.field("c").type) == spelling(name).arrow
+        assert str(arrow.field("c").type) == translate_type(name).arrow
 
 
 @pytest.mark.parametrize("name", [*SCALARS, *NESTED])
@@ -111,7 +111,7 @@ def test_every_expression_is_a_type_of_its_library(name):
     import polars as pl
     import sqlalchemy as sa
 
-    kind = spelling(name)
+    kind = translate_type(name)
     pl.Series([None], dtype=eval(kind.polars, {"pl": pl}))
     sa.Column("c", eval(kind.sqlalchemy, {"sa": sa}))
     jsonschema.Draft202012Validator.check_schema(json.loads(kind.json_schema))
@@ -121,7 +121,7 @@ def test_every_expression_is_a_type_of_its_library(name):
 def test_polars_holds_what_arrow_says(name):
     import polars as pl
 
-    kind = spelling(name)
+    kind = translate_type(name)
     found = pl.Series([None], dtype=eval(kind.polars, {"pl": pl})).to_arrow().type
     # Polars has its own words for text, bytes and lists, and names no list's elements.
     said = str(found).replace("string_view", "string").replace("large_", "").replace("binary_view", "binary")
@@ -141,7 +141,7 @@ def test_sqlalchemy_has_the_width_on_postgresql(name, said):
     import sqlalchemy as sa
     from sqlalchemy.dialects import postgresql
 
-    assert eval(spelling(name).sqlalchemy, {"sa": sa}).compile(postgresql.dialect()) == said
+    assert eval(translate_type(name).sqlalchemy, {"sa": sa}).compile(postgresql.dialect()) == said
 
 
 @pytest.mark.spark
@@ -149,14 +149,14 @@ def test_sqlalchemy_has_the_width_on_postgresql(name, said):
 def test_pysparks_expression_has_the_canonical_name(name):
     from pyspark.sql import types as T  # noqa: N812 (as everyone calls it)
 
-    assert eval(spelling(name).pyspark, {"T": T}).simpleString() == name
+    assert eval(translate_type(name).pyspark, {"T": T}).simpleString() == name
 
 
 def test_integers_admit_their_whole_width_and_no_more():
     import jsonschema
 
     for name, (low, high) in INTEGER_RANGES.items():
-        schema = jsonschema.Draft202012Validator(json.loads(spelling(name).json_schema))
+        schema = jsonschema.Draft202012Validator(json.loads(translate_type(name).json_schema))
         assert schema.is_valid(low)
         assert schema.is_valid(high)
         assert not schema.is_valid(low - 1)
@@ -173,11 +173,11 @@ def test_integers_admit_their_whole_width_and_no_more():
     ],
 )  # fmt: skip
 def test_a_logical_type_alone_gives_a_physical_one(logical, options, expected):
-    assert default_physical(logical, options) == expected
-    assert canonical(expected) == expected
+    assert default_physical_type(logical, options) == expected
+    assert canonical_type(expected) == expected
 
 
 @pytest.mark.parametrize(("logical", "said"), [("array", "state the physicalType"), ("integr", "Did you mean integer")])
 def test_a_logical_type_that_says_too_little_is_refused(logical, said):
     with pytest.raises(ValueError, match=said):
-        default_physical(logical, {})
+        default_physical_type(logical, {})

@@ -22,7 +22,7 @@ import pytest
 from martgate.builders.ports import Dataset
 from martgate.contracts.day import Day
 from martgate.contracts.model import Column, Contract, Table, Threshold
-from martgate.contracts.types import spelling
+from martgate.contracts.types import translate_type
 from martgate.expectations.audit import Scope, audit
 from martgate.expectations.gx.stock import judge
 from martgate.expectations.gx.suite import configuration, suite_json
@@ -330,7 +330,7 @@ class Wide:
     @property
     def table(self):
         columns = tuple(
-            Column(path="", name=name, logical_type=spelling(kind).logical, physical_type=kind)
+            Column(path="", name=name, logical_type=translate_type(kind).logical, physical_type=kind)
             for name, (kind, _) in self.columns.items()
         )
         return Table(path="", name="planted", qualified_name="s.planted", columns=columns)

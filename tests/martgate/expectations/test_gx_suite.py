@@ -11,7 +11,7 @@ import pytest
 
 from martgate.contracts.day import Day
 from martgate.contracts.model import Column, Contract, Severity, Table, Threshold
-from martgate.contracts.types import spelling
+from martgate.contracts.types import translate_type
 from martgate.expectations.derive import derive
 from martgate.expectations.gx.suite import configuration, suite, suite_json
 from martgate.expectations.kinds.all_or_none import AllOrNone
@@ -47,7 +47,7 @@ SECRET = "hush-hush"
 
 def column(name, kind, **fields):
     return Column(
-        path=f"schema[0].{name}", name=name, logical_type=spelling(kind).logical, physical_type=kind, **fields
+        path=f"schema[0].{name}", name=name, logical_type=translate_type(kind).logical, physical_type=kind, **fields
     )
 
 
@@ -308,7 +308,7 @@ def test_pandas_runs_the_core_expectations():
 def spark_frame(spark):
     from pyspark.sql import types as T  # noqa: N812 (as everyone calls it)
 
-    kinds = {c.name: eval(spelling(c.physical_type).pyspark, {"T": T}) for c in TABLE.columns}
+    kinds = {c.name: eval(translate_type(c.physical_type).pyspark, {"T": T}) for c in TABLE.columns}
     fields = T.StructType([T.StructField(name, kind) for name, kind in kinds.items()])
     return lambda rows: spark.createDataFrame([tuple(row[name] for name in kinds) for row in rows], fields)
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from martgate.errors import CouldNotRun
 from martgate.gate.run import RunRecord
-from martgate.reports.view import run_view
-from martgate.text.wording import percent, plain
+from martgate.reports.view import build_run_view
+from martgate.text.wording import escape_text, format_percent
 
 
 def test_a_record_reads_back_as_it_was_written(runs):
@@ -24,12 +24,12 @@ def test_a_record_that_is_none_says_where_and_shows_no_value(runs):
 
 
 def test_the_contract_lends_its_purpose_and_its_owner(runs, contract):
-    run = run_view(runs["published"], contract)
+    run = build_run_view(runs["published"], contract)
     assert (run.owner, run.description) == ("ada", "Orders as the shop took them.")
 
 
 def test_rules_in_the_way_come_first_and_passed_ones_last_in_contract_order(runs):
-    rules = run_view(runs["refused"]).rules
+    rules = build_run_view(runs["refused"]).rules
     assert [rule.standing for rule in rules] == [0, 0, 1, 3, 3, 3, 3]
     assert [rule.name for rule in rules if rule.standing == 3] == [
         "table|columns",
@@ -42,12 +42,12 @@ def test_rules_in_the_way_come_first_and_passed_ones_last_in_contract_order(runs
 @given(st.integers(1, 10**12).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))))
 def test_a_share_is_all_or_nothing_only_where_it_is(share):
     part, whole = share
-    assert (percent(part, whole) == "100 %") == (part == whole)
-    assert (percent(part, whole) == "0 %") == (part == 0)
-    assert "100.0" not in percent(part, whole)
-    assert percent(part, whole) != "0.0 %"
+    assert (format_percent(part, whole) == "100 %") == (part == whole)
+    assert (format_percent(part, whole) == "0 %") == (part == 0)
+    assert "100.0" not in format_percent(part, whole)
+    assert format_percent(part, whole) != "0.0 %"
 
 
 @given(st.text())
 def test_plain_text_is_printable_whatever_it_was(text):
-    assert plain(text).isprintable()
+    assert escape_text(text).isprintable()

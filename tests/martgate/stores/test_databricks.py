@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from martgate.builders.ports import CatalogTable, TableTarget
-from martgate.contracts.export.spark import delta_table
+from martgate.contracts.export.spark import render_delta_table
 from martgate.contracts.model import Contract
 from martgate.errors import CouldNotRun, InvalidInput, PublishConflict, QueryFailed
 from martgate.gate.decision import Refused, judge
@@ -94,7 +94,7 @@ class Shop:
         contract = Contract(file="c.yaml", id="c", version="1.0.0", api_version="v3.2.0", tables=(self.table,))
         self.table = contract.tables[0]
         self.store = DatabricksStore(
-            "catalog://main", lambda: self.catalog, lambda table, name: delta_table(table, name), pause=0
+            "catalog://main", lambda: self.catalog, lambda table, name: render_delta_table(table, name), pause=0
         )
 
     def stage(self, rows: int = 3, day: str = DAY):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from martgate.builders.ports import CatalogTable, TableTarget
-from martgate.contracts.export.spark import delta_table
+from martgate.contracts.export.spark import render_delta_table
 from martgate.contracts.model import Contract
 from martgate.errors import InvalidInput, MissingUpstream, QueryFailed
 from martgate.stores.tables import Tables, name_in
@@ -106,7 +106,9 @@ def test_the_mart_is_created_as_its_contract_says(spark, catalog, shop):
     tables = Tables(lambda: catalog)
     have = tables.columns(NAME)
     spark.sql(f"DROP TABLE {NAME}")
-    tables.execute("CREATE TABLE IF NOT EXISTS " + delta_table(stated, NAME).replace("USING DELTA", "USING PARQUET"))
+    tables.execute(
+        "CREATE TABLE IF NOT EXISTS " + render_delta_table(stated, NAME).replace("USING DELTA", "USING PARQUET")
+    )
     assert tables.columns(NAME) == have
     assert spark.catalog.getTable(NAME).description == shop.table.description
 
@@ -165,7 +167,9 @@ def test_a_house_in_a_catalog_has_one_session_for_its_store_and_its_audits(spark
 
     places = {"out": str(tmp_path), "ledger": f"sqlite:///{tmp_path / 'ledger.db'}", "engine": "spark"}
     spark.sql("CREATE DATABASE IF NOT EXISTS we_mart")
-    with open_context(load_settings(flags={**places, "warehouse": "catalog://spark_catalog"}, environment={})) as context:
+    with open_context(
+        load_settings(flags={**places, "warehouse": "catalog://spark_catalog"}, environment={})
+    ) as context:
         assert context.store.read(context.catalog.find("we_mart.wv_dm_subscr")[1]) is None
         with context.engine() as first, context.engine() as second:
             assert first is second

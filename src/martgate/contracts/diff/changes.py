@@ -1,7 +1,7 @@
 """Two versions of a contract: every change, what it does to readers, and the version that it calls for.
 
 Every leaf of both documents is looked at. Entries of lists are the same where they have the same name (a table's and a
-column's in the data, a rule's id), not where they stand; `martgate.contracts.diff.judging` judges what differs.
+column's in the data, a rule's id), not where they stand; `martgate.contracts.diff.classification` judges what differs.
 """
 
 import json
@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from martgate.contracts.diff.judging import judge
-from martgate.contracts.diff.moved import ABSENT, Bump, Kind, Moved
-from martgate.contracts.documentation import shape
+from martgate.contracts.diff.classification import classify
+from martgate.contracts.diff.clause import ABSENT, Bump, ChangeKind, ClauseChange
+from martgate.contracts.documentation import address_shape
 from martgate.contracts.model import Column, Contract, Quality, Sla, Table
 from martgate.contracts.odcs import ContractFile
 from martgate.contracts.odcs.names import physical_name, qualified_name, server_schema
-from martgate.contracts.odcs.quality import qualities
-from martgate.contracts.odcs.queries import unread
-from martgate.contracts.versions import numbers
-from martgate.contracts.yaml.address import extend, steps
+from martgate.contracts.odcs.quality import read_qualities
+from martgate.contracts.odcs.queries import unread_queries
+from martgate.contracts.versions import version_numbers
+from martgate.contracts.yaml.address import extend_address, parse_address
 
 __all__ = ["Change", "Diff", "diff"]
 
@@ -37,7 +37,7 @@ class Change:
     """
 
     path: str
-    kind: Kind
+    kind: ChangeKind
     bump: Bump
     detail: str
     consumers: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class Diff:
 
     @property
     def is_breaking(self) -> bool:
-        return any(change.kind is Kind.BREAKING for change in self.changes)
+        return any(change.kind is ChangeKind.BREAKING for change in self.changes)
 
     @property
     def required(self) -> Bump:
@@ -68,7 +68,7 @@ class Diff:
     @property
     def given(self) -> Bump:
         """The part that did grow; NONE where the version is the same, lower, or has no numbers."""
-        old, new = (numbers(each.contract.version)[:3] for each in (self.old, self.new))
+        old, new = (version_numbers(each.contract.version)[:3] for each in (self.old, self.new))
         if new <= old or not old:
             return Bump.NONE
         grown = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), len(old))
@@ -86,7 +86,7 @@ def diff(old: ContractFile, new: ContractFile) -> Diff:
     Contracts of different ids are compared like any others; that they are different ones is a breaking change. Of queries
     in files the text is compared, unless one of the contracts lies where they are not: then their names are.
     """
-    has_texts = not (unread(old.contract) or unread(new.contract))
+    has_texts = not (unread_queries(old.contract) or unread_queries(new.contract))
     differ = _Differ(_Side(old, has_texts=has_texts), _Side(new, has_texts=has_texts))
     return Diff(old, new, tuple(differ.changes()), tuple(sorted(differ.known)))
 
@@ -124,7 +124,7 @@ class _Side:
         seen: Counter[str] = Counter()
         found = {}
         for index, (name, value) in enumerate(zip(self._names(path, values), values, strict=True)):
-            found[name, seen[name]] = (extend(path, index), value)
+            found[name, seen[name]] = (extend_address(path, index), value)
             seen[name] += 1
         return found
 
@@ -145,7 +145,7 @@ class _Side:
         if path == "schema":
             return [qualified_name(value, self.schema) for value in values]
         if path.endswith(".quality"):
-            return [quality.id for quality in qualities(path, {"quality": values}, {})]
+            return [quality.id for quality in read_qualities(path, {"quality": values}, {})]
         if path.endswith(".properties"):
             return [physical_name(value) for value in values]
         return map(_name, values)
@@ -155,7 +155,7 @@ def _with_texts(loaded: ContractFile) -> Mapping[str, Any]:
     """The document's data with the text of each query that it keeps in a file: what changes there changes the contract."""
     data: Mapping[str, Any] = deepcopy(loaded.document.data) if loaded.queries else loaded.document.data
     for path, query in loaded.queries.items():
-        *above, key = steps(path)
+        *above, key = parse_address(path)
         place: Any = data
         for step in above:
             place = place[step]
@@ -182,7 +182,9 @@ class _Differ:
         found = [self.told(moved, is_gone) for moved, is_gone in self.walk("", "", self.old.data, self.new.data)]
         yield from sorted(found, key=lambda change: change.is_gone)
 
-    def walk(self, was: str, now: str, old: Any, new: Any, *, is_entry: bool = False) -> Iterator[tuple[Moved, bool]]:
+    def walk(
+        self, was: str, now: str, old: Any, new: Any, *, is_entry: bool = False
+    ) -> Iterator[tuple[ClauseChange, bool]]:
         """Every address (`was` in the old document, `now` in the new one) at which they differ, once; and whether it is gone."""
         is_whole = is_entry and (old is ABSENT or new is ABSENT)
         if is_whole or not _is_inside(old, new):
@@ -194,9 +196,9 @@ class _Differ:
             before, after = ({} if each is ABSENT else each for each in (old, new))
             for key in dict.fromkeys([*after, *before]):
                 inner = before.get(key, ABSENT), after.get(key, ABSENT)
-                yield from self.walk(extend(was, key), extend(now, key), *inner)
+                yield from self.walk(extend_address(was, key), extend_address(now, key), *inner)
 
-    def lists(self, was: str, now: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[tuple[Moved, bool]]:
+    def lists(self, was: str, now: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[tuple[ClauseChange, bool]]:
         before, after = self.old.entries(was, old), self.new.entries(now, new)
         for name in dict.fromkeys([*after, *before]):
             there, here = before.get(name, (now, ABSENT)), after.get(name, (was, ABSENT))
@@ -206,11 +208,11 @@ class _Differ:
             moved = self.moved(was, now, old, new)
             yield replace(moved, shape=f"{moved.shape}#order"), False
 
-    def moved(self, was: str, now: str, old: Any, new: Any) -> Moved:
+    def moved(self, was: str, now: str, old: Any, new: Any) -> ClauseChange:
         path = was if new is ABSENT else now
-        return Moved(
+        return ClauseChange(
             path=path,
-            shape=shape(path),
+            shape=address_shape(path),
             old=old,
             new=new,
             contracts=(self.old.contract, self.new.contract),
@@ -221,19 +223,19 @@ class _Differ:
             custom=(self.old if new is ABSENT else self.new).custom(path),
         )
 
-    def told(self, moved: Moved, is_gone: bool) -> Change:  # noqa: FBT001 - as `walk` pairs them
-        judged = judge(moved)
+    def told(self, moved: ClauseChange, is_gone: bool) -> Change:  # noqa: FBT001 - as `walk` pairs them
+        judged = classify(moved)
         hit = () if judged.bump is Bump.PATCH else self.consumers(moved)
         return Change(
             path=moved.path, kind=judged.kind, bump=judged.bump, detail=judged.detail, consumers=hit, is_gone=is_gone
         )
 
-    def consumers(self, moved: Moved) -> tuple[str, ...]:
+    def consumers(self, moved: ClauseChange) -> tuple[str, ...]:
         """Those that read what changed, or may read it, for all that is registered of them."""
         columns = self.read(moved)
         return tuple(sorted(name for name, read in self.known.items() if columns is None or _reads(read, columns)))
 
-    def read(self, moved: Moved) -> frozenset[str] | None:
+    def read(self, moved: ClauseChange) -> frozenset[str] | None:
         """The columns that a reader has to read to be hit; None where every reader is. A new column, nobody reads yet."""
         side = self.old if moved.new is ABSENT else self.new
         found = _COLUMN.match(moved.path)

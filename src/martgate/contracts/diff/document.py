@@ -3,7 +3,16 @@
 import re
 from collections.abc import Mapping
 
-from martgate.contracts.diff.moved import Judgement, Moved, additive, breaking, direction, entry, meaning, told
+from martgate.contracts.diff.clause import (
+    ClauseChange,
+    Impact,
+    additive,
+    breaking,
+    classify_entry,
+    classify_strictness,
+    editorial,
+    semantic,
+)
 from martgate.hints import clip
 
 __all__ = ["custom", "identity", "order", "server", "status"]
@@ -12,26 +21,26 @@ _STANDING = frozenset({"active", "deprecated"})
 """The statuses of a contract that is in force."""
 
 
-def status(moved: Moved) -> Judgement:
+def status(moved: ClauseChange) -> Impact:
     """Whether the contract is in force."""
     before, after = (contract.status in _STANDING for contract in moved.contracts)
     if before == after:
-        return meaning(f"says something else: {moved.shown}")
+        return semantic(f"says something else: {moved.shown}")
     return additive(f"is in force now: {moved.shown}") if after else breaking(f"is not in force: {moved.shown}")
 
 
-def identity(moved: Moved) -> Judgement:
+def identity(moved: ClauseChange) -> Impact:
     """A contract of another id is another contract."""
     return breaking(f"is another contract: {moved.shown}")
 
 
-def server(moved: Moved) -> Judgement:
+def server(moved: ClauseChange) -> Impact:
     """Where readers find the data."""
     if moved.shape == "servers[]":
-        return entry("a place to read it", gone="a place to read it is gone")(moved)
+        return classify_entry("a place to read it", gone="a place to read it is gone")(moved)
     inside = moved.shape.removeprefix("servers[].")
     if re.match(r"(id|description|environment|roles|customProperties)\b", inside):
-        return told(f"is told differently: {moved.shown}")
+        return editorial(f"is told differently: {moved.shown}")
     return breaking(f"readers find it elsewhere: {moved.shown}")
 
 
@@ -44,33 +53,33 @@ _PAGE = frozenset(
 """Custom properties that only the page of a table prints, and `diff` itself."""
 
 
-def custom(moved: Moved) -> Judgement:
+def custom(moved: ClauseChange) -> Impact:
     """A custom property, by its name; one that is not known counts as a promise."""
     name = moved.custom
     if name in _PAGE:
-        return told(f"{name} is told differently")
+        return editorial(f"{name} is told differently")
     if name == "validFrom":
-        return meaning(f"it is about other days: {moved.shown}")
+        return semantic(f"it is about other days: {moved.shown}")
     if name in ("allowVacuous", "retroactive"):
         return _switch(moved)
     asked = _asked(moved)
     if asked and asked[0] == asked[1]:
-        return told(f"{name} asks the same as before")
+        return editorial(f"{name} asks the same as before")
     if asked:
         return breaking(f"{name} is {clip(asked[1])}, and was {clip(asked[0])}")
     return breaking(f"the custom property {clip(name)} is not classified, so it counts as a promise that changed")
 
 
-def _switch(moved: Moved) -> Judgement:
+def _switch(moved: ClauseChange) -> Impact:
     """`retroactive` asks more where it is on, `allowVacuous` less."""
     before, after = (part.get("value") if isinstance(part, Mapping) else part for part in (moved.old, moved.new))
     if (before is True) == (after is True):
-        return told(f"{moved.custom} asks the same as before")
+        return editorial(f"{moved.custom} asks the same as before")
     tighter = (after is True) == (moved.custom == "retroactive")
-    return direction(tighter, moved, moved.custom)
+    return classify_strictness(tighter, moved, moved.custom)
 
 
-def _asked(moved: Moved) -> tuple[object, object] | None:
+def _asked(moved: ClauseChange) -> tuple[object, object] | None:
     match moved.custom:
         case "dayBoundary":
             return moved.contracts[0].zone, moved.contracts[1].zone
@@ -82,10 +91,10 @@ def _asked(moved: Moved) -> tuple[object, object] | None:
     return None
 
 
-def order(moved: Moved) -> Judgement:
+def order(moved: ClauseChange) -> Impact:
     """A list whose entries stand in another order; only of columns do readers see it."""
     if moved.shape.endswith("properties#order"):
         return breaking("columns stand in another order")
     if re.search(r"\.(from|to|implementation|arguments)\b", moved.shape):
         return breaking("stands in another order, which may matter")
-    return told("stands in another order")
+    return editorial("stands in another order")

@@ -3,51 +3,60 @@
 import re
 from itertools import pairwise
 
-from martgate.contracts.diff.moved import ABSENT, Judgement, Moved, breaking, direction, entry, meaning, told
+from martgate.contracts.diff.clause import (
+    ABSENT,
+    ClauseChange,
+    Impact,
+    breaking,
+    classify_entry,
+    classify_strictness,
+    editorial,
+    semantic,
+)
 from martgate.contracts.model import QualityType, Severity, Threshold
 
 __all__ = ["rule", "severity", "threshold", "tolerance", "vacuous"]
 
 
-def rule(moved: Moved) -> Judgement:
+def rule(moved: ClauseChange) -> Impact:
     """A rule as a whole, or whatever of it is not looked at more closely."""
     if moved.shape.endswith("quality[]"):
         if (moved.new if moved.came else moved.old).get("type") == QualityType.TEXT:
-            return meaning(f"a rule for people is {'new' if moved.came else 'gone'}")
-        return entry("a rule")(moved)
+            return semantic(f"a rule for people is {'new' if moved.came else 'gone'}")
+        return classify_entry("a rule")(moved)
     if moved.qualities and all(quality.type is QualityType.TEXT for quality in moved.qualities):
-        return meaning(f"a rule for people says something else: {moved.shown}")
+        return semantic(f"a rule for people says something else: {moved.shown}")
     inside = moved.shape.rpartition("quality[].")[2]
     if inside == "description":
-        return meaning(f"says something else: {moved.shown}")
+        return semantic(f"says something else: {moved.shown}")
     if re.match(r"(dimension|businessImpact|name|tags|authoritativeDefinitions)\b", inside):
-        return told(f"is told differently: {moved.shown}")
+        return editorial(f"is told differently: {moved.shown}")
     return breaking(f"another rule under the same name: {moved.shown}")
 
 
-def severity(moved: Moved) -> Judgement:
+def severity(moved: ClauseChange) -> Impact:
     """Whether a rule blocks."""
     before, after = moved.qualities or (None, None)
     if before is None or after is None or before.type is QualityType.TEXT:
         return rule(moved)
     if before.severity == after.severity:
-        return told(f"blocks as before: {moved.shown}")
-    return direction(after.severity is Severity.ERROR, moved, "the severity")
+        return editorial(f"blocks as before: {moved.shown}")
+    return classify_strictness(after.severity is Severity.ERROR, moved, "the severity")
 
 
-def threshold(moved: Moved) -> Judgement:
+def threshold(moved: ClauseChange) -> Impact:
     """Which numbers a rule admits."""
     before, after = moved.qualities or (None, None)
     if before is None or after is None or before.type is QualityType.TEXT or after.type is QualityType.TEXT:
         return rule(moved)
     if before.threshold is None or after.threshold is None:
-        return direction(None, moved, "what the rule admits")
+        return classify_strictness(None, moved, "what the rule admits")
     if before.unit != after.unit or before.metric != after.metric or before.query != after.query:
         return rule(moved)
     narrower = _is_within(after.threshold, before.threshold)
     if narrower and _is_within(before.threshold, after.threshold):
-        return told(f"admits the same: {moved.shown}")
-    return direction(narrower, moved, "what the rule admits")
+        return editorial(f"admits the same: {moved.shown}")
+    return classify_strictness(narrower, moved, "what the rule admits")
 
 
 def _is_within(inner: Threshold, outer: Threshold) -> bool:
@@ -58,20 +67,20 @@ def _is_within(inner: Threshold, outer: Threshold) -> bool:
     return all(outer.admits(number) for number in numbers if inner.admits(number))
 
 
-def vacuous(moved: Moved) -> Judgement:
+def vacuous(moved: ClauseChange) -> Impact:
     """Whether a rule may have nothing to look at."""
     before, after = moved.old is True, moved.new is True
     if before == after:
-        return told(f"asks the same: {moved.shown}")
-    return direction(before, moved, "what happens when there is nothing to look at")
+        return editorial(f"asks the same: {moved.shown}")
+    return classify_strictness(before, moved, "what happens when there is nothing to look at")
 
 
-def tolerance(moved: Moved) -> Judgement:
+def tolerance(moved: ClauseChange) -> Impact:
     """No tolerance is a tolerance of nothing."""
     none = 0 if moved.key == "tolerance" else None
     before, after = (none if value is ABSENT else value for value in (moved.old, moved.new))
     if before == after:
-        return told(f"asks the same: {moved.shown}")
+        return editorial(f"asks the same: {moved.shown}")
     if isinstance(before, int | float) and isinstance(after, int | float):
-        return direction(after < before, moved, moved.key)
+        return classify_strictness(after < before, moved, moved.key)
     return rule(moved)

@@ -11,14 +11,14 @@ from math import isfinite
 from typing import TypeVar
 
 from martgate.contracts.model import Column, Table
-from martgate.contracts.types import INTEGER_RANGES, Spelling, spelling
+from martgate.contracts.types import INTEGER_RANGES, TypeNames, translate_type
 from martgate.errors import InvalidInput, Problem
 from martgate.hints import clip
 from martgate.text.regex import PatternError, read_pattern
 
-__all__ = ["NOT_SAID", "Bound", "Constraints", "constraints", "standard_imports", "title"]
+__all__ = ["SCOPE_NOTE", "Bound", "Constraints", "read_constraints", "source_title", "standard_imports"]
 
-NOT_SAID = (
+SCOPE_NOTE = (
     "Names, order, types, nulls, keys and the limits of each column. Quality rules, references to",
     "other tables, formats and promises about time stay with the contract, and are checked by the gate.",
 )
@@ -35,7 +35,7 @@ class Constraints:
     """The limits of one column; None and empty stand for no limit. `pattern` is ECMA-262, searched anywhere in the value."""
 
     column: Column
-    type: Spelling
+    type: TypeNames
     required: bool
     values: tuple[Bound, ...] = ()
     pattern: str = ""
@@ -54,7 +54,7 @@ class Constraints:
         return tuple((sign, bound) for sign, bound in every.items() if bound is not None)
 
 
-def title(table: Table) -> str:
+def source_title(table: Table) -> str:
     """What an export is made from, in one line."""
     return f"{table.qualified_name}, contract {table.contract.id} {table.contract.version}"
 
@@ -67,7 +67,7 @@ def standard_imports(found: Iterable[Constraints]) -> tuple[str, ...]:
     return (*lines, "") if lines else ()
 
 
-def constraints(table: Table) -> tuple[Constraints, ...]:
+def read_constraints(table: Table) -> tuple[Constraints, ...]:
     """The limits of every column, in order.
 
     Raises:
@@ -95,7 +95,7 @@ class _Reader:
 
     def read(self) -> Constraints:
         column = self._column
-        kind = self._tried("physicalType", spelling, column.physical_type) or spelling("string")
+        kind = self._tried("physicalType", translate_type, column.physical_type) or translate_type("string")
         typed = partial(_typed, kind=kind.spark)
         values = (self._tried("enum", typed, value) for value in column.enum)
         return Constraints(

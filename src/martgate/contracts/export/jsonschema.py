@@ -4,22 +4,22 @@ import json
 from datetime import date
 from decimal import Decimal
 
-from martgate.contracts.export.constraints import NOT_SAID, Bound, Constraints, constraints, title
+from martgate.contracts.export.constraints import SCOPE_NOTE, Bound, Constraints, read_constraints, source_title
 from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.export.text import json_text
 from martgate.contracts.model import Table
 from martgate.text.regex import to_ecmascript
 
-__all__ = ["export", "schema"]
+__all__ = ["export", "render_schema"]
 
 _BOUNDS = {">=": "minimum", "<=": "maximum", ">": "exclusiveMinimum", "<": "exclusiveMaximum"}
 
 
 def export(request: ExportRequest) -> str:
-    return schema(request.table)
+    return render_schema(request.table)
 
 
-def schema(table: Table) -> str:
+def render_schema(table: Table) -> str:
     """A JSON Schema: required columns must be there, the others may be null or left out, unknown ones are refused.
 
     Instants are RFC 3339 text, decimals numbers, binary values base64 text.
@@ -27,10 +27,10 @@ def schema(table: Table) -> str:
     Raises:
         martgate.errors.InvalidInput: the contract states types or limits that there are not.
     """
-    found = constraints(table)
+    found = read_constraints(table)
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$comment": " ".join((f"{title(table)}.", *NOT_SAID)),
+        "$comment": " ".join((f"{source_title(table)}.", *SCOPE_NOTE)),
         "title": table.qualified_name,
         **({"description": table.description} if table.description else {}),
         "type": "object",

@@ -14,16 +14,16 @@ from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.model import Contract, Table
 from martgate.errors import InvalidInput, Problem
 
-__all__ = ["export", "page"]
+__all__ = ["export", "render_page"]
 
 END_OF_TABLE = "\n\n"  # sections that end in a table or a heading keep two blank lines before the next rule
 
 
 def export(request: ExportRequest) -> str:
-    return page(request.table)
+    return render_page(request.table)
 
 
-def page(table: Table) -> str:
+def render_page(table: Table) -> str:
     """The page as Markdown, ending without a newline.
 
     Raises:

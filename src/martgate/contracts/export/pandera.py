@@ -4,23 +4,30 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from martgate.contracts.export import python
-from martgate.contracts.export.constraints import NOT_SAID, Bound, Constraints, constraints, standard_imports, title
+from martgate.contracts.export.constraints import (
+    SCOPE_NOTE,
+    Bound,
+    Constraints,
+    read_constraints,
+    source_title,
+    standard_imports,
+)
 from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput
 from martgate.text.quoting import identifier, text
 from martgate.text.regex import to_rust, to_sql
 
-__all__ = ["FLAVOURS", "export", "schema"]
+__all__ = ["FLAVOURS", "export", "render_schema"]
 
 FLAVOURS = ("polars", "pyspark")
 
 
 def export(request: ExportRequest) -> str:
-    return schema(request.table, flavour=request.flavour)
+    return render_schema(request.table, flavour=request.flavour)
 
 
-def schema(table: Table, *, flavour: str = "polars") -> str:
+def render_schema(table: Table, *, flavour: str = "polars") -> str:
     """Python code of a `DataFrameSchema` for one of `FLAVOURS`: exactly these columns, in this order.
 
     Raises:
@@ -28,18 +35,18 @@ def schema(table: Table, *, flavour: str = "polars") -> str:
     """
     if flavour not in FLAVOURS:
         raise InvalidInput(f"pandera has no flavour {flavour!r} here; known are {' and '.join(FLAVOURS)}")
-    found = constraints(table)
+    found = read_constraints(table)
     return (_polars if flavour == "polars" else _pyspark)(table, found)
 
 
 def _frame(table: Table, columns: tuple[python.Source, ...], *more: python.Source) -> python.Source:
     items: list[python.Source] = [python.Call("{", columns, "}"), *more]
     if len(table.primary_key) > 1:
-        items.append(python.named("unique", python.listed(table.primary_key)))
-    items += [python.named("name", python.text(table.qualified_name)), "strict=True"]
+        items.append(python.bind_name("unique", python.list_literal(table.primary_key)))
+    items += [python.bind_name("name", python.text_literal(table.qualified_name)), "strict=True"]
     if table.description:
-        items.append(python.named("description", python.text(table.description)))
-    return python.named("schema ", python.Call("pa.DataFrameSchema(", tuple(items)))
+        items.append(python.bind_name("description", python.text_literal(table.description)))
+    return python.bind_name("schema ", python.Call("pa.DataFrameSchema(", tuple(items)))
 
 
 def _column(one: Constraints, kind: str, *more: python.Source) -> python.Source:
@@ -47,10 +54,10 @@ def _column(one: Constraints, kind: str, *more: python.Source) -> python.Source:
     if not one.required:
         items.append("nullable=True")
     if one.column.business_name:
-        items.append(python.named("title", python.text(one.column.business_name)))
+        items.append(python.bind_name("title", python.text_literal(one.column.business_name)))
     if one.column.description:
-        items.append(python.named("description", python.text(one.column.description)))
-    return python.mapped(one.column.name, python.Call("pa.Column(", tuple(items)))
+        items.append(python.bind_name("description", python.text_literal(one.column.description)))
+    return python.dict_entry(one.column.name, python.Call("pa.Column(", tuple(items)))
 
 
 def _is_unique(one: Constraints, table: Table) -> bool:
@@ -81,11 +88,11 @@ def multiple_of(step: float) -> pa.Check:
 
 def _polars(table: Table, found: tuple[Constraints, ...]) -> str:
     columns = tuple(_column(one, one.type.polars, *_polars_checks(one, table)) for one in found)
-    head = map(python.comment, (title(table), *NOT_SAID, _LAZY))
+    head = map(python.comment, (source_title(table), *SCOPE_NOTE, _LAZY))
     imports = (*standard_imports(found), "import pandera.polars as pa", "import polars as pl")
     helpers = [_MULTIPLES_HELPER] if any(map(_is_binary, found)) else []
-    body = "\n\n".join([*helpers, python.laid_out(_frame(table, columns, "ordered=True"))])
-    return python.module(head, (*imports, *([""] if helpers else [])), (body,))
+    body = "\n\n".join([*helpers, python.format_source(_frame(table, columns, "ordered=True"))])
+    return python.format_module(head, (*imports, *([""] if helpers else [])), (body,))
 
 
 def _polars_checks(one: Constraints, table: Table) -> Iterator[python.Source]:
@@ -97,22 +104,22 @@ def _polars_checks(one: Constraints, table: Table) -> Iterator[python.Source]:
         else:  # pandera would take two nulls for a repeated value
             checks.append(_lambda("pl.col(data.key).is_null() | pl.col(data.key).is_unique()", "unique"))
     if checks:
-        yield python.named("checks", python.Call("[", tuple(checks), "]"))
+        yield python.bind_name("checks", python.Call("[", tuple(checks), "]"))
 
 
 def _limits(one: Constraints) -> Iterator[python.Source]:
     if one.values:
-        yield python.Call("pa.Check.isin(", (python.listed(one.values),))
+        yield python.Call("pa.Check.isin(", (python.list_literal(one.values),))
     if one.pattern:
-        yield python.Call("pa.Check.str_contains(", (python.text(to_rust(one.pattern)),))
+        yield python.Call("pa.Check.str_contains(", (python.text_literal(to_rust(one.pattern)),))
     lengths = {"min_value": one.min_length, "max_value": one.max_length}
-    stated = [python.named(name, str(length)) for name, length in lengths.items() if length is not None]
+    stated = [python.bind_name(name, str(length)) for name, length in lengths.items() if length is not None]
     if stated:
         yield python.Call("pa.Check.str_length(", tuple(stated))
     for sign, bound in one.bounds:
-        yield python.Call(f"pa.Check.{_COMPARISONS[sign]}(", (python.value(bound),))
+        yield python.Call(f"pa.Check.{_COMPARISONS[sign]}(", (python.literal(bound),))
     if one.multiple_of is not None:
-        step = python.value(one.multiple_of)
+        step = python.literal(one.multiple_of)
         exact = _lambda(f"pl.col(data.key) % {step} == 0", "multiple_of")
         yield f"multiple_of({step})" if _is_binary(one) else exact
 
@@ -122,7 +129,7 @@ _COMPARISONS = {">=": "ge", "<=": "le", ">": "gt", "<": "lt"}
 
 def _lambda(expression: str, name: str) -> python.Source:
     function = python.Call("lambda data: data.lazyframe.select(", (expression,))
-    return python.Call("pa.Check(", (function, python.named("name", python.text(name))))
+    return python.Call("pa.Check(", (function, python.bind_name("name", python.text_literal(name))))
 
 
 # Spark. pandera's own checks take some of the types only, so each limit is a condition in Spark SQL.
@@ -172,14 +179,14 @@ def _pyspark(table: Table, found: tuple[Constraints, ...]) -> str:
     }
     every = tuple(check for some in checks.values() for check in some)
     helpers = [helper for helper, some in checks.items() if some]
-    frame = _frame(table, columns, python.named("checks", python.Call("[", every, "]")))
-    body = "\n\n".join([*helpers, python.laid_out(frame)])
+    frame = _frame(table, columns, python.bind_name("checks", python.Call("[", every, "]")))
+    body = "\n\n".join([*helpers, python.format_source(frame)])
     imports = ("import pandera.pyspark as pa", "from pyspark.sql import types as T", "")
-    return python.module(map(python.comment, (title(table), *NOT_SAID)), imports, (body,))
+    return python.format_module(map(python.comment, (source_title(table), *SCOPE_NOTE)), imports, (body,))
 
 
 def _called(helper: str, *words: str) -> python.Source:
-    return python.Call(f"{helper}(", tuple(map(python.text, words)))
+    return python.Call(f"{helper}(", tuple(map(python.text_literal, words)))
 
 
 def _is_struct(one: Constraints) -> bool:

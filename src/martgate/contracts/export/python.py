@@ -10,7 +10,19 @@ from decimal import Decimal
 from keyword import iskeyword
 from unicodedata import east_asian_width
 
-__all__ = ["Call", "Source", "comment", "laid_out", "listed", "mapped", "module", "named", "text", "value", "variable"]
+__all__ = [
+    "Call",
+    "Source",
+    "bind_name",
+    "comment",
+    "dict_entry",
+    "format_module",
+    "format_source",
+    "list_literal",
+    "literal",
+    "text_literal",
+    "to_identifier",
+]
 
 WIDTH = 88
 """The line length that formatters start from."""
@@ -30,12 +42,12 @@ class Call:
 Source = str | Call
 
 
-def laid_out(source: Source, indent: int = 0) -> str:
+def format_source(source: Source, indent: int = 0) -> str:
     r"""The source, on one line where it fits, else one item a line.
 
-    >>> print(laid_out(Call("f(", (text("a"), Call("[", ("1", "2"), "]")))))
+    >>> print(format_source(Call("f(", (text_literal("a"), Call("[", ("1", "2"), "]")))))
     f("a", [1, 2])
-    >>> laid_out(Call("f(", ("a" * 80, "b" * 20))).count("\n")
+    >>> format_source(Call("f(", ("a" * 80, "b" * 20))).count("\n")
     3
     """
     if isinstance(source, str):
@@ -45,7 +57,7 @@ def laid_out(source: Source, indent: int = 0) -> str:
     if _width(flat) + indent < WIDTH or not source.items:
         return flat
     inner = indent + 4
-    lines = "".join(f"{' ' * inner}{laid_out(item, inner)},\n" for item in source.items)
+    lines = "".join(f"{' ' * inner}{format_source(item, inner)},\n" for item in source.items)
     return f"{source.head}\n{lines}{' ' * indent}{source.close}"
 
 
@@ -60,37 +72,37 @@ def _flat(source: Source) -> str:
     return f"{source.head}{', '.join(map(_flat, source.items))}{source.close}"
 
 
-def module(head: Iterable[str], imports: Iterable[str], body: Iterable[Source]) -> str:
+def format_module(head: Iterable[str], imports: Iterable[str], body: Iterable[Source]) -> str:
     """A whole file: comment lines, imports, and statements with a blank line between them."""
-    statements = "\n\n".join(laid_out(statement) for statement in body)
+    statements = "\n\n".join(format_source(statement) for statement in body)
     return "\n".join([*head, *imports, "", statements]) + "\n"
 
 
-def named(name: str, source: Source) -> Source:
+def bind_name(name: str, source: Source) -> Source:
     """An argument by keyword, or an assignment where `name` ends in ` `."""
     sign = f"{name}= " if name.endswith(" ") else f"{name}="
     return sign + source if isinstance(source, str) else Call(sign + source.head, source.items, source.close)
 
 
-def mapped(key: str, source: Source) -> Source:
+def dict_entry(key: str, source: Source) -> Source:
     """An entry of a dict."""
-    head = f"{text(key)}: "
+    head = f"{text_literal(key)}: "
     return head + source if isinstance(source, str) else Call(head + source.head, source.items, source.close)
 
 
-def listed(values: "tuple[object, ...]") -> Call:
-    return Call("[", tuple(value(one) for one in values), "]")
+def list_literal(values: "tuple[object, ...]") -> Call:
+    return Call("[", tuple(literal(one) for one in values), "]")
 
 
-def value(found: object) -> str:
+def literal(found: object) -> str:
     """A number, text, boolean, date, instant or decimal as an expression; dates need `import datetime as dt`.
 
-    >>> value(date(2024, 1, 31)), value(True), value(0.5), value(Decimal("1.50"))
+    >>> literal(date(2024, 1, 31)), literal(True), literal(0.5), literal(Decimal("1.50"))
     ('dt.date(2024, 1, 31)', 'True', '0.5', 'decimal.Decimal("1.50")')
     """
     match found:
         case str():
-            return text(found)
+            return text_literal(found)
         case datetime():
             parts = [found.year, found.month, found.day, found.hour, found.minute, found.second, found.microsecond]
             while len(parts) > 3 and parts[-1] == 0:
@@ -100,17 +112,17 @@ def value(found: object) -> str:
         case date():
             return f"dt.date({found.year}, {found.month}, {found.day})"
         case Decimal():
-            return f"decimal.Decimal({text(str(found))})"
+            return f"decimal.Decimal({text_literal(str(found))})"
         case bool() | int() | float() | None:
             return repr(found)
         case _:
             raise TypeError(f"no literal for {type(found).__name__}")
 
 
-def text(found: str) -> str:
+def text_literal(found: str) -> str:
     r"""A text literal: printable characters as they are, every other one escaped, so that nothing hides in it.
 
-    >>> print(text('say "hi"' + chr(10)), text(chr(0x202E)))
+    >>> print(text_literal('say "hi"' + chr(10)), text_literal(chr(0x202E)))
     'say "hi"\n' "\u202e"
     """
     quote = "'" if found.count('"') > found.count("'") else '"'
@@ -131,10 +143,10 @@ def comment(sentence: str, mark: str = "#") -> str:
     return f"{mark} " + "".join(char if char.isprintable() else " " for char in sentence).strip()
 
 
-def variable(name: str) -> str:
+def to_identifier(name: str) -> str:
     """A name as an identifier.
 
-    >>> variable("orders"), variable("2024-sales"), variable("class")
+    >>> to_identifier("orders"), to_identifier("2024-sales"), to_identifier("class")
     ('orders', 'table_2024_sales', 'class_')
     """
 

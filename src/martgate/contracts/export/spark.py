@@ -1,61 +1,61 @@
 """A table for Spark: its StructType as Python code, and the Spark SQL that creates it as a Delta table."""
 
 from martgate.contracts.export import python
-from martgate.contracts.export.constraints import NOT_SAID, Constraints, constraints, title
+from martgate.contracts.export.constraints import SCOPE_NOTE, Constraints, read_constraints, source_title
 from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.model import Table
 from martgate.text.quoting import identifier, identifiers, relation, text
 
-__all__ = ["delta_ddl", "delta_table", "export_delta_ddl", "export_struct_type", "struct_type"]
+__all__ = ["export_delta_ddl", "export_struct_type", "render_delta_ddl", "render_delta_table", "render_struct_type"]
 
 
 def export_struct_type(request: ExportRequest) -> str:
-    return struct_type(request.table)
+    return render_struct_type(request.table)
 
 
 def export_delta_ddl(request: ExportRequest) -> str:
-    return delta_ddl(request.table)
+    return render_delta_ddl(request.table)
 
 
-def struct_type(table: Table) -> str:
+def render_struct_type(table: Table) -> str:
     """Python code that makes the table's `StructType`: nullability, and descriptions as the metadata Spark reads.
 
     Raises:
         martgate.errors.InvalidInput: the contract states types or limits that there are not.
     """
-    fields = tuple(_field(one) for one in constraints(table))
+    fields = tuple(_field(one) for one in read_constraints(table))
     schema = python.Call("T.StructType(", (python.Call("[", fields, "]"),))
-    head = map(python.comment, (title(table), *NOT_SAID))
-    return python.module(head, ("from pyspark.sql import types as T",), (python.named("schema ", schema),))
+    head = map(python.comment, (source_title(table), *SCOPE_NOTE))
+    return python.format_module(head, ("from pyspark.sql import types as T",), (python.bind_name("schema ", schema),))
 
 
 def _field(one: Constraints) -> python.Source:
-    items: list[python.Source] = [python.text(one.column.name), one.type.pyspark]
+    items: list[python.Source] = [python.text_literal(one.column.name), one.type.pyspark]
     if one.required:
-        items.append(python.named("nullable", "False"))
+        items.append(python.bind_name("nullable", "False"))
     if one.column.description:
-        comment = python.mapped("comment", python.text(one.column.description))
-        items.append(python.named("metadata", python.Call("{", (comment,), "}")))
+        comment = python.dict_entry("comment", python.text_literal(one.column.description))
+        items.append(python.bind_name("metadata", python.Call("{", (comment,), "}")))
     return python.Call("T.StructField(", tuple(items))
 
 
-def delta_ddl(table: Table) -> str:
+def render_delta_ddl(table: Table) -> str:
     """Spark SQL that creates the table in Delta, with NOT NULL, comments and partitions.
 
     Raises:
         martgate.errors.InvalidInput: the contract states types or limits that there are not.
     """
-    head = "\n".join(python.comment(line.replace("${", "$ {"), "--") for line in (title(table), *NOT_SAID))
-    return f"{head}\nCREATE TABLE {delta_table(table, table.qualified_name)};\n"
+    head = "\n".join(python.comment(line.replace("${", "$ {"), "--") for line in (source_title(table), *SCOPE_NOTE))
+    return f"{head}\nCREATE TABLE {render_delta_table(table, table.qualified_name)};\n"
 
 
-def delta_table(table: Table, name: str) -> str:
+def render_delta_table(table: Table, name: str) -> str:
     """The table as `CREATE TABLE` takes it, under a name of dotted parts.
 
     Raises:
         martgate.errors.InvalidInput: the contract states types or limits that there are not.
     """
-    columns = ",\n".join(f"  {_definition(one)}" for one in constraints(table))
+    columns = ",\n".join(f"  {_definition(one)}" for one in read_constraints(table))
     parts = [f"{relation(name)} (\n{columns}\n)", "USING DELTA"]
     if table.partition_columns:
         parts.append(f"PARTITIONED BY ({identifiers(table.partition_columns)})")

@@ -4,22 +4,28 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from martgate.contracts.export import python
-from martgate.contracts.export.constraints import NOT_SAID, Constraints, constraints, standard_imports, title
+from martgate.contracts.export.constraints import (
+    SCOPE_NOTE,
+    Constraints,
+    read_constraints,
+    source_title,
+    standard_imports,
+)
 from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.model import Table
 from martgate.contracts.types import INTEGER_RANGES
 from martgate.text.regex import to_postgresql
 
-__all__ = ["export", "metadata"]
+__all__ = ["export", "render_metadata"]
 
 _NO_SCHEMA = "The table has no schema, since SQLite knows none; create_all() takes schema_translate_map={None: ..}."
 
 
 def export(request: ExportRequest) -> str:
-    return metadata(request.table)
+    return render_metadata(request.table)
 
 
-def metadata(table: Table) -> str:
+def render_metadata(table: Table) -> str:
     """Python code with a `MetaData` and the table in it: comments, keys, and each column's limits as CHECKs.
 
     A tinyint is a SMALLINT with a CHECK of its width. Patterns and multiples of fractions are checked by PostgreSQL only:
@@ -28,27 +34,30 @@ def metadata(table: Table) -> str:
     Raises:
         martgate.errors.InvalidInput: the contract states types or limits that there are not.
     """
-    found = constraints(table)
-    items: list[python.Source] = [python.text(table.name), "metadata"]
+    found = read_constraints(table)
+    items: list[python.Source] = [python.text_literal(table.name), "metadata"]
     items += [_column(one) for one in found]
     items += _keys(table, found)
     items += [check for place, one in enumerate(found, start=1) for check in _checks(one, place)]
     if table.description:
-        items.append(python.named("comment", _comment(table.description)))
+        items.append(python.bind_name("comment", _comment(table.description)))
     made = python.Call("sa.Table(", tuple(items))
-    body = (python.named("metadata ", "sa.MetaData()"), python.named(f"{python.variable(table.name)} ", made))
-    head = map(python.comment, (title(table), *NOT_SAID, _NO_SCHEMA))
-    return python.module(head, (*standard_imports(found), "import sqlalchemy as sa"), body)
+    body = (
+        python.bind_name("metadata ", "sa.MetaData()"),
+        python.bind_name(f"{python.to_identifier(table.name)} ", made),
+    )
+    head = map(python.comment, (source_title(table), *SCOPE_NOTE, _NO_SCHEMA))
+    return python.format_module(head, (*standard_imports(found), "import sqlalchemy as sa"), body)
 
 
 def _column(one: Constraints) -> python.Source:
-    items: list[python.Source] = [python.text(one.column.name), _type(one)]
+    items: list[python.Source] = [python.text_literal(one.column.name), _type(one)]
     if one.required:
-        items.append(python.named("nullable", "False"))
+        items.append(python.bind_name("nullable", "False"))
     if one.column.primary_key_position is not None:
-        items.append(python.named("autoincrement", "False"))
+        items.append(python.bind_name("autoincrement", "False"))
     if one.column.description:
-        items.append(python.named("comment", _comment(one.column.description)))
+        items.append(python.bind_name("comment", _comment(one.column.description)))
     return python.Call("sa.Column(", tuple(items))
 
 
@@ -60,44 +69,44 @@ def _type(one: Constraints) -> str:
 
 def _comment(description: str) -> str:
     """A description as PostgreSQL can keep it: anything but NUL."""
-    return python.text(description.replace("\0", ""))
+    return python.text_literal(description.replace("\0", ""))
 
 
 def _keys(table: Table, found: tuple[Constraints, ...]) -> Iterator[python.Source]:
     if table.primary_key:
-        yield python.Call("sa.PrimaryKeyConstraint(", tuple(map(python.text, table.primary_key)))
+        yield python.Call("sa.PrimaryKeyConstraint(", tuple(map(python.text_literal, table.primary_key)))
     for one in found:
         if one.column.unique and table.primary_key != (one.column.name,):
-            yield python.Call("sa.UniqueConstraint(", (python.text(one.column.name),))
+            yield python.Call("sa.UniqueConstraint(", (python.text_literal(one.column.name),))
 
 
 def _checks(one: Constraints, place: int) -> Iterator[python.Source]:
     """One CHECK a limit, named after column and limit; some of them PostgreSQL's alone."""
     for limit, condition in _conditions(one).items():
-        name = python.named("name", python.text(_name(one, place, limit)))
+        name = python.bind_name("name", python.text_literal(_name(one, place, limit)))
         is_everywhere = limit != "pattern" and (limit != "multiple_of" or one.type.spark in INTEGER_RANGES)
         close = ")" if is_everywhere else ').ddl_if(dialect="postgresql")'
         yield python.Call("sa.CheckConstraint(", (condition, name), close)
 
 
 def _conditions(one: Constraints) -> dict[str, python.Source]:
-    name = f"sa.column({python.text(one.column.name)})"
+    name = f"sa.column({python.text_literal(one.column.name)})"
     length = f"sa.func.length({name})"
     low, high = INTEGER_RANGES["tinyint"]
     stated: dict[str, python.Source] = {}
     if one.values:
-        stated["in_set"] = python.Call(f"{name}.in_(", (python.listed(one.values),))
+        stated["in_set"] = python.Call(f"{name}.in_(", (python.list_literal(one.values),))
     elif one.type.spark == "tinyint":
         stated["width"] = f"{name}.between({low}, {high})"
     if one.pattern:
-        stated["pattern"] = python.Call(f"{name}.regexp_match(", (python.text(to_postgresql(one.pattern)),))
+        stated["pattern"] = python.Call(f"{name}.regexp_match(", (python.text_literal(to_postgresql(one.pattern)),))
     if one.min_length is not None:
         stated["min_length"] = f"{length} >= {one.min_length}"
     if one.max_length is not None:
         stated["max_length"] = f"{length} <= {one.max_length}"
-    stated |= {_BOUNDS[sign]: f"{name} {sign} {python.value(bound)}" for sign, bound in one.bounds}
+    stated |= {_BOUNDS[sign]: f"{name} {sign} {python.literal(bound)}" for sign, bound in one.bounds}
     if isinstance(one.multiple_of, int | Decimal):  # PostgreSQL has no remainder of binary fractions
-        stated["multiple_of"] = f"{name} % {python.value(one.multiple_of)} == 0"
+        stated["multiple_of"] = f"{name} % {python.literal(one.multiple_of)} == 0"
     return stated
 
 

@@ -4,7 +4,7 @@ Every finding is one that would make a gate promise something else than the auth
 """
 
 from martgate.contracts.catalog import Catalog
-from martgate.contracts.lint import columns, promises, quality, relationships, tables
+from martgate.contracts.lint import columns, document, quality, relationships, tables
 from martgate.contracts.odcs import ContractFile
 from martgate.errors import Problem
 
@@ -17,10 +17,10 @@ def lint(loaded: ContractFile, catalog: Catalog | None = None) -> tuple[Problem,
     A relationship to a table of another contract can only be judged with the `catalog` that should have it.
     """
     found = [
-        *promises.problems(loaded),
-        *tables.problems(loaded),
-        *columns.problems(loaded),
-        *relationships.problems(loaded, catalog),
-        *quality.problems(loaded),
+        *document.find_problems(loaded),
+        *tables.find_problems(loaded),
+        *columns.find_problems(loaded),
+        *relationships.find_problems(loaded, catalog),
+        *quality.find_problems(loaded),
     ]
     return tuple(sorted(dict.fromkeys(found), key=lambda problem: (problem.line, problem.column, problem.message)))

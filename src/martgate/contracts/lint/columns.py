@@ -7,13 +7,14 @@ from typing import Any
 
 from martgate.contracts.model import Column
 from martgate.contracts.odcs import ContractFile
-from martgate.contracts.types import INTEGER_RANGES, canonical, spelling
+from martgate.contracts.types import INTEGER_RANGES, canonical_type, translate_type
 from martgate.contracts.yaml.document import Document
 from martgate.errors import Problem
-from martgate.hints import clip, did_you_mean, join
+from martgate.hints import clip, did_you_mean
+from martgate.text.lists import join_words
 from martgate.text.regex import PatternError, read_pattern, search
 
-__all__ = ["problems"]
+__all__ = ["find_problems"]
 
 CLASSIFICATIONS = ("public", "internal", "confidential", "restricted", "sensitive", "personal", "pii")
 BELONGS: Mapping[str, frozenset[str]] = {
@@ -45,7 +46,7 @@ FROM_TEXT: Mapping[str, Any] = {
 }
 
 
-def problems(loaded: ContractFile) -> Iterator[Problem]:
+def find_problems(loaded: ContractFile) -> Iterator[Problem]:
     for table in loaded.contract.tables:
         for column in table.columns:
             yield from _types(loaded.document, column)
@@ -64,7 +65,7 @@ def _types(document: Document, column: Column) -> Iterator[Problem]:
         return
     path = f"{column.path}.physicalType" if stated else f"{column.path}.logicalType"
     try:
-        found = spelling(column.physical_type)
+        found = translate_type(column.physical_type)
     except ValueError as error:
         yield document.problem(path, str(error))
         return
@@ -78,7 +79,9 @@ def _types(document: Document, column: Column) -> Iterator[Problem]:
 def _classification(document: Document, column: Column) -> Iterator[Problem]:
     word = column.classification
     if word and word.casefold() not in CLASSIFICATIONS:
-        message = f"found {clip(word)}, expected {join(CLASSIFICATIONS, 'or')}; until then the column is protected"
+        message = (
+            f"found {clip(word)}, expected {join_words(CLASSIFICATIONS, 'or')}; until then the column is protected"
+        )
         yield document.problem(f"{column.path}.classification", message, _near(word, CLASSIFICATIONS))
 
 
@@ -204,6 +207,6 @@ def _wrong_number(column: Column, value: object) -> str:
 
 def _width(column: Column) -> tuple[float, float]:
     try:
-        return INTEGER_RANGES.get(canonical(column.physical_type), (float("-inf"), float("inf")))
+        return INTEGER_RANGES.get(canonical_type(column.physical_type), (float("-inf"), float("inf")))
     except ValueError:
         return float("-inf"), float("inf")

@@ -6,17 +6,18 @@ from martgate.contracts.model import Quality, QualityType, Severity
 from martgate.contracts.odcs import METRICS, OPERATORS, ContractFile
 from martgate.contracts.yaml.document import Document
 from martgate.errors import Problem
-from martgate.hints import clip, did_you_mean, join
+from martgate.hints import clip, did_you_mean
+from martgate.text.lists import join_words
 from martgate.text.regex import PatternError, read_pattern
 
-__all__ = ["problems"]
+__all__ = ["find_problems"]
 
 SEVERITIES = tuple(Severity)
 UNITS = ("rows", "percent")
 DIMENSIONS = ("accuracy", "completeness", "conformity", "consistency", "coverage", "timeliness", "uniqueness")
 
 
-def problems(loaded: ContractFile) -> Iterator[Problem]:
+def find_problems(loaded: ContractFile) -> Iterator[Problem]:
     for table in loaded.contract.tables:
         names = frozenset(table.column_names)
         yield from _entries(loaded.document, names, table.quality, on_column=False)
@@ -52,7 +53,7 @@ def _words(document: Document, entry: Quality) -> Iterator[Problem]:
         word = document.at(path)
         if word is not None and word not in known:
             hint = did_you_mean(str(word), known)
-            message = f"found {clip(word)}, expected {join(known, 'or')}"
+            message = f"found {clip(word)}, expected {join_words(known, 'or')}"
             yield document.problem(path, message, hint if hint.startswith("Did") else "")
 
 
@@ -77,9 +78,9 @@ def _no_threshold(document: Document, entry: Quality, stated: Sequence[str]) -> 
     if len(stated) == 1:
         path = f"{entry.path}.{stated[0]}"
         return document.problem(path, f"found {clip(document.at(path))}, expected a number to compare with")
-    found = f"found {join(stated)}" if stated else "found none"
+    found = f"found {join_words(stated)}" if stated else "found none"
     hint = "two bounds are two entries" if stated else "as in mustBe: 0"
-    return document.problem(entry.path, f"expected exactly one of {join(OPERATORS, 'or')}, {found}", hint)
+    return document.problem(entry.path, f"expected exactly one of {join_words(OPERATORS, 'or')}, {found}", hint)
 
 
 def _metric(document: Document, entry: Quality, *, on_column: bool) -> Iterator[Problem]:
@@ -87,7 +88,7 @@ def _metric(document: Document, entry: Quality, *, on_column: bool) -> Iterator[
         key = "metric" if document.at(f"{entry.path}.metric") is not None else "rule"
         word = document.at(f"{entry.path}.{key}")
         if word is None:
-            hint = f"add metric ({join(METRICS, 'or')}), or a type: sql, custom, text"
+            hint = f"add metric ({join_words(METRICS, 'or')}), or a type: sql, custom, text"
             yield document.problem(entry.path, "neither a metric nor a type: nothing is checked", hint)
         else:
             yield document.problem(
@@ -117,4 +118,6 @@ def _arguments(document: Document, entry: Quality, names: frozenset[str], *, on_
             yield document.problem(f"{path}.pattern", error.message, error.hint)
     wants = ("validValues", "pattern") if entry.metric == "invalidValues" else ()
     if wants and not any(key in entry.arguments for key in wants):
-        yield document.problem(entry.path, "invalidValues needs to know what is valid", f"add {join(wants, 'or')}")
+        yield document.problem(
+            entry.path, "invalidValues needs to know what is valid", f"add {join_words(wants, 'or')}"
+        )

@@ -11,10 +11,10 @@ from martgate.contracts.yaml.document import Document
 from martgate.errors import Problem
 from martgate.hints import clip, did_you_mean
 
-__all__ = ["problems"]
+__all__ = ["find_problems"]
 
 
-def problems(loaded: ContractFile, catalog: Catalog | None) -> Iterator[Problem]:
+def find_problems(loaded: ContractFile, catalog: Catalog | None) -> Iterator[Problem]:
     document, known = loaded.document, _Known.of(loaded, catalog)
     for table in loaded.contract.tables:
         for relationship in table.relationships:

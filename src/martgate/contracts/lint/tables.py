@@ -10,15 +10,15 @@ from martgate.contracts.period import Period
 from martgate.contracts.yaml.document import Document
 from martgate.errors import Problem
 from martgate.hints import clip, did_you_mean
-from martgate.text.quoting import part_problem
+from martgate.text.quoting import find_name_problem
 
-__all__ = ["custom_path", "problems"]
+__all__ = ["custom_path", "find_problems"]
 
 KEY = ("primaryKey", "primaryKeyPosition", "key")
 PARTITION = ("partitioned", "partitionKeyPosition", "partition")
 
 
-def problems(loaded: ContractFile) -> Iterator[Problem]:
+def find_problems(loaded: ContractFile) -> Iterator[Problem]:
     document = loaded.document
     tables = loaded.contract.tables
     yield from _twice(document, ((table.path, table.name) for table in tables), "table")
@@ -59,7 +59,7 @@ def _twice(document: Document, named: Iterable[tuple[str, str]], what: str) -> I
 
 def _parts(document: Document, table: Table) -> Iterator[Problem]:
     """A dot stands between schema and table, so no statement can name a table with a dot of its own."""
-    if problem := part_problem(table.qualified_name):
+    if problem := find_name_problem(table.qualified_name):
         key = "physicalName" if document.at(f"{table.path}.physicalName") else "name"
         message = f"the table name {clip(table.qualified_name)} {problem}"
         yield document.problem(f"{table.path}.{key}", message, "write it without quotes, as in schema.my-table")

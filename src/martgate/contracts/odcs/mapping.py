@@ -9,12 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from martgate.contracts.model import Column, Contract, Relationship, Sla, Table
-from martgate.contracts.odcs.names import names, names_of_table, others, physical_name, qualified_name, server_schema
-from martgate.contracts.odcs.quality import qualities
-from martgate.contracts.odcs.raw import custom, listed, many, text, words
+from martgate.contracts.odcs.names import (
+    names_reader,
+    physical_name,
+    qualified_name,
+    read_names,
+    read_table_names,
+    server_schema,
+)
+from martgate.contracts.odcs.quality import read_qualities
+from martgate.contracts.odcs.raw import as_list, custom_properties, mappings, text, texts
 from martgate.contracts.odcs.schema import VERSIONS
-from martgate.contracts.odcs.types import options, physical_type
-from martgate.contracts.references import target
+from martgate.contracts.odcs.types import read_options, read_physical_type
+from martgate.contracts.references import resolve_reference
 from martgate.contracts.yaml.document import Document
 
 __all__ = ["Mapper"]
@@ -26,8 +33,8 @@ class Mapper:
     def __init__(self, document: Document, path: Path) -> None:
         self.file = document.file
         self.data: Mapping[str, Any] = document.data
-        self.names = names(self.data)
-        self.others = others(path.parent)
+        self.names = read_names(self.data)
+        self.others = names_reader(path.parent)
 
     def contract(self) -> Contract:
         data = self.data
@@ -41,20 +48,21 @@ class Mapper:
             status=text(data, "status"),
             domain=text(data, "domain"),
             description={k: v for k, v in (data.get("description") or {}).items() if isinstance(v, str)},
-            tables=tuple(self.table(f"schema[{i}]", raw) for i, raw in enumerate(listed(data, "schema"))),
+            tables=tuple(self.table(f"schema[{i}]", raw) for i, raw in enumerate(mappings(data, "schema"))),
             slas=tuple(
-                _sla(f"slaProperties[{i}]", raw, default_element) for i, raw in enumerate(listed(data, "slaProperties"))
+                _sla(f"slaProperties[{i}]", raw, default_element)
+                for i, raw in enumerate(mappings(data, "slaProperties"))
             ),
             team=_team(data.get("team")),
-            tags=words(data, "tags"),
-            custom=custom(data),
+            tags=texts(data, "tags"),
+            custom=custom_properties(data),
         )
 
     def table(self, path: str, raw: Mapping[str, Any]) -> Table:
-        properties = listed(raw, "properties")
+        properties = mappings(raw, "properties")
         keys = _positions(properties, "primaryKey", "primaryKeyPosition")
         parts = _positions(properties, "partitioned", "partitionKeyPosition")
-        rename = names_of_table(raw, "").columns
+        rename = read_table_names(raw, "").columns
         return Table(
             path=path,
             name=text(raw, "name"),
@@ -67,12 +75,12 @@ class Mapper:
             business_name=text(raw, "businessName"),
             granularity=text(raw, "dataGranularityDescription"),
             relationships=tuple(
-                self.relationship(f"{path}.relationships[{i}]", item, many(item.get("from")), rename)
-                for i, item in enumerate(listed(raw, "relationships"))
+                self.relationship(f"{path}.relationships[{i}]", item, as_list(item.get("from")), rename)
+                for i, item in enumerate(mappings(raw, "relationships"))
             ),
-            quality=qualities(path, raw, rename),
-            tags=words(raw, "tags"),
-            custom=custom(raw),
+            quality=read_qualities(path, raw, rename),
+            tags=texts(raw, "tags"),
+            custom=custom_properties(raw),
         )
 
     def column(
@@ -88,7 +96,7 @@ class Mapper:
             path=path,
             name=name,
             logical_type=text(raw, "logicalType"),
-            physical_type=physical_type(raw),
+            physical_type=read_physical_type(raw),
             description=text(raw, "description"),
             business_name=text(raw, "businessName"),
             required=raw.get("required") is True,
@@ -96,26 +104,28 @@ class Mapper:
             primary_key_position=positions[0],
             partition_position=positions[1],
             classification=text(raw, "classification"),
-            enum=tuple(item["value"] for item in listed(raw, "enum") if item.get("value") is not None),
-            options=options(raw),
+            enum=tuple(item["value"] for item in mappings(raw, "enum") if item.get("value") is not None),
+            options=read_options(raw),
             relationships=tuple(
                 self.relationship(f"{path}.relationships[{i}]", item, [text(raw, "name")], rename)
-                for i, item in enumerate(listed(raw, "relationships"))
+                for i, item in enumerate(mappings(raw, "relationships"))
             ),
-            quality=qualities(path, raw, rename),
-            sources=words(raw, "transformSourceObjects"),
+            quality=read_qualities(path, raw, rename),
+            sources=texts(raw, "transformSourceObjects"),
             transform_logic=text(raw, "transformLogic"),
             transform_description=text(raw, "transformDescription"),
-            tags=words(raw, "tags"),
-            custom=custom(raw),
+            tags=texts(raw, "tags"),
+            custom=custom_properties(raw),
         )
 
     def relationship(
         self, path: str, raw: Mapping[str, Any], columns: list[str], rename: Mapping[str, str]
     ) -> Relationship:
         """On a column, `columns` is its name; on a table, names or references like those in `to`."""
-        here = [rename[item] if item in rename else target(item, self.names, self.others)[1] for item in columns]
-        there = [target(item, self.names, self.others) for item in many(raw.get("to"))]
+        here = [
+            rename[item] if item in rename else resolve_reference(item, self.names, self.others)[1] for item in columns
+        ]
+        there = [resolve_reference(item, self.names, self.others) for item in as_list(raw.get("to"))]
         return Relationship(
             path=path,
             columns=tuple(here),

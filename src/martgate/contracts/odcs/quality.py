@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from martgate.contracts.model import Metric, Operator, Quality, QualityType, Severity, Threshold
-from martgate.contracts.odcs.raw import custom, listed, many, text
+from martgate.contracts.odcs.raw import as_list, custom_properties, mappings, text
 from martgate.contracts.yaml.document import Document
 from martgate.errors import InvalidInput
 
-__all__ = ["METRICS", "OPERATORS", "qualities"]
+__all__ = ["METRICS", "OPERATORS", "read_qualities"]
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
@@ -23,8 +23,8 @@ CHECKS = frozenset({"nullCheck", "uniqueCheck", "validValues"})
 """Rules of 3.0 that say "none", without an operator."""
 
 
-def qualities(path: str, raw: Mapping[str, Any], rename: Mapping[str, str]) -> tuple[Quality, ...]:
-    entries = listed(raw, "quality")
+def read_qualities(path: str, raw: Mapping[str, Any], rename: Mapping[str, str]) -> tuple[Quality, ...]:
+    entries = mappings(raw, "quality")
     taken = Counter({text(entry, "id"): 1 for entry in entries})
     found: list[Quality] = []
     for index, entry in enumerate(entries):
@@ -49,7 +49,7 @@ def _quality(path: str, raw: Mapping[str, Any], name: str, rename: Mapping[str, 
         query=text(raw, "query"),
         engine=text(raw, "engine"),
         implementation=_implementation(raw),
-        custom=custom(raw),
+        custom=custom_properties(raw),
     )
 
 
@@ -84,7 +84,7 @@ def _threshold(raw: Mapping[str, Any]) -> Threshold | None:
         return Threshold("mustBe", (0,))
     if len(stated) != 1:
         return None
-    numbers = many(raw[stated[0]])
+    numbers = as_list(raw[stated[0]])
     if not numbers or any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
         return None
     return Threshold(stated[0], tuple(numbers))

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from martgate.contracts.model import Column, Contract, Quality, Table
-from martgate.contracts.yaml.address import extend
+from martgate.contracts.yaml.address import extend_address
 from martgate.contracts.yaml.document import MAX_BYTES, Document
 from martgate.errors import Problem
 from martgate.hints import clip, did_you_mean
 
-__all__ = ["QueryFile", "unread", "with_queries"]
+__all__ = ["QueryFile", "load_queries", "unread_queries"]
 
 _REFERENCE = re.compile(r"\s*file:(?P<path>\S+\.sql)\s*")
 _PROJECT = "martgate.toml"
@@ -30,7 +30,7 @@ class QueryFile:
     skipped: int
 
 
-def with_queries(
+def load_queries(
     contract: Contract, document: Document, folder: Path, problems: list[Problem]
 ) -> tuple[Contract, Mapping[str, QueryFile]]:
     """The contract with the text of each query that is in a file, and these files by the address of their reference.
@@ -63,7 +63,8 @@ def with_queries(
 
     def quality(each: Quality) -> Quality:
         given = {
-            key: read(extend(f"{each.path}.implementation", key), value) for key, value in each.implementation.items()
+            key: read(extend_address(f"{each.path}.implementation", key), value)
+            for key, value in each.implementation.items()
         }
         return replace(each, query=str(read(f"{each.path}.query", each.query)), implementation=given)
 
@@ -77,7 +78,7 @@ def with_queries(
     return (read_in, found) if found else (contract, found)
 
 
-def unread(contract: Contract) -> tuple[str, ...]:
+def unread_queries(contract: Contract) -> tuple[str, ...]:
     """The files that the contract names as queries, and whose text it does not have."""
     stated = [quality for table in contract.tables for quality in table.quality]
     stated += [quality for table in contract.tables for column in table.columns for quality in column.quality]

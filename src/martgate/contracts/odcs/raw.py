@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["custom", "listed", "many", "text", "words"]
+__all__ = ["as_list", "custom_properties", "mappings", "text", "texts"]
 
 
 def text(raw: Mapping[str, Any], key: str) -> str:
@@ -11,23 +11,23 @@ def text(raw: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def listed(raw: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+def mappings(raw: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     value = raw.get(key)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def custom(raw: Mapping[str, Any]) -> Mapping[str, object]:
+def custom_properties(raw: Mapping[str, Any]) -> Mapping[str, object]:
     """The custom properties; the first of equal names wins, and lint tells of the second."""
     found: dict[str, object] = {}
-    for item in listed(raw, "customProperties"):
+    for item in mappings(raw, "customProperties"):
         found.setdefault(text(item, "property"), item.get("value"))
     return found
 
 
-def words(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
+def texts(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
     value = raw.get(key)
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
-def many(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]

@@ -14,12 +14,13 @@ from pydantic import ValidationError
 
 from martgate.contracts.model import Contract
 from martgate.contracts.odcs.mapping import Mapper
-from martgate.contracts.odcs.queries import QueryFile, with_queries
-from martgate.contracts.odcs.schema import VERSIONS, mistakes
-from martgate.contracts.yaml.address import address
+from martgate.contracts.odcs.queries import QueryFile, load_queries
+from martgate.contracts.odcs.schema import VERSIONS, find_violations
+from martgate.contracts.yaml.address import format_address
 from martgate.contracts.yaml.document import Document
 from martgate.errors import InvalidInput, Problem
-from martgate.hints import clip, did_you_mean, join
+from martgate.hints import clip, did_you_mean
+from martgate.text.lists import join_words
 
 __all__ = ["ContractFile", "load", "read"]
 
@@ -83,7 +84,7 @@ def read(path: Path, *, alone: bool = False) -> ContractFile:
     if problems:
         raise InvalidInput(*sorted(problems, key=lambda problem: (problem.line, problem.column)))
     missing: list[Problem] = []
-    contract, queries = with_queries(Mapper(document, path).contract(), document, path.parent, missing)
+    contract, queries = load_queries(Mapper(document, path).contract(), document, path.parent, missing)
     if missing and not alone:
         raise InvalidInput(*missing)
     return ContractFile(contract, document, queries=queries)
@@ -99,13 +100,13 @@ def _problems(document: Document) -> Iterator[Problem]:
         return
     version = data.get("apiVersion", max(VERSIONS))
     if not isinstance(version, str) or version not in VERSIONS:
-        known = join(VERSIONS)
+        known = join_words(VERSIONS)
         hint = did_you_mean(str(version), VERSIONS) if isinstance(version, str | float) else "write it as in v3.1.0"
         yield document.problem("apiVersion", f"found {clip(version)}, which is not read here; known: {known}", hint)
         return
-    found = mistakes(data, version)
+    found = find_violations(data, version)
     for mistake in found:
-        yield document.problem(address(mistake.parts), mistake.message, mistake.hint, key=mistake.is_key)
+        yield document.problem(format_address(mistake.parts), mistake.message, mistake.hint, key=mistake.is_key)
     if not found:
         yield from _disagreements(document)
 
@@ -119,6 +120,6 @@ def _disagreements(document: Document) -> Iterator[Problem]:
             # The library's address also names the choice it tried, which is no step in the document.
             parts: list[str | int] = []
             for part in detail["loc"]:
-                if document.at(address([*parts, part])) is not None:
+                if document.at(format_address([*parts, part])) is not None:
                     parts.append(part)
-            yield document.problem(address(parts), f"not as the standard's library reads it: {detail['msg']}")
+            yield document.problem(format_address(parts), f"not as the standard's library reads it: {detail['msg']}")

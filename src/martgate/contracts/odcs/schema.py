@@ -16,10 +16,11 @@ from jsonschema import Draft201909Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from martgate.contracts.choices import named_branches, narrowed, stated
-from martgate.hints import clip, did_you_mean, join, kind
+from martgate.contracts.choices import branch_keys, narrow_errors, present_keys
+from martgate.hints import clip, describe_type, did_you_mean
+from martgate.text.lists import join_words
 
-__all__ = ["VERSIONS", "Mistake", "mistakes"]
+__all__ = ["VERSIONS", "Violation", "find_violations"]
 
 VERSIONS: Mapping[str, str] = {
     "v3.0.0": "3.0.2",
@@ -61,7 +62,7 @@ BOUNDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class Violation:
     """One sentence about one place. With `is_key`, the key is meant, not its value."""
 
     parts: tuple[str | int, ...]
@@ -70,19 +71,19 @@ class Mistake:
     is_key: bool = False
 
 
-def mistakes(data: Any, version: str) -> tuple[Mistake, ...]:
+def find_violations(data: Any, version: str) -> tuple[Violation, ...]:
     """All that the schema of this `apiVersion` (one of `VERSIONS`) finds wrong in a document."""
     errors = _errors(data, VERSIONS[version])
     if not errors:
         return ()
     newer = {schema: v for v, schema in VERSIONS.items() if schema > VERSIONS[version]}
     later = {v: {_key(error) for error in _errors(_as_of(data, v), schema)} for schema, v in newer.items()}
-    found: dict[tuple[Hashable, ...], Mistake] = {}
+    found: dict[tuple[Hashable, ...], Violation] = {}
     for error in errors:
         since = next((v for v, still in later.items() if _key(error) not in still), None)
         mistake = _sentence(error, data)
         if since is not None and version != since:
-            mistake = Mistake(
+            mistake = Violation(
                 mistake.parts, mistake.message, f"ODCS allows it since {since}: say apiVersion: {since}", mistake.is_key
             )
         found.setdefault((mistake.parts, mistake.message), mistake)
@@ -109,7 +110,7 @@ def _errors(data: Any, name: str) -> list[ValidationError]:
     schema = _schema(name)
     found: dict[tuple[Hashable, ...], ValidationError] = {}
     for error in _validator(schema).iter_errors(data):
-        for part in narrowed(error):
+        for part in narrow_errors(error):
             found.setdefault(_key(part), part)
     # Which keys a server may have depends on its type: with a wrong one, no key can be judged.
     untyped = {tuple(error.absolute_path)[:-1] for error in found.values() if _is_wrong_type_word(error)}
@@ -195,14 +196,14 @@ def _unique(_: Any, wanted: Any, instance: Any, __: Any) -> Iterator[ValidationE
             yield ValidationError(f"stands here a second time, first as number {earlier + 1}", path=(index,))
 
 
-def _sentence(error: ValidationError, data: Any) -> Mistake:
+def _sentence(error: ValidationError, data: Any) -> Violation:
     parts = tuple(error.absolute_path)
     if "logicalTypeOptions" in parts:
         cut = parts.index("logicalTypeOptions")
         if "logicalType" not in _inside(data, parts[:cut]):
             hint = "say logicalType beside it: which options there are depends on it"
-            return Mistake(parts[: cut + 1], "logicalTypeOptions without a logicalType", hint)
-    return Mistake(parts, *_words(error), is_key=error.validator == UNKNOWN)
+            return Violation(parts[: cut + 1], "logicalTypeOptions without a logicalType", hint)
+    return Violation(parts, *_words(error), is_key=error.validator == UNKNOWN)
 
 
 def _inside(data: Any, parts: Iterable[str | int]) -> Any:
@@ -241,7 +242,7 @@ def _missing(error: ValidationError) -> Sentence:
 
 def _forbidden(error: ValidationError) -> Sentence:
     value: Any = error.validator_value
-    names = join(clip(name) for name in value.get("required", ["this"]))
+    names = join_words(clip(name) for name in value.get("required", ["this"]))
     return f"{names} has no place here", "a relationship of a column starts at that column"
 
 
@@ -255,7 +256,7 @@ def _type(error: ValidationError) -> Sentence:
     value: Any = error.validator_value
     wanted = [value] if isinstance(value, str) else value
     shown = "" if isinstance(instance, dict | list) or instance is None else f" {clip(instance)}"
-    message = f"expected {join((TYPES.get(name, name) for name in wanted), 'or')}, found {kind(instance)}{shown}"
+    message = f"expected {join_words((TYPES.get(name, name) for name in wanted), 'or')}, found {describe_type(instance)}{shown}"
     if "string" in wanted and isinstance(instance, int | float):
         return message, "put it in quotes"
     if "boolean" in wanted and isinstance(instance, str):
@@ -266,11 +267,11 @@ def _type(error: ValidationError) -> Sentence:
 
 
 def _choice(error: ValidationError) -> Sentence:
-    named = named_branches(error)
+    named = branch_keys(error)
     if not named:
         return "fits none of its forms, or more than one", ""
-    found = join(stated(named, error)) or "none"
-    return f"expected exactly one of {join(named, 'or')}, found {found}", ""
+    found = join_words(present_keys(named, error)) or "none"
+    return f"expected exactly one of {join_words(named, 'or')}, found {found}", ""
 
 
 def _pattern(error: ValidationError) -> Sentence:

@@ -3,29 +3,29 @@
 import re
 from collections.abc import Iterable
 
-__all__ = ["address", "extend", "steps"]
+__all__ = ["extend_address", "format_address", "parse_address"]
 
 PLAIN = re.compile(r"[\w-]+")
 # The quoted form is JSON's, so that a key with dots, brackets or quotes still has exactly one address.
 STEP = re.compile(r'\.?(?P<key>[\w-]+)|\[(?P<index>\d+)\]|\["(?P<quoted>(?:[^"\\]|\\.)*)"\]', re.DOTALL)
 
 
-def address(parts: Iterable[str | int]) -> str:
+def format_address(parts: Iterable[str | int]) -> str:
     """The address of a value that is reached by these keys and indices, from the root.
 
-    >>> address(["schema", 0, "custom", "a.b"])
+    >>> format_address(["schema", 0, "custom", "a.b"])
     'schema[0].custom["a.b"]'
     """
     path = ""
     for part in parts:
-        path = extend(path, part)
+        path = extend_address(path, part)
     return path
 
 
-def extend(path: str, part: str | int) -> str:
+def extend_address(path: str, part: str | int) -> str:
     """The address one step further down.
 
-    >>> extend("schema[0]", "name"), extend("", "schema")
+    >>> extend_address("schema[0]", "name"), extend_address("", "schema")
     ('schema[0].name', 'schema')
     """
     if isinstance(part, int):
@@ -36,13 +36,13 @@ def extend(path: str, part: str | int) -> str:
     return f'{path}["{quoted}"]'
 
 
-def steps(path: str) -> tuple[str | int, ...]:
-    """Keys and indices of an address: the inverse of `address`.
+def parse_address(path: str) -> tuple[str | int, ...]:
+    """Keys and indices of an address: the inverse of `format_address`.
 
     Raises:
         ValueError: the text is no address.
 
-    >>> steps('schema[0].custom["a.b"]')
+    >>> parse_address('schema[0].custom["a.b"]')
     ('schema', 0, 'custom', 'a.b')
     """
     found: list[str | int] = []

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from martgate.contracts.yaml.address import address
-from martgate.contracts.yaml.scalars import CORE_TAGS, Malformed, resolve
+from martgate.contracts.yaml.address import format_address
+from martgate.contracts.yaml.scalars import CORE_TAGS, MalformedScalar, resolve_scalar
 from martgate.errors import Problem
 from martgate.hints import clip, did_you_mean
 
@@ -130,12 +130,12 @@ class _Composer:
         try:
             # Either flag of `implicit` says that no tag was written; the first one, that the word is plain.
             if any(event.implicit) or self._knows_tag(event.tag, place):
-                value = resolve(
+                value = resolve_scalar(
                     event.value,
                     plain=event.implicit[0] and event.tag != "!",
                     tag=None if any(event.implicit) else event.tag,
                 )
-        except Malformed as error:
+        except MalformedScalar as error:
             self.problems.append(self._problem(place, str(error)))
         self._remember(event.anchor, value, 1)
         self._add(value, place, 1)
@@ -238,7 +238,9 @@ class _Composer:
 
     def _problem(self, place: Place, message: str, hint: str = "", key: str | None = None) -> Problem:
         parts = [*self._parts(), *([key] if key is not None else [])]
-        return Problem(file=self.file, line=place[0], column=place[1], path=address(parts), message=message, hint=hint)
+        return Problem(
+            file=self.file, line=place[0], column=place[1], path=format_address(parts), message=message, hint=hint
+        )
 
     def _parts(self) -> Iterator[str | int]:
         for frame in self._frames:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from martgate.contracts.yaml.address import extend, steps
+from martgate.contracts.yaml.address import extend_address, parse_address
 from martgate.contracts.yaml.composer import Place, Places, compose
 from martgate.errors import InvalidInput, Problem
 
@@ -110,17 +110,17 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, object]]:
     match value:
         case dict():
             for key, inner in value.items():
-                yield from _leaves(extend(path, key), inner)
+                yield from _leaves(extend_address(path, key), inner)
         case list():
             for index, inner in enumerate(value):
-                yield from _leaves(extend(path, index), inner)
+                yield from _leaves(extend_address(path, index), inner)
         case _:
             yield path, value
 
 
 def _parts(path: str) -> tuple[str | int, ...]:
     try:
-        return steps(path)
+        return parse_address(path)
     except ValueError:
         return ()
 

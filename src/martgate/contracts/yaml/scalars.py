@@ -8,7 +8,7 @@ always means a code whose zeros count.
 import math
 import re
 
-__all__ = ["CORE_TAGS", "Malformed", "resolve"]
+__all__ = ["CORE_TAGS", "MalformedScalar", "resolve_scalar"]
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -26,17 +26,17 @@ CORE_TAGS = frozenset({f"{CORE}{name}" for name in ("str", "int", "float", "bool
 Scalar = str | int | float | bool | None
 
 
-class Malformed(ValueError):
+class MalformedScalar(ValueError):
     """A scalar that has no usable value; its text says what was found and what to write."""
 
 
-def resolve(text: str, *, plain: bool, tag: str | None = None) -> Scalar:
+def resolve_scalar(text: str, *, plain: bool, tag: str | None = None) -> Scalar:
     """The value of one scalar: quoted text stays text, a plain word is what YAML 1.2 says.
 
     Raises:
         Malformed: the number is not finite or too long, or contradicts its own tag.
 
-    >>> [resolve(word, plain=True) for word in ("NO", "on", "1:30", "012", "2024-01-01", "1e3", "~", "true", "0x1F")]
+    >>> [resolve_scalar(word, plain=True) for word in ("NO", "on", "1:30", "012", "2024-01-01", "1e3", "~", "true", "0x1F")]
     ['NO', 'on', '1:30', '012', '2024-01-01', 1000.0, None, True, 31]
     """
     if tag is not None and tag not in {"!", f"{CORE}str"}:
@@ -56,10 +56,10 @@ def _plain(text: str) -> Scalar:
 def _number(text: str) -> str | int | float:
     if INTEGER.fullmatch(text) or OCTAL.fullmatch(text) or HEXADECIMAL.fullmatch(text):
         if len(text) > DIGITS:
-            raise Malformed(f"a number of {len(text)} digits; put it in quotes if it is text")
+            raise MalformedScalar(f"a number of {len(text)} digits; put it in quotes if it is text")
         return int(text, 0)
     if NOT_FINITE.fullmatch(text) or (FLOAT.fullmatch(text) and not math.isfinite(float(text))):
-        raise Malformed(f"{text[:DIGITS]} is not a finite number; put it in quotes if it is text")
+        raise MalformedScalar(f"{text[:DIGITS]} is not a finite number; put it in quotes if it is text")
     return float(text) if FLOAT.fullmatch(text) else text
 
 
@@ -73,5 +73,5 @@ def _tagged(text: str, tag: str) -> Scalar:
         "null": value is None,
     }
     if not fits.get(name, False):
-        raise Malformed(f"{text[:DIGITS]!r} is tagged !!{name}, which it is not")
+        raise MalformedScalar(f"{text[:DIGITS]!r} is tagged !!{name}, which it is not")
     return float(value) if name == "float" and isinstance(value, int) else value

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 
 from martgate.contracts.model import Table
-from martgate.contracts.types import canonical
-from martgate.expectations.kinds.base import Check, Shown
+from martgate.contracts.types import canonical_type
+from martgate.expectations.kinds.base import Check, ExampleColumn
 from martgate.expectations.protection import Protection
 from martgate.expectations.source import Source
 from martgate.text.quoting import escape_variables, identifier, relation, text
@@ -32,7 +32,7 @@ def types_of(table: Table) -> dict[str, str]:
 
 def _kind(physical_type: str) -> str:
     try:
-        return canonical(physical_type)
+        return canonical_type(physical_type)
     except ValueError:
         return ""
 
@@ -77,11 +77,11 @@ def _query(check: Check, protection: Protection) -> str:
     spelled = {name.casefold(): name for name in table.column_names}
     names = (name for name in (*table.primary_key, *check.columns_read) if not protection.hides(name))
     found = check.unexpected_rows(source, tuple(dict.fromkeys(spelled[name.casefold()] for name in names)))
-    listed = ", ".join(_selected(shown) for shown in found.shown if not protection.hides_shown(shown)) or _NOTHING
+    listed = ", ".join(_selected(shown) for shown in found.shown if not protection.hides_example(shown)) or _NOTHING
     return f"SELECT {listed}\n{found.rows}"
 
 
-def _selected(shown: Shown) -> str:
+def _selected(shown: ExampleColumn) -> str:
     name = identifier(shown.name)
     is_named = shown.expression == name or shown.expression.endswith(f".{name}")
     return shown.expression if is_named else f"{shown.expression} AS {name}"

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from martgate.contracts.types import canonical, spelling
-from martgate.expectations.kinds.base import Check, GreatExpectation, Offenders, show_count
-from martgate.expectations.kinds.counting import BySchema, Counting
+from martgate.contracts.types import canonical_type, translate_type
+from martgate.expectations.kinds.base import Check, ExpectationConfig, Offenders, show_count
+from martgate.expectations.kinds.evaluation import SchemaComparison, Evaluation
 from martgate.expectations.kinds.fields import Column
 from martgate.expectations.kinds.result import Outcome, Result
 from martgate.expectations.source import Source
@@ -23,7 +23,7 @@ class HasType(Check):
     type: str
     kind: ClassVar[str] = "type"
     failure_unit: ClassVar[str] = "columns"
-    is_stated: ClassVar[bool] = False
+    is_declarable: ClassVar[bool] = False
     is_structural: ClassVar[bool] = True
 
     @property
@@ -31,28 +31,28 @@ class HasType(Check):
         return f"{self.column} has type {self.type}"
 
     @property
-    def types_promised(self) -> Mapping[str, str]:
+    def expected_types(self) -> Mapping[str, str]:
         return {self.column: self.type}
 
-    def counting(self, source: Source) -> Counting:
+    def evaluation(self, source: Source) -> Evaluation:
         del source
-        return BySchema(self._compare)
+        return SchemaComparison(self._compare)
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         del source, names
         return None
 
-    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+    def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         """Spark's classes tell widths apart, but not what a decimal or an array is made of."""
         del types
         try:
-            name = spelling(self.type).pyspark.removeprefix("T.").removesuffix("()")
+            name = translate_type(self.type).pyspark.removeprefix("T.").removesuffix("()")
         except ValueError:
             return None
         if not name.isalnum():
             return None
         arguments: dict[str, object] = {"column": self.column, "type_": name}
-        return GreatExpectation("expect_column_values_to_be_of_type", arguments, quotes_values=False)
+        return ExpectationConfig("expect_column_values_to_be_of_type", arguments, quotes_values=False)
 
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
         """An aggregate, for a table without rows has types too."""
@@ -77,6 +77,6 @@ class HasType(Check):
 
 def _canonical(kind: str) -> str:
     try:
-        return canonical(kind)
+        return canonical_type(kind)
     except ValueError:
         return kind.casefold()  # a type that only this engine has; it equals nothing but itself

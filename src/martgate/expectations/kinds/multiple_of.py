@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.kinds.fields import Column
 from martgate.expectations.kinds.rows import ValueCheck
-from martgate.text.quoting import fraction, literal, step
+from martgate.text.quoting import is_fraction, literal, step_literal
 
 __all__ = ["MultipleOf"]
 
@@ -21,11 +21,11 @@ class MultipleOf(ValueCheck):
 
     @property
     def sentence(self) -> str:
-        return f"{self.column} is a multiple of {words.number(self.value)}"
+        return f"{self.column} is a multiple of {wording.format_number(self.value)}"
 
     def broken(self, name: str, kind: str) -> str:
-        if not fraction(kind):
-            return f"{name} % {step(self.value, kind)} <> 0"
+        if not is_fraction(kind):
+            return f"{name} % {step_literal(self.value, kind)} <> 0"
         times = f"CAST({name} AS DOUBLE) / {literal(self.value, 'double')}"
         slack = f"1e-9 + 6e-8 * ABS({times})" if kind == "float" else "1e-9"  # half of a float's last digit
         return f"NOT ABS({times} - ROUND({times})) < {slack}"  # 0.3 is a multiple of 0.1

@@ -14,8 +14,8 @@ from functools import lru_cache
 
 from martgate.hints import clip
 from martgate.text.regex.analysis import count_unbounded, is_anchored, raise_if_too_large
+from martgate.text.regex.dialects import ECMASCRIPT, POSTGRESQL, PYTHON, RUST, SQL, render
 from martgate.text.regex.parser import Parser
-from martgate.text.regex.spelling import ECMASCRIPT, POSTGRESQL, PYTHON, RUST, SQL, spell
 from martgate.text.regex.tree import PatternError, Regex
 
 __all__ = [
@@ -94,7 +94,7 @@ def to_sql(pattern: str) -> str:
     Raises:
         PatternError: see `parse`.
     """
-    return spell(parse(pattern).root, SQL)
+    return render(parse(pattern).root, SQL)
 
 
 def to_python(pattern: str) -> str:
@@ -106,7 +106,7 @@ def to_python(pattern: str) -> str:
     Raises:
         PatternError: see `parse`.
     """
-    return spell(parse(pattern).root, PYTHON)
+    return render(parse(pattern).root, PYTHON)
 
 
 def to_rust(pattern: str) -> str:
@@ -118,7 +118,7 @@ def to_rust(pattern: str) -> str:
     Raises:
         PatternError: see `parse`.
     """
-    return spell(parse(pattern).root, RUST)
+    return render(parse(pattern).root, RUST)
 
 
 def to_postgresql(pattern: str) -> str:
@@ -130,7 +130,7 @@ def to_postgresql(pattern: str) -> str:
     Raises:
         PatternError: see `parse`.
     """
-    return spell(parse(pattern).root, POSTGRESQL)
+    return render(parse(pattern).root, POSTGRESQL)
 
 
 def to_ecmascript(pattern: str) -> str:
@@ -143,4 +143,4 @@ def to_ecmascript(pattern: str) -> str:
         PatternError: see `parse`.
     """
     regex = parse(pattern)
-    return pattern if regex.is_strict else spell(regex.root, ECMASCRIPT)
+    return pattern if regex.is_strict else render(regex.root, ECMASCRIPT)

@@ -4,16 +4,17 @@ import re
 from collections.abc import Iterator
 from zoneinfo import available_timezones
 
-from martgate.contracts.day import day_of
-from martgate.contracts.durations import UNITS, time_of_day
+from martgate.contracts.day import parse_day
+from martgate.contracts.durations import UNITS, parse_time_of_day
 from martgate.contracts.lint.tables import custom_path
 from martgate.contracts.model import Column, Contract, Quality, Sla
 from martgate.contracts.odcs import ContractFile
 from martgate.contracts.yaml.document import Document
 from martgate.errors import Problem
-from martgate.hints import clip, did_you_mean, join
+from martgate.hints import clip, did_you_mean
+from martgate.text.lists import join_words
 
-__all__ = ["problems"]
+__all__ = ["find_problems"]
 
 SEMVER = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?",
@@ -24,7 +25,7 @@ JUDGED = frozenset({"freshness", "latency"})
 DURATIONS = JUDGED | {"frequency", "retention"}
 
 
-def problems(loaded: ContractFile) -> Iterator[Problem]:
+def find_problems(loaded: ContractFile) -> Iterator[Problem]:
     document, contract = loaded.document, loaded.contract
     if not SEMVER.fullmatch(contract.version):
         message = f"found {clip(contract.version)}, expected a semantic version"
@@ -49,7 +50,7 @@ def _zone(document: Document, contract: Contract) -> Iterator[Problem]:
 
 def _valid_from(document: Document, contract: Contract) -> Iterator[Problem]:
     said = contract.custom.get("validFrom")
-    if said is not None and day_of(str(said)) is None:
+    if said is not None and parse_day(str(said)) is None:
         message = f"validFrom: {clip(said)} is no day"
         yield document.problem(custom_path(document, "", "validFrom"), message, "write it as in 2024-01-31")
 
@@ -104,13 +105,13 @@ def _duration(document: Document, sla: Sla) -> Iterator[Problem]:
         found = f"found {clip(sla.unit)}" if sla.unit else "states no unit"
         # A single letter is near to too much.
         near = did_you_mean(sla.unit, UNITS) if len(sla.unit) > 1 else ""
-        known = f"known: {join(('s', 'min', 'h', 'd', 'w', 'mo', 'y'), 'or')}"
+        known = f"known: {join_words(('s', 'min', 'h', 'd', 'w', 'mo', 'y'), 'or')}"
         yield document.problem(
             f"{sla.path}.unit", f"{found}, expected a unit of time", near if "Did" in near else known
         )
 
 
 def _time_of_day(document: Document, sla: Sla) -> Iterator[Problem]:
-    if sla.property == "timeOfAvailability" and time_of_day(str(sla.value)) is None:
+    if sla.property == "timeOfAvailability" and parse_time_of_day(str(sla.value)) is None:
         message = f"found {clip(sla.value)}, expected a time of day"
         yield document.problem(f"{sla.path}.value", message, "with its offset from UTC, as in 06:00+09:00")

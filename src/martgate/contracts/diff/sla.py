@@ -3,8 +3,17 @@
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from martgate.contracts.diff.moved import Judgement, Moved, breaking, dated, direction, entry, meaning, told
-from martgate.contracts.durations import duration, time_of_day
+from martgate.contracts.diff.clause import (
+    ClauseChange,
+    Impact,
+    breaking,
+    classify_entry,
+    classify_strictness,
+    editorial,
+    parse_instant,
+    semantic,
+)
+from martgate.contracts.durations import parse_duration, parse_time_of_day
 from martgate.contracts.model import Sla
 
 __all__ = ["promise"]
@@ -18,20 +27,20 @@ _LESS = frozenset(
 _MORE = frozenset({"retention", "availability", "throughput", "endOfSupport", "endOfLife"})
 
 
-def promise(moved: Moved) -> Judgement:
+def promise(moved: ClauseChange) -> Impact:
     """An SLA: sooner, or for longer, is the stronger."""
     if moved.shape == "slaProperties[]":
-        return entry("a promise about time")(moved)
+        return classify_entry("a promise about time")(moved)
     if moved.key in ("description", "customProperties"):
-        return meaning(f"says something else: {moved.shown}")
+        return semantic(f"says something else: {moved.shown}")
     if moved.key in ("id", "driver"):
-        return told(f"is told differently: {moved.shown}")
+        return editorial(f"is told differently: {moved.shown}")
     before, after = moved.slas or (None, None)
     if before is None or after is None or moved.key not in ("value", "unit"):
         return breaking(f"another promise about time: {moved.shown}")
     if before.property not in _LESS | _MORE or before.property != after.property:
-        return direction(None, moved, "the promise about time")
-    return direction(_is_more(before, after), moved, before.property)
+        return classify_strictness(None, moved, "the promise about time")
+    return classify_strictness(_is_more(before, after), moved, before.property)
 
 
 def _is_more(before: Sla, after: Sla) -> bool | None:
@@ -48,9 +57,9 @@ def _is_more(before: Sla, after: Sla) -> bool | None:
 def _amount(sla: Sla) -> Any:
     """Something that can be compared with the same of another version: a length of time, a time or a day, a number."""
     if isinstance(sla.value, str):
-        found = time_of_day(sla.value)
-        return _timed(found) if found else dated(sla.value)
-    length = duration(sla.value, sla.unit)
+        found = parse_time_of_day(sla.value)
+        return _timed(found) if found else parse_instant(sla.value)
+    length = parse_duration(sla.value, sla.unit)
     if length is not None:
         return datetime(2000, 1, 1, tzinfo=UTC) + length
     return None if sla.unit else sla.value

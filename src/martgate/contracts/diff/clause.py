@@ -18,21 +18,21 @@ from martgate.hints import clip
 __all__ = [
     "ABSENT",
     "Bump",
-    "Judgement",
-    "Kind",
-    "Moved",
+    "ChangeKind",
+    "ClauseChange",
+    "Impact",
     "additive",
     "breaking",
-    "dated",
-    "direction",
-    "entry",
-    "meaning",
-    "otherwise",
-    "told",
+    "classify_entry",
+    "classify_strictness",
+    "classify_unlisted",
+    "editorial",
+    "parse_instant",
+    "semantic",
 ]
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What a change does to readers: takes something away, adds something, or says something else."""
 
     BREAKING = "breaking"
@@ -53,8 +53,8 @@ class Bump(IntEnum):
         return self.name.lower()
 
 
-class Judgement(NamedTuple):
-    kind: Kind
+class Impact(NamedTuple):
+    kind: ChangeKind
     bump: Bump
     detail: str
 
@@ -64,7 +64,7 @@ ABSENT: Any = type("Absent", (), {"__repr__": lambda _: "absent"})()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class ClauseChange:
     """One address in two documents, and what holds it there; each pair is what was, and what is.
 
     `path` is its address where it stands, `shape` the same without indices. A pair of parts is None where
@@ -102,24 +102,24 @@ class Moved:
         return " -> ".join("absent" if value is ABSENT else clip(value) for value in (self.old, self.new))
 
 
-def breaking(detail: str) -> Judgement:
+def breaking(detail: str) -> Impact:
     """Readers may rely on less."""
-    return Judgement(Kind.BREAKING, Bump.MAJOR, detail)
+    return Impact(ChangeKind.BREAKING, Bump.MAJOR, detail)
 
 
-def additive(detail: str) -> Judgement:
+def additive(detail: str) -> Impact:
     """Readers may rely on more."""
-    return Judgement(Kind.ADDITIVE, Bump.MINOR, detail)
+    return Impact(ChangeKind.ADDITIVE, Bump.MINOR, detail)
 
 
-def meaning(detail: str) -> Judgement:
+def semantic(detail: str) -> Impact:
     """Readers have to look at it, for it may mean something else now."""
-    return Judgement(Kind.SEMANTIC, Bump.MINOR, detail)
+    return Impact(ChangeKind.SEMANTIC, Bump.MINOR, detail)
 
 
-def told(detail: str) -> Judgement:
+def editorial(detail: str) -> Impact:
     """Nothing that readers rely on."""
-    return Judgement(Kind.SEMANTIC, Bump.PATCH, detail)
+    return Impact(ChangeKind.SEMANTIC, Bump.PATCH, detail)
 
 
 _MEANS = frozenset(
@@ -132,20 +132,20 @@ _MEANS = frozenset(
 """Keys of documentation that say what data mean, or who may read them."""
 
 
-def otherwise(moved: Moved) -> Judgement:
+def classify_unlisted(moved: ClauseChange) -> Impact:
     """What is documentation, and whatever nobody has thought of."""
     if not is_documentation(moved.path):
         return breaking(f"is not classified, so it counts as a promise that changed: {moved.shown}")
     parts = re.split(r"[.\[\]]+", moved.path)
     if moved.key in _MEANS or parts[0] in _MEANS or "transformSourceObjects" in parts:
-        return meaning(f"says something else: {moved.shown}")
-    return told(f"is told differently: {moved.shown}")
+        return semantic(f"says something else: {moved.shown}")
+    return editorial(f"is told differently: {moved.shown}")
 
 
-def entry(what: str, *, gone: str = "") -> Callable[[Moved], Judgement]:
+def classify_entry(what: str, *, gone: str = "") -> Callable[[ClauseChange], Impact]:
     """An entry of a list that is a promise as a whole."""
 
-    def judging(moved: Moved) -> Judgement:
+    def judging(moved: ClauseChange) -> Impact:
         found = moved.new if moved.came else moved.old
         keys = ("physicalName", "name", "id", "property", "server", "metric")
         name = next((f": {clip(found[key])}" for key in keys if key in found), "") if isinstance(found, Mapping) else ""
@@ -154,13 +154,13 @@ def entry(what: str, *, gone: str = "") -> Callable[[Moved], Judgement]:
     return judging
 
 
-def direction(tighter: bool | None, moved: Moved, what: str) -> Judgement:  # noqa: FBT001 - None is neither
+def classify_strictness(tighter: bool | None, moved: ClauseChange, what: str) -> Impact:  # noqa: FBT001 - None is neither
     if tighter is None:
         return breaking(f"{what} cannot be compared with what it was: {moved.shown}")
     return additive(f"{what} is tighter: {moved.shown}") if tighter else breaking(f"{what} is looser: {moved.shown}")
 
 
-def dated(text: str) -> datetime | None:
+def parse_instant(text: str) -> datetime | None:
     """The day or instant that a text names; None where it names none."""
     try:
         return datetime.fromisoformat(text)

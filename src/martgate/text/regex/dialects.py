@@ -7,7 +7,7 @@ from functools import partial
 from martgate.text.regex.tree import Anchor, Characters, Group, Node, Repeat
 from martgate.text.regex.unicode import LAST, merge, ranges_of_category
 
-__all__ = ["ECMASCRIPT", "POSTGRESQL", "PYTHON", "RUST", "SQL", "Language", "spell"]
+__all__ = ["ECMASCRIPT", "POSTGRESQL", "PYTHON", "RUST", "SQL", "Language", "render"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ ECMASCRIPT = Language(
 )
 
 
-def spell(node: Node, language: Language) -> str:
+def render(node: Node, language: Language) -> str:
     """A tree as text; groups are not captured, and lazy repeats are not told from others, for only yes or no is asked."""
     match node:
         case Characters():
@@ -65,7 +65,7 @@ def spell(node: Node, language: Language) -> str:
 
 def _spell_one(node: Node, language: Language) -> str:
     """A node in brackets if it needs them beside others."""
-    return f"(?:{spell(node, language)})" if isinstance(node, Group) else spell(node, language)
+    return f"(?:{render(node, language)})" if isinstance(node, Group) else render(node, language)
 
 
 def _counts(low: int, high: int | None, most: int) -> Iterator[str]:

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable, Sequence
 
-from martgate.contracts.diff import columns, document, promises, rules
-from martgate.contracts.diff.moved import Judgement, Moved, entry, otherwise
+from martgate.contracts.diff import columns, document, rules, sla
+from martgate.contracts.diff.clause import ClauseChange, Impact, classify_entry, classify_unlisted
 from martgate.contracts.odcs import OPERATORS
 
-__all__ = ["judge"]
+__all__ = ["classify"]
 
 
-def judge(moved: Moved) -> Judgement:
+def classify(moved: ClauseChange) -> Impact:
     """What the change of one clause, or the coming or going of one entry, does to readers."""
-    judging = next((judging for pattern, judging in _RULES if pattern.fullmatch(moved.shape)), otherwise)
+    judging = next((judging for pattern, judging in _RULES if pattern.fullmatch(moved.shape)), classify_unlisted)
     return judging(moved)
 
 
@@ -20,7 +20,7 @@ _COLUMN = r"schema\[\]\.properties\[\]"
 _OPTION = rf"{_COLUMN}\.logicalTypeOptions"
 _QUALITY = r"schema\[\](\.properties\[\])?\.quality\[\]"
 
-_RULES: Sequence[tuple[re.Pattern[str], Callable[[Moved], Judgement]]] = [
+_RULES: Sequence[tuple[re.Pattern[str], Callable[[ClauseChange], Impact]]] = [
     (re.compile(pattern, re.DOTALL), judging)
     for pattern, judging in (
         (r".*#order", document.order),
@@ -28,8 +28,8 @@ _RULES: Sequence[tuple[re.Pattern[str], Callable[[Moved], Judgement]]] = [
         (r"status", document.status),
         (r"servers\[\].*", document.server),
         (r"(.*\.)?customProperties\[\].*", document.custom),
-        (r"schema\[\]", entry("a table")),
-        (_COLUMN, entry("a column")),
+        (r"schema\[\]", classify_entry("a table")),
+        (_COLUMN, classify_entry("a column")),
         (rf"{_COLUMN}\.(required|unique)|{_OPTION}\.uniqueItems", columns.flag),
         (rf"{_COLUMN}\.primaryKey(Position)?", columns.key),
         (rf"{_COLUMN}\.(partitioned|partitionKeyPosition)", columns.partition),
@@ -38,17 +38,17 @@ _RULES: Sequence[tuple[re.Pattern[str], Callable[[Moved], Judgement]]] = [
         (rf"{_OPTION}\.(min|max)(Length|Items|Properties)", columns.size),
         (rf"{_OPTION}\.multipleOf", columns.multiple),
         (rf"{_OPTION}\.pattern", columns.pattern),
-        (rf"{_OPTION}\.required\[\]", entry("a field that is asked for")),
+        (rf"{_OPTION}\.required\[\]", classify_entry("a field that is asked for")),
         (rf"{_COLUMN}\.enum\[\].*", columns.enum),
         (rf"{_COLUMN}\.classification", columns.classification),
         (rf"{_COLUMN}\.name", columns.name),
-        (r"schema\[\](\.properties\[\])?\.relationships\[\]", entry("a foreign key")),
+        (r"schema\[\](\.properties\[\])?\.relationships\[\]", classify_entry("a foreign key")),
         (rf"{_QUALITY}\.severity", rules.severity),
         (rf"{_QUALITY}\.({'|'.join(OPERATORS)})(\[\])?", rules.threshold),
         (rf"{_QUALITY}\.implementation\.allow_vacuous", rules.vacuous),
         (rf"{_QUALITY}\.implementation\.(tolerance|max_distance)", rules.tolerance),
         (rf"{_QUALITY}.*", rules.rule),
-        (r"slaProperties\[\].*", promises.promise),
+        (r"slaProperties\[\].*", sla.promise),
     )
 ]
 """The first that knows the shape judges."""
