@@ -1,1 +1,1 @@
-"""How tables are made: one definition in Spark SQL, run by whichever engine is at hand."""
+"""Models and queries in Spark SQL, and the engines that run them."""

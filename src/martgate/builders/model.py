@@ -1,4 +1,4 @@
-"""A model: one table as one query in Spark SQL, and what can be known about it without running it."""
+"""Models: the Spark SQL query that builds a table, with the inputs, columns and lineage read from its syntax tree."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,22 +17,27 @@ from martgate.contracts.model import Table
 from martgate.errors import InvalidInput, Problem
 from martgate.text.quoting import identifier, join_parts
 
-__all__ = ["PARAMETERS", "Model", "load", "find_model", "cast_to_contract"]
+__all__ = ["PARAMETERS", "Model", "cast_to_contract", "find_model", "load"]
 
 PARAMETERS: Final[Mapping[str, str]] = {
-    "part_date": "the day that is built, or the first day of the week or month, as YYYY-MM-DD",
+    "part_date": "the day to build, or the first day of the week or month, as YYYY-MM-DD",
     "day_end": "the first instant after the day, as an ISO 8601 instant in UTC",
     "run_timestamp": "the instant of the run, the same in every row",
 }
-"""Every parameter that a model may name, and what it is given."""
+"""The parameters that a model may use, with a description of each value."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """The query that makes a table. `name` is the file's name without `.sql`, `file` where it was read from.
+    """Query that builds a table.
+
+    Attributes:
+        name: the file's name without `.sql`.
+        sql: the text of the file.
+        file: the path of the file, for messages.
 
     Raises:
-        martgate.errors.InvalidInput: on making one whose text is not one query, or reads what no engine may be asked for.
+        martgate.errors.InvalidInput: the text is not one query, or uses SQL that engines disagree about.
     """
 
     name: str
@@ -40,7 +45,7 @@ class Model:
     file: str = ""
 
     def __post_init__(self) -> None:
-        if problems := _problems(self.sql, self.file or self.name):
+        if problems := _find_problems(self.sql, self.file or self.name):
             raise InvalidInput(*problems)
 
     @cached_property
@@ -49,59 +54,56 @@ class Model:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The tables that it reads (`schema.table`), each once, in order of the text."""
+        """The tables that the query reads (`schema.table`), without duplicates, in order of the text."""
         return table_names(self._tree)
 
     @property
     def parameters(self) -> frozenset[str]:
-        """The parameters that it names, without the colon."""
+        """The names of the parameters that the query uses, without the colon."""
         return parameter_names(self._tree)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of its columns, in order."""
+        """The names of the columns that the query returns, in order."""
         return tuple(self._tree.named_selects)
 
     @property
     def canonical(self) -> str:
-        """The query in one spelling: without comments, however its lines are broken and its keywords written."""
+        """The query in a normal form, independent of comments, line breaks and the case of keywords."""
         return self._tree.sql(dialect=SparkMart, comments=False)
 
     def lineage(self) -> dict[str, frozenset[str]]:
-        """For each column, the `schema.table.column`s whose values it is computed from.
+        """Trace each column to the columns (`schema.table.column`) that its values are computed from.
 
-        Columns that only choose rows (in WHERE, in a join's condition, in the order that picks one row) are not
-        counted: they decide which value is taken, not what it is.
+        Columns that only select rows (in WHERE, in a join condition, in an ORDER BY that picks one row) are not
+        included.
 
         Raises:
-            martgate.errors.InvalidInput: a column cannot be traced, as under `SELECT *` from a table.
+            martgate.errors.InvalidInput: a column cannot be traced, for example through `SELECT *` from a table.
         """
-        return {column: frozenset(sources) for column, (_, sources) in self._traced().items()}
+        return {column: frozenset(sources) for column, (_, sources) in self._trace().items()}
 
     @property
     def run_timestamp_columns(self) -> tuple[str, ...]:
-        """The columns that tell the run's instant and nothing of the data: made from `:run_timestamp`, from no column.
-
-        None where a column cannot be traced.
-        """
+        """The columns that are computed from `:run_timestamp` alone; empty if a column cannot be traced."""
         try:
-            traced = self._traced()
+            traced = self._trace()
         except InvalidInput:
             return ()
-        return tuple(name for name, (node, sources) in traced.items() if not sources and _names(node, "run_timestamp"))
+        return tuple(name for name, (node, sources) in traced.items() if not sources and _uses(node, "run_timestamp"))
 
-    def _traced(self) -> dict[str, tuple[Node, list[str]]]:
-        """How each column is made, and the columns of tables that it is made of."""
+    def _trace(self) -> dict[str, tuple[Node, list[str]]]:
+        """Compute the lineage node and the source columns of each column."""
         try:
-            traced = lineage(None, _qualified(self._tree), schema={}, dialect=SparkMart, trim_selects=False)
+            traced = lineage(None, _qualify_columns(self._tree), schema={}, dialect=SparkMart, trim_selects=False)
             return {column: (node, list(_sources(node))) for column, node in traced.items()}
         except SqlglotError as error:
-            message = f"lineage cannot be traced: {str(error).splitlines()[0]}"
+            message = f"cannot trace lineage: {str(error).splitlines()[0]}"
         raise InvalidInput(Problem(file=self.file or self.name, message=message))
 
 
-def _qualified(tree: exp.Query) -> exp.Query:
-    """A copy in which every column of a SELECT from one source says so; sqlglot gives up on those after the first CTE."""
+def _qualify_columns(tree: exp.Query) -> exp.Query:
+    """Copy a query and qualify the columns of each SELECT with a single source; sqlglot does so in the first CTE only."""
     copy = tree.copy()
     for scope in traverse_scope(copy):
         if len(scope.selected_sources) == 1:
@@ -115,31 +117,31 @@ def _qualified(tree: exp.Query) -> exp.Query:
 def _sources(node: Node) -> Iterable[str]:
     for part in node.walk():
         if isinstance(part.expression, exp.Placeholder) and part.name != part.expression.name:
-            raise SqlglotError(f"say which table {part.name} is of")
+            raise SqlglotError(f"qualify {part.name} with its table")
         if isinstance(part.expression, exp.Table | exp.Star) and part.name.endswith("*"):
-            raise SqlglotError("name the columns instead of *")
+            raise SqlglotError("the query selects *; name the columns")
         if isinstance(part.expression, exp.Table) and not part.downstream:
-            column = exp.to_column(part.name).name  # sqlglot names a leaf in SQL of no dialect
+            column = exp.to_column(part.name).name  # sqlglot names leaves in its own dialect
             yield join_parts([*(name.name for name in part.expression.parts), column])
 
 
-def _names(node: Node, parameter: str) -> bool:
+def _uses(node: Node, parameter: str) -> bool:
     return any(parameter in parameter_names(part.expression) for part in node.walk())
 
 
-def _problems(sql: str, file: str) -> tuple[Problem, ...]:
+def _find_problems(sql: str, file: str) -> tuple[Problem, ...]:
     try:
         tree = parse(sql, file)
     except InvalidInput as error:
         return error.problems
     unknown = sorted(parameter_names(tree) - PARAMETERS.keys())
-    known = ", ".join(f":{name}" for name in PARAMETERS)
+    expected = ", ".join(f":{name}" for name in PARAMETERS)
     return tuple(
         Problem(
             file=file,
             line=_line_of(f":{name}", sql),
             message=f"unknown parameter :{name}",
-            hint=f"a model may name {known}",
+            hint=f"a model may use {expected}",
         )
         for name in unknown
     ) + find_problems(sql, file)
@@ -150,29 +152,29 @@ def _line_of(text: str, sql: str) -> int:
 
 
 def load(folders: Iterable[Path]) -> dict[str, Model]:
-    """All models (`*.sql`) of some folders, by name.
+    """Load all models (`*.sql`) of some folders, by name.
 
     Raises:
-        martgate.errors.InvalidInput: a folder is not there, a file cannot be used, or two files have one name; with every
-            problem of every file.
+        martgate.errors.InvalidInput: a folder does not exist, a file is not valid, or two files have the same name; with
+            every problem of every file.
     """
     return load_sql_files(folders, Model, kind="model", kinds="models")
 
 
 def find_model(table: Table, models: Mapping[str, Model]) -> Model | None:
-    """The one of these models that makes a table: the one of its qualified name, else of its bare one."""
+    """Find the model that builds a table: by the table's qualified name, else by its bare name."""
     return models.get(table.qualified_name) or models.get(table.name)
 
 
 def cast_to_contract(model: Model, table: Table) -> str:
-    """The model's query with the columns, order and types of its contract.
+    """Wrap the model's query in a SELECT that has the columns, order and types of the contract.
 
-    Engines disagree about the types of sums, counts and flags; the contract's own types end the discussion.
+    Engines return different types for sums, counts and flags; the casts make them equal.
 
     Raises:
-        martgate.errors.InvalidInput: the query's columns are not the contract's.
+        martgate.errors.InvalidInput: the query returns other columns than the contract has.
     """
-    if problems := _differences(model, table):
+    if problems := _column_problems(model, table):
         raise InvalidInput(*problems)
     casts = ",\n".join(
         f"  CAST({identifier(c.name)} AS {c.physical_type}) AS {identifier(c.name)}" for c in table.columns
@@ -180,17 +182,17 @@ def cast_to_contract(model: Model, table: Table) -> str:
     return f"SELECT\n{casts}\nFROM (\n{model.sql.rstrip().removesuffix(';')}\n)"
 
 
-def _differences(model: Model, table: Table) -> list[Problem]:
-    built = {name.lower() for name in model.columns}
-    promised = {name.lower() for name in table.column_names}
+def _column_problems(model: Model, table: Table) -> list[Problem]:
+    returned = {name.lower() for name in model.columns}
+    expected = {name.lower() for name in table.column_names}
     file = model.file or model.name
-    lost = [name for name in table.column_names if name.lower() not in built]
-    extra = [name for name in model.columns if name.lower() not in promised]
-    hint = f"the contract of {table.qualified_name} has {len(promised)} columns"
+    missing = [name for name in table.column_names if name.lower() not in returned]
+    extra = [name for name in model.columns if name.lower() not in expected]
+    hint = f"the contract of {table.qualified_name} has {len(expected)} columns"
     return [
-        *(Problem(file=file, message=f"the query does not return column {name}", hint=hint) for name in lost),
+        *(Problem(file=file, message=f"the query does not return column {name}", hint=hint) for name in missing),
         *(
-            Problem(file=file, message=f"the query returns column {name}, which nobody promised", hint=hint)
+            Problem(file=file, message=f"the query returns column {name}, which the contract does not have", hint=hint)
             for name in extra
         ),
     ]

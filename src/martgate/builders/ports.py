@@ -1,4 +1,4 @@
-"""What building and auditing need of an engine, and no more."""
+"""Ports of the engines: the protocols that building and auditing use, and the values that they exchange."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,11 +25,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """The Parquet files that together are one table (of one snapshot: never the listing of a folder being written).
+    """Parquet files of one table.
 
-    `partitions` are the hive columns that stand in the paths (`part_date=2024-01-01/..`), with their types in Spark's
-    spelling. `columns` are name and type of every column; they are needed only where there may be no file to ask.
-    `file_column` names one more column, which says in which of the files a row lies; none where it is empty.
+    Attributes:
+        files: the paths of one snapshot's files, never the listing of a folder that is being written.
+        partitions: the hive columns in the paths (`part_date=2024-01-01/..`), with their Spark types.
+        columns: name and Spark type of every column; required if there are no files to read them from.
+        file_column: the name of an additional column with the path of each row's file; no such column if empty.
     """
 
     files: tuple[str, ...]
@@ -37,14 +39,14 @@ class Dataset:
     columns: tuple[tuple[str, str], ...] = ()
     file_column: str = ""
 
-    def order_columns(self, found: Sequence[str]) -> list[str]:
-        """Columns in the files' order, with hive columns where the declared columns put them.
+    def order_columns(self, file_columns: Sequence[str]) -> list[str]:
+        """Put the columns of the files in the table's order.
 
-        A hive column stands in the path, so its place is a matter of declaration. The others stay where the files have
-        them: a column that has moved must be seen to have moved.
+        A hive column is in the path, so its position comes from the declared columns. The others keep their order in
+        the files, so that the audit detects a column that has moved.
         """
-        names = [name for name in found if name not in self.partitions]
-        hive = [name for name in found if name in self.partitions]
+        names = [name for name in file_columns if name not in self.partitions]
+        hive = [name for name in file_columns if name in self.partitions]
         places = {name: place for place, (name, _) in enumerate(self.columns)}
         for name in sorted(hive, key=lambda name: places.get(name, len(places))):
             names.insert(places.get(name, len(names)), name)
@@ -53,9 +55,12 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogTable:
-    """A table that the engine finds in its own catalog, as `main.bronze.orders`; only an engine with one can read it.
+    """Table of an engine's own catalog, which only an engine with a catalog can read.
 
-    `only` keeps the rows whose columns have these values (given as text), `version` asks for the table as of then.
+    Attributes:
+        name: the full name, such as `main.bronze.orders`.
+        only: values, as text, by column: rows with other values are left out.
+        version: the version of the table to read; the latest if None.
     """
 
     name: str
@@ -64,7 +69,7 @@ class CatalogTable:
 
     @property
     def from_clause(self) -> str:
-        """What follows a SELECT's list in Spark SQL; it names `parameters`.
+        """The FROM and WHERE clauses in Spark SQL, which use `parameters`.
 
         >>> CatalogTable(name="main.s.t", only={"day": "2024-01-01"}, version=3).from_clause
         'FROM `main`.`s`.`t` VERSION AS OF 3 WHERE `day` = :only0'
@@ -75,13 +80,19 @@ class CatalogTable:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The values of `only`, under names that a statement can use whatever the columns are called."""
+        """The values of `only` as parameters, whose names do not depend on those of the columns."""
         return {f"only{place}": value for place, value in enumerate(self.only.values())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteTarget:
-    """Where and how a result is written: hive folders under `root`, file names starting with `prefix`."""
+    """Folder to write a result to, as Parquet files.
+
+    Attributes:
+        root: the folder.
+        partition_by: the columns that become hive folders under the root.
+        prefix: the start of each file's name.
+    """
 
     root: str
     partition_by: tuple[str, ...]
@@ -90,7 +101,7 @@ class WriteTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableTarget:
-    """A new table of the engine's own catalog, as `main.shop.orders`; only an engine with one can write it."""
+    """Table to create in an engine's own catalog, such as `main.shop.orders`; only an engine with a catalog can."""
 
     name: str
     partition_by: tuple[str, ...]
@@ -99,10 +110,16 @@ class TableTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenFile:
-    """One Parquet file as the engine that wrote it describes it.
+    """Parquet file with the statistics that its engine returned.
 
-    `path` is relative to the target's root, `partition` the text of each partition column. `minimum`, `maximum` and
-    `null_count` are by column, as the engine returned them.
+    Attributes:
+        path: the path relative to the target's root.
+        rows: the number of rows.
+        bytes: the size of the file.
+        partition: the text of each partition column.
+        minimum: minimum by column.
+        maximum: maximum by column.
+        null_count: number of nulls by column.
     """
 
     path: str
@@ -116,13 +133,13 @@ class WrittenFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineConfig:
-    """What an engine may use, as the settings of a project have it.
+    """Resources of an engine, from the settings of a project.
 
     Attributes:
-        memory_limit: the memory of all engines together, before they spill, as in `3GB`.
-        temp_directory: the folder of spill files.
-        spark_master: the setting of that name.
-        shares: how many engines work at the same time, each with its share of memory and cores.
+        memory_limit: the memory of all engines together before they spill, such as `3GB`.
+        temp_directory: the folder for spill files.
+        spark_master: the master URL of a Spark that the engine starts.
+        shares: the number of engines that run at the same time and share memory and cores.
     """
 
     memory_limit: str
@@ -132,13 +149,17 @@ class EngineConfig:
 
 
 class Engine(Protocol):
-    """A SQL engine that is spoken to in Spark SQL. Use it as a context manager; leaving closes it.
+    """SQL engine that takes Spark SQL; a context manager that closes the engine on exit.
 
-    A class of such engines is registered by an entry point of the group `martgate.engines`; the setting `engine` names
-    it. It says by its methods what else it can: see `StoppableEngine` and `CatalogEngine`.
+    Register the class by an entry point of the group `martgate.engines`; the setting `engine` selects it. An engine may
+    also implement `StoppableEngine` or `CatalogEngine`.
 
-    Names of relations are `schema.table` or bare. Parameters are named (`:part_date`) and given as text; a statement
-    gets those that it names. One that `prefers_one_statement` answers many questions in one at less cost than in many.
+    Names of relations are `schema.table` or bare. Parameters are named (`:part_date`), their values are text, and a
+    statement receives only those that it uses.
+
+    Attributes:
+        name: the name in the registry.
+        prefers_one_statement: whether one statement with many aggregates costs less than many statements.
     """
 
     name: str
@@ -146,80 +167,86 @@ class Engine(Protocol):
 
     @classmethod
     def from_config(cls, config: EngineConfig) -> Self:
-        """An engine that is not opened yet."""
+        """Create an engine, which is opened on entering it."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exception: object) -> None: ...
 
     def register(self, relation: str, source: Dataset | CatalogTable) -> None:
-        """Make files, or a table of the engine's catalog, readable under a name; a name may be registered again.
+        """Make files or a table of the engine's catalog readable under a name, replacing an earlier source of that name.
 
         Raises:
-            martgate.errors.QueryFailed: a file is missing or is not Parquet, or the engine has no such table.
+            martgate.errors.QueryFailed: a file is missing or is not Parquet, or the catalog has no such table.
         """
 
     def columns(self, relation: str) -> tuple[tuple[str, str], ...]:
-        """Name and type of each column, in order; types in Spark's spelling.
+        """Return name and Spark type of each column, in order.
 
         Raises:
-            martgate.errors.QueryFailed: the relation is unknown.
+            martgate.errors.QueryFailed: the relation is not registered.
         """
 
     def fetch(self, sql: str, parameters: Mapping[str, str] = ...) -> Sequence[tuple[object, ...]]:
-        """All rows of one Spark SQL statement; timestamps come as UTC datetimes.
+        """Run one Spark SQL statement and return all rows; timestamps are datetimes in UTC.
 
         Raises:
-            martgate.errors.QueryFailed: the statement could not be translated or run.
+            martgate.errors.QueryFailed: the statement cannot be translated or run.
         """
 
     def write(
         self, sql: str, target: WriteTarget | TableTarget, parameters: Mapping[str, str] = ...
     ) -> tuple[WrittenFile, ...]:
-        """Write a statement's result as Parquet and say what was written; nothing else in the root is touched.
+        """Write the result of a statement to Parquet files or to a new table of the engine's catalog.
 
-        A table that is written into the engine's catalog is created; which files it has is the catalog's to say.
+        Returns:
+            The files written; none for a table of a catalog. Other files under the root stay unchanged.
 
         Raises:
-            martgate.errors.QueryFailed: the statement could not be translated or run, or the disk refused.
+            martgate.errors.QueryFailed: the statement cannot be translated or run, or the files cannot be written.
         """
 
 
 class Session(Protocol):
-    """The session of an engine that has a catalog of tables."""
+    """Session of an engine that has a catalog of tables."""
 
     def execute(self, sql: str, parameters: Mapping[str, str] = ...) -> Sequence[Mapping[str, object]]:
-        """What one statement returns, each row by its columns.
+        """Run one statement and return its rows as mappings from column to value.
 
         Raises:
             martgate.errors.QueryFailed: the statement cannot be run.
         """
 
     def overwrite(self, table: str, source: CatalogTable, options: Mapping[str, str]) -> None:
-        """Write a table over a Delta table that exists, in one commit with these options of Delta's writer.
+        """Overwrite an existing Delta table, or a part of it, in one commit.
+
+        Args:
+            table: the full name of the table to overwrite.
+            source: the rows to write.
+            options: the options of Delta's writer, such as `replaceWhere`.
 
         Raises:
-            martgate.errors.QueryFailed: the engine or Delta refused.
+            martgate.errors.QueryFailed: the engine or Delta cannot write the table.
         """
 
 
 class CatalogEngine(Engine, Session, Protocol):
-    """An engine that has a catalog of tables, which it reads and writes."""
+    """Engine that reads and writes tables of a catalog."""
 
 
 class StoppableEngine(Engine, Protocol):
-    """An engine of which several work at the same time, each for a thread of its own that another one may stop."""
+    """Engine that another thread can stop, so that several can run at the same time."""
 
     def stop(self) -> None:
-        """End the statement that runs, and let no other begin: each fails with QueryFailed."""
+        """Cancel the running statement and reject all later ones; each raises QueryFailed."""
 
 
 class FrameCheck(Protocol):
-    """Checks a relation by an independent library, as a second opinion on the rules."""
+    """Check of a relation by an independent library, in addition to the rules."""
 
     def __call__(self, engine: Engine, relation: str, table: Table, /) -> Sequence[object]:
-        """What breaks the contract, each finding as its text; no value of a row is in it.
+        """Return the violations of the contract; their text contains no value of a row.
 
         Raises:
-            martgate.errors.CouldNotRun: the relation could not be checked.
+            martgate.errors.CouldNotRun: the relation cannot be checked.
         """

@@ -1,4 +1,4 @@
-"""Spark SQL, as it runs on Databricks, on other engines: translated with its meaning, or refused with a reason."""
+"""Spark SQL (Databricks) translated for other engines so that it keeps its meaning, or refused with a reason."""
 
 from martgate.builders.dialect.cautions import find_cautions
 from martgate.builders.dialect.lint import find_problems, unsupported_functions

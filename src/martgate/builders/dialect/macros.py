@@ -1,4 +1,4 @@
-"""What Spark's functions mean, in DuckDB's words, where the function of the same name means something else."""
+"""DuckDB macros for the Spark functions whose DuckDB namesakes behave differently."""
 
 __all__ = ["MACROS", "RENAMED"]
 
@@ -14,7 +14,7 @@ RENAMED = {
         "WEEKDAY",
     )
 }
-"""Functions that the parser leaves as they are written, and the macro that stands for each."""
+"""The macro that replaces each function; the parser leaves these functions unchanged."""
 
 MACROS = r"""
 CREATE OR REPLACE MACRO spk_convert_timezone(tz, ts) AS timezone(tz, ts::TIMESTAMPTZ);
@@ -32,4 +32,4 @@ CREATE OR REPLACE MACRO spk_sum(total) AS
 CREATE OR REPLACE MACRO spk_string(x) AS CASE typeof(x)
     WHEN 'TIMESTAMP WITH TIME ZONE' THEN regexp_replace(x::VARCHAR, '\+00$', '') ELSE x::VARCHAR END;
 """
-"""Statements that teach a DuckDB connection Spark's meaning; run them once, before the first query."""
+"""Statements that define the macros on a DuckDB connection; run them once, before the first query."""

@@ -21,10 +21,10 @@ __all__ = [
     "copy_statement",
     "duckdb_type",
     "empty_select",
+    "failure_reason",
     "first_line",
     "instant_places",
     "read_parquet",
-    "failure_reason",
     "spark_type",
     "written_file",
 ]

@@ -1,4 +1,4 @@
-"""What a Parquet file's own footer says of it."""
+"""Reads row counts, sizes and statistics from the footers of Parquet files."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,36 +9,42 @@ import pyarrow.parquet as pq
 
 from martgate.builders.ports import WrittenFile
 
-__all__ = ["value_range", "column_bytes", "describe_file"]
+__all__ = ["column_bytes", "describe_file", "value_range"]
 
 
 def describe_file(file: Path, *, root: Path, partition: Mapping[str, str]) -> WrittenFile:
-    """A file as its footer describes it."""
+    """Read a file's row count and statistics from its footer.
+
+    Args:
+        file: the Parquet file.
+        root: the table's folder; the path in the result is relative to it.
+        partition: the text of each partition column.
+    """
     with pq.ParquetFile(file) as opened:
         metadata = opened.metadata
     nulls: dict[str, int] = {}
-    least: dict[str, object] = {}
-    greatest: dict[str, object] = {}
+    minimum: dict[str, object] = {}
+    maximum: dict[str, object] = {}
     for place in range(metadata.num_columns):
-        found = [metadata.row_group(group).column(place).statistics for group in range(metadata.num_row_groups)]
+        statistics = [metadata.row_group(group).column(place).statistics for group in range(metadata.num_row_groups)]
         name = metadata.schema.column(place).path
-        if all(one is not None and one.has_null_count for one in found):
-            nulls[name] = sum(one.null_count for one in found)
-        if ends := value_range(found):
-            least[name], greatest[name] = ends
+        if all(one is not None and one.has_null_count for one in statistics):
+            nulls[name] = sum(one.null_count for one in statistics)
+        if ends := value_range(statistics):
+            minimum[name], maximum[name] = ends
     return WrittenFile(
         path=file.relative_to(root).as_posix(),
         rows=metadata.num_rows,
         bytes=file.stat().st_size,
         partition=partition,
-        minimum=least,
-        maximum=greatest,
+        minimum=minimum,
+        maximum=maximum,
         null_count=nulls,
     )
 
 
 def column_bytes(files: Iterable[str]) -> dict[str, int]:
-    """How many bytes each column takes in these files, by casefolded name; a nested one with all that is in it."""
+    """Sum the compressed bytes of each column over some files, by casefolded name; a nested column includes its fields."""
     sizes: Counter[str] = Counter()
     for file in files:
         with pq.ParquetFile(file) as opened:
@@ -51,16 +57,17 @@ def column_bytes(files: Iterable[str]) -> dict[str, int]:
     return dict(sizes)
 
 
-def value_range(found: Sequence[pq.Statistics | None]) -> tuple[object, object] | None:
-    """The least and greatest value of a column, as JSON has them, from the statistics of all its row groups.
+def value_range(statistics: Sequence[pq.Statistics | None]) -> tuple[object, object] | None:
+    """Compute the minimum and maximum of a column, as JSON values, from the statistics of its row groups.
 
-    Only of whole numbers and dates: those of text are truncated and may be personal, those of doubles may not be JSON.
+    Returns None unless every row group has statistics and the values are whole numbers or dates: statistics of text are
+    truncated and may be personal, and those of doubles may not be valid JSON.
     """
-    ends = [(one.min, one.max) for one in found if one is not None and one.has_min_max]
-    if not ends or len(ends) < len(found) or type(ends[0][0]) not in (int, date):
+    ends = [(one.min, one.max) for one in statistics if one is not None and one.has_min_max]
+    if not ends or len(ends) < len(statistics) or type(ends[0][0]) not in (int, date):
         return None
-    return _told(min(low for low, _ in ends)), _told(max(high for _, high in ends))
+    return _to_json(min(low for low, _ in ends)), _to_json(max(high for _, high in ends))
 
 
-def _told(value: object) -> object:
+def _to_json(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value

@@ -24,11 +24,11 @@ __all__ = [
     "empty_query",
     "file_column",
     "file_url",
+    "merge_types",
+    "nan_safe_column",
     "rebalance",
     "schema_ddl",
     "silence_loggers",
-    "nan_safe_column",
-    "merge_types",
 ]
 
 T = TypeVar("T")

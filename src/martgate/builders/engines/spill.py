@@ -1,4 +1,4 @@
-"""Where an engine spills what does not fit into memory."""
+"""Temporary folders for data that does not fit into an engine's memory."""
 
 import tempfile
 from pathlib import Path
@@ -8,41 +8,41 @@ from martgate.errors import InvalidInput
 __all__ = ["SpillFolder", "spill_folder"]
 
 _TRIES = 5
-"""Another engine may remove a folder that both of them use between making it and making one in it."""
+"""An engine that closes may remove the shared parent folder after this one has created it: try again then."""
 
 
 class SpillFolder(tempfile.TemporaryDirectory[str]):
-    """A temporary folder that is removed in the end, with those folders above it that were made for it and are empty."""
+    """Temporary folder that removes itself on exit, with the empty parent folders that it created."""
 
     def __init__(self, within: Path | None) -> None:
-        above = (within, *within.parents) if within else ()
-        self._made_above = [folder for folder in above if not folder.exists()]
+        parents = (within, *within.parents) if within else ()
+        self._created_parents = [folder for folder in parents if not folder.exists()]
         if within:
             within.mkdir(parents=True, exist_ok=True)
         super().__init__(prefix="martgate-spill-", dir=within)
 
     def cleanup(self) -> None:
         super().cleanup()
-        for folder in self._made_above:
+        for folder in self._created_parents:
             try:
                 folder.rmdir()
-            except OSError:  # something else lies in it, or somebody else removed it
+            except OSError:  # not empty, or already removed
                 return
 
 
 def spill_folder(within: Path | None) -> SpillFolder:
-    """Make a folder of an engine's own.
+    """Create a spill folder for one engine.
 
     Args:
-        within: where it is made, in a folder that need not be there; the system's temporary folder where None.
+        within: the parent folder, created if it does not exist; the system's temporary folder if None.
 
     Raises:
-        martgate.errors.InvalidInput: it cannot be made there.
+        martgate.errors.InvalidInput: the folder cannot be created.
     """
     for tries_left in reversed(range(_TRIES)):
         try:
             return SpillFolder(within)
         except OSError as error:
             if not (tries_left and isinstance(error, FileNotFoundError)):
-                raise InvalidInput(f"no temporary folder in {within}: {error.strerror}") from error
+                raise InvalidInput(f"cannot create a temporary folder in {within}: {error.strerror}") from error
     raise AssertionError("the last try returns or raises")
