@@ -55,13 +55,13 @@ class Catalog:
     def tables(self) -> Iterator[TableVersion]:
         """Every table with the contract that states it, each in its newest version."""
         newest = {id(every[-1][1]) for every in group_versions(self.contracts).values()}
-        for loaded in self.contracts:
-            yield from ((loaded, table) for table in loaded.contract.tables if id(table) in newest)
+        for contract_file in self.contracts:
+            yield from ((contract_file, table) for table in contract_file.contract.tables if id(table) in newest)
 
     @property
     def every_version(self) -> tuple[Table, ...]:
         """Every table in every version."""
-        return tuple(table for loaded in self.contracts for table in loaded.contract.tables)
+        return tuple(table for contract_file in self.contracts for table in contract_file.contract.tables)
 
     def find(self, name: str, on: date | None = None) -> TableVersion:
         """The table of that short or qualified name, with the contract that is about a day; the newest without a day.
@@ -95,9 +95,9 @@ class Catalog:
             raise InvalidInput(f"the table {clip(name)} is ambiguous: say {names}")
         raise InvalidInput(f"there is no contract for a table {clip(name)}{self._near(name)}")
 
-    def newer(self, loaded: ContractFile, table: Table) -> tuple[Table, ...]:
+    def newer_versions(self, contract_file: ContractFile, table: Table) -> tuple[Table, ...]:
         """The versions of a table that came after this one, the earliest first."""
-        after = (version for version in self.versions(table.qualified_name) if is_newer(version, loaded))
+        after = (version for version in self.versions(table.qualified_name) if is_newer(version, contract_file))
         return tuple(newer for _, newer in after)
 
     def _near(self, name: str) -> str:

@@ -12,7 +12,7 @@ __all__ = ["digest"]
 _TOLD = frozenset(
     [
         *("path", "file", "suite", "version", "api_version", "status", "domain", "team", "tags", "dimension"),
-        "stated_by",
+        "parent",
         *("description", "business_name", "granularity", "sources", "transform_logic", "transform_description"),
     ]
 )

@@ -172,7 +172,7 @@ class Column:
         return self.custom.get("retroactive") is True
 
     @property
-    def may_be_vacuous(self) -> bool:
+    def can_be_vacuous(self) -> bool:
         """Whether a rule with nothing to look at in this column still lets a publish through (`allowVacuous`)."""
         return self.custom.get("allowVacuous") is True
 
@@ -195,7 +195,7 @@ class Table:
     quality: tuple[Quality, ...] = ()
     tags: tuple[str, ...] = ()
     custom: Mapping[str, object] = field(default_factory=dict)
-    stated_by: "Contract | None" = field(default=None, compare=False, repr=False)
+    parent: "Contract | None" = field(default=None, compare=False, repr=False)
 
     @property
     def contract(self) -> "Contract":
@@ -204,9 +204,9 @@ class Table:
         Raises:
             LookupError: the table was made by itself, outside of any contract.
         """
-        if self.stated_by is None:
+        if self.parent is None:
             raise LookupError(f"table {self.qualified_name} belongs to no contract")
-        return self.stated_by
+        return self.parent
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -219,7 +219,7 @@ class Table:
                 return column
         raise KeyError(name)
 
-    def column_named(self, reference: str) -> str | None:
+    def resolve_column(self, reference: str) -> str | None:
         """The column that `column`, `table.column` or `schema.table.column` names; None where it is about another table.
 
         A column's name may have dots of its own. One after this table's name is returned, whether there is such a column.
@@ -292,7 +292,7 @@ class Contract:
 
     def __post_init__(self) -> None:
         """Let each table know this contract; a copy of the contract has tables of its own."""
-        object.__setattr__(self, "tables", tuple(replace(table, stated_by=self) for table in self.tables))
+        object.__setattr__(self, "tables", tuple(replace(table, parent=self) for table in self.tables))
 
     @property
     def zone(self) -> str:

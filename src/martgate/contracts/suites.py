@@ -114,18 +114,21 @@ def attach_suites(
         except InvalidInput as error:
             problems.extend(error.problems)
             continue
-        for loaded, table in about:
-            tables = added.setdefault(id(loaded), {})
+        for contract_file, table in about:
+            tables = added.setdefault(id(contract_file), {})
             tables[table.path] = _with(tables.get(table.path, table), qualities, _name(suite, table))
-            suites.setdefault(id(loaded), {})[label] = suite.document
-    return [_extended(loaded, added.get(id(loaded), {}), suites.get(id(loaded), {})) for loaded in contracts]
+            suites.setdefault(id(contract_file), {})[label] = suite.document
+    return [
+        _extended(contract_file, added.get(id(contract_file), {}), suites.get(id(contract_file), {}))
+        for contract_file in contracts
+    ]
 
 
-def _extended(loaded: ContractFile, tables: Mapping[str, Table], suites: Mapping[str, Document]) -> ContractFile:
+def _extended(contract_file: ContractFile, tables: Mapping[str, Table], suites: Mapping[str, Document]) -> ContractFile:
     if not tables:
-        return loaded
-    every = tuple(tables.get(table.path, table) for table in loaded.contract.tables)
-    return replace(loaded, contract=replace(loaded.contract, tables=every), suites=suites)
+        return contract_file
+    every = tuple(tables.get(table.path, table) for table in contract_file.contract.tables)
+    return replace(contract_file, contract=replace(contract_file.contract, tables=every), suites=suites)
 
 
 # Reading

@@ -30,9 +30,9 @@ TableVersion = tuple[ContractFile, Table]
 def group_versions(contracts: Iterable[ContractFile]) -> Mapping[str, Sequence[TableVersion]]:
     """Every table by its casefolded name, each with its versions, the earliest first."""
     found: defaultdict[str, list[TableVersion]] = defaultdict(list)
-    for loaded in contracts:
-        for table in loaded.contract.tables:
-            found[table.qualified_name.casefold()].append((loaded, table))
+    for contract_file in contracts:
+        for table in contract_file.contract.tables:
+            found[table.qualified_name.casefold()].append((contract_file, table))
     return {name: sorted(each, key=_since) for name, each in found.items()}
 
 

@@ -111,7 +111,7 @@ def _column_rules(column: Column, table: Table, findings: Findings) -> Iterator[
             clauses=tuple(f"{column.path}.{leaf}" for leaf in leaves),
             columns=(column.name,),
             dimension=dimension,
-            allow_vacuous=column.may_be_vacuous,
+            allow_vacuous=column.can_be_vacuous,
         )
     yield from _relationship_rules(column.name, column.relationships, table, findings, column=column)
     yield from _quality_rules(column.quality, table, column, findings)
@@ -199,7 +199,7 @@ def _relationship_rules(
             clauses=(relationship.path,),
             columns=columns,
             dimension="consistency",
-            allow_vacuous=column is not None and column.may_be_vacuous,
+            allow_vacuous=column is not None and column.can_be_vacuous,
         )
 
 
@@ -223,7 +223,7 @@ def _quality_rules(
             severity=quality.severity,
             dimension=quality.dimension,
             description=quality.description,
-            allow_vacuous=asked is True or (column is not None and column.may_be_vacuous),
+            allow_vacuous=asked is True or (column is not None and column.can_be_vacuous),
         )
 
 
@@ -258,7 +258,7 @@ def _sla_rules(table: Table, findings: Findings) -> Iterator[Rule]:
 def _elements(sla: Sla, table: Table) -> list[str]:
     """The columns of this table that an SLA is about; `table.column`, or just the column where there is one table."""
     names = [name.strip() for name in sla.element.split(",") if name.strip()]
-    return [column for name in names if (column := table.column_named(name)) is not None]
+    return [column for name in names if (column := table.resolve_column(name)) is not None]
 
 
 def _seconds(sla: Sla) -> int:

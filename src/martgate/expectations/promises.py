@@ -170,7 +170,7 @@ def find_time_slas(table: Table) -> tuple[Sla, ...]:
 def _covers(sla: Sla, table: Table) -> bool:
     names = [name.strip() for name in sla.element.split(",") if name.strip()]
     owners = (table.name, table.qualified_name)
-    return not names or any(name in owners or table.column_named(name) is not None for name in names)
+    return not names or any(name in owners or table.resolve_column(name) is not None for name in names)
 
 
 def assess_punctuality(table: Table, arrivals: Mapping[date, Arrival], window: Window) -> Punctuality:

@@ -3,10 +3,10 @@
 from martgate.contracts.model import Column, Quality, QualityType, Scalar, Table
 from martgate.expectations import foreign
 from martgate.expectations.findings import Findings, Mistake, is_finite, read_pattern
-from martgate.expectations.fragments import query_mistake
+from martgate.expectations.fragments import find_query_problem
 from martgate.expectations.implementation import read_implementation
 from martgate.expectations.kinds.base import Check
-from martgate.expectations.kinds.fields import known_columns
+from martgate.expectations.kinds.fields import resolve_columns
 from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.hints import clip
@@ -65,7 +65,7 @@ def _number(quality: Quality, column: Column | None) -> SqlNumber:
     if "{property}" in quality.query and column is None:
         raise Mistake("{property} stands for a column, and this quality is on the table", key="query")
     query = quality.query.replace("{property}", identifier(column.name)) if column else quality.query
-    mistake = query_mistake(query)
+    mistake = find_query_problem(query)
     if mistake:
         raise Mistake(mistake, key="query")
     return SqlNumber(query.strip(), quality.threshold)
@@ -101,7 +101,7 @@ def _columns(quality: Quality, table: Table, column: Column | None) -> tuple[str
     if listed is not None:
         names = listed if isinstance(listed, list | tuple) else [listed]
         try:
-            return known_columns(tuple(table.column_named(str(name)) or str(name) for name in names), table)
+            return resolve_columns(tuple(table.resolve_column(str(name)) or str(name) for name in names), table)
         except Mistake as mistake:
             raise Mistake(mistake.message, mistake.hint, key="arguments.properties") from None
     if column is None:

@@ -1,88 +1,101 @@
-"""What newer versions of a contract ask of the days of older ones: the clauses that they mark retroactive."""
+"""Selects the rules for a day of an older contract version: its own, and those that newer versions mark retroactive."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from martgate.contracts.catalog import Catalog
-from martgate.contracts.model import Contract, Table
+from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile
 from martgate.errors import InvalidInput
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.derive import derive
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import OutOfScope
 
-__all__ = ["Asked", "asked", "promised"]
+__all__ = ["ApplicableRules", "derive_from_catalog", "derive_with_retroactive"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The rules that a day is judged by, those of them that newer versions add, and what these ask of columns not there."""
+class ApplicableRules:
+    """The rules that apply to the days of one contract version.
+
+    Attributes:
+        rules: All rules to check, retroactive ones included.
+        retroactive: The rules among them that newer versions add or replace.
+        out_of_scope: Retroactive rules that cannot be checked because they read columns which this version lacks.
+    """
 
     rules: tuple[Rule, ...]
     retroactive: tuple[Rule, ...] = ()
-    outside: tuple[OutOfScope, ...] = ()
+    out_of_scope: tuple[OutOfScope, ...] = ()
 
 
-def asked(table: Table, newer: Sequence[Table] = ()) -> Asked:
-    """The rules of one version of a table, and the retroactive ones of `newer` versions, the earliest first.
+def derive_with_retroactive(table: Table, newer: Sequence[Table] = ()) -> ApplicableRules:
+    """Derive the rules of one version of a table and add the retroactive rules of newer versions.
 
-    A retroactive rule keeps its name and says which version it comes from; it takes the place of an older one of its
-    name. Where both say the same, the older one stays.
+    A retroactive rule keeps its name, and its description says which version it comes from. It replaces an older rule
+    of the same name, unless both check the same with the same severity: then the older rule stays.
+
+    Args:
+        table: The table in the version that is valid for the day.
+        newer: The same table in newer versions, the earliest first.
 
     Raises:
-        martgate.errors.InvalidInput: something in one of the versions cannot be checked.
+        martgate.errors.InvalidInput: A rule of one of the versions cannot be derived.
     """
     own = {rule.name: rule for rule in derive(table)}
     added: dict[str, Rule] = {}
     for version in newer:
-        for rule in _retroactive(version):
-            stands = added.get(rule.name) or own.get(rule.name)
-            if stands is None or (stands.check, stands.severity) != (rule.check, rule.severity):
-                added[rule.name] = _told(rule, version.contract)
+        for rule in _retroactive_rules(version):
+            current = added.get(rule.name) or own.get(rule.name)
+            if current is None or (current.check, current.severity) != (rule.check, rule.severity):
+                text = rule.description or rule.sentence
+                origin = f"(retroactive, from version {version.contract.version})"
+                added[rule.name] = replace(rule, description=f"{text} {origin}")
     later = {name.casefold() for version in newer for name in version.column_names}
-    lost = later - {name.casefold() for name in table.column_names}
-    lacking = {name: _lacking(rule, lost) for name, rule in added.items()}
-    outside = tuple(
+    absent = later - {name.casefold() for name in table.column_names}
+    missing = {name: _missing_columns(rule, absent) for name, rule in added.items()}
+    out_of_scope = tuple(
         OutOfScope(
-            rule=added[name], reason=f"version {table.contract.version} of the contract has no {words.listed(columns)}"
+            rule=added[name],
+            reason=f"version {table.contract.version} of the contract has no {wording.listed(columns)}",
         )
-        for name, columns in lacking.items()
+        for name, columns in missing.items()
         if columns
     )
-    kept = {name: rule for name, rule in added.items() if not lacking[name]}
-    return Asked(tuple((own | kept).values()), tuple(kept.values()), outside)
+    retroactive = {name: rule for name, rule in added.items() if not missing[name]}
+    return ApplicableRules(tuple((own | retroactive).values()), tuple(retroactive.values()), out_of_scope)
 
 
-def promised(loaded: ContractFile, table: Table, catalog: Catalog) -> Asked:
-    """The rules of a table in one version, and those that newer ones in the catalog ask of its days.
+def derive_from_catalog(contract_file: ContractFile, table: Table, catalog: Catalog) -> ApplicableRules:
+    """Derive the rules of a table in one version, with the retroactive rules of the newer versions in the catalog.
+
+    Args:
+        contract_file: The file of the version that is valid for the day.
+        table: The table in that version.
+        catalog: All contracts, from which the newer versions are taken.
 
     Raises:
-        martgate.errors.InvalidInput: as `asked` does.
+        martgate.errors.InvalidInput: A rule of one of the versions cannot be derived.
     """
     try:
-        return asked(table, catalog.newer(loaded, table))
+        return derive_with_retroactive(table, catalog.newer_versions(contract_file, table))
     except InvalidInput as error:
-        raise InvalidInput(*map(loaded.placed, error.problems)) from None
+        raise InvalidInput(*map(contract_file.add_location, error.problems)) from None
 
 
-def _retroactive(table: Table) -> Iterable[Rule]:
-    """The rules whose every clause is marked, by itself or by the column that it stands on."""
-    stated = [*table.quality, *(each for column in table.columns for each in column.quality)]
-    marked = [each.path for each in stated if each.is_retroactive]
+def _retroactive_rules(table: Table) -> Iterable[Rule]:
+    """The rules whose every clause is marked retroactive, either itself or through its column."""
+    clauses = [*table.quality, *(quality for column in table.columns for quality in column.quality)]
+    marked = [clause.path for clause in clauses if clause.is_retroactive]
     marked += [column.path for column in table.columns if column.is_retroactive]
     for rule in derive(table):
         if all(any(clause == path or clause.startswith(f"{path}.") for path in marked) for clause in rule.clauses):
             yield rule
 
 
-def _told(rule: Rule, contract: Contract) -> Rule:
-    said = rule.description or rule.sentence
-    return replace(rule, description=f"{said} (retroactive, from version {contract.version})")
-
-
-def _lacking(rule: Rule, lost: Collection[str]) -> tuple[str, ...]:
-    """What a rule reads of columns that are not there; a whole query reads whatever it spells."""
-    spelled = " ".join([*rule.check.columns_read, *rule.columns, *rule.check.statements])
-    return tuple(dict.fromkeys(word for word in re.findall(r"\w+", spelled.casefold()) if word in lost))
+def _missing_columns(rule: Rule, absent: Collection[str]) -> tuple[str, ...]:
+    """The absent columns that a rule reads; a query written in SQL reads every name that occurs in its text."""
+    text = " ".join([*rule.check.columns_read, *rule.columns, *rule.check.statements])
+    return tuple(dict.fromkeys(word for word in re.findall(r"\w+", text.casefold()) if word in absent))

@@ -119,11 +119,11 @@ def find_contract_warnings(loaded: ContractFile) -> list[Problem]:
         promised = [rule.check.expected_types for rule in rules]
         types = {name.casefold(): kind for each in promised for name, kind in each.items() if kind}
         for rule in rules:
-            found += map(loaded.placed, _unanchored(rule, loaded))
+            found += map(loaded.add_location, _unanchored(rule, loaded))
             for statement in rule.check.statements_with_types(types):
                 for differs, instead in find_cautions(put_table(statement, table.name), types):
                     told = Problem(file=loaded.contract.file, path=rule.clauses[0], message=f"{rule.name}: {differs}")
-                    found.append(loaded.placed(replace(told, hint=f"{instead}; see docs/engines.md")))
+                    found.append(loaded.add_location(replace(told, hint=f"{instead}; see docs/engines.md")))
     return list(dict.fromkeys(found))
 
 
@@ -144,7 +144,7 @@ def compute_coverage(loaded: ContractFile, table: Table) -> tuple[CoverageItem, 
     try:
         rules = [rule for each in (table, *others) for rule in derive(each)]
     except InvalidInput as error:
-        raise InvalidInput(*map(loaded.placed, error.problems)) from None
+        raise InvalidInput(*map(loaded.add_location, error.problems)) from None
     return classify_leaves(loaded.contract, loaded.document.leaves(), tuple(rules))
 
 
@@ -203,7 +203,7 @@ def _untried(loaded: ContractFile, table: Table) -> Iterator[Problem]:
                 if query:
                     yield replace(told, file=str(query.file), line=problem.line + query.skipped)
                 else:
-                    yield loaded.placed(replace(told, line=0, path=rule.clauses[0]))
+                    yield loaded.add_location(replace(told, line=0, path=rule.clauses[0]))
 
 
 def _unnamed_queries(catalog: Catalog, expectations: Iterable[Path]) -> Iterator[Problem]:
@@ -235,7 +235,7 @@ def _misread(loaded: ContractFile, table: Table) -> Iterator[Problem]:
         for mistake in mistakes(expectation):
             path = f"{rule.clauses[0]}.implementation.{mistake.key}"
             told = Problem(file=loaded.contract.file, path=path, message=mistake.message, hint=mistake.hint)
-            yield loaded.placed(told)
+            yield loaded.add_location(told)
 
 
 def _unread(loaded: ContractFile, rules: Iterable[Rule]) -> Iterator[Problem]:
@@ -249,4 +249,4 @@ def _unread(loaded: ContractFile, rules: Iterable[Rule]) -> Iterator[Problem]:
 def _unsupported(item: CoverageItem, loaded: ContractFile) -> Problem:
     message = "nothing enforces this clause, and it is not known as documentation"
     hint = "remove it, or state it as a quality rule"
-    return loaded.placed(Problem(file=loaded.contract.file, path=item.path, message=message, hint=hint))
+    return loaded.add_location(Problem(file=loaded.contract.file, path=item.path, message=message, hint=hint))

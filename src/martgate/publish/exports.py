@@ -1,4 +1,4 @@
-"""One contract in many languages: the exporter is looked up by its name."""
+"""Exports a contract to the language of another tool, by the name of the exporter."""
 
 from datetime import date
 
@@ -15,25 +15,28 @@ __all__ = ["export_table"]
 def export_table(  # noqa: PLR0913 - one parameter an option
     settings: Settings, contracts: Catalog, name: str, *, target: str, flavour: str = "polars", day: date | None = None
 ) -> str:
-    """The text of a table for a target of `martgate export`.
+    """Export the contract of a table.
 
     Args:
-        settings: of the project, where its models are.
+        settings: of the project, which say where its models are.
         contracts: the contracts of the project.
         name: the table.
-        target: the name of an exporter.
-        flavour: the library that pandera's schema is for.
-        day: exports the version of the contract that is about this day; the newest where it is None.
+        target: the name of an exporter, as in `martgate export --to`.
+        flavour: the library that the pandera schema is for.
+        day: the day whose version of the contract to export; None for the newest version.
+
+    Returns:
+        The text of the file.
 
     Raises:
-        martgate.errors.InvalidInput: there is no such table or exporter, or the exporter cannot write it.
+        martgate.errors.InvalidInput: the table or the exporter is unknown, or the exporter cannot express the contract.
     """
-    loaded, table = contracts.find(name, day)
+    contract_file, table = contracts.find(name, day)
     request = ExportRequest(
         table=table,
-        newer=contracts.newer(loaded, table),
-        known=contracts.every_version,
-        day=None if day is None else Day(day, loaded.contract.zone),
+        newer_versions=contracts.newer_versions(contract_file, table),
+        known_tables=contracts.every_version,
+        day=None if day is None else Day(day, contract_file.contract.zone),
         flavour=flavour,
         model_sql=lambda: require_model(settings, table).sql,
     )

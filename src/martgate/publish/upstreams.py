@@ -92,7 +92,7 @@ def _audit_upstreams(engine: Engine, inputs: list[_Input], request: PublishReque
         day=request.day,
         audited_at=request.started,
         others=names,
-        foreign=context.foreign_judge,
+        expectation_runner=context.expectation_runner,
         catalog_tables=context.catalog.every_version,
     )
     audits = []
@@ -100,11 +100,11 @@ def _audit_upstreams(engine: Engine, inputs: list[_Input], request: PublishReque
         name = each.table.qualified_name
         context.progress(f"checking upstream {name}")
         rules = _rules_of(each, context)
-        own = replace(scope, memory=context.file_memory(engine, name, each.source))
+        own = replace(scope, file_counts=context.file_counts(engine, name, each.source))
         audits.append(audit(engine, name, table=each.table, rules=rules, scope=own))
     missing = [found.table for found in audits if found.rows == 0 and _is_daily(context, found.table)]
     if missing:
-        raise MissingUpstream(f"no rows for {request.part_date} in {', '.join(missing)}")
+        raise MissingUpstream(f"no rows for {request.day.date} in {', '.join(missing)}")
     return audits
 
 
@@ -123,10 +123,10 @@ def _rules_of(each: _Input, context: Context) -> tuple[Rule, ...]:
             hint="state it of a table that a model makes",
         )
         for rule in rules
-        if rule.check.looks_back
+        if rule.check.needs_previous_days
     ]
     if unknowable:
-        raise InvalidInput(*map(loaded.placed, unknowable))
+        raise InvalidInput(*map(loaded.add_location, unknowable))
     return rules
 
 
@@ -161,7 +161,7 @@ def _looked_up(table: Table, request: PublishRequest, context: Context) -> Datas
         return (
             _published(table, request, context)
             if _is_made(table, request)
-            else context.upstreams.dataset(table, request.part_date)
+            else context.upstreams.dataset(table, request.day.date)
         )
     except MissingUpstream as error:
         return error
@@ -169,7 +169,7 @@ def _looked_up(table: Table, request: PublishRequest, context: Context) -> Datas
 
 def _published(table: Table, request: PublishRequest, context: Context) -> Dataset | CatalogTable:
     """All days of a table that the project itself publishes, once the last day that the job is about is among them."""
-    day = request.table.publish_period.last(request.day.date).isoformat()
+    day = request.table.publish_period.last(request.day.date)
     found, every = context.store.read(table, day), context.store.read(table)
     if found is None or every is None or (isinstance(found, Dataset) and not found.files):
         name = table.qualified_name

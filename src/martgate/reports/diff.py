@@ -43,12 +43,12 @@ def render_diff_text(found: Diff, *, color: bool | None = None) -> str:
 
 
 def _change(found: Diff, change: Change, paint: Paint) -> Iterator[str]:
-    document = (found.old if change.is_gone else found.new).document
+    document = (found.old if change.is_removed else found.new).document
     place = f"{escape_text(document.file)}:{document.locate(change.path)[0]}"
     yield f"{paint(_STYLES[change.kind], f'{change.kind.value:<8}')}  {escape_text(change.path)}  {paint('dim', place)}"
     yield f"{_INDENT}{truncate(escape_text(change.detail), _MOST_DETAIL)} ({change.bump.word})"
     if change.consumers:
-        yield f"{_INDENT}read by {_named(change.consumers, found.readers)}"
+        yield f"{_INDENT}read by {_named(change.consumers, found.registered_consumers)}"
 
 
 def _named(hit: tuple[str, ...], readers: tuple[str, ...]) -> str:
@@ -63,9 +63,9 @@ def _verdict(found: Diff, paint: Paint) -> str:
     if not found.changes:
         return paint("good", f"no changes from {old} to {new}")
     told = f"{format_count(len(found.changes), 'changes')} from {old} to {new}"
-    if found.required is Bump.NONE or found.given >= found.required:
-        return paint("good", f"{told}, in a {found.given.word} version")
-    given = f"{new} is a {found.given.word} version" if found.given else f"{new} is no later version"
+    if found.required is Bump.NONE or found.actual >= found.required:
+        return paint("good", f"{told}, in a {found.actual.word} version")
+    given = f"{new} is a {found.actual.word} version" if found.actual else f"{new} is no later version"
     return paint(
         "bad" if found.is_refused else "warn", f"{told}: a {found.required.word} version is called for; {given}"
     )

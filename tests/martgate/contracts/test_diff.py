@@ -174,7 +174,7 @@ def test_a_column_between_others_is_additive_and_their_order_breaking():
 )
 def test_a_breaking_change_needs_a_major_version_above_the_old_one(version, given, refused):
     found = between(("version: 1.2.0", f"version: {version}"), ("unique: true", "unique: false"))
-    assert (found.given, found.is_refused) == (given, refused)
+    assert (found.actual, found.is_refused) == (given, refused)
 
 
 def test_an_additive_change_without_its_version_is_told_and_not_refused():
@@ -215,7 +215,7 @@ def test_a_change_hits_who_reads_what_changed_or_may_read_it(before, after, path
 def test_a_column_that_is_gone_hits_who_read_it():
     text = SOUND.read_text(encoding="utf-8").rstrip("\n") + CONSUMERS
     found = between(("      - name: country\n", "      - name: land\n"), text=text)
-    gone = next(change for change in found.changes if change.is_gone and change.path == f"{COLUMNS}[3]")
+    gone = next(change for change in found.changes if change.is_removed and change.path == f"{COLUMNS}[3]")
     assert gone.consumers == ("s.countries", "s.unknown")
 
 

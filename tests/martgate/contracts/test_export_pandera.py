@@ -35,7 +35,7 @@ def executed(code):
 
 def test_an_unknown_flavour_is_refused_with_the_known_ones(wares):
     with pytest.raises(InvalidInput, match="polars and pyspark"):
-        render_schema(*wares, flavour="pandas")
+        render_schema(wares[1], flavour="pandas")
 
 
 # polars
@@ -43,7 +43,7 @@ def test_an_unknown_flavour_is_refused_with_the_known_ones(wares):
 
 @pytest.fixture(scope="module")
 def in_polars(wares):
-    return executed(render_schema(*wares, flavour="polars"))
+    return executed(render_schema(wares[1], flavour="polars"))
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ on_spark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::Fut
 
 @pytest.fixture(scope="module")
 def in_spark(wares, spark):
-    return executed(render_schema(*wares, flavour="pyspark"))
+    return executed(render_schema(wares[1], flavour="pyspark"))
 
 
 @pytest.fixture(scope="module")

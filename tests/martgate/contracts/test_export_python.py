@@ -19,8 +19,8 @@ from martgate.contracts.model import Column, Contract, Table
 EXPORTS = {
     "spark": spark.render_struct_type,
     "sqlalchemy": sqlalchemy.render_metadata,
-    "polars": lambda contract, table: pandera.render_schema(table, flavour="polars"),
-    "pyspark": lambda contract, table: pandera.render_schema(table, flavour="pyspark"),
+    "polars": lambda table: pandera.render_schema(table, flavour="polars"),
+    "pyspark": lambda table: pandera.render_schema(table, flavour="pyspark"),
 }
 
 

@@ -26,7 +26,7 @@ BAD_ON_POSTGRES = [("sku", "AB12"), ("sku", "AB123\n"), ("price", Decimal("1.01"
 
 @pytest.fixture(scope="module")
 def wares_table(wares):
-    code = render_metadata(*wares)
+    code = render_metadata(wares[1])
     names = {}
     exec(compile(code, "exported", "exec"), names)
     assert isinstance(names["metadata"], sa.MetaData)

@@ -126,7 +126,7 @@ def test_lineage_and_custom_properties_are_read(sound):
     orders = sound.table("orders")
     assert orders.column("amount").sources == ("raw.orders.amount",)
     assert orders.column("amount").transform_logic == "sum(amount)"
-    assert orders.column("note").may_be_vacuous
+    assert orders.column("note").can_be_vacuous
     assert orders.granularity == "one row per order and day"
 
 

@@ -53,7 +53,7 @@ def contract(project):
 
 
 def test_the_text_of_the_file_takes_the_place_of_its_name(project):
-    checks = {rule.name: rule.check for rule in derive(contract(project), contract(project).tables[0])}
+    checks = {rule.name: rule.check for rule in derive(contract(project).tables[0])}
     assert checks["table|few"].query == "-- Negative ones.\nSELECT COUNT(*)\nFROM {object}\nWHERE n < 0"
     assert checks["table|sum"].against == "SELECT COUNT(*) AS measure\nFROM s.u"
 
@@ -62,7 +62,7 @@ def test_the_digest_of_the_contract_is_another_one_where_the_file_is(project):
     before = contract(project)
     write(project, "few", FEW.replace("n < 0", "n < 1"))
     after = contract(project)
-    assert digest(before, before.tables[0]) != digest(after, after.tables[0])
+    assert digest(before.tables[0]) != digest(after.tables[0])
 
 
 @pytest.mark.parametrize(

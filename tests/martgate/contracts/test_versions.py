@@ -64,8 +64,8 @@ def test_a_table_is_listed_once_in_its_newest_version(three):
 
 def test_newer_versions_are_those_of_later_days(three):
     loaded, table = three.find("s.base", date(2024, 1, 1))
-    assert [contract.version for contract, _ in three.newer(loaded, table)] == ["1.1.0", "2.0.0"]
-    assert three.newer(*three.find("s.base")) == []
+    assert [newer.contract.version for newer in three.newer_versions(loaded, table)] == ["1.1.0", "2.0.0"]
+    assert three.newer_versions(*three.find("s.base")) == ()
 
 
 def test_a_day_before_the_first_version_has_none_and_that_is_said(write, tmp_path):

@@ -31,7 +31,7 @@ _Part = TypeVar("_Part")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change at an address: of the new document, or of the old one where it `is_gone` from the new.
+    """One change at an address: of the new document, or of the old one where it `is_removed` from the new.
 
     `bump` is the part of the version that it calls for; `consumers` are the registered readers that it hits.
     """
@@ -41,7 +41,7 @@ class Change:
     bump: Bump
     detail: str
     consumers: tuple[str, ...] = ()
-    is_gone: bool = False
+    is_removed: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Diff:
     old: ContractFile
     new: ContractFile
     changes: tuple[Change, ...]
-    readers: tuple[str, ...]
+    registered_consumers: tuple[str, ...]
 
     @property
     def is_breaking(self) -> bool:
@@ -66,7 +66,7 @@ class Diff:
         return max((change.bump for change in self.changes), default=Bump.NONE)
 
     @property
-    def given(self) -> Bump:
+    def actual(self) -> Bump:
         """The part that did grow; NONE where the version is the same, lower, or has no numbers."""
         old, new = (version_numbers(each.contract.version)[:3] for each in (self.old, self.new))
         if new <= old or not old:
@@ -77,7 +77,7 @@ class Diff:
     @property
     def is_refused(self) -> bool:
         """Whether readers lose something without a major version that tells them so."""
-        return self.is_breaking and self.given < Bump.MAJOR
+        return self.is_breaking and self.actual < Bump.MAJOR
 
 
 def diff(old: ContractFile, new: ContractFile) -> Diff:
@@ -94,10 +94,10 @@ def diff(old: ContractFile, new: ContractFile) -> Diff:
 class _Side:
     """One document, and its parts by address."""
 
-    def __init__(self, loaded: ContractFile, *, has_texts: bool) -> None:
-        self.document = loaded.document
-        self.data: Mapping[str, Any] = _with_texts(loaded) if has_texts else loaded.document.data
-        self.contract: Contract = loaded.contract
+    def __init__(self, contract_file: ContractFile, *, has_texts: bool) -> None:
+        self.document = contract_file.document
+        self.data: Mapping[str, Any] = _with_texts(contract_file) if has_texts else contract_file.document.data
+        self.contract: Contract = contract_file.contract
         self.schema = server_schema(self.data)
         self.tables: dict[str, Table] = {table.path: table for table in self.contract.tables}
         self.columns: dict[str, Column] = {c.path: c for table in self.tables.values() for c in table.columns}
@@ -151,10 +151,12 @@ class _Side:
         return map(_name, values)
 
 
-def _with_texts(loaded: ContractFile) -> Mapping[str, Any]:
+def _with_texts(contract_file: ContractFile) -> Mapping[str, Any]:
     """The document's data with the text of each query that it keeps in a file: what changes there changes the contract."""
-    data: Mapping[str, Any] = deepcopy(loaded.document.data) if loaded.queries else loaded.document.data
-    for path, query in loaded.queries.items():
+    data: Mapping[str, Any] = (
+        deepcopy(contract_file.document.data) if contract_file.queries else contract_file.document.data
+    )
+    for path, query in contract_file.queries.items():
         *above, key = parse_address(path)
         place: Any = data
         for step in above:
@@ -179,8 +181,8 @@ class _Differ:
         self.known = {**new.consumers, **old.consumers}
 
     def changes(self) -> Iterator[Change]:
-        found = [self.told(moved, is_gone) for moved, is_gone in self.walk("", "", self.old.data, self.new.data)]
-        yield from sorted(found, key=lambda change: change.is_gone)
+        found = [self.told(moved, is_removed) for moved, is_removed in self.walk("", "", self.old.data, self.new.data)]
+        yield from sorted(found, key=lambda change: change.is_removed)
 
     def walk(
         self, was: str, now: str, old: Any, new: Any, *, is_entry: bool = False
@@ -223,11 +225,16 @@ class _Differ:
             custom=(self.old if new is ABSENT else self.new).custom(path),
         )
 
-    def told(self, moved: ClauseChange, is_gone: bool) -> Change:  # noqa: FBT001 - as `walk` pairs them
+    def told(self, moved: ClauseChange, is_removed: bool) -> Change:  # noqa: FBT001 - as `walk` pairs them
         judged = classify(moved)
         hit = () if judged.bump is Bump.PATCH else self.consumers(moved)
         return Change(
-            path=moved.path, kind=judged.kind, bump=judged.bump, detail=judged.detail, consumers=hit, is_gone=is_gone
+            path=moved.path,
+            kind=judged.kind,
+            bump=judged.bump,
+            detail=judged.detail,
+            consumers=hit,
+            is_removed=is_removed,
         )
 
     def consumers(self, moved: ClauseChange) -> tuple[str, ...]:

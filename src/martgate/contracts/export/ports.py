@@ -16,17 +16,17 @@ class ExportRequest:
 
     Attributes:
         table: the table, in the version of its contract that is exported.
-        newer: the table in the newer versions of its contract, the earliest first; their retroactive clauses ask something
+        newer_versions: the table in the newer versions of its contract, the earliest first; their retroactive clauses ask something
             of this one, too.
-        known: the tables of every contract that is known, in every version: what may be shown of other tables.
+        known_tables: the tables of every contract that is known, in every version: what may be shown of other tables.
         day: the day that the export is about; None where it is about no certain one.
         flavour: the option `--flavour`: the library that pandera's schema is for.
         model_sql: the SQL of the model that makes the table; raises InvalidInput where none does.
     """
 
     table: Table
-    newer: Sequence[Table] = ()
-    known: Sequence[Table] = ()
+    newer_versions: Sequence[Table] = ()
+    known_tables: Sequence[Table] = ()
     day: Day | None = None
     flavour: str = "polars"
     model_sql: Callable[[], str]

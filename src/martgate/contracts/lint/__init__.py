@@ -11,16 +11,16 @@ from martgate.errors import Problem
 __all__ = ["lint"]
 
 
-def lint(loaded: ContractFile, catalog: Catalog | None = None) -> tuple[Problem, ...]:
+def lint(contract_file: ContractFile, catalog: Catalog | None = None) -> tuple[Problem, ...]:
     """All problems of one contract, in the order of its lines.
 
     A relationship to a table of another contract can only be judged with the `catalog` that should have it.
     """
     found = [
-        *document.find_problems(loaded),
-        *tables.find_problems(loaded),
-        *columns.find_problems(loaded),
-        *relationships.find_problems(loaded, catalog),
-        *quality.find_problems(loaded),
+        *document.find_problems(contract_file),
+        *tables.find_problems(contract_file),
+        *columns.find_problems(contract_file),
+        *relationships.find_problems(contract_file, catalog),
+        *quality.find_problems(contract_file),
     ]
     return tuple(sorted(dict.fromkeys(found), key=lambda problem: (problem.line, problem.column, problem.message)))

@@ -46,15 +46,15 @@ FROM_TEXT: Mapping[str, Any] = {
 }
 
 
-def find_problems(loaded: ContractFile) -> Iterator[Problem]:
-    for table in loaded.contract.tables:
+def find_problems(contract_file: ContractFile) -> Iterator[Problem]:
+    for table in contract_file.contract.tables:
         for column in table.columns:
-            yield from _types(loaded.document, column)
-            yield from _classification(loaded.document, column)
-            yield from _sizes(loaded.document, column)
-            yield from _bounds(loaded.document, column)
-            yield from _pattern(loaded.document, column)
-            yield from _enum(loaded.document, column)
+            yield from _types(contract_file.document, column)
+            yield from _classification(contract_file.document, column)
+            yield from _sizes(contract_file.document, column)
+            yield from _bounds(contract_file.document, column)
+            yield from _pattern(contract_file.document, column)
+            yield from _enum(contract_file.document, column)
 
 
 def _types(document: Document, column: Column) -> Iterator[Problem]:

@@ -25,8 +25,8 @@ JUDGED = frozenset({"freshness", "latency"})
 DURATIONS = JUDGED | {"frequency", "retention"}
 
 
-def find_problems(loaded: ContractFile) -> Iterator[Problem]:
-    document, contract = loaded.document, loaded.contract
+def find_problems(contract_file: ContractFile) -> Iterator[Problem]:
+    document, contract = contract_file.document, contract_file.contract
     if not SEMVER.fullmatch(contract.version):
         message = f"found {clip(contract.version)}, expected a semantic version"
         yield document.problem("version", message, "three numbers, as in 1.0.0: breaking, additive, repaired")

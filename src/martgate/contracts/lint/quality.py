@@ -17,12 +17,12 @@ UNITS = ("rows", "percent")
 DIMENSIONS = ("accuracy", "completeness", "conformity", "consistency", "coverage", "timeliness", "uniqueness")
 
 
-def find_problems(loaded: ContractFile) -> Iterator[Problem]:
-    for table in loaded.contract.tables:
+def find_problems(contract_file: ContractFile) -> Iterator[Problem]:
+    for table in contract_file.contract.tables:
         names = frozenset(table.column_names)
-        yield from _entries(loaded.document, names, table.quality, on_column=False)
+        yield from _entries(contract_file.document, names, table.quality, on_column=False)
         for column in table.columns:
-            yield from _entries(loaded.document, names, column.quality, on_column=True)
+            yield from _entries(contract_file.document, names, column.quality, on_column=True)
 
 
 def _entries(

@@ -14,9 +14,9 @@ from martgate.hints import clip, did_you_mean
 __all__ = ["find_problems"]
 
 
-def find_problems(loaded: ContractFile, catalog: Catalog | None) -> Iterator[Problem]:
-    document, known = loaded.document, _Known.of(loaded, catalog)
-    for table in loaded.contract.tables:
+def find_problems(contract_file: ContractFile, catalog: Catalog | None) -> Iterator[Problem]:
+    document, known = contract_file.document, _Known.of(contract_file, catalog)
+    for table in contract_file.contract.tables:
         for relationship in table.relationships:
             yield from _ends(document, relationship)
             yield from _start(document, relationship, table)
@@ -35,10 +35,12 @@ class _Known:
     is_complete: bool
 
     @classmethod
-    def of(cls, loaded: ContractFile, catalog: Catalog | None) -> Self:
+    def of(cls, contract_file: ContractFile, catalog: Catalog | None) -> Self:
         elsewhere = [table for _, table in catalog.tables()] if catalog else []
         # What is named first is found first: this contract, then whole names, then short ones.
-        named = [(name, table) for table in loaded.contract.tables for name in (table.qualified_name, table.name)]
+        named = [
+            (name, table) for table in contract_file.contract.tables for name in (table.qualified_name, table.name)
+        ]
         named += [(table.qualified_name, table) for table in elsewhere]
         named += [(table.name, table) for table in elsewhere]
         tables: dict[str, tuple[Table, frozenset[str]]] = {}

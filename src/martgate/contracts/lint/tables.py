@@ -18,9 +18,9 @@ KEY = ("primaryKey", "primaryKeyPosition", "key")
 PARTITION = ("partitioned", "partitionKeyPosition", "partition")
 
 
-def find_problems(loaded: ContractFile) -> Iterator[Problem]:
-    document = loaded.document
-    tables = loaded.contract.tables
+def find_problems(contract_file: ContractFile) -> Iterator[Problem]:
+    document = contract_file.document
+    tables = contract_file.contract.tables
     yield from _twice(document, ((table.path, table.name) for table in tables), "table")
     yield from _custom_twice(document, "")
     for table in tables:

@@ -53,7 +53,7 @@ class ContractFile:
         inside = inside.replace(".implementation", "", 1)  # a rule's own word for what stands in the suite itself
         return self.suites[label].problem(inside, message, hint)
 
-    def placed(self, problem: Problem) -> Problem:
+    def add_location(self, problem: Problem) -> Problem:
         """A problem that only knows its address, with its file, line and column."""
         if problem.line or not problem.path or problem.file != self.contract.file:
             return problem

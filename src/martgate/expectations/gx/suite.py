@@ -16,11 +16,11 @@ from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.export.text import json_text
 from martgate.contracts.model import Contract, Severity, Table
 from martgate.contracts.suites import GENERATED_BY
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.gx.core import core
 from martgate.expectations.gx.queries import bound, parameters_left, types_of, unexpected_rows
 from martgate.expectations.protection import Protection
-from martgate.expectations.retroactive import asked
+from martgate.expectations.retroactive import derive_with_retroactive
 from martgate.expectations.rules import Rule
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ _ROWS = "unexpected_rows_expectation"
 
 def export(request: ExportRequest) -> str:
     """The suite of a table as JSON, with what newer versions of the contract ask of it."""
-    rules = asked(request.table, request.newer).rules
-    protection = Protection(request.table, tuple(request.known))
+    rules = derive_with_retroactive(request.table, request.newer_versions).rules
+    protection = Protection(request.table, tuple(request.known_tables))
     return suite_json(request.table, rules, day=request.day, protection=protection)
 
 
@@ -144,13 +144,13 @@ def _suite(
 def _within_batch(rule: Rule, protection: Protection, day: Day | None) -> tuple[Rule | None, str]:
     """The rule as far as one batch of one table can answer it, and why the rest is left out."""
     check = rule.check
-    if check.looks_back:
+    if check.needs_previous_days:
         return None, "it compares with an earlier day, and a suite sees one batch of one table"
     if check.is_foreign and protection.hides_any(rule.columns):
         return None, "it reads protected columns, and its result would show their values"
-    others = tuple(dict.fromkeys([*check.tables, *check.tables_queried]))
+    others = tuple(dict.fromkeys([*check.tables, *check.queried_tables]))
     if others:
-        return None, f"it compares with {words.listed(others)}, and a suite sees one batch of one table"
+        return None, f"it compares with {wording.listed(others)}, and a suite sees one batch of one table"
     in_part = check.without_day() if day is None else None
     if in_part:
         rest, left_out = in_part
