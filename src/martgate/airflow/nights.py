@@ -56,8 +56,8 @@ def deadline(table: Table, at: time, callback: SyncCallback | None = None) -> De
 def _due(table: Table, now: datetime) -> datetime:
     """The first instant by which any promise of a time wants the day that it is now to be there."""
     slas = [sla for sla in find_time_slas(table) if sla.property == "timeOfAvailability"]
-    clock = DeliverySchedule(tuple(slas), table, ZoneInfo(table.contract.zone), now)
-    due = [when for sla in slas if (when := clock.due_at(table.publish_period.first(now.date()), sla))]
+    schedule = DeliverySchedule(tuple(slas), table, ZoneInfo(table.contract.zone), now)
+    due = [when for sla in slas if (when := schedule.due_at(table.publish_period.first(now.date()), sla))]
     if not due:
         raise InvalidInput(
             f"{table.contract.file}: promises no timeOfAvailability of {table.name}, as 06:00+09:00 is one"

@@ -157,7 +157,7 @@ Examples:
 @click.option("--name", required=True, metavar="TABLE", help="what the table is called: a name, or schema.name")
 @click.option(
     "--values",
-    "shown",
+    "value_columns",
     multiple=True,
     metavar="COLUMN",
     help="write values of this column into the draft (default: none)",
@@ -170,7 +170,7 @@ def import_(  # noqa: PLR0913 - one parameter an option
     source: str,
     *,
     name: str,
-    shown: tuple[str, ...],
+    value_columns: tuple[str, ...],
     file: Path | None,
     force: bool,
     settings: Settings,
@@ -192,7 +192,7 @@ def import_(  # noqa: PLR0913 - one parameter an option
 
     dataset = Upstreams(settings.upstreams).dataset_of(source)
     with open_engine(settings) as engine:
-        text = draft_contract(engine, dataset, name, shown=shown)
+        text = draft_contract(engine, dataset, name, value_columns=value_columns)
     if file is not None:
         file.write_text(text, encoding="utf-8")
     if as_json:

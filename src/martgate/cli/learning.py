@@ -27,7 +27,7 @@ def backtest(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
 
     with open_project(settings) as context:
         _, found = context.catalog.find(table)
-        rules = [rule for rule in derive(found) if rule.check.learns]
+        rules = [rule for rule in derive(found) if rule.check.is_learned]
         name = found.qualified_name
         if not rules:
             raise InvalidInput(f"{name} has no rule that learns: volume_band and share_shift are those that do")

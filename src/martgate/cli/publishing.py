@@ -279,5 +279,5 @@ def publish(table: str, day: date, *, candidate: str | None, settings: Settings,
     from martgate.publish import run as life
 
     with open_project(settings) as context, report_failure(table, day, settings, context):
-        record = life.publish(context.catalog.find(table, day)[1], day.isoformat(), context, candidate)
+        record = life.publish(context.catalog.find(table, day)[1], day, context, candidate)
     return report_run(record, settings, context, as_json=as_json)

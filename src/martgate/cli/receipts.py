@@ -33,13 +33,13 @@ def history(  # noqa: PLR0913 - one parameter an option
         raise click.UsageError(f"--from {first} is after --to {last}; give the earlier day first")
     from martgate.reports.receipts import render_history_json, render_history_text
 
-    since, until = (str(each) if each else "" for each in (day or first, day or last))
+    since, until = day or first or date.min, day or last or date.max
     with open_project(settings) as context:
         name = context.catalog.find(table)[1].qualified_name
         receipts = [
             receipt
             for receipt in context.ledger.publications(name)
-            if since <= receipt.part_date and (not until or receipt.part_date <= until)
+            if receipt.part_date is None or since <= receipt.part_date <= until
         ]
         approvals = context.ledger.approvals(name)
     click.echo((render_history_json if as_json else render_history_text)(name, receipts, approvals))
@@ -67,6 +67,6 @@ def verify(table: str, *, day: date | None, settings: Settings, as_json: bool) -
 
     with open_project(settings) as context:
         found = context.catalog.find(table)[1]
-        days = verified(found, context, str(day) if day else None)
+        days = verified(found, context, day)
     click.echo((render_verify_json if as_json else render_verify_text)(found.qualified_name, days))
     return ExitCode.REFUSED if any(each.problems for each in days) else ExitCode.DONE

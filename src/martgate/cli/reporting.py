@@ -67,7 +67,7 @@ def report_failure(table: str, day: date, settings: Settings, context: "Context"
     try:
         yield
     except CouldNotRun as error:
-        _after([emit_failed_run(table, day.isoformat(), str(error), settings, context)], ExitCode.COULD_NOT_RUN)
+        _after([emit_failed_run(table, day, str(error), settings, context)], ExitCode.COULD_NOT_RUN)
         raise
 
 
@@ -167,7 +167,12 @@ def _report_context(settings: Settings, contracts: Catalog) -> ReportContext:
 
 
 def _reason(outcome: "TableRun") -> dict[str, str]:
-    return {"table": outcome.table, "date": outcome.date, "decision": _decision(outcome), "reason": outcome.reason}
+    return {
+        "table": outcome.table,
+        "date": outcome.date.isoformat(),
+        "decision": _decision(outcome),
+        "reason": outcome.reason,
+    }
 
 
 def _without_record(outcome: "TableRun") -> str:
@@ -182,7 +187,7 @@ def print_candidate(candidate: Candidate, *, as_json: bool) -> ExitCode:
     """Say what was staged."""
     told = {
         "table": candidate.table,
-        "date": candidate.part_date,
+        "date": candidate.partition.value,
         "candidate": candidate.id,
         "rows": candidate.rows,
         "files": len(candidate.files),
@@ -190,7 +195,7 @@ def print_candidate(candidate: Candidate, *, as_json: bool) -> ExitCode:
     click.echo(
         json.dumps(told)
         if as_json
-        else f"staged {candidate.table} of {candidate.part_date} as {candidate.id}: {candidate.rows:,} rows in "
+        else f"staged {candidate.partition} as {candidate.id}: {candidate.rows:,} rows in "
         f"{len(candidate.files)} files, visible to nobody"
     )
     return ExitCode.DONE
@@ -200,10 +205,10 @@ def print_missing_upstreams(request: "PublishRequest", missing: Sequence[str], *
     """Say which inputs of a job are not there, each in a sentence; a day that lacks one could not be run."""
     name, inputs = request.table.qualified_name, len(request.model.inputs)
     if as_json:
-        told = {"table": name, "date": request.part_date, "inputs": inputs, "missing": list(missing)}
+        told = {"table": name, "date": request.partition.value, "inputs": inputs, "missing": list(missing)}
         click.echo(json.dumps(told, ensure_ascii=False))
     else:
-        there = f"{inputs - len(missing)} of the {inputs} inputs of {name} are there for {request.part_date}"
+        there = f"{inputs - len(missing)} of the {inputs} inputs of {name} are there for {request.day.date}"
         click.echo("\n".join([there, *missing]))
     return ExitCode.COULD_NOT_RUN if missing else ExitCode.DONE
 

@@ -1,4 +1,4 @@
-"""The one place that reads the system's clock; everything else gets the time from its `Context` or an argument."""
+"""Reads the system's clock, in this one place; everything else gets the time from its `Context` or an argument."""
 
 from datetime import UTC, datetime
 
@@ -6,5 +6,5 @@ __all__ = ["system_clock"]
 
 
 def system_clock() -> datetime:
-    """This instant, in UTC."""
+    """Give the current time in UTC."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""What a run works with, and what it is asked to publish."""
+"""Holds the adapters of a run, and the request to publish one table for one day."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,8 +11,9 @@ from martgate.contracts.catalog import Catalog
 from martgate.contracts.day import Day
 from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile
+from martgate.contracts.partition import Partition
 from martgate.errors import InvalidInput
-from martgate.expectations.ports import FileCounts, ExpectationRunner
+from martgate.expectations.ports import ExpectationRunner, FileCounts
 from martgate.ledger import Ledger
 from martgate.project.file_counts import open_file_counts
 from martgate.project.progress import Progress
@@ -71,18 +72,18 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishRequest:
-    """One table that is to be published for one day.
+    """A request to publish one table for one day.
 
     Attributes:
-        contract_file: the version of its contract that is about the day, as it was read.
+        contract_file: the version of the contract that is valid on the day.
         table: the table of that version.
-        model: the query that makes it.
+        model: the query that makes the table.
         day: the day, or the first day of the week or month.
-        started: the one instant of the run: its `run_timestamp`, the candidate's sequence, and a part of its id.
-        model_names: of all models of the project; an input that one of them makes is read where it was published.
+        started: the time of the run: its `run_timestamp`, the candidate's sequence, and part of the candidate's id.
+        model_names: the names of all models of the project; an input that one of them makes is read from the warehouse.
 
     Raises:
-        martgate.errors.InvalidInput: the table is published by the week or month, and the day begins none.
+        martgate.errors.InvalidInput: the table is published by the week or month, and the day is not its first.
     """
 
     contract_file: ContractFile
@@ -98,7 +99,7 @@ class PublishRequest:
         if first != self.day.date:
             raise InvalidInput(
                 f"{self.table.qualified_name} is published by the {period}, named by its first day: "
-                f"{self.part_date} lies in that of {first}; give --date {first}"
+                f"{self.day.date} lies in that of {first}; give --date {first}"
             )
 
     @property
@@ -111,5 +112,6 @@ class PublishRequest:
         return self.day.parameters | {"run_timestamp": self.started.astimezone(UTC).isoformat().replace("+00:00", "Z")}
 
     @property
-    def part_date(self) -> str:
-        return self.day.date.isoformat()
+    def partition(self) -> Partition:
+        """The day of the table that the request is about."""
+        return Partition(self.table.qualified_name, self.day.date)

@@ -37,8 +37,8 @@ class _LedgerFileCounts:
         """The digest of each file, by its whole path: so it is called wherever it is told of."""
         return {str(Path(file).absolute()): digest_of(Path(file)) for file in self._dataset.files}
 
-    def recall(self, question: str) -> tuple[Sequence[Sequence[int]], str | None]:
-        known = self._ledger.file_counts(self._digest(question), self._contents.values())
+    def load(self, select_list: str) -> tuple[Sequence[Sequence[int]], str | None]:
+        known = self._ledger.file_counts(self._digest(select_list), self._contents.values())
         others = tuple(file for file, content in self._contents.items() if content not in known)
         answers = [known[content] for content in self._contents.values() if content in known]
         return answers, self._register(others) if others else None
@@ -48,11 +48,11 @@ class _LedgerFileCounts:
         self._engine.register(name, replace(self._dataset, files=files, file_column=FILE_COLUMN))
         return name
 
-    def keep(self, question: str, counted: Mapping[str, Sequence[int]]) -> None:
+    def save(self, select_list: str, counts: Mapping[str, Sequence[int]]) -> None:
         self._ledger.record_file_counts(
-            self._digest(question), {self._contents[file]: numbers for file, numbers in counted.items()}
+            self._digest(select_list), {self._contents[file]: numbers for file, numbers in counts.items()}
         )
 
-    def _digest(self, question: str) -> str:
+    def _digest(self, select_list: str) -> str:
         """Engines and relations answer for themselves, whatever they have in common."""
-        return hashlib.sha256(f"{self._engine.name}\0{self._relation}\0{question}".encode()).hexdigest()
+        return hashlib.sha256(f"{self._engine.name}\0{self._relation}\0{select_list}".encode()).hexdigest()

@@ -1,8 +1,9 @@
-"""What is made from what, and which tables a selector means: read from contracts and models alone, with no engine.
+"""Builds the graph of which table is made from which, and resolves selectors, from contracts and models without an
+engine.
 
-A selector is the name of a table, `t`; `tag:x`, all tables with a tag; or `state:modified`, all that differ from an
-earlier state. A `+` behind it adds what is made from those, one before it what they are made from, and a comma between
-two keeps what both mean.
+A selector is the name of a table, `t`; `tag:x` for all tables with a tag; or `state:modified` for all tables that
+differ from an earlier state. `t+` adds all tables made from `t`, `+t` all tables that `t` is made from, and `a,b` is
+the intersection of both.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,19 +20,27 @@ __all__ = ["ChangedTables", "Graph", "build_graph", "list_model_inputs", "select
 _MODIFIED = "state:modified"
 
 Graph = Mapping[str, frozenset[str]]
-"""For each table that a model makes, by qualified name, those of its inputs that a model makes, too."""
+"""The modelled inputs of each modelled table, by qualified name; a table is modelled if a model makes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedTables:
-    """Made tables that differ from an earlier state, and `readers` of tables from outside whose contracts differ."""
+    """The tables that differ from an earlier state.
+
+    Attributes:
+        tables: those that a model makes.
+        readers: those that read a changed table from outside.
+    """
 
     tables: frozenset[str]
     readers: frozenset[str]
 
 
 def list_model_inputs(models: Mapping[str, Model], catalog: Catalog) -> Graph:
-    """For each table that a model makes, by qualified name, those that the model's own SQL reads.
+    """List the tables that each model reads, by its SQL.
+
+    Returns:
+        The qualified names of the inputs, by the qualified name of the table.
 
     Raises:
         martgate.errors.InvalidInput: a model reads a table without a contract.
@@ -43,79 +52,87 @@ def list_model_inputs(models: Mapping[str, Model], catalog: Catalog) -> Graph:
 
 
 def build_graph(models: Mapping[str, Model], catalog: Catalog) -> Graph:
-    """What is made from what, as the models' own SQL says.
+    """Build the graph of which table is made from which.
 
     Raises:
-        martgate.errors.InvalidInput: a model reads a table without a contract, or models are made from each other.
+        martgate.errors.InvalidInput: a model reads a table without a contract, or models depend on each other in a
+            circle.
     """
     reads = list_model_inputs(models, catalog)
     graph = {name: read & reads.keys() for name, read in reads.items()}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        raise InvalidInput(f"models are made from each other in a circle: {' <- '.join(error.args[1])}") from None
+        raise InvalidInput(f"models depend on each other in a circle: {' <- '.join(error.args[1])}") from None
     return graph
 
 
 def select(
     selectors: Iterable[str], graph: Graph, catalog: Catalog, changed: ChangedTables | None = None
 ) -> tuple[str, ...]:
-    """The tables that any of the selectors means, each after those that it is made from.
+    """Select tables, each after those that it is made from.
+
+    Args:
+        selectors: a table that matches any of them is selected.
+        graph: of the project.
+        catalog: the contracts, which have the tags.
+        changed: the tables that `state:modified` selects; None if no state was given.
 
     Raises:
-        martgate.errors.InvalidInput: a selector means nothing that a model makes, or speaks of a state and none is known.
+        martgate.errors.InvalidInput: a selector is unknown or matches no table with a model, or it needs a state and
+            there is none.
     """
     chosen: set[str] = set()
     for selector in selectors:
-        chosen |= set.intersection(*(_meant(part.strip(), graph, catalog, changed) for part in selector.split(",")))
+        chosen |= set.intersection(*(_resolve(part.strip(), graph, catalog, changed) for part in selector.split(",")))
     order = TopologicalSorter({name: sorted(graph[name]) for name in sorted(graph)}).static_order()
     return tuple(name for name in order if name in chosen)
 
 
-def _meant(selector: str, graph: Graph, catalog: Catalog, changed: ChangedTables | None) -> set[str]:
+def _resolve(selector: str, graph: Graph, catalog: Catalog, changed: ChangedTables | None) -> set[str]:
     bare = selector.removeprefix("+").removesuffix("+")
-    found = _named(bare, graph, catalog, changed)
-    roots = found | changed.readers if changed and bare == _MODIFIED else found
-    above = _reached(found, graph) if selector.startswith("+") else set()
-    below = _reached(roots, _turned(graph)) if selector.endswith("+") else set()
-    return found | above | below
+    selected = _resolve_root(bare, graph, catalog, changed)
+    roots = selected | changed.readers if changed and bare == _MODIFIED else selected
+    above = _find_reachable(selected, graph) if selector.startswith("+") else set()
+    below = _find_reachable(roots, _reverse(graph)) if selector.endswith("+") else set()
+    return selected | above | below
 
 
-def _named(bare: str, graph: Graph, catalog: Catalog, changed: ChangedTables | None) -> set[str]:
-    """The tables that a selector without its + means."""
+def _resolve_root(bare: str, graph: Graph, catalog: Catalog, changed: ChangedTables | None) -> set[str]:
+    """Resolve a selector without its +."""
     if bare.startswith("tag:"):
-        return _tagged(bare.removeprefix("tag:"), graph, catalog)
+        return _select_tagged(bare.removeprefix("tag:"), graph, catalog)
     if bare.startswith("state:"):
-        return set(_differing(bare, changed))
+        return set(_select_changed(bare, changed))
     name = catalog.find(bare)[1].qualified_name
     if name not in graph:
         raise InvalidInput(f"no model makes {name}, so it cannot be run; {did_you_mean(name, graph)}")
     return {name}
 
 
-def _differing(bare: str, changed: ChangedTables | None) -> frozenset[str]:
+def _select_changed(bare: str, changed: ChangedTables | None) -> frozenset[str]:
     if bare != _MODIFIED:
-        raise InvalidInput(f"{clip(bare)} is no selector; of a state, only {_MODIFIED} is known")
+        raise InvalidInput(f"{clip(bare)} is not a selector; the only one for states is {_MODIFIED}")
     if changed is None:
         raise InvalidInput(f"{_MODIFIED} compares with an earlier state: give --state; `martgate state` writes one")
     return changed.tables
 
 
-def _tagged(tag: str, graph: Graph, catalog: Catalog) -> set[str]:
+def _select_tagged(tag: str, graph: Graph, catalog: Catalog) -> set[str]:
     tags = {table.qualified_name: {*loaded.contract.tags, *table.tags} for loaded, table in catalog.tables()}
-    found = {name for name in graph if tag in tags[name]}
-    if not found:
-        known = {each for name in graph for each in tags[name]}
+    selected = {name for name in graph if tag in tags[name]}
+    if not selected:
+        known_tags = {each for name in graph for each in tags[name]}
         raise InvalidInput(
-            f"no table that a model makes has the tag {clip(tag)}; {did_you_mean(tag, known) or 'none has any'}"
+            f"no table that a model makes has the tag {clip(tag)}; {did_you_mean(tag, known_tags) or 'no table has a tag'}"
         )
-    return found
+    return selected
 
 
-def _turned(graph: Graph) -> Graph:
+def _reverse(graph: Graph) -> Graph:
     return {name: frozenset(other for other in graph if name in graph[other]) for name in graph}
 
 
-def _reached(names: Iterable[str], graph: Graph) -> set[str]:
-    """All tables that arrows lead to, from these on."""
-    return {each for name in names for each in (name, *_reached(graph[name], graph))}
+def _find_reachable(names: Iterable[str], graph: Graph) -> set[str]:
+    """Find all tables that are reachable from these."""
+    return {each for name in names for each in (name, *_find_reachable(graph[name], graph))}

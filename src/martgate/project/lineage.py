@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from martgate.contracts.catalog import Catalog
-from martgate.contracts.day import parse_day
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput, MartgateError
 from martgate.gate.run import RunRecord
@@ -32,7 +31,7 @@ _RETRIES = {"total": 2, "connect": 2, "read": 2, "backoff_factor": 0.2}
 def emit_run(record: RunRecord, settings: Settings, context: "Context") -> str:
     """Tell a run that was decided; what went wrong with that, empty where nothing did.
 
-    A record without a candidate is of no run.
+    A record without a candidate is not a run of a table.
     """
     if settings.lineage == "none" or not record.candidate:
         return ""
@@ -41,7 +40,7 @@ def emit_run(record: RunRecord, settings: Settings, context: "Context") -> str:
     return _told(partial(build_run_events, record), record.table, record.date, settings, context)
 
 
-def emit_failed_run(table: str, day: str, reason: str, settings: Settings, context: "Context") -> str:
+def emit_failed_run(table: str, day: date, reason: str, settings: Settings, context: "Context") -> str:
     """Tell a run that could not be decided, and why; what went wrong with that, empty where nothing did."""
     if settings.lineage == "none":
         return ""
@@ -51,11 +50,11 @@ def emit_failed_run(table: str, day: str, reason: str, settings: Settings, conte
 
 
 def _told(
-    events: Callable[..., Iterable["RunEvent"]], name: str, day: str, settings: Settings, context: "Context"
+    events: Callable[..., Iterable["RunEvent"]], name: str, day: date | None, settings: Settings, context: "Context"
 ) -> str:
     try:
         transport = _transport(settings.lineage)
-        for event in events(_woven(name, parse_day(day), settings, context.catalog), at=context.now()):
+        for event in events(_woven(name, day, settings, context.catalog), at=context.now()):
             transport.emit(event)
         transport.close()
     except (MartgateError, OSError, RuntimeError) as error:

@@ -1,6 +1,6 @@
-"""The plug-in points of a project, and what is registered at each of them by default.
+"""Declares the plug-in points of a project, and the plug-ins that are built in.
 
-A package adds a name to one by an entry point of its group; to add one of ours takes its module and a line here.
+A package adds a plug-in by an entry point of the group; a built-in one is a module and a line here.
 """
 
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ ENGINES: "Registry[type[Engine]]" = Registry(
         "spark": "martgate.builders.engines.spark:SparkEngine [spark]",
     },
 )
-"""Classes of engines, by the setting `engine`."""
+"""Engine classes, by the setting `engine`."""
 
 STORES: "Registry[type[Store]]" = Registry(
     kind="store",
@@ -35,7 +35,7 @@ STORES: "Registry[type[Store]]" = Registry(
         "catalog": "martgate.stores.databricks:DatabricksStore",
     },
 )
-"""Classes of stores, by the scheme of the setting `warehouse`; a path is of the scheme `file`."""
+"""Store classes, by the scheme of the setting `warehouse`; a path has the scheme `file`."""
 
 EXPORTERS: "Registry[Exporter]" = Registry(
     kind="exporter",
@@ -52,7 +52,7 @@ EXPORTERS: "Registry[Exporter]" = Registry(
         "sql": "martgate.contracts.export.sql:export",
     },
 )
-"""Functions that write a contract in another language, by `export --to`."""
+"""Functions that export a contract to another language, by `export --to`."""
 
 REPORTERS: "Registry[Reporter]" = Registry(
     kind="reporter",
@@ -64,6 +64,6 @@ REPORTERS: "Registry[Reporter]" = Registry(
         "none": "martgate.reports.reporters:NO_REPORT",
     },
 )
-"""Objects that render the runs of a command, by the setting `report`."""
+"""Reporters that render the runs of a command, by the setting `report`."""
 
 REGISTRIES = (ENGINES, STORES, EXPORTERS, REPORTERS)

@@ -1,4 +1,4 @@
-"""What is being done right now, for somebody who watches a terminal; silent for everybody else."""
+"""Shows the current step of a command on a terminal."""
 
 import sys
 from collections.abc import Iterator
@@ -9,16 +9,16 @@ __all__ = ["Progress", "show_progress"]
 
 
 class Progress(Protocol):
-    """Told what is being done, as it begins; what is `lasting` is for everybody to read, and stays."""
+    """Shows a step as it begins; a `lasting` one is a message that stays, also where there is no terminal."""
 
     def __call__(self, step: str, /, *, lasting: bool = False) -> None: ...
 
 
 @contextmanager
 def show_progress() -> Iterator[Progress]:
-    """A function to tell each step to: a live line on stderr where that is a terminal; elsewhere only what lasts."""
+    """Open a live line on stderr if that is a terminal; elsewhere only lasting messages are printed."""
     if not sys.stderr.isatty():
-        yield _to_whom_it_may_concern
+        yield _print_lasting
         return
     from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
     from rich.markup import escape  # noqa: PLC0415
@@ -37,6 +37,6 @@ def show_progress() -> Iterator[Progress]:
         yield progress
 
 
-def _to_whom_it_may_concern(step: str, /, *, lasting: bool = False) -> None:
+def _print_lasting(step: str, /, *, lasting: bool = False) -> None:
     if lasting:
         print(step, file=sys.stderr, flush=True)  # noqa: T201 - a line of the log, which is stderr

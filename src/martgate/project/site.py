@@ -1,4 +1,4 @@
-"""The table `[site]` of martgate.toml: what a project sets of the look of its pages."""
+"""Reads the table `[site]` of martgate.toml, which sets the look of a project's pages."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,41 +16,41 @@ KEYS: Mapping[str, str] = {
     "links": "a table of addresses by name: https:, http: or mailto:",
     "stylesheet": "a file of CSS, whose rules come after ours; it becomes part of each page",
 }
-"""Every key of the table, with what it is for."""
+"""The description of every key of the table."""
 
 
-def read_site(given: object, folder: Path, file: str, problems: list[Problem]) -> Appearance:
-    """The look of the pages, the files that it names read in.
+def read_site(values: object, folder: Path, file: str, problems: list[Problem]) -> Appearance:
+    """Read the look of the pages, with the files that it names.
 
     Args:
-        given: the table as it was written.
-        folder: what paths are relative to.
-        file: the name of the file that it was written in.
-        problems: what is wrong with it is added here.
+        values: the table of the file.
+        folder: the folder that paths are relative to.
+        file: the name of the file, for messages.
+        problems: collects what is wrong with the table.
     """
-    if not isinstance(given, dict):
-        problems.append(Problem(file=file, path="site", message=f"found {clip(given)}, expected a table [site]"))
+    if not isinstance(values, dict):
+        problems.append(Problem(file=file, path="site", message=f"found {clip(values)}, expected a table [site]"))
         return DEFAULT
-    for key in given:
+    for key in values:
         if key not in KEYS:
             hint = did_you_mean(key, KEYS)
             problems.append(Problem(file=file, path=f"site.{key}", message="is not a setting", hint=hint))
-    read: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for key in KEYS:
-        if key in given:
+        if key in values:
             try:
-                read[key] = _links(given[key]) if key == "links" else _value(key, given[key], folder)
+                settings[key] = _links(values[key]) if key == "links" else _value(key, values[key], folder)
             except ValueError as error:
                 problems.append(Problem(file=file, path=f"site.{key}", message=str(error), hint=KEYS[key]))
-    return Appearance(**read)
+    return Appearance(**settings)
 
 
 def _links(value: object) -> Mapping[str, str]:
     if not isinstance(value, dict) or not all(isinstance(address, str) for address in value.values()):
         raise ValueError(f"found {clip(value)}, expected addresses by name")
-    wrong = [f"{clip(name)} {mistake}" for name, address in value.items() if (mistake := find_link_problem(address))]
-    if wrong:
-        raise ValueError("; ".join(wrong))
+    problems = [f"{clip(name)} {problem}" for name, address in value.items() if (problem := find_link_problem(address))]
+    if problems:
+        raise ValueError("; ".join(problems))
     return value
 
 

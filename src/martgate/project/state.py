@@ -1,7 +1,7 @@
-"""What contracts and models ask for at one time, in a file, so that a later run can tell what has changed since.
+"""Records the state of contracts and models in a file, so that a later run can select what has changed since.
 
-The file names each table with a digest of its contract and, where a model makes it, one of the model's SQL. Layout,
-comments and documentation are in neither.
+The file has a digest of the contract of each table and, where a model makes it, of the model's SQL. Layout, comments
+and documentation do not count.
 """
 
 import hashlib
@@ -18,16 +18,16 @@ from martgate.project.graph import ChangedTables, list_model_inputs
 __all__ = ["FILE_NAME", "State", "compute_state", "find_changes", "read_state", "state_json"]
 
 FILE_NAME = "martgate-state.json"
-"""What is looked for where a state is given as a folder."""
+"""The name of the file in a folder that is given as a state."""
 
 State = Mapping[str, Mapping[str, str]]
-"""By qualified name of a table, the digest of its `contract`, and of its `model` where one makes it."""
+"""For each table, by qualified name, the digest of its `contract`, and of its `model` if it has one."""
 
 _FORMAT = 1
 
 
 def compute_state(models: Mapping[str, Model], catalog: Catalog) -> State:
-    """The state of the project as it is."""
+    """Compute the present state of the project."""
     return {
         table.qualified_name: {"contract": digest(table)}
         | (
@@ -40,26 +40,26 @@ def compute_state(models: Mapping[str, Model], catalog: Catalog) -> State:
 
 
 def state_json(state: State) -> str:
-    """What `read` reads back."""
+    """Serialize a state for `read_state`."""
     return json.dumps({"format": _FORMAT, "tables": state}, indent=1, sort_keys=True)
 
 
 def read_state(place: Path) -> State:
-    """The state in a file, or in the file of that name in a folder.
+    """Read a state from a file, or from the file `FILE_NAME` in a folder.
 
     Raises:
-        martgate.errors.InvalidInput: there is none, or it is damaged.
+        martgate.errors.InvalidInput: there is no such file, or it is damaged.
     """
     file = place / FILE_NAME if place.is_dir() else place
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInput(_unusable(file, f"cannot be read: {error.strerror}")) from error
     except ValueError:
         raise InvalidInput(_unusable(file, "is not JSON")) from None
-    if not isinstance(told, dict) or told.get("format") != _FORMAT or not _is_state(told.get("tables")):
+    if not isinstance(document, dict) or document.get("format") != _FORMAT or not _is_state(document.get("tables")):
         raise InvalidInput(_unusable(file, "is not the state of a project"))
-    tables: State = told["tables"]
+    tables: State = document["tables"]
     return tables
 
 
@@ -75,7 +75,7 @@ def _is_state(tables: object) -> bool:
 
 
 def find_changes(former: State, models: Mapping[str, Model], catalog: Catalog) -> ChangedTables:
-    """The made tables that are not as they were in a former state, a new one among them."""
+    """Find the tables whose contract or model differs from a former state, including new tables."""
     reads = list_model_inputs(models, catalog)
     differing = {name for name, digests in compute_state(models, catalog).items() if former.get(name) != digests}
     outside = differing - reads.keys()

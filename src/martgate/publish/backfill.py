@@ -1,4 +1,4 @@
-"""One table, many days, in order. What stands published already is left alone, so that a killed backfill goes on."""
+"""Publishes one table for many days in order; days already published are skipped, so that a killed backfill resumes."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -19,109 +19,136 @@ __all__ = ["backfill", "list_partition_days"]
 
 
 def list_partition_days(table: Table, first: date, last: date) -> tuple[date, ...]:
-    """The days from first to last that name a partition: of a table by the week or month, the first of each."""
+    """List the days of a range that name a partition of a table.
+
+    Args:
+        table: the table.
+        first: the first day of the range.
+        last: the last day of the range, included.
+
+    Returns:
+        Every day, for a table that is published by the day; otherwise the first day of each week or month.
+    """
     return tuple(day for day in days_between(first, last) if table.publish_period.first(day) == day)
 
 
 def backfill(
-    jobs: Sequence[PublishRequest], context: Context, *, keep_going: bool = False, again: bool = False, width: int = 1
+    requests: Sequence[PublishRequest],
+    context: Context,
+    *,
+    keep_going: bool = False,
+    again: bool = False,
+    width: int = 1,
 ) -> Iterator[TableRun]:
-    """Run jobs of one table, one a day and the earliest first, and tell what became of each.
+    """Publish one table for several days, the earliest first.
 
-    A day that was let through by the version of the contract that is about it, and by what newer versions ask of it, is
-    skipped, unless `again`. After a day that was not published the others are skipped, unless `keep_going`. With a
-    `width`, so many days that do not depend on each other are prepared side by side; they are published in order all the
-    same, and not past one that was not.
+    A day that is published already is skipped if its receipt is intact and its verdict covers every rule that now
+    applies to it: those of its own version of the contract, and the retroactive rules of newer versions.
+
+    Args:
+        requests: one for each day, in order, all for the same table.
+        context: the adapters of the run.
+        keep_going: continue after a day that was not published; by default the days after it are skipped.
+        again: also publish the days that are published already.
+        width: how many days to prepare in parallel, where none depends on the day before. They are still published in
+            order, and none after a day that was not.
+
+    Yields:
+        The result of each day, in order.
     """
-    done = set() if again else _published(jobs, context)
-    failed = ""
-    with _beside(jobs, [request for request in jobs if request.part_date not in done], context, width) as begun:
-        for request in jobs:
-            reason = _reason_to_skip(request, done, failed)
-            outcome = skip_request(request, reason) if reason else run_request(request, context, begun)
-            if outcome.code is not ExitCode.DONE and not keep_going:
-                failed = request.part_date
-            yield outcome
+    finished = set() if again else _find_finished_days(requests, context)
+    failed: date | None = None
+    with _open_parallel_runs(
+        requests, [request for request in requests if request.day.date not in finished], context, width
+    ) as next_run:
+        for request in requests:
+            reason = _reason_to_skip(request, finished, failed)
+            table_run = skip_request(request, reason) if reason else run_request(request, context, next_run)
+            if table_run.code is not ExitCode.DONE and not keep_going:
+                failed = request.day.date
+            yield table_run
 
 
-def _beside(
-    jobs: Sequence[PublishRequest], todo: Sequence[PublishRequest], context: Context, width: int
+def _open_parallel_runs(
+    requests: Sequence[PublishRequest], todo: Sequence[PublishRequest], context: Context, width: int
 ) -> AbstractContextManager[NextRun | None]:
-    """The days under way side by side; nothing, where one comes after another."""
+    """Prepare the days in parallel; give None where they have to run one after another."""
     width = min(width, len(todo))
     if width < 2:
         return nullcontext()
     open_engine = context.parallel_engines(width)
-    reason = _why_in_turn(todo, context) if open_engine else "the engine has one session, which one day keeps busy"
+    reason = (
+        _reason_for_sequence(todo, context) if open_engine else "the engine has one session, which one day keeps busy"
+    )
     if reason or open_engine is None:
-        context.progress(f"{jobs[0].table.qualified_name}: one day after another, since {reason}", lasting=True)
+        context.progress(f"{requests[0].table.qualified_name}: the days run one after another: {reason}", lasting=True)
         return nullcontext()
     return prepare_in_parallel(todo, context, open_engine, width)
 
 
-def _why_in_turn(todo: Sequence[PublishRequest], context: Context) -> str:
-    """Why a day of a table can be made or judged only after the one before it; empty where it can at any time."""
-    first = todo[0]
+def _reason_for_sequence(requests: Sequence[PublishRequest], context: Context) -> str:
+    """Explain why a day can only be built or audited after the day before; empty if days are independent."""
+    first = requests[0]
     if not {first.table.name, first.table.qualified_name}.isdisjoint(first.model.inputs):
         return "its model reads its own published days"
-    rules = (rule for asked in _asked(todo, context).values() for rule in asked.rules)
-    back = next((rule.name for rule in rules if rule.check.looks_back), "")
-    return f"{back} looks back at the day before" if back else ""
+    rules = (rule for applicable in _applicable_rules(requests, context).values() for rule in applicable.rules)
+    looking_back = next((rule.name for rule in rules if rule.check.needs_previous_days), "")
+    return f"{looking_back} looks back at the day before" if looking_back else ""
 
 
-def _asked(jobs: Sequence[PublishRequest], context: Context) -> dict[str, ApplicableRules]:
-    """What days are judged by, for each version of the contract that is about one of them."""
-    versions = {request.contract_file.contract.version: request for request in jobs}
+def _applicable_rules(requests: Sequence[PublishRequest], context: Context) -> dict[str, ApplicableRules]:
+    """Derive the rules of each version of the contract that is valid on one of the days."""
+    versions = {request.contract_file.contract.version: request for request in requests}
     return {
         version: derive_from_catalog(request.contract_file, request.table, context.catalog)
         for version, request in versions.items()
     }
 
 
-def _reason_to_skip(request: PublishRequest, done: set[str], failed: str) -> str:
+def _reason_to_skip(request: PublishRequest, finished: set[date], failed: date | None) -> str:
     if failed:
-        return f"{failed} was not published; --keep-going goes on after such a day"
-    if request.part_date in done:
+        return f"{failed} was not published; --keep-going continues after it"
+    if request.day.date in finished:
         version = request.contract_file.contract.version
-        return f"it is published already, by version {version} of the contract; --again does it anew"
+        return f"it is already published, by version {version} of the contract; --again publishes it again"
     return ""
 
 
-def _published(jobs: Sequence[PublishRequest], context: Context) -> set[str]:
-    """The days that were let through by all that is asked of them now, and whose receipt is as it was recorded."""
-    _give_lost_receipts(jobs, context)
-    name, asked = jobs[0].table.qualified_name, _asked(jobs, context)
+def _find_finished_days(requests: Sequence[PublishRequest], context: Context) -> set[date]:
+    """Find the days with an intact receipt whose verdict covers every rule that applies to them now."""
+    _restore_receipts(requests, context)
+    name, applicable = requests[0].table.qualified_name, _applicable_rules(requests, context)
     by_day = context.ledger.contracts_published(name)
     newest = {receipt.part_date: receipt for receipt in context.ledger.publications(name)}
-    done = set()
-    for request in jobs:
+    finished = set()
+    for request in requests:
         contract = request.contract_file.contract
-        is_valid = by_day.get(request.part_date) == (contract.id, contract.version)
+        is_valid = by_day.get(request.day.date) == (contract.id, contract.version)
         if (
             is_valid
-            and newest[request.part_date].is_sound
-            and _has_judged(asked[contract.version].retroactive, request, context)
+            and newest[request.day.date].is_sound
+            and _has_checked(applicable[contract.version].retroactive, request, context)
         ):
-            done.add(request.part_date)
-    return done
+            finished.add(request.day.date)
+    return finished
 
 
-def _has_judged(added: tuple[Rule, ...], request: PublishRequest, context: Context) -> bool:
-    """Whether what let a day through has looked at these rules, too, as they are now."""
-    if not added:
+def _has_checked(rules: tuple[Rule, ...], request: PublishRequest, context: Context) -> bool:
+    """Whether the verdict that approved a published day covers these rules as they are now."""
+    if not rules:
         return True
-    found = context.ledger.let_through(request.table.qualified_name, request.part_date)
-    judged = [verdict.rule for verdict in found.audit.verdicts] if found else []
-    outside = [each.rule for each in found.audit.out_of_scope] if found else []
-    known = {rule.name: (rule.check, rule.severity) for rule in (*judged, *outside)}
-    return all(known.get(rule.name) == (rule.check, rule.severity) for rule in added)
+    record = context.ledger.let_through(request.partition)
+    checked = [verdict.rule for verdict in record.audit.verdicts] if record else []
+    out_of_scope = [skipped.rule for skipped in record.audit.out_of_scope] if record else []
+    covered = {rule.name: (rule.check, rule.severity) for rule in (*checked, *out_of_scope)}
+    return all(covered.get(rule.name) == (rule.check, rule.severity) for rule in rules)
 
 
-def _give_lost_receipts(jobs: Sequence[PublishRequest], context: Context) -> None:
-    """Whoever was killed between a commit and its receipt has published: what is lost is only the receipt."""
-    table = jobs[0].table
-    known = {receipt.candidate for receipt in context.ledger.publications(table.qualified_name)}
-    for request in jobs:
-        newest = context.ledger.candidate(table.qualified_name, request.part_date)
-        if isinstance(newest, Candidate) and newest.id not in known and context.store.is_published(newest):
-            publish(table, request.part_date, context, newest.id)
+def _restore_receipts(requests: Sequence[PublishRequest], context: Context) -> None:
+    """Write the receipt of each candidate whose run was killed after the commit and before the receipt."""
+    table = requests[0].table
+    receipted = {receipt.candidate for receipt in context.ledger.publications(table.qualified_name)}
+    for request in requests:
+        newest = context.ledger.candidate(request.partition)
+        if isinstance(newest, Candidate) and newest.id not in receipted and context.store.is_published(newest):
+            publish(table, request.day.date, context, newest.id)

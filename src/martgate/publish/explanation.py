@@ -1,4 +1,4 @@
-"""How an audit goes: the statements, what each answers and what it reads; of the data, only footers are looked at."""
+"""Explains how an audit runs: its statements, what each answers and reads. Only the footers of files are read."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -9,13 +9,14 @@ from martgate.builders.ports import Dataset
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.day import Day
 from martgate.contracts.model import Table
+from martgate.contracts.partition import Partition
 from martgate.errors import CouldNotRun
 from martgate.expectations.audit import Scope
 from martgate.expectations.derive import derive
 from martgate.expectations.explain import explain
 from martgate.expectations.measured import values_of
-from martgate.expectations.plan import at_once, plan
-from martgate.expectations.proofs import Known
+from martgate.expectations.plan import build_plan, merge_statements
+from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.protection import Protection
 from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
@@ -29,70 +30,95 @@ __all__ = ["explain_candidate", "explain_contract", "explain_input"]
 
 
 def explain_contract(catalog: Catalog, name: str, *, together: bool) -> str:
-    """The audit of a table of which nothing is there yet; `together` as engines have it that prefer one statement."""
+    """Explain the audit of a table without data.
+
+    Args:
+        catalog: the contracts.
+        name: the table.
+        together: whether the engine runs the whole audit as one statement.
+    """
     _, table = catalog.find(name)
-    return _told(derive(table), table, together=together)
+    return _explain_rules(derive(table), table, together=together)
 
 
 def explain_candidate(context: Context, name: str, day: date, candidate_id: str | None, *, together: bool) -> str:
-    """The audit of a staged candidate by the run that stages it, where the statistics of its files may be believed.
+    """Explain the audit of a staged candidate, with the statistics of its files as proofs.
+
+    Args:
+        context: the adapters of the run.
+        name: the table.
+        day: the day of the candidate.
+        candidate_id: which candidate; None for the newest of the day.
+        together: whether the engine runs the whole audit as one statement.
 
     Raises:
-        martgate.errors.CouldNotRun: there is no such candidate, not all of it, or not as it was recorded.
+        martgate.errors.CouldNotRun: there is no such candidate, or it is incomplete or altered.
     """
-    loaded, table = context.catalog.find(name, day)
-    candidate = context.ledger.candidate(table.qualified_name, day.isoformat(), candidate_id)
+    contract_file, table = context.catalog.find(name, day)
+    partition = Partition(table.qualified_name, day)
+    candidate = context.ledger.candidate(partition, candidate_id)
     if not isinstance(candidate, Candidate):
-        raise CouldNotRun(explain_missing_candidate(candidate, table, day.isoformat(), candidate_id))
-    dataset, known = context.store.dataset(candidate, table), Known()
+        raise CouldNotRun(explain_missing_candidate(candidate, partition, candidate_id))
+    dataset, statistics = context.store.dataset(candidate, table), StatisticsProofs()
     if isinstance(dataset, Dataset) and context.trust_written_stats:
         root = Path(candidate.root)
         files = [describe_file(root / file.path, root=root, partition=file.partition) for file in candidate.files]
-        known = Known(files, _types(table), candidate.part_date)
+        statistics = StatisticsProofs(files, _types(table), candidate.part_date)
     sizes = column_bytes(dataset.files) if isinstance(dataset, Dataset) else None
-    return _told(
-        derive_from_catalog(loaded, table, context.catalog).rules, table, together=together, known=known, sizes=sizes
+    return _explain_rules(
+        derive_from_catalog(contract_file, table, context.catalog).rules,
+        table,
+        together=together,
+        statistics=statistics,
+        sizes=sizes,
     )
 
 
 def explain_input(context: Context, name: str, source: str, day: date | None, *, together: bool) -> str:
-    """The audit of data that lie anywhere; nobody's word is taken for what is in them.
+    """Explain the audit of data at any location, whose statistics prove nothing.
+
+    Args:
+        context: the adapters of the run.
+        name: the table whose contract applies.
+        source: the path of the data.
+        day: the day of the data; None if it has none.
+        together: whether the engine runs the whole audit as one statement.
 
     Raises:
         martgate.errors.CouldNotRun: there is no such data.
     """
-    loaded, table = context.catalog.find(name, day)
-    dataset = context.upstreams.dataset_of(source, table, day.isoformat() if day else None)
-    scope = Scope(day=Day(day, loaded.contract.zone) if day else None, audited_at=context.now())
-    asked, relation = derive_from_catalog(loaded, table, context.catalog).rules, table.qualified_name
-    judged, _ = scope.split(asked, scope.tables(asked, table, relation), relation)
-    return _told(judged, table, together=together, sizes=column_bytes(dataset.files))
+    contract_file, table = context.catalog.find(name, day)
+    dataset = context.upstreams.dataset_of(source, table, day)
+    scope = Scope(day=Day(day, contract_file.contract.zone) if day else None, audited_at=context.now())
+    rules, relation = derive_from_catalog(contract_file, table, context.catalog).rules, table.qualified_name
+    in_scope, _ = scope.split_rules(rules, scope.resolve_tables(rules, table, relation), relation)
+    return _explain_rules(in_scope, table, together=together, sizes=column_bytes(dataset.files))
 
 
-def _told(
-    asked: Sequence[Rule],
+def _explain_rules(
+    rules: Sequence[Rule],
     table: Table,
     *,
     together: bool,
-    known: Known | None = None,
+    statistics: StatisticsProofs | None = None,
     sizes: Mapping[str, int] | None = None,
 ) -> str:
     source = Source(
         table.qualified_name,
         _types(table),
-        _others(asked),
+        _other_tables(rules),
         RELATION,
         values_of(table, Protection(table)),
-        known=known or Known(),
-        may_doubt=not together,
+        statistics=statistics or StatisticsProofs(),
+        allow_doubt=not together,
     )
-    planned = plan(asked, source)
-    return explain(at_once(planned) if together else planned, table.column_names, sizes)
+    plan = build_plan(rules, source)
+    return explain(merge_statements(plan) if together else plan, table.column_names, sizes)
 
 
 def _types(table: Table) -> dict[str, str]:
     return {column.name.casefold(): column.physical_type for column in table.columns}
 
 
-def _others(asked: Iterable[Rule]) -> dict[str, str]:
-    return {name: name for rule in asked for name in rule.check.tables}
+def _other_tables(rules: Iterable[Rule]) -> dict[str, str]:
+    return {name: name for rule in rules for name in rule.check.tables}

@@ -1,9 +1,10 @@
-"""The gate for data that lies anywhere: audited where it is, never published."""
+"""Gates data at any location: the data is audited where it is and never published."""
 
 from dataclasses import replace
 from datetime import date
 
 from martgate.contracts.day import Day
+from martgate.contracts.partition import text_of
 from martgate.errors import InvalidInput
 from martgate.expectations.audit import Scope, audit
 from martgate.expectations.retroactive import derive_from_catalog
@@ -17,44 +18,53 @@ __all__ = ["gate_input"]
 
 
 def gate_input(context: Context, name: str, source: str, day: date | None) -> RunRecord:
-    """Audit any Parquet or Delta data against the contract of table `name`.
+    """Audit any Parquet or Delta data against the contract of a table.
 
-    Rules that look at other tables, or at a day that was not given, are out of scope and do not count.
+    Rules that need another table, or a day when none is given, are out of scope and do not count.
+
+    Args:
+        context: the adapters of the run.
+        name: the table whose contract applies.
+        source: the path of a Parquet file, a folder of them, or a Delta table.
+        day: the day of the data; None if it has none.
+
+    Returns:
+        The record of the run, which is in the ledger by then.
 
     Raises:
         martgate.errors.CouldNotRun: there is no such data.
-        martgate.errors.InvalidInput: there is no such table, or its contract checks nothing.
+        martgate.errors.InvalidInput: there is no such table, or its contract has no rule.
     """
-    loaded, table = context.catalog.find(name, day)
-    # A contract that was given alone is judged alone: what it refers to may lie anywhere.
-    raise_for_problems(loaded, context.catalog if len(context.catalog.contracts) > 1 else None)
-    require_great_expectations([(loaded, table)], context.catalog)
-    all_asked = derive_from_catalog(loaded, table, context.catalog)
-    rules = all_asked.rules
+    contract_file, table = context.catalog.find(name, day)
+    # With a contract file alone, references to other contracts cannot be resolved, so they are not checked.
+    raise_for_problems(contract_file, context.catalog if len(context.catalog.contracts) > 1 else None)
+    require_great_expectations([(contract_file, table)], context.catalog)
+    applicable = derive_from_catalog(contract_file, table, context.catalog)
+    rules = applicable.rules
     if not rules:
-        raise InvalidInput(f"{loaded.contract.file}: table {table.name} states nothing that could be checked")
-    started, part_date = context.now(), day.isoformat() if day else ""
+        raise InvalidInput(f"{contract_file.contract.file}: table {table.name} has no rule that can be checked")
+    started = context.now()
     with context.engine() as engine:
-        dataset = context.upstreams.dataset_of(source, table, part_date or None)
+        dataset = context.upstreams.dataset_of(source, table, day)
         engine.register(table.qualified_name, dataset)
         context.progress(f"auditing {source} against {len(rules)} rules")
         scope = Scope(
-            day=None if day is None else Day(day, loaded.contract.zone),
+            day=None if day is None else Day(day, contract_file.contract.zone),
             audited_at=started,
-            memory=context.file_memory(engine, table.qualified_name, dataset),
-            foreign=context.foreign_judge,
+            file_counts=context.file_counts(engine, table.qualified_name, dataset),
+            expectation_runner=context.expectation_runner,
             catalog_tables=context.catalog.every_version,
         )
-        found = audit(engine, table.qualified_name, table=table, rules=rules, scope=scope)
-    found = replace(found, out_of_scope=(*found.out_of_scope, *all_asked.out_of_scope))
-    reasons = refusals(found)
+        result = audit(engine, table.qualified_name, table=table, rules=rules, scope=scope)
+    result = replace(result, out_of_scope=(*result.out_of_scope, *applicable.out_of_scope))
+    reasons = refusals(result)
     record = RunRecord(
         table=table.qualified_name,
-        date=part_date,
-        candidate=create_candidate_id(part_date or "input", started),
+        date=day,
+        candidate=create_candidate_id(text_of(day) or "input", started),
         decision="refused" if reasons else "approved",
         reasons=reasons,
-        audit=found,
+        audit=result,
     )
     context.ledger.record_run(record)
     return record

@@ -1,7 +1,7 @@
-"""Days that do not depend on each other, prepared side by side and asked for in their order.
+"""Prepares days that do not depend on each other in parallel, and hands them over in order.
 
-What readers can see is left to whoever asks: days come out of here staged and judged, and are published one after
-another. Threads do it, for the work is DuckDB's, which leaves Python's lock alone; and they end with the process.
+Preparing stages and judges a day; the caller publishes the days one after another. Threads are enough: DuckDB does the
+work and releases Python's lock, and threads end with the process.
 """
 
 from collections import deque
@@ -17,52 +17,61 @@ from martgate.publish.run import PreparedRun, prepare
 __all__ = ["NextRun", "prepare_in_parallel"]
 
 NextRun = Callable[[], PreparedRun]
-"""The next day as it was prepared; waits for it, and raises what preparing it raised."""
+"""Waits for the next prepared day and returns it, or raises the error that preparing it raised."""
 
-_PATIENCE = 0.2
-"""Seconds between two calls to stop: a statement that was about to begin has missed the first."""
+_STOP_INTERVAL = 0.2
+"""Seconds between two calls of `stop`: the first one misses a statement that is about to start."""
 
 
 @contextmanager
 def prepare_in_parallel(
-    jobs: Iterable[PublishRequest],
+    requests: Iterable[PublishRequest],
     context: Context,
     engine: Callable[[], AbstractContextManager[StoppableEngine]],
     width: int,
 ) -> Iterator[NextRun]:
-    """So many of the jobs under way at a time, each with an engine of its own.
+    """Prepare several requests at a time, each with an engine of its own.
 
-    Whatever is under way in the end is stopped, and what it has staged is discarded.
+    On exit, the runs still in progress are stopped and the candidates that they staged are discarded.
+
+    Args:
+        requests: what to prepare, in order.
+        context: the adapters of the run.
+        engine: opens one engine of the several that work at the same time.
+        width: how many requests to prepare at a time.
+
+    Yields:
+        A function that returns the next prepared run, in the order of the requests.
     """
-    crew, left = _Crew(context, engine), iter(jobs)
-    under_way: deque[Future[PreparedRun]] = deque()
+    workers, remaining = _Workers(context, engine), iter(requests)
+    running: deque[Future[PreparedRun]] = deque()
     with ThreadPoolExecutor(width) as pool:
 
-        def next_one() -> PreparedRun:
-            while len(under_way) < width and (request := next(left, None)):
-                under_way.append(pool.submit(crew.prepare, request))
-            wait([under_way[0]])  # whoever is interrupted here still has it under way, and stops it
-            return under_way.popleft().result()
+        def next_run() -> PreparedRun:
+            while len(running) < width and (request := next(remaining, None)):
+                running.append(pool.submit(workers.prepare, request))
+            wait([running[0]])  # an interrupt here leaves it in `running`, so it is stopped
+            return running.popleft().result()
 
         try:
-            yield next_one
+            yield next_run
         finally:
-            crew.dismiss(under_way)
+            workers.stop_all(running)
 
 
 @dataclass(slots=True)
-class _Crew:
-    """Whoever prepares, and the engines that are open."""
+class _Workers:
+    """The threads' context, and the engines that are open."""
 
     context: Context
     engine: Callable[[], AbstractContextManager[StoppableEngine]]
     _open: list[StoppableEngine] = field(default_factory=list)
 
     def prepare(self, request: PublishRequest) -> PreparedRun:
-        return prepare(replace(request, started=self.context.now()), replace(self.context, engine=self._one))
+        return prepare(replace(request, started=self.context.now()), replace(self.context, engine=self._open_tracked))
 
     @contextmanager
-    def _one(self) -> Iterator[Engine]:
+    def _open_tracked(self) -> Iterator[Engine]:
         with self.engine() as opened:
             self._open.append(opened)
             try:
@@ -70,10 +79,10 @@ class _Crew:
             finally:
                 self._open.remove(opened)
 
-    def dismiss(self, under_way: Iterable[Future[PreparedRun]]) -> None:
-        """Stop what runs, let nothing else begin, and discard what was staged for nobody."""
-        running = [future for future in under_way if not future.cancel()]
-        while wait(running, timeout=_PATIENCE).not_done:
+    def stop_all(self, futures: Iterable[Future[PreparedRun]]) -> None:
+        """Stop the runs in progress, cancel the others, and discard the candidates that they staged."""
+        running = [future for future in futures if not future.cancel()]
+        while wait(running, timeout=_STOP_INTERVAL).not_done:
             for opened in self._open.copy():
                 opened.stop()
         for future in running:

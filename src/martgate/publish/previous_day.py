@@ -1,4 +1,4 @@
-"""The day that a candidate is compared with: the newest one before it that stands published."""
+"""Finds the previous day of a candidate: the newest published day before it, which some rules compare it with."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -7,7 +7,7 @@ from martgate.builders.ports import Engine
 from martgate.contracts.day import parse_day
 from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun
-from martgate.expectations.audit import PreviousDay, NoPreviousDay
+from martgate.expectations.audit import NoPreviousDay, PreviousDay
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit
 from martgate.stores.ports import Store
@@ -15,45 +15,60 @@ from martgate.stores.ports import Store
 __all__ = ["RELATION", "explain_outdated", "register_previous_day"]
 
 RELATION = "the_earlier_day"
-"""Under which name an engine knows that day."""
+"""The name of the relation under which an engine has the previous day."""
 
 
 def register_previous_day(
-    engine: Engine, rules: Iterable[Rule], store: Store, table: Table, part_date: str
+    engine: Engine, rules: Iterable[Rule], store: Store, table: Table, day: date
 ) -> PreviousDay | NoPreviousDay:
-    """Make that day readable, where a rule looks back; without such a rule, what is published is not even asked for.
+    """Register the previous day with the engine, if a rule looks back; otherwise nothing is read.
+
+    Args:
+        engine: gets the day as the relation `RELATION`.
+        rules: the rules of the audit.
+        store: holds the published days.
+        table: the table under audit.
+        day: the day under audit.
 
     Raises:
-        martgate.errors.CouldNotRun: it cannot be read.
+        martgate.errors.CouldNotRun: the previous day cannot be read.
     """
     if not any(rule.check.reads_previous_day for rule in rules):
         return NoPreviousDay.NOT_IN_AUDIT
-    day = _newest_before(part_date, store, table)
-    if day is None:
+    previous = _newest_before(day, store, table)
+    if previous is None:
         return NoPreviousDay.NONE_PUBLISHED
-    published = store.read(table, day.isoformat())
+    published = store.read(table, previous)
     if published is None:
         raise CouldNotRun(
-            f"{table.qualified_name}: {day} was published a moment ago, and is not any more; run it again"
+            f"{table.qualified_name}: {previous} was published a moment ago and is gone now; run the command again"
         )
     engine.register(RELATION, published)
-    return PreviousDay(RELATION, day)
+    return PreviousDay(RELATION, previous)
 
 
-def explain_outdated(found: Audit, store: Store, table: Table) -> str:
-    """Why an audit that was made before says too little about the days as they are now; empty where it still does."""
-    asked = [*(verdict.rule for verdict in found.verdicts), *(outside.rule for outside in found.out_of_scope)]
-    if not any(rule.check.reads_previous_day for rule in asked):
+def explain_outdated(audit: Audit, store: Store, table: Table) -> str:
+    """Explain why an earlier audit no longer holds, because another day is the previous one now.
+
+    Args:
+        audit: the recorded audit.
+        store: holds the published days.
+        table: the table of the audit.
+
+    Returns:
+        The reason, and what to do; empty if the audit still holds.
+    """
+    rules = [*(verdict.rule for verdict in audit.verdicts), *(skipped.rule for skipped in audit.out_of_scope)]
+    if not any(rule.check.reads_previous_day for rule in rules):
         return ""
-    day = _newest_before(found.part_date, store, table)
-    newest = day.isoformat() if day else ""
-    if newest == found.compared_with:
+    newest = _newest_before(audit.part_date, store, table) if audit.part_date else None
+    if newest == audit.compared_with:
         return ""
-    compared = f"compares it with {found.compared_with}" if found.compared_with else "compares it with no earlier day"
+    compared = f"compares it with {audit.compared_with}" if audit.compared_with else "compares it with no earlier day"
     return f"its verdict {compared}, and the newest one is now {newest or 'none'}: run `martgate gate` again"
 
 
-def _newest_before(part_date: str, store: Store, table: Table) -> date | None:
-    """However long ago that is: a day that nobody published is nobody's predecessor."""
-    days = (parse_day(day) for day in store.days(table) if day < part_date)
-    return max((day for day in days if day), default=None)
+def _newest_before(before: date, store: Store, table: Table) -> date | None:
+    """Find the newest published day before a day, however long ago it is."""
+    days = map(parse_day, store.partition_values(table))
+    return max((day for day in days if day and day < before), default=None)

@@ -1,4 +1,4 @@
-"""From an approved candidate to the day that readers see, and the receipt of what that changed."""
+"""Promotes an approved candidate to the published day, and records the receipt of what that changed."""
 
 from dataclasses import replace
 
@@ -16,74 +16,85 @@ from martgate.stores.commits import lost
 __all__ = ["compare_with_published", "create_run_record", "promote"]
 
 _ATTEMPTS = 5
-"""Each compares the whole day again."""
+"""How often a promotion is tried when other writers interfere; each try compares the whole day again."""
 
 
 def compare_with_published(
     engine: Engine, decision: Approved | Refused, table: Table, context: Context
 ) -> RestatementPreview:
-    """What the candidate would change; of one that is refused nobody wants to know."""
+    """Preview what the candidate of a decision would change; a refused candidate is not preview."""
     if isinstance(decision, Refused):
         return RestatementPreview("", None)
     context.progress("comparing it with the day that is published")
     return preview_restatement(engine, decision.candidate, table, context.store)
 
 
-def promote(approved: Approved, compared: RestatementPreview, table: Table, context: Context) -> RunRecord:
-    """Promote what was approved, unless a later candidate of the day already stands there.
+def promote(approved: Approved, preview: RestatementPreview, table: Table, context: Context) -> RunRecord:
+    """Promote an approved candidate, unless a later candidate of the day is already published.
 
-    Each try is preceded by what it changes of the day as it stands: where that has moved, it is compared again.
+    If the published day changes between the comparison and the commit, the comparison is repeated, so that the receipt
+    says what really changed.
+
+    Args:
+        approved: the decision.
+        preview: the preview of what it changes.
+        table: the table of the candidate.
+        context: the adapters of the run.
+
+    Returns:
+        The record of the run, with the version that it published, or refused as superseded.
+
+    Raises:
+        martgate.errors.CouldNotRun: other writers changed the day at every attempt.
     """
     candidate = approved.candidate
     for _ in range(_ATTEMPTS):
-        if compared.restatement:
-            context.progress(
-                f"{candidate.table} of {candidate.part_date} {describe_restatement(compared.restatement)}", lasting=True
-            )
+        if preview.restatement:
+            context.progress(f"{candidate.partition} {describe_restatement(preview.restatement)}", lasting=True)
         context.progress(f"publishing candidate {candidate.id}")
-        published = context.store.promote(approved, _metadata(approved, compared), onto=compared.state)
+        published = context.store.promote(approved, _metadata(approved, preview), onto=preview.state)
         if published.promotion is not Promotion.MOVED:
-            return _published_as(published, approved, compared, context)
+            return _record_publication(published, approved, preview, context)
         with context.engine() as engine:
-            compared = compare_with_published(engine, approved, table, context)
-        context.ledger.record_run(create_run_record(approved, compared), fingerprint=candidate.fingerprint)
+            preview = compare_with_published(engine, approved, table, context)
+        context.ledger.record_run(create_run_record(approved, preview), fingerprint=candidate.fingerprint)
     raise lost(candidate, _ATTEMPTS)
 
 
-def _metadata(approved: Approved, compared: RestatementPreview) -> dict[str, object]:
-    candidate, found = approved.candidate, approved.audit
+def _metadata(approved: Approved, preview: RestatementPreview) -> dict[str, object]:
+    candidate, audit = approved.candidate, approved.audit
     return {
         "candidate": candidate.id,
         "fingerprint": candidate.fingerprint,
-        "contract": found.contract,
-        "contract_version": found.contract_version,
-        "audited_at": found.audited_at.isoformat(),
-        "rules": found.rules,
-        "rows": found.rows,
+        "contract": audit.contract,
+        "contract_version": audit.contract_version,
+        "audited_at": audit.audited_at.isoformat(),
+        "rules": audit.rules,
+        "rows": audit.rows,
         **({"waived": sorted(waived(approved.waivers))} if waived(approved.waivers) else {}),
-        **restatement_metadata(compared.restatement),
+        **restatement_metadata(preview.restatement),
     }
 
 
-def _published_as(
-    published: Published, approved: Approved, compared: RestatementPreview, context: Context
+def _record_publication(
+    published: Published, approved: Approved, preview: RestatementPreview, context: Context
 ) -> RunRecord:
-    candidate, record = approved.candidate, create_run_record(approved, compared)
+    candidate, record = approved.candidate, create_run_record(approved, preview)
     if published.promotion is Promotion.SUPERSEDED:
         which = f" of {candidate.part_date}" if candidate.day_column else ""
         reason = f"a later candidate{which} is already published, as version {published.version}"
         refused = replace(record, decision="refused", reasons=(reason,), restatement=None)
         context.ledger.record_run(refused, fingerprint=candidate.fingerprint)
         return refused
-    told = tuple(one for one in approved.waivers if one.effect is Effect.WAIVED)
+    waived = tuple(waiver for waiver in approved.waivers if waiver.effect is Effect.WAIVED)
     context.ledger.record_publication(
-        candidate, published, at=context.now(), restatement=record.restatement, waived=told
+        candidate, published, at=context.now(), restatement=record.restatement, waived=waived
     )
     return replace(record, published_version=published.version)
 
 
-def create_run_record(decision: Approved | Refused, compared: RestatementPreview | None = None) -> RunRecord:
-    """What is kept and told of a decision."""
+def create_run_record(decision: Approved | Refused, preview: RestatementPreview | None = None) -> RunRecord:
+    """Create the record of a decision, which the ledger keeps and reports show."""
     candidate = decision.candidate
     return RunRecord(
         table=candidate.table,
@@ -92,6 +103,6 @@ def create_run_record(decision: Approved | Refused, compared: RestatementPreview
         decision="refused" if isinstance(decision, Refused) else "approved",
         reasons=decision.reasons if isinstance(decision, Refused) else (),
         audit=decision.audit,
-        restatement=compared.restatement if compared else None,
+        restatement=preview.restatement if preview else None,
         waivers=decision.waivers,
     )

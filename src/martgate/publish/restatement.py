@@ -1,4 +1,4 @@
-"""A candidate held against the published day that it would replace: what its readers will find changed."""
+"""Compares a candidate with the published day that it would replace, so that readers see what will change."""
 
 from dataclasses import dataclass
 
@@ -17,16 +17,28 @@ _PUBLISHED = "martgate.published"
 
 @dataclass(frozen=True, slots=True)
 class RestatementPreview:
-    """Which state of the day a candidate was compared with, and how it differs; None where nothing was published."""
+    """What publishing a candidate would change.
+
+    Attributes:
+        state: the state of the day in the store that the candidate was compared with.
+        restatement: how the candidate differs from it; None if nothing was published.
+    """
 
     state: str
     restatement: Restatement | None
 
 
 def preview_restatement(engine: Engine, candidate: Candidate, table: Table, store: Store) -> RestatementPreview:
-    """Hold a candidate against its day as readers see it.
+    """Compare a candidate with its day as readers see it.
 
-    A published day that cannot be read is told and stands in nobody's way: to replace it is what mends it.
+    A published day that cannot be read is part of the result and does not stop the publication, since replacing the day
+    repairs it.
+
+    Args:
+        engine: registers and compares the rows.
+        candidate: what would be published.
+        table: the table of the candidate.
+        store: holds the published day.
 
     Raises:
         martgate.errors.CouldNotRun: the store or the candidate cannot be read.
@@ -35,18 +47,20 @@ def preview_restatement(engine: Engine, candidate: Candidate, table: Table, stor
     if standing.source is None and not standing.trouble:
         return RestatementPreview(standing.state, None)
     engine.register(table.qualified_name, store.dataset(candidate, table))
-    found, trouble = _difference(engine, candidate, table, standing)
+    difference, trouble = _compare(engine, candidate, table, standing)
     return RestatementPreview(
         standing.state,
         Restatement(
-            version=standing.version, state=standing.state, apart=candidate.stamped, difference=found, trouble=trouble
+            version=standing.version,
+            state=standing.state,
+            apart=candidate.stamped,
+            difference=difference,
+            trouble=trouble,
         ),
     )
 
 
-def _difference(
-    engine: Engine, candidate: Candidate, table: Table, standing: Standing
-) -> tuple[Difference | None, str]:
+def _compare(engine: Engine, candidate: Candidate, table: Table, standing: Standing) -> tuple[Difference | None, str]:
     if standing.source is None:
         return None, standing.trouble
     try:
@@ -56,14 +70,18 @@ def _difference(
     try:
         return compare_rows(engine, table, before=_PUBLISHED, after=table.qualified_name, ignored=candidate.stamped), ""
     except QueryFailed as error:
-        hides = Protection(table).hides_some()
-        return None, str(error) if not hides else "the engine could not compare the rows, some of which are protected"
+        is_protected = Protection(table).has_hidden_columns()
+        return None, str(
+            error
+        ) if not is_protected else "the engine could not compare the rows, some of which are protected"
 
 
 def restatement_metadata(restatement: Restatement | None) -> dict[str, object]:
-    """What a commit says of the day that it replaces, in brief."""
+    """Summarize a restatement for the metadata of the commit."""
     if restatement is None:
         return {}
-    found = restatement.difference
-    counts = {"added": found.added, "removed": found.removed, "changed": found.changed} if found else {}
+    difference = restatement.difference
+    counts = (
+        {"added": difference.added, "removed": difference.removed, "changed": difference.changed} if difference else {}
+    )
     return {"restates": {"version": restatement.version, **counts}}

@@ -1,4 +1,4 @@
-"""Samples, from the contracts to Delta tables."""
+"""Writes the sample upstreams of a project as Delta tables."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,24 +19,24 @@ def write_samples(
     progress: Callable[[str], None],
     sample: Sample | None = None,
 ) -> dict[str, int]:
-    """Write every upstream that the project's sample makes, as `--upstreams` reads them.
+    """Write every upstream that the project's sample generates, where `--upstreams` can read them.
 
     Args:
-        settings: the project; each upstream is written with the columns and partitions of its contract.
-        folder: where the tables go.
+        settings: of the project; each upstream gets the columns and partitions of its contract.
+        folder: where to write the tables.
         spec: the values of the plug-in's `SampleSpec`, by field.
-        progress: is told of each table before it is written.
-        sample: the project's plug-in where it is loaded already.
+        progress: called with a message before each table is written.
+        sample: the project's plug-in, if it is loaded already.
 
     Returns:
-        How many rows each table got, by qualified name.
+        The number of rows of each table, by qualified name.
 
     Raises:
-        martgate.errors.InvalidInput: there is no plug-in, it cannot be imported or does not take these values, or it
-            makes a table without a contract.
-        martgate.errors.CouldNotRun: the plug-in failed while it made rows.
+        martgate.errors.InvalidInput: there is no plug-in, it cannot be imported, it rejects the values, or it generates
+            a table without a contract.
+        martgate.errors.CouldNotRun: the plug-in failed while it generated rows.
     """
-    from martgate.project.wiring import load_catalog  # noqa: PLC0415 - see below
+    from martgate.project.wiring import load_catalog  # noqa: PLC0415 - slow to import
     from martgate.stores.upstreams import Upstreams  # noqa: PLC0415 - delta-rs
 
     sample = sample or load_sample(settings.sample)
@@ -46,7 +46,7 @@ def write_samples(
     for name, content in sample.tables(spec, tables):
         if name not in tables:
             near = did_you_mean(str(name), tables)
-            raise InvalidInput(f"sample {sample.place}: makes {clip(name)}, which has no contract; {near}")
+            raise InvalidInput(f"sample {sample.place}: generates {clip(name)}, which has no contract; {near}")
         progress(f"writing {name}")
         rows[name] = target.save(tables[name], content)
     return rows

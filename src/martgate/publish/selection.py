@@ -1,6 +1,6 @@
-"""Several tables in one go, and what becomes of each.
+"""Runs several tables one after another, in the order of their dependencies.
 
-What stands on a table that was not published is skipped, never built on the day before.
+A table that is made from one that was not published is skipped; it is never built on the previous day instead.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,10 +23,18 @@ __all__ = ["TableRun", "create_requests", "run_request", "run_tables", "skip_req
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRun:
-    """What describe of one table: the record of its run, or the reason why there is none."""
+    """The result of one table in a run of several.
+
+    Attributes:
+        table: the qualified name.
+        date: the day.
+        record: of the run; None if there was none.
+        reason: why there is no record; empty otherwise.
+        code: the exit code of the result.
+    """
 
     table: str
-    date: str
+    date: date
     record: RunRecord | None = None
     reason: str = ""
     code: ExitCode = ExitCode.DONE
@@ -35,10 +43,16 @@ class TableRun:
 def create_requests(
     names: Iterable[str], day: date, models: Mapping[str, Model], context: Context
 ) -> list[PublishRequest]:
-    """What it takes to publish these tables for one day, or for the week or month that it lies in.
+    """Create the requests that publish tables for a day, or for the week or month that contains it.
+
+    Args:
+        names: the tables.
+        day: any day of the period.
+        models: of the project, by name.
+        context: the adapters of the run.
 
     Raises:
-        martgate.errors.InvalidInput: one of them cannot be run as it stands.
+        martgate.errors.InvalidInput: a table has no model, or its contract has problems.
     """
     tables = [context.catalog.find(name)[1] for name in names]
     return [
@@ -47,20 +61,27 @@ def create_requests(
     ]
 
 
-def run_tables(jobs: Iterable[PublishRequest], day: date, graph: Graph, context: Context) -> Iterator[TableRun]:
-    """Run jobs in the order given; what stands on a table that was not published is skipped.
+def run_tables(requests: Iterable[PublishRequest], day: date, graph: Graph, context: Context) -> Iterator[TableRun]:
+    """Run requests in the given order, and skip tables whose inputs were not published.
 
-    A table by the week or month is run on the last day of its period.
+    Args:
+        requests: in an order in which each table follows those that it is made from.
+        day: the day of the run; a table by the week or month is run only on the last day of its period.
+        graph: what each table is made from.
+        context: the adapters of the run.
+
+    Yields:
+        The result of each table.
     """
-    stuck: set[str] = set()
-    for work in jobs:
-        name = work.table.qualified_name
-        blocking = sorted(graph[name] & stuck)
-        reason = _reason_to_skip(work.table, day, blocking)
-        outcome = skip_request(work, reason) if reason else run_request(work, context)
-        if blocking or outcome.code is not ExitCode.DONE:
-            stuck.add(name)
-        yield outcome
+    unpublished: set[str] = set()
+    for request in requests:
+        name = request.table.qualified_name
+        blocking = sorted(graph[name] & unpublished)
+        reason = _reason_to_skip(request.table, day, blocking)
+        table_run = skip_request(request, reason) if reason else run_request(request, context)
+        if blocking or table_run.code is not ExitCode.DONE:
+            unpublished.add(name)
+        yield table_run
 
 
 def _reason_to_skip(table: Table, day: date, blocking: Sequence[str]) -> str:
@@ -72,21 +93,29 @@ def _reason_to_skip(table: Table, day: date, blocking: Sequence[str]) -> str:
     return ""
 
 
-def skip_request(work: PublishRequest, reason: str) -> TableRun:
-    """What is told of a job that was not run."""
-    return TableRun(table=work.table.qualified_name, date=work.part_date, reason=reason)
+def skip_request(request: PublishRequest, reason: str) -> TableRun:
+    """Give the result of a request that was not run."""
+    return TableRun(table=request.table.qualified_name, date=request.day.date, reason=reason)
 
 
-def run_request(work: PublishRequest, context: Context, begun: Callable[[], PreparedRun] | None = None) -> TableRun:
-    """Run a job now, or go on with what was `begun` of it; one that could not run is an outcome, too.
+def run_request(
+    request: PublishRequest, context: Context, next_run: Callable[[], PreparedRun] | None = None
+) -> TableRun:
+    """Run a request now, or complete the run that `next_run` prepared.
 
-    Others may follow it.
+    Args:
+        request: what to publish.
+        context: the adapters of the run.
+        next_run: waits for the run of this request that is being prepared; None to prepare it here.
+
+    Returns:
+        The result; a run that failed with `CouldNotRun` is a result too, so that the next request can run.
     """
-    name = work.table.qualified_name
+    name = request.table.qualified_name
     try:
-        prepared = begun() if begun else prepare(replace(work, started=context.now()), context)
-        record = complete_run(prepared, work.table, context)
+        prepared = next_run() if next_run else prepare(replace(request, started=context.now()), context)
+        record = complete_run(prepared, request.table, context)
     except CouldNotRun as error:
-        return TableRun(table=name, date=work.part_date, reason=str(error), code=ExitCode.COULD_NOT_RUN)
+        return TableRun(table=name, date=request.day.date, reason=str(error), code=ExitCode.COULD_NOT_RUN)
     code = ExitCode.REFUSED if record.decision == "refused" else ExitCode.DONE
-    return TableRun(table=name, date=work.part_date, record=record, code=code)
+    return TableRun(table=name, date=request.day.date, record=record, code=code)

@@ -1,4 +1,4 @@
-"""Whether promises about time are kept, by what the ledger says was published and what the warehouse holds."""
+"""Checks the time promises of contracts against the receipts of the ledger and the days in the warehouse."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -9,6 +9,7 @@ from martgate.contracts.catalog import Catalog
 from martgate.contracts.day import parse_day
 from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile
+from martgate.contracts.partition import text_of
 from martgate.errors import MartgateError
 from martgate.expectations.promises import Arrival, Punctuality, Window, assess_punctuality, find_time_slas
 from martgate.project.context import Context
@@ -18,17 +19,17 @@ __all__ = ["check_all_promises", "check_promises", "find_modeled_tables"]
 
 
 def find_modeled_tables(models: Mapping[str, Model], catalog: Catalog) -> list[tuple[ContractFile, Table]]:
-    """The tables that these models make."""
-    return [(loaded, table) for loaded, table in catalog.tables() if find_model(table, models)]
+    """Find the tables of the project that a model makes."""
+    return [(contract_file, table) for contract_file, table in catalog.tables() if find_model(table, models)]
 
 
 def check_all_promises(models: Mapping[str, Model], context: Context, window: Window) -> Iterator[Punctuality]:
-    """How the promises about each table stand that a model makes; of one that cannot be judged, why."""
-    for loaded, table in find_modeled_tables(models, context.catalog):
+    """Check the time promises of every table that a model makes; a table that cannot be checked says why."""
+    for contract_file, table in find_modeled_tables(models, context.catalog):
         try:
-            yield check_promises(loaded, table, context, window)
+            yield check_promises(contract_file, table, context, window)
         except MartgateError as error:
-            contract = loaded.contract
+            contract = contract_file.contract
             yield Punctuality(
                 table=table.qualified_name,
                 contract=contract.id,
@@ -39,43 +40,54 @@ def check_all_promises(models: Mapping[str, Model], context: Context, window: Wi
             )
 
 
-def check_promises(loaded: ContractFile, table: Table, context: Context, window: Window) -> Punctuality:
-    """How the promises about one table stand.
+def check_promises(contract_file: ContractFile, table: Table, context: Context, window: Window) -> Punctuality:
+    """Check the time promises of a table.
+
+    Args:
+        contract_file: the contract.
+        table: the table of the contract.
+        context: the adapters of the run.
+        window: the days to check.
 
     Raises:
-        martgate.errors.InvalidInput: its contract has problems.
+        martgate.errors.InvalidInput: the contract has problems.
         martgate.errors.CouldNotRun: the ledger or the warehouse does not answer.
     """
-    raise_for_problems(loaded, context.catalog)
+    raise_for_problems(contract_file, context.catalog)
     if not find_time_slas(table):
         return assess_punctuality(table, {}, window)
-    live = context.store.days(table)
+    live = context.store.partition_values(table)
     arrivals = {
-        day: arrival for text, arrival in _arrivals(table, live, context).items() if (day := _named(text, table))
+        day: arrival
+        for text, arrival in _find_arrivals(table, live, context).items()
+        if (day := _parse_period(text, table))
     }
-    strays = sum(_named(text, table) is None for text in live)
-    return replace(assess_punctuality(table, arrivals, window), strays=strays)
+    strays = sum(_parse_period(text, table) is None for text in live)
+    return replace(assess_punctuality(table, arrivals, window), stray_partitions=strays)
 
 
-def _named(text: str, table: Table) -> date | None:
-    """The day, week or month that a value of the partition names by its first day; None where it names none."""
+def _parse_period(text: str, table: Table) -> date | None:
+    """Parse the first day of a period; None if the value names none."""
     day = parse_day(text)
     return day if day and table.publish_period.first(day) == day else None
 
 
-def _arrivals(table: Table, live: frozenset[str], context: Context) -> dict[str, Arrival]:
-    """What is known of each value of the partition; of a table that is published whole, each day is there that was."""
+def _find_arrivals(table: Table, live: frozenset[str], context: Context) -> dict[str, Arrival]:
+    """Find when each value of the partition was published.
+
+    For a table that is published whole, each day with a receipt counts as there.
+    """
     name = table.qualified_name
     passed = context.ledger.passed(name, "sla|")
-    found = {text: Arrival(is_there=True) for text in live}
+    arrivals = {text: Arrival(is_in_table=True) for text in live}
     for receipt in context.ledger.publications(name):
         if not receipt.is_sound:
             continue
-        earlier = found.get(receipt.part_date, Arrival(is_there=table.publish_partition is None))
-        found[receipt.part_date] = replace(
-            earlier,
-            published=earlier.published or receipt.published_at,
-            again=earlier.again + (earlier.published is not None),
-            passed=frozenset(passed.get(receipt.candidate, ())),
+        former = arrivals.get(text_of(receipt.part_date), Arrival(is_in_table=table.publish_partition is None))
+        arrivals[text_of(receipt.part_date)] = replace(
+            former,
+            published=former.published or receipt.published_at,
+            republications=former.republications + (former.published is not None),
+            passed_rules=frozenset(passed.get(receipt.candidate, ())),
         )
-    return found
+    return arrivals

@@ -1,4 +1,4 @@
-"""What a model is made from: found for the day, made readable, and held to contracts of its own."""
+"""Finds the inputs of a model for a day, registers them, and checks those from outside against their contracts."""
 
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -16,31 +16,37 @@ from martgate.project.context import Context, PublishRequest
 
 __all__ = ["UpstreamCheck", "check_upstreams", "find_missing_upstreams", "register_upstreams"]
 
-Found = TypeVar("Found", Verdict, OutOfScope)
+VerdictOrSkipped = TypeVar("VerdictOrSkipped", Verdict, OutOfScope)
 
 
 def find_missing_upstreams(request: PublishRequest, context: Context) -> tuple[str, ...]:
-    """Which inputs of the model are not there for the job's day, and why; nothing is read of those that are."""
+    """Find the inputs of a model that are missing for the day; no data is read.
+
+    Returns:
+        For each missing input, a sentence that says what is missing.
+    """
     inputs = (context.catalog.find(name, request.day.date)[1] for name in sorted(request.model.inputs))
-    found = (_looked_up(table, request, context) for table in inputs)
-    return tuple(str(each) for each in found if isinstance(each, MissingUpstream))
+    results = (_find_data(table, request, context) for table in inputs)
+    return tuple(str(result) for result in results if isinstance(result, MissingUpstream))
 
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """A table from outside, as it was registered under its qualified name."""
+    """A table that no model makes, registered under its qualified name."""
 
-    loaded: ContractFile
+    contract_file: ContractFile
     table: Table
     source: Dataset | CatalogTable
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamCheck:
-    """What the inputs from outside were found to be.
+    """The result of checking the inputs from outside the project. Each rule is named `schema.table: rule`.
 
-    `reasons` says why the model cannot be built from them, with the `verdicts` that say so; both are empty where it can.
-    `out_of_scope` are rules that were not judged. Each rule is named `schema.table: rule`.
+    Attributes:
+        reasons: why the model cannot be built from them; empty if it can.
+        verdicts: the failed verdicts behind the reasons.
+        out_of_scope: rules that were not checked.
     """
 
     reasons: tuple[str, ...] = ()
@@ -49,84 +55,84 @@ class UpstreamCheck:
 
 
 def check_upstreams(engine: Engine, request: PublishRequest, context: Context) -> UpstreamCheck:
-    """Register every input of the model; hold those from outside to their own contracts.
+    """Register every input of the model, and audit those from outside by their own contracts.
 
-    The frames of inputs that keep every rule are checked once more, where the house has somebody to do it.
+    The inputs that keep every rule are then checked by the frame check, if the settings name one.
 
     Raises:
-        martgate.errors.MissingUpstream: with every input that is not there.
-        martgate.errors.InvalidInput: a contract asks of a table from outside what nobody can tell of it.
+        martgate.errors.MissingUpstream: with every input that is missing.
+        martgate.errors.InvalidInput: a contract has a rule that cannot be checked for a table from outside.
         martgate.errors.CouldNotRun: a frame could not be checked.
     """
     inputs = register_upstreams(engine, request, context)
     audits = _audit_upstreams(engine, inputs, request, context)
-    broken = [found for found in audits if found.blocking]
-    outside = tuple(_named(each, found.table) for found in audits for each in found.out_of_scope)
-    if broken:
-        verdicts = tuple(_named(verdict, found.table) for found in broken for verdict in found.blocking)
-        reasons = tuple(f"upstream {found.table}: {reason}" for found in broken for reason in refusals(found))
-        return UpstreamCheck(reasons, verdicts, outside)
-    return UpstreamCheck(_check_frames(engine, inputs, context), out_of_scope=outside)
+    failed = [audit for audit in audits if audit.blocking]
+    out_of_scope = tuple(_prefix_rule(result, audit.table) for audit in audits for result in audit.out_of_scope)
+    if failed:
+        verdicts = tuple(_prefix_rule(verdict, audit.table) for audit in failed for verdict in audit.blocking)
+        reasons = tuple(f"upstream {audit.table}: {reason}" for audit in failed for reason in refusals(audit))
+        return UpstreamCheck(reasons, verdicts, out_of_scope)
+    return UpstreamCheck(_check_frames(engine, inputs, context), out_of_scope=out_of_scope)
 
 
-def _named(found: Found, table: str) -> Found:
-    return replace(found, rule=replace(found.rule, name=f"{table}: {found.rule.name}"))
+def _prefix_rule(result: VerdictOrSkipped, table: str) -> VerdictOrSkipped:
+    return replace(result, rule=replace(result.rule, name=f"{table}: {result.rule.name}"))
 
 
 def _check_frames(engine: Engine, inputs: list[_Input], context: Context) -> tuple[str, ...]:
     if context.frame_check is None:
         return ()
     reasons = []
-    for each in inputs:
-        name = each.table.qualified_name
+    for upstream in inputs:
+        name = upstream.table.qualified_name
         context.progress(f"checking the frame of {name}")
-        found = context.frame_check(engine, name, each.table)
-        reasons += [f"upstream {name}: pandera: {finding}" for finding in found]
+        findings = context.frame_check(engine, name, upstream.table)
+        reasons += [f"upstream {name}: pandera: {finding}" for finding in findings]
     return tuple(reasons)
 
 
 def _audit_upstreams(engine: Engine, inputs: list[_Input], request: PublishRequest, context: Context) -> list[Audit]:
-    """The audits of the inputs by their own contracts."""
-    names = frozenset(each.table.qualified_name for each in inputs)
+    names = frozenset(upstream.table.qualified_name for upstream in inputs)
     scope = Scope(
         day=request.day,
         audited_at=request.started,
-        others=names,
+        other_relations=names,
         expectation_runner=context.expectation_runner,
         catalog_tables=context.catalog.every_version,
     )
     audits = []
-    for each in inputs:
-        name = each.table.qualified_name
+    for upstream in inputs:
+        name = upstream.table.qualified_name
         context.progress(f"checking upstream {name}")
-        rules = _rules_of(each, context)
-        own = replace(scope, file_counts=context.file_counts(engine, name, each.source))
-        audits.append(audit(engine, name, table=each.table, rules=rules, scope=own))
-    missing = [found.table for found in audits if found.rows == 0 and _is_daily(context, found.table)]
-    if missing:
-        raise MissingUpstream(f"no rows for {request.day.date} in {', '.join(missing)}")
+        rules = _derive_rules(upstream, context)
+        own = replace(scope, file_counts=context.file_counts(engine, name, upstream.source))
+        audits.append(audit(engine, name, table=upstream.table, rules=rules, scope=own))
+    empty = [result.table for result in audits if result.rows == 0 and _is_daily(context, result.table)]
+    if empty:
+        raise MissingUpstream(f"no rows for {request.day.date} in {', '.join(empty)}")
     return audits
 
 
-def _rules_of(each: _Input, context: Context) -> tuple[Rule, ...]:
-    """What the contract of a table from outside states, all of which can be judged.
+def _derive_rules(upstream: _Input, context: Context) -> tuple[Rule, ...]:
+    """Derive the rules of a table from outside, all of which can be checked.
 
-    No earlier day of such a table is kept, and no history: a rule that asks for one would be passed over every day.
+    The project keeps no earlier day and no history of such a table, so that a rule that needs one would be passed over
+    every day; it is refused instead.
     """
-    loaded, name = each.loaded, each.table.qualified_name
-    rules = derive_from_catalog(loaded, each.table, context.catalog).rules
-    unknowable = [
+    contract_file, name = upstream.contract_file, upstream.table.qualified_name
+    rules = derive_from_catalog(contract_file, upstream.table, context.catalog).rules
+    uncheckable = [
         Problem(
-            file=loaded.contract.file,
+            file=contract_file.contract.file,
             path=rule.clauses[0],
-            message=f"{rule.name} looks at earlier days, and nobody keeps those of {name}, which no model makes",
-            hint="state it of a table that a model makes",
+            message=f"{rule.name} looks at earlier days, which are not kept for {name}, as no model makes it",
+            hint="move it to the contract of a table that a model makes",
         )
         for rule in rules
         if rule.check.needs_previous_days
     ]
-    if unknowable:
-        raise InvalidInput(*map(loaded.add_location, unknowable))
+    if uncheckable:
+        raise InvalidInput(*map(contract_file.add_location, uncheckable))
     return rules
 
 
@@ -135,45 +141,45 @@ def _is_daily(context: Context, name: str) -> bool:
 
 
 def register_upstreams(engine: Engine, request: PublishRequest, context: Context) -> list[_Input]:
-    """Make every input of the model readable; those that come from outside, which no gate has let through yet."""
+    """Register every input of the model; return those from outside, which no gate has audited yet."""
     outside, missing = [], []
     for name in sorted(request.model.inputs):
-        loaded, table = context.catalog.find(name, request.day.date)
-        dataset = _looked_up(table, request, context)
+        contract_file, table = context.catalog.find(name, request.day.date)
+        dataset = _find_data(table, request, context)
         if isinstance(dataset, MissingUpstream):
             missing.append(str(dataset))
             continue
         engine.register(table.qualified_name, dataset)
-        if not _is_made(table, request):
-            outside.append(_Input(loaded, table, dataset))
+        if not _has_model(table, request):
+            outside.append(_Input(contract_file, table, dataset))
     if missing:
         raise MissingUpstream("\n".join(missing))
     return outside
 
 
-def _is_made(table: Table, request: PublishRequest) -> bool:
+def _has_model(table: Table, request: PublishRequest) -> bool:
     return not request.model_names.isdisjoint((table.name, table.qualified_name))
 
 
-def _looked_up(table: Table, request: PublishRequest, context: Context) -> Dataset | CatalogTable | MissingUpstream:
-    """What an input is made of, or why it is not there."""
+def _find_data(table: Table, request: PublishRequest, context: Context) -> Dataset | CatalogTable | MissingUpstream:
+    """Find the data of an input, or give the error that says why it is missing."""
     try:
         return (
-            _published(table, request, context)
-            if _is_made(table, request)
+            _find_published(table, request, context)
+            if _has_model(table, request)
             else context.upstreams.dataset(table, request.day.date)
         )
     except MissingUpstream as error:
         return error
 
 
-def _published(table: Table, request: PublishRequest, context: Context) -> Dataset | CatalogTable:
-    """All days of a table that the project itself publishes, once the last day that the job is about is among them."""
+def _find_published(table: Table, request: PublishRequest, context: Context) -> Dataset | CatalogTable:
+    """Find all days of a table that the project publishes, if the last day of the request is among them."""
     day = request.table.publish_period.last(request.day.date)
-    found, every = context.store.read(table, day), context.store.read(table)
-    if found is None or every is None or (isinstance(found, Dataset) and not found.files):
+    day_data, all_days = context.store.read(table, day), context.store.read(table)
+    if day_data is None or all_days is None or (isinstance(day_data, Dataset) and not day_data.files):
         name = table.qualified_name
         raise MissingUpstream(
             f"{name}: {day} is not published in the warehouse; `martgate run {name} --date {day}` publishes it"
         )
-    return every
+    return all_days

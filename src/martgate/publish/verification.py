@@ -1,11 +1,13 @@
-"""The published days of a table as its store has them, held against what the ledger says of them."""
+"""Verifies the published days of a table in its store against receipts and verdicts of the ledger."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from martgate.contracts.day import parse_day
 from martgate.contracts.model import Table
+from martgate.contracts.partition import Partition, text_of
 from martgate.expectations.promises import find_time_slas
 from martgate.expectations.schedule import DeliverySchedule
 from martgate.gate.candidate import Candidate
@@ -20,23 +22,31 @@ from martgate.stores.ports import Commit
 __all__ = ["verify"]
 
 
-def verify(table: Table, context: Context, only: str | None = None) -> tuple[Verified, ...]:
-    """Each day that is published, or must be by its receipts or commits, the newest first; of a whole table, the one.
+def verify(table: Table, context: Context, only: date | None = None) -> tuple[Verified, ...]:
+    """Verify each day that is published, or should be by its receipts or commits.
 
-    A day is as the gate let it through where the newest commit about it has a receipt, a verdict approves that candidate,
-    neither was altered since, and what readers see is that candidate. With `only` that day is looked at, published or not.
+    A day passes if its newest commit has a receipt, a verdict approves that candidate, neither was altered since, and
+    readers see that candidate.
+
+    Args:
+        table: the table.
+        context: the adapters of the run.
+        only: verify this day alone, published or not.
+
+    Returns:
+        One result a day, the newest first; a single one for a table that is published whole.
 
     Raises:
         martgate.errors.CouldNotRun: the store or the ledger does not answer.
     """
     store, receipts = context.store, context.ledger.publications(table.qualified_name)
-    look = _Look(table, context, store.commits(table), receipts, store.days(table))
-    return tuple(look.at(day) for day in ([only] if only else look.days()))
+    state = _TableState(table, context, store.commits(table), receipts, store.partition_values(table))
+    return tuple(state.verify_day(day) for day in ([only.isoformat()] if only else state.days()))
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What is known of a table: its commits, the newest first, its receipts, the oldest first, and the days it has."""
+class _TableState:
+    """The state of a table: its commits, the newest first, its receipts, the oldest first, and its live days."""
 
     table: Table
     context: Context
@@ -46,51 +56,55 @@ class _Look:
 
     def days(self) -> list[str]:
         if day_column(self.table):
-            about = self._about("")
-            told = {one.transaction.removeprefix(about) for one in self.commits if one.transaction.startswith(about)}
-            told |= {one.part_date for one in self.receipts}
-            return sorted(self.live | set(filter(self._is_retained, told)), reverse=True)
+            prefix = self._transaction("")
+            values = {
+                entry.transaction.removeprefix(prefix) for entry in self.commits if entry.transaction.startswith(prefix)
+            }
+            values |= {text_of(entry.part_date) for entry in self.receipts}
+            return sorted(self.live | set(filter(self._is_retained, values)), reverse=True)
         if self.receipts:
-            return [self.receipts[-1].part_date]
+            return [text_of(self.receipts[-1].part_date)]
         return [""] if self.context.store.read(self.table) is not None else []
 
     def _is_retained(self, day: str) -> bool:
-        """Whether a day must still be there, as far as it names one."""
+        """Whether the contract's retention still requires a day."""
         contract = self.context.catalog.find(self.table.qualified_name)[0].contract
-        clock = DeliverySchedule(find_time_slas(self.table), self.table, ZoneInfo(contract.zone), self.context.now())
-        found = parse_day(day)
-        return found is None or clock.is_retained(found)
+        schedule = DeliverySchedule(find_time_slas(self.table), self.table, ZoneInfo(contract.zone), self.context.now())
+        parsed = parse_day(day)
+        return parsed is None or schedule.is_retained(parsed)
 
-    def at(self, day: str) -> Verified:
+    def verify_day(self, day: str) -> Verified:
         self.context.progress(f"verifying {self.table.qualified_name} of {day}")
-        about = self._about(day)
-        commit = next((one for one in self.commits if one.transaction == about), None)
-        receipts = [one for one in self.receipts if self._about(one.part_date) == about]
-        newest = receipts[-1] if receipts else None
-        if newest and not day_column(self.table) and newest.part_date != day:
-            told = f"it is not published: the table is that of {newest.part_date}"
-            return Verified(part_date=day, version=None, candidate="", problems=(told,))
-        problems = dict.fromkeys((*self._of_receipts(day, commit, receipts), *self._of_candidate(day, commit, newest)))
-        known = commit or newest
+        transaction = self._transaction(day)
+        commit = next((entry for entry in self.commits if entry.transaction == transaction), None)
+        receipts = [entry for entry in self.receipts if self._transaction(text_of(entry.part_date)) == transaction]
+        receipt = receipts[-1] if receipts else None
+        if receipt and not day_column(self.table) and text_of(receipt.part_date) != day:
+            problem = f"it is not published: the table is that of {receipt.part_date}"
+            return Verified(value=day, version=None, candidate="", problems=(problem,))
+        problems = dict.fromkeys(
+            (*self._check_receipts(day, commit, receipts), *self._check_candidate(day, commit, receipt))
+        )
+        entry = commit or receipt
         return Verified(
-            part_date=day,
-            version=known.version if known else None,
-            candidate=known.candidate if known else "",
+            value=day,
+            version=entry.version if entry else None,
+            candidate=entry.candidate if entry else "",
             problems=tuple(problems),
         )
 
-    def _about(self, day: str) -> str:
-        """The transaction that commits about a day name; one for all days of a table that is published whole."""
+    def _transaction(self, day: str) -> str:
+        """Name the transaction of the commits of a day; of a table that is published whole, that of all days."""
         return app_of(self.table.qualified_name, day_column(self.table), day)
 
-    def _of_receipts(self, day: str, commit: Commit | None, receipts: Sequence[Receipt]) -> Iterator[str]:
+    def _check_receipts(self, day: str, commit: Commit | None, receipts: Sequence[Receipt]) -> Iterator[str]:
         if not receipts:
-            yield self._without_receipt(day, commit)
+            yield self._explain_missing_receipt(day, commit)
             return
         for receipt in receipts:
             if not receipt.is_sound:
                 yield f"the receipt of version {receipt.version} was altered after it was recorded"
-            elif not self._knows(receipt):
+            elif not self._has_commit(receipt):
                 yield (
                     f"a receipt says that version {receipt.version} published candidate {receipt.candidate}, and the "
                     "table has no such commit"
@@ -101,43 +115,47 @@ class _Look:
                 f"the newest receipt that of candidate {receipts[-1].candidate}"
             )
 
-    def _without_receipt(self, day: str, commit: Commit | None) -> str:
+    def _explain_missing_receipt(self, day: str, commit: Commit | None) -> str:
         if commit:
             return (
                 f"its commit, version {commit.version}, has no receipt; publishing candidate {commit.candidate} again "
                 "gives it one, if its verdict still holds"
             )
-        there = day in self.live if day_column(self.table) else self.context.store.read(self.table) is not None
+        is_there = day in self.live if day_column(self.table) else self.context.store.read(self.table) is not None
         return (
-            "it was not published by martgate: no commit and no receipt tells of it" if there else "it is not published"
+            "it was not published by martgate: it has no commit and no receipt" if is_there else "it is not published"
         )
 
-    def _knows(self, receipt: Receipt) -> bool:
-        """Whether the table has the commit that a receipt tells of; one older than what the store keeps may have been."""
+    def _has_commit(self, receipt: Receipt) -> bool:
+        """Whether the table has the commit of a receipt; a commit older than the store's log may have existed."""
         if not self.commits or receipt.version > self.commits[0].version:
             return False
-        told = next((one for one in self.commits if one.version == receipt.version), None)
-        if told is None:
+        commit = next((commit for commit in self.commits if commit.version == receipt.version), None)
+        if commit is None:
             return receipt.version < self.commits[-1].version
-        return (told.candidate, told.transaction) == (receipt.candidate, self._about(receipt.part_date))
+        return (commit.candidate, commit.transaction) == (
+            receipt.candidate,
+            self._transaction(text_of(receipt.part_date)),
+        )
 
-    def _of_candidate(self, day: str, commit: Commit | None, receipt: Receipt | None) -> Iterator[str]:
-        known = commit or receipt
-        if known is None:
+    def _check_candidate(self, day: str, commit: Commit | None, receipt: Receipt | None) -> Iterator[str]:
+        entry = commit or receipt
+        if entry is None:
             return
-        candidate = self.context.ledger.candidate(self.table.qualified_name, day, known.candidate)
+        partition = Partition.parse(self.table.qualified_name, day)
+        candidate = self.context.ledger.candidate(partition, entry.candidate) if partition else None
         if not isinstance(candidate, Candidate):
-            found = "keeps an altered" if candidate else "knows no"
-            yield f"the ledger {found} candidate {known.candidate} of {self.table.qualified_name} for {day}"
+            state = "keeps an altered" if candidate else "knows no"
+            yield f"the ledger {state} candidate {entry.candidate} of {self.table.qualified_name} for {day}"
             return
-        told = [one.fingerprint for one in (commit, receipt) if one and one.candidate == candidate.id]
-        if any(fingerprint != candidate.fingerprint for fingerprint in told):
-            yield f"its commit or its receipt tells of other bytes than those of candidate {candidate.id}"
-        yield from self._of_verdicts(candidate)
-        if differing := self.context.store.find_tampering(candidate, self.table):
-            yield differing
+        fingerprints = [each.fingerprint for each in (commit, receipt) if each and each.candidate == candidate.id]
+        if any(fingerprint != candidate.fingerprint for fingerprint in fingerprints):
+            yield f"its commit or its receipt has another fingerprint than candidate {candidate.id}"
+        yield from self._check_verdicts(candidate)
+        if problem := self.context.store.find_tampering(candidate, self.table):
+            yield problem
 
-    def _of_verdicts(self, candidate: Candidate) -> Iterator[str]:
+    def _check_verdicts(self, candidate: Candidate) -> Iterator[str]:
         verdicts = self.context.ledger.verdicts_on(candidate)
         if any(isinstance(verdict, Altered) for verdict in verdicts):
             yield f"a verdict on candidate {candidate.id}, or its manifest, was altered after it was recorded"
@@ -146,5 +164,5 @@ class _Look:
 
 
 def _approves(verdict: RunRecord | Altered, candidate: Candidate) -> bool:
-    """Whether a verdict, judged again, let the candidate through."""
+    """Whether a verdict approves the candidate when it is judged again."""
     return isinstance(verdict, RunRecord) and isinstance(judge(candidate, verdict.audit, verdict.waivers), Approved)

@@ -1,4 +1,4 @@
-"""Waivers as the ledger keeps them: recorded by somebody who answers for them, and asked for when a table is judged."""
+"""Records and withdraws waivers in the ledger, and applies them when a candidate is judged."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,12 +28,21 @@ __all__ = [
 ]
 
 _LONGEST = timedelta(days=366)
-"""What is to be let through for longer is no exception: the contract should say so."""
+"""A failure that is accepted for longer is not an exception: the contract has to change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaiverRequest:
-    """What somebody asks to be waived, as they wrote it; `partition` may be empty."""
+    """A waiver as it was requested.
+
+    Attributes:
+        rule: the name of the rule.
+        until: the last day on which the waiver is in force.
+        reason: why the rule may fail.
+        owner: who is responsible for it.
+        partition: the one day of the table that it covers; empty for every day.
+        most: the highest number of failures that it covers; None for any.
+    """
 
     rule: str
     until: date
@@ -46,11 +55,16 @@ class WaiverRequest:
 def waive(request: WaiverRequest, table: Table, context: Context) -> Waiver:
     """Record a waiver of a rule of a table.
 
+    Args:
+        request: the waiver.
+        table: the table.
+        context: the adapters of the run.
+
     Raises:
-        martgate.errors.InvalidInput: with everything in the request that cannot be, or in the contract.
+        martgate.errors.InvalidInput: with everything that is wrong with the request, or with the contract.
     """
     raise_for_problems(context.catalog.find(table.qualified_name)[0], context.catalog)
-    problems = tuple(_problems(request, table, context))
+    problems = tuple(_find_problems(request, table, context))
     if problems:
         raise InvalidInput(*problems)
     waiver = Waiver(
@@ -68,7 +82,10 @@ def waive(request: WaiverRequest, table: Table, context: Context) -> Waiver:
 
 
 def withdraw_waivers(rule: str, table: Table, context: Context) -> int:
-    """Take back the waivers of a rule, be it one that the contract has no more; how many there were.
+    """Withdraw the waivers of a rule, even of one that the contract no longer has.
+
+    Returns:
+        How many there were.
 
     Raises:
         martgate.errors.InvalidInput: there was none.
@@ -76,13 +93,15 @@ def withdraw_waivers(rule: str, table: Table, context: Context) -> int:
     name = table.qualified_name
     number = context.ledger.withdraw(name, rule, at=context.now())
     if not number:
-        hint = did_you_mean(rule, {waiver.rule for waiver in context.ledger.waivers(name)}) or "there is none at all"
+        hint = (
+            did_you_mean(rule, {waiver.rule for waiver in context.ledger.waivers(name)}) or "the table has no waivers"
+        )
         raise InvalidInput(f"{name} has no waiver of {clip(rule)}; {hint}")
     return number
 
 
-def _problems(request: WaiverRequest, table: Table, context: Context) -> Iterator[str]:
-    rules, name = _rules(table, context), table.qualified_name
+def _find_problems(request: WaiverRequest, table: Table, context: Context) -> Iterator[str]:
+    rules, name = _find_rules(table, context), table.qualified_name
     rule = rules.get(request.rule)
     if rule is None:
         yield f"{name} has no rule {clip(request.rule)}; {did_you_mean(request.rule, rules)}"
@@ -91,12 +110,12 @@ def _problems(request: WaiverRequest, table: Table, context: Context) -> Iterato
     earliest, latest = (contract_date(table, context) + timedelta(days=1), contract_date(table, context) + _LONGEST)
     if not earliest <= request.until <= latest:
         yield (
-            f"--until {request.until}: a waiver is for days to come, and for {_LONGEST.days} of them at most; "
+            f"--until {request.until}: a waiver is in force for at least one day to come and for {_LONGEST.days} at most; "
             f"give a day from {earliest} to {latest}"
         )
     for option, text, what in (
         ("--reason", request.reason, "why it may fail"),
-        ("--owner", request.owner, "who answers for it"),
+        ("--owner", request.owner, "who is responsible for it"),
     ):
         if not text.strip():
             yield f"{option} is empty; say {what}"
@@ -110,40 +129,47 @@ def _problems(request: WaiverRequest, table: Table, context: Context) -> Iterato
         )
 
 
-def _day(partition: str, table: Table) -> str:
-    """The day that a partition is, as the table is published by it; empty where it is none."""
+def _day(partition: str, table: Table) -> date | None:
+    """Parse the partition as the table is published by it."""
     column, _, value = partition.rpartition("=")
     day = parse_day(value)
     if day is None or column not in ("", table.publish_partition) or table.publish_period.first(day) != day:
-        return ""
-    return value
+        return None
+    return day
 
 
-def _rules(table: Table, context: Context) -> dict[str, Rule]:
-    """By name, the rules that any version of the contract has; a newer version's where several have one of that name."""
-    found: dict[str, Rule] = {}
-    for loaded, theirs in context.catalog.versions(table.qualified_name):
-        asked = derive_from_catalog(loaded, theirs, context.catalog)
-        found |= {rule.name: rule for rule in (*asked.rules, *(each.rule for each in asked.out_of_scope))}
-    return found
+def _find_rules(table: Table, context: Context) -> dict[str, Rule]:
+    """Find the rules of all versions of the contract by name; the newest version wins."""
+    rules: dict[str, Rule] = {}
+    for contract_file, table_version in context.catalog.versions(table.qualified_name):
+        applicable = derive_from_catalog(contract_file, table_version, context.catalog)
+        rules |= {
+            rule.name: rule for rule in (*applicable.rules, *(skipped.rule for skipped in applicable.out_of_scope))
+        }
+    return rules
 
 
 def contract_date(table: Table, context: Context) -> date:
-    """The day that it is where the table's contract counts its days."""
+    """Give today's date in the time zone of the table's contract."""
     zone = context.catalog.find(table.qualified_name)[0].contract.zone
     return context.now().astimezone(ZoneInfo(zone)).date()
 
 
-def apply_recorded_waivers(found: Audit, table: Table, context: Context) -> tuple[Applied, ...]:
-    """What becomes of the table's waivers in an audit of a candidate, as of now."""
-    kept = context.ledger.waivers(table.qualified_name)
-    return applied(found, kept, on=contract_date(table, context), known=_rules(table, context)) if kept else ()
+def apply_recorded_waivers(audit: Audit, table: Table, context: Context) -> tuple[Applied, ...]:
+    """Apply the recorded waivers of a table to an audit of a candidate."""
+    waivers = context.ledger.waivers(table.qualified_name)
+    return (
+        applied(audit, waivers, on=contract_date(table, context), known=_find_rules(table, context)) if waivers else ()
+    )
 
 
 def reapply_recorded_waivers(
     former: tuple[Applied, ...], candidate: Candidate, table: Table, context: Context
 ) -> tuple[Applied, ...]:
-    """What became, since it was judged, of the waivers that it took; a candidate that readers have needs them no more."""
+    """Check the waivers of an earlier verdict again, by what is in force now.
+
+    A candidate that is published already needs them no more.
+    """
     if not waived(former) or context.store.is_published(candidate):
         return former
     return still(former, context.ledger.waivers(table.qualified_name), on=contract_date(table, context))

@@ -8,12 +8,12 @@ import pytest
 
 from martgate.builders.model import Model
 from martgate.errors import InvalidInput, MissingUpstream
-from martgate.expectations.scope import NoEarlier
+from martgate.expectations.scope import NoPreviousDay
 from martgate.gate.candidate import Candidate
 from martgate.gate.run import RunRecord
 from martgate.project.context import Context, PublishRequest
 from martgate.project.settings import load_settings
-from martgate.project.wiring import open_context, load_publish_request
+from martgate.project.wiring import load_publish_request, open_context
 from martgate.publish.run import build, gate, publish, run
 from martgate.publish.samples import write_samples
 
@@ -62,7 +62,7 @@ def test_a_downstream_table_is_published_from_what_the_project_published(mart: M
     record = mart.run(name)
     assert (record.decision, record.reasons) == ("approved", ())
     outside = {item.reason for item in record.audit.out_of_scope if not item.reason.startswith("learning: ")}
-    assert outside <= {NoEarlier.NONE_PUBLISHED.value}
+    assert outside <= {NoPreviousDay.NONE_PUBLISHED.value}
 
 
 def test_an_earlier_candidate_of_a_whole_table_is_superseded_by_one_of_any_day(mart: Mart) -> None:
@@ -70,7 +70,7 @@ def test_an_earlier_candidate_of_a_whole_table_is_superseded_by_one_of_any_day(m
     assert isinstance(early, Candidate)
     gate(mart.request("stats_wv_t_comm_user_cohort"), mart.context, early.id)
     late = mart.run("stats_wv_t_comm_user_cohort", EVE)
-    record = publish(mart.request("stats_wv_t_comm_user_cohort").table, DAY.isoformat(), mart.context, early.id)
+    record = publish(mart.request("stats_wv_t_comm_user_cohort").table, DAY, mart.context, early.id)
     assert record.reasons == (f"a later candidate is already published, as version {late.published_version}",)
 
 

@@ -17,7 +17,7 @@ from martgate.builders.ports import CatalogTable, Dataset
 from martgate.cli.main import call
 from martgate.contracts.day import Day
 from martgate.contracts.model import Column, Contract, Table, Threshold
-from martgate.expectations.audit import REMEMBERED, Scope, audit
+from martgate.expectations.audit import FROM_FILE_COUNTS, Scope, audit
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
 from martgate.expectations.kinds.fresh import Fresh
@@ -33,7 +33,7 @@ from martgate.expectations.kinds.unique import Unique
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Outcome
 from martgate.ledger import Ledger
-from martgate.project.file_counts import open_file_memory
+from martgate.project.file_counts import open_file_counts
 
 COLUMNS = {"n": pa.int32(), "code": pa.string(), "share": pa.float64(), "at": pa.timestamp("us", "UTC")}
 HIVE = {"comm": "bigint", "part_date": "string"}
@@ -112,12 +112,12 @@ def find(engine, source, *, day=date(2024, 1, 1), memory=None, asked=RULES):
     table = Table(path="schema[0]", name="t", qualified_name="s.t", columns=columns)
     table = Contract(file="c", id="c", version="1.0.0", api_version="v3.1.0", tables=(table,)).tables[0]
     today = Day(day, "Asia/Seoul")
-    scope = Scope(today, today.cutoff, memory=memory)
+    scope = Scope(today, today.cutoff, file_counts=memory)
     return audit(engine, "s.t", table=table, rules=asked, scope=scope)
 
 
 def remembering(engine, ledger, source, **rest):
-    return find(engine, source, memory=open_file_memory(ledger, engine, "s.t", source), **rest)
+    return find(engine, source, memory=open_file_counts(ledger, engine, "s.t", source), **rest)
 
 
 def plain(found):
@@ -125,7 +125,7 @@ def plain(found):
 
 
 def reused(found):
-    return [verdict for verdict in found.verdicts if verdict.how == REMEMBERED]
+    return [verdict for verdict in found.verdicts if verdict.how == FROM_FILE_COUNTS]
 
 
 def change(root, draw):
@@ -198,8 +198,8 @@ def test_another_rule_is_another_question(ledger, tmp_path):
 
 
 def test_a_table_of_a_catalog_or_without_a_file_is_looked_at_as_ever(ledger):
-    assert open_file_memory(ledger, DuckDBEngine(), "s.t", CatalogTable(name="main.s.t")) is None
-    assert open_file_memory(ledger, DuckDBEngine(), "s.t", Dataset(files=())) is None
+    assert open_file_counts(ledger, DuckDBEngine(), "s.t", CatalogTable(name="main.s.t")) is None
+    assert open_file_counts(ledger, DuckDBEngine(), "s.t", Dataset(files=())) is None
 
 
 def test_a_candidate_that_is_gated_again_is_counted_again_only_where_that_was_asked_for(
@@ -216,5 +216,5 @@ def test_a_candidate_that_is_gated_again_is_counted_again_only_where_that_was_as
     assert call(["build", "wv_comm_user", "--date", "2024-01-01"]) == 0
     looked, first, again = gate(), gate("--reuse-counts", "files"), gate("--reuse-counts", "files")
     assert [one["how"] for one in first] == [one["how"] for one in looked]
-    assert sum(one["how"] == REMEMBERED for one in again) > 50
+    assert sum(one["how"] == FROM_FILE_COUNTS for one in again) > 50
     assert [one | {"how": ""} for one in again] == [one | {"how": ""} for one in looked]

@@ -27,7 +27,7 @@ from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.range import Range
 from martgate.expectations.kinds.rows import RowCheck, RowTest
 from martgate.expectations.kinds.unique import Unique
-from martgate.expectations.proofs import Known
+from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.rules import Rule
 
 DAY = Day(date(2024, 1, 1), "Asia/Seoul")
@@ -176,7 +176,7 @@ def found_by_looking(engine):
         for check in CHECKS
         if isinstance(check, QualityMetric)
     }
-    listed = ", ".join(f"COUNT_IF({test.broken}), {test.total}" for test in tests.values())
+    listed = ", ".join(f"COUNT_IF({test.failure}), {test.total}" for test in tests.values())
     rows = engine.fetch(f"SELECT file, {listed} FROM s.t GROUP BY file", DAY.parameters)
     return {str(file): dict(zip(tests, batched(counts), strict=True)) for file, *counts in rows}
 
@@ -189,7 +189,7 @@ def verdicts(engine, files, *, trusted):
     """What an audit of these files finds, rule by rule, and which rules no row was read for."""
     table = Table(path="schema[0]", name="t", qualified_name="s.t", columns=())
     table = Contract(file="c", id="c", version="1.0.0", api_version="v3.1.0", tables=(table,)).tables[0]
-    scope = Scope(DAY, DAY.cutoff, written=tuple(files) if trusted else ())
+    scope = Scope(DAY, DAY.cutoff, file_statistics=tuple(files) if trusted else ())
     found = audit(engine, "s.t", table=table, rules=RULES, scope=scope)
     return [replace(one, how="") for one in found.verdicts], {one.rule for one in found.verdicts if one.how}
 
@@ -208,7 +208,7 @@ def proved_as_found(engine, folder, seed, files):
     looked, proved = found_by_looking(engine), Counter()
     for _ in range(2 * len(files)):
         some = draw.sample(files, draw.choice([1, 1, 2, 3]))
-        known = Known(some, KINDS, DAY.parameters["part_date"])
+        known = StatisticsProofs(some, KINDS, DAY.date)
         for check in CHECKS:
             proof = check.proof(known)
             if proof:
