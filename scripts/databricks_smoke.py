@@ -27,7 +27,7 @@ from martgate.gate.promotion import Promotion
 from martgate.gate.run import RunRecord
 from martgate.project.context import Context, PublishRequest
 from martgate.project.settings import Settings, load_settings
-from martgate.project.wiring import open_context, load_publish_request
+from martgate.project.wiring import load_publish_request, open_context
 from martgate.publish.run import build, gate, publish, run
 from martgate.text.quoting import relation
 
@@ -101,7 +101,7 @@ class Lab:
 
     def rows(self, day: date) -> Sequence[tuple[object, ...]]:
         """The day's rows as a reader of the mart sees them."""
-        found = self.context.store.read(self.request(day).table, day.isoformat())
+        found = self.context.store.read(self.request(day).table, day)
         if found is None:
             return []
         with self.context.engine() as engine:
@@ -184,7 +184,7 @@ def an_altered_candidate_is_refused(lab: Lab) -> None:
     gate(lab.request(ALTERED, 1), lab.context, candidate.id)
     staging = relation(candidate.files[0].path.rpartition("@v")[0])
     lab.spark.execute(f"INSERT INTO {staging} VALUES (9, 9, '{ALTERED}')")
-    record: RunRecord = publish(lab.request(ALTERED).table, ALTERED.isoformat(), lab.context, candidate.id)
+    record: RunRecord = publish(lab.request(ALTERED).table, ALTERED, lab.context, candidate.id)
     expect((record.decision, lab.rows(ALTERED)), ("refused", []))
 
 

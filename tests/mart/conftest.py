@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from martgate.builders.model import cast_to_contract, load
+from martgate.builders.model import cast_to_contract
 from martgate.builders.ports import Dataset
 from martgate.contracts.day import Day
 
@@ -192,7 +192,7 @@ class Workshop:
             name,
             table=self.request.table,
             rules=derive(self.request.table),
-            scope=Scope(day=self.request.day, audited_at=STARTED, others=frozenset(self.request.model.inputs)),
+            scope=Scope(day=self.request.day, audited_at=STARTED, other_relations=frozenset(self.request.model.inputs)),
         )
 
 
@@ -203,7 +203,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     from martgate.builders.model import cast_to_contract
     from martgate.builders.ports import WriteTarget
     from martgate.project.settings import load_settings
-    from martgate.project.wiring import open_context, load_publish_request
+    from martgate.project.wiring import load_publish_request, open_context
     from martgate.stores.upstreams import Upstreams
 
     folder = tmp_path_factory.mktemp("workshop")
@@ -216,7 +216,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         lake.save(tables[name], rows)
     with DuckDBEngine() as engine:
         for name in work.model.inputs:
-            engine.register(name, lake.dataset(tables[name], part_date=GOOD_DAY.isoformat()))
+            engine.register(name, lake.dataset(tables[name], GOOD_DAY))
         parameters = work.day.parameters | {"run_timestamp": "2024-01-02T01:00:00Z"}
         target = WriteTarget(root=str(folder / "good"), partition_by=(), prefix="good")
         (written,) = engine.write(cast_to_contract(work.model, work.table), target, parameters)

@@ -9,7 +9,7 @@ import pytest
 from martgate.builders.model import Model
 from martgate.gate.run import RunRecord
 from martgate.project.settings import load_settings
-from martgate.project.wiring import open_context, load_publish_request
+from martgate.project.wiring import load_publish_request, open_context
 from martgate.publish.run import run
 from martgate.publish.samples import write_samples
 
@@ -42,7 +42,7 @@ def test_dirty_days_in_a_row_are_published_each_compared_with_the_one_before(tmp
     for name in ("wv_comm_user", "wv_comm_user_update"):
         found = [mart.run(day, name) for day in DAYS]
         assert [record.reasons for record in found] == [(), (), ()]
-        assert [record.audit.compared_with for record in found] == ["", "2024-01-01", "2024-01-02"]
+        assert [record.audit.compared_with for record in found] == [None, date(2024, 1, 1), date(2024, 1, 2)]
         outside = [item.reason for record in found[1:] for item in record.audit.out_of_scope]
         assert [reason for reason in outside if not reason.startswith("learning: ")] == []
 

@@ -14,12 +14,12 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
-from martgate.expectations.fragments import equal_sides
+from martgate.expectations.fragments import match_equality
 from martgate.text.quoting import is_text, is_whole
 
-__all__ = ["WRITTEN", "FileStatistics", "Known"]
+__all__ = ["FROM_STATISTICS", "FileStatistics", "StatisticsProofs"]
 
-WRITTEN = "written statistics"
+FROM_STATISTICS = "written statistics"
 """How a rule was answered, where a proof did."""
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]*")
@@ -65,69 +65,71 @@ class _File:
     nulls: Mapping[str, int]
 
 
-class Known:
+class StatisticsProofs:
     """What the files of a table say of it together: nothing, where there are none.
 
-    `types` are the columns' types, by casefolded name; `part_date` is the day under audit, empty where there is none.
+    `types` are the columns' types, by casefolded name; `day` is the day under audit, None where there is none.
     """
 
     def __init__(
-        self, files: Iterable[FileStatistics] = (), types: Mapping[str, str] = _NOTHING, part_date: str = ""
+        self, files: Iterable[FileStatistics] = (), types: Mapping[str, str] = _NOTHING, day: date | None = None
     ) -> None:
         self._files = tuple(map(_folded, files))
         self._types = types
-        self._part_date = part_date
+        self._day = day
 
     @property
     def rows(self) -> int:
         return sum(file.rows for file in self._files)
 
     @cached_property
-    def constant(self) -> frozenset[str]:
+    def constant_columns(self) -> frozenset[str]:
         """The columns, casefolded, that have one and the same value in every row."""
-        return frozenset(name for name in self._types if len(set(self.value_of_each_file(name))) == 1)
+        return frozenset(name for name in self._types if len(set(self.file_values(name))) == 1)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is known."""
         return not self._files
 
-    def kind(self, column: str) -> str:
+    def column_type(self, column: str) -> str:
         """A column's type; empty where it is not known."""
         return self._types.get(column.casefold(), "")
 
-    def nulls(self, column: str) -> int | None:
+    def null_count(self, column: str) -> int | None:
         """How many rows have no value; None where a file does not say."""
         name = column.casefold()
         counts = [0 if _is_carried(file, name) else file.nulls.get(name) for file in self._files]
         return None if None in counts else sum(count for count in counts if count)
 
-    def value_of_each_file(self, column: str) -> tuple[_Value, ...]:
+    def file_values(self, column: str) -> tuple[_Value, ...]:
         """The one value that each file has in all of its rows; empty where some file has not, or it is not known."""
-        found = [_only(file, column.casefold(), self.kind(column)) for file in self._files]
+        found = [_only(file, column.casefold(), self.column_type(column)) for file in self._files]
         values = tuple(value for value in found if value is not None)
         return values if len(values) == len(found) else ()
 
-    def ends(self, column: str) -> tuple[int, int] | None:
+    def bounds(self, column: str) -> tuple[int, int] | None:
         """The least and greatest value in any file, dates as the numbers of their days; None where they are not known."""
-        name, kind = column.casefold(), self.kind(column)
+        name, kind = column.casefold(), self.column_type(column)
         filled = [file for file in self._files if file.nulls.get(name) != file.rows]
         ends = [(_number(kind, file.least.get(name)), _number(kind, file.greatest.get(name))) for file in filled]
         least, greatest = [low for low, _ in ends if low is not None], [high for _, high in ends if high is not None]
         return (min(least), max(greatest)) if ends and len(least) == len(greatest) == len(ends) else None
 
-    def number(self, column: str, value: object) -> int | None:
+    def as_number(self, column: str, value: object) -> int | None:
         """A value of a column as `ends` tells them; None where it is none."""
-        return _number(self.kind(column), value)
+        return _number(self.column_type(column), value)
 
-    def is_of_day(self, column: str) -> bool:
+    def is_always_audited_day(self, column: str) -> bool:
         """Whether every row has the day under audit in a column."""
-        kind, day = self.kind(column), self._part_date
-        return set(self.value_of_each_file(column)) == {day if is_text(kind) else _number(kind, day)}
+        if self._day is None:
+            return False
+        kind, day = self.column_type(column), self._day.isoformat()
+        return set(self.file_values(column)) == {day if is_text(kind) else _number(kind, day)}
 
-    def is_equality(self, expression: str) -> bool:
+    def proves_equality(self, expression: str) -> bool:
         """Whether an expression says that two columns are equal, and they are, by the one value of each in each file."""
-        sides = equal_sides(expression)
+        sides = match_equality(expression)
         if sides is None:
             return False
         (left, left_kind), (right, right_kind) = (self._values(side.column, as_day=side.as_day) for side in sides)
@@ -135,7 +137,7 @@ class Known:
 
     def _values(self, column: str, *, as_day: bool) -> tuple[tuple[_Value, ...], str]:
         """The one value of each file, with what they are; dates as texts where that is asked for."""
-        kind, values = self.kind(column), self.value_of_each_file(column)
+        kind, values = self.column_type(column), self.file_values(column)
         if not as_day:
             return values, "text" if is_text(kind) else "whole" if is_whole(kind) else kind
         days = [date.fromordinal(value).isoformat() for value in values if kind == "date" and isinstance(value, int)]

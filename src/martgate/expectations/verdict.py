@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from martgate.contracts.model import Severity
+from martgate.contracts.partition import OptionalDate, Partition
 from martgate.expectations.kinds.result import Outcome
 from martgate.expectations.measurement import Measurement
 from martgate.expectations.rules import Rule
@@ -54,16 +55,16 @@ class OutOfScope:
 class Audit:
     """All verdicts on one table at one time: as many as there were rules, in their order.
 
-    `relation` is what was audited, `part_date` the day (empty where none), `rows` what it held, `rules` how many rules
+    `relation` is what was audited, `part_date` the day (None where none), `rows` what it held, `rules` how many rules
     were to be judged, `queries` how many statements it took, `seconds` of wall time. `compared_with` is the earlier day
-    of the table that rules looked back to (empty where none did). `measurements` are the numbers that rules which learn
+    of the table that rules looked back to (None where none did). `measurements` are the numbers that rules which learn
     hold against those of other days.
     """
 
     table: str
     contract: str
     contract_version: str
-    part_date: str
+    part_date: OptionalDate
     audited_at: datetime
     rows: int
     rules: int
@@ -71,8 +72,13 @@ class Audit:
     seconds: float
     verdicts: tuple[Verdict, ...]
     out_of_scope: tuple[OutOfScope, ...] = field(default=())
-    compared_with: str = ""
+    compared_with: OptionalDate = None
     measurements: tuple[Measurement, ...] = ()
+
+    @property
+    def partition(self) -> Partition | None:
+        """The day of the table that the audit is about; None where it is about no day."""
+        return None if self.part_date is None else Partition(self.table, self.part_date)
 
     def count(self, outcome: Outcome) -> int:
         return sum(verdict.outcome is outcome for verdict in self.verdicts)

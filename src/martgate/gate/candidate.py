@@ -1,8 +1,10 @@
 """What is staged, until it is judged."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from martgate.builders.ports import WrittenFile
+from martgate.contracts.partition import Partition
 
 __all__ = ["Candidate"]
 
@@ -19,13 +21,18 @@ class Candidate:
 
     id: str
     table: str
-    part_date: str
+    part_date: date
     sequence: int
     root: str
     files: tuple[WrittenFile, ...]
     fingerprint: str
     day_column: str = "part_date"
     stamped: tuple[str, ...] = ()
+
+    @property
+    def partition(self) -> Partition:
+        """The day of the table that the candidate would replace."""
+        return Partition(self.table, self.part_date)
 
     @property
     def rows(self) -> int:

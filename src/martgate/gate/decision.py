@@ -87,6 +87,6 @@ def _mismatches(candidate: Candidate, audit: Audit) -> list[str]:
     reasons = []
     if audit.rows != candidate.rows:
         reasons.append(f"the audit saw {audit.rows} rows, the candidate has {candidate.rows}")
-    if (audit.table, audit.part_date) != (candidate.table, candidate.part_date):
-        reasons.append(f"the audit is about {audit.table} of {audit.part_date}, not about this candidate")
+    if audit.partition != candidate.partition:
+        reasons.append(f"the audit is about {audit.partition or audit.table}, not about this candidate")
     return reasons

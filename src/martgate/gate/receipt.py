@@ -1,7 +1,7 @@
 """The receipt of a published day, what approved it, and what verification found of it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from martgate.expectations.restatement import Restatement
 from martgate.gate.waiver import Applied
@@ -17,7 +17,7 @@ class Receipt:
     """
 
     table: str
-    part_date: str
+    part_date: date | None
     candidate: str
     version: int
     published_at: datetime
@@ -44,7 +44,7 @@ class Verified:
     `version` and `candidate` are those of the newest commit about it, or else of its newest receipt.
     """
 
-    part_date: str
+    value: str
     version: int | None
     candidate: str
     problems: tuple[str, ...]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
+from martgate.contracts.partition import OptionalDate
 from martgate.errors import CouldNotRun
 from martgate.expectations.restatement import Restatement
 from martgate.expectations.verdict import Audit
@@ -30,7 +31,7 @@ class RunRecord:
     """
 
     table: str
-    date: str
+    date: OptionalDate
     candidate: str
     decision: Decision
     reasons: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ class LedgerHistory:
         self._engine = engine
         self._table = table
 
-    def measured(
+    def measurements(
         self, by: tuple[str, ...], columns: Sequence[str], *, since: date, before: date, most: int | None = None
     ) -> dict[date, tuple[Measurement, ...]]:
         """The numbers of these columns (`""`: of all rows), grouped by exactly `by`, as the newest publication has them.

@@ -32,18 +32,19 @@ class Context:
         catalog: the contracts of the project.
         now: the clock, and the only one that a run reads.
         engine: opens the engine that builds and audits.
-        parallel_engines: takes how many engines work at the same time and gives what opens one of them; it gives None
-            where the engine can only work alone.
+        parallel_engines: takes the number of engines that work at the same time and returns a function that opens one of
+            them; returns None if the engine can only work alone.
         store: the warehouse: candidates are staged in it and published.
-        open_ledger: opens the database of runs, verdicts, receipts and waivers, on the first call, and creates it where
-            there is none: a command that is refused before it has anything to record leaves none behind.
+        open_ledger: opens the database of runs, verdicts, receipts and waivers. The first call creates it if it is
+            missing, so that a command that fails before it records anything leaves none behind.
         upstreams: the input tables that no model of the project makes.
         reporter: renders a run when it is decided.
         progress: shows the current step on a terminal.
-        frame_check: a second check of each upstream by an independent library; None where the settings ask for none.
-        expectation_runner: judges the expectations of Great Expectations that have no equal here; None where nothing can.
-        trust_written_stats: whether a rule may be proved by the statistics of the files that this run wrote.
-        reuse_file_counts: whether what an earlier audit counted in a file counts again while its bytes are the same.
+        frame_check: a second check of each upstream by an independent library; None if the settings name none.
+        expectation_runner: judges the expectations that only Great Expectations can judge; None if it is not
+            installed.
+        trust_written_stats: whether the statistics of the files that this run wrote may prove a rule.
+        reuse_file_counts: whether the counts of an earlier audit are used for a file whose bytes are the same.
     """
 
     catalog: Catalog
@@ -99,7 +100,7 @@ class PublishRequest:
         if first != self.day.date:
             raise InvalidInput(
                 f"{self.table.qualified_name} is published by the {period}, named by its first day: "
-                f"{self.day.date} lies in that of {first}; give --date {first}"
+                f"{self.day.date} is in that of {first}; give --date {first}"
             )
 
     @property

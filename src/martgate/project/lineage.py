@@ -1,4 +1,4 @@
-"""Tells the lineage of runs to whoever keeps it: a file, or a server of OpenLineage. By then every decision is made."""
+"""Emits the lineage of decided runs as OpenLineage events, to a file or a server; it never changes a decision."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -29,41 +29,46 @@ _RETRIES = {"total": 2, "connect": 2, "read": 2, "backoff_factor": 0.2}
 
 
 def emit_run(record: RunRecord, settings: Settings, context: "Context") -> str:
-    """Tell a run that was decided; what went wrong with that, empty where nothing did.
+    """Emit the lineage of a decided run; a record without a candidate has none.
 
-    A record without a candidate is not a run of a table.
+    Returns:
+        What went wrong; empty if nothing did.
     """
     if settings.lineage == "none" or not record.candidate:
         return ""
     from martgate.reports.lineage import build_run_events  # noqa: PLC0415 - an extra
 
-    return _told(partial(build_run_events, record), record.table, record.date, settings, context)
+    return _emit(partial(build_run_events, record), record.table, record.date, settings, context)
 
 
 def emit_failed_run(table: str, day: date, reason: str, settings: Settings, context: "Context") -> str:
-    """Tell a run that could not be decided, and why; what went wrong with that, empty where nothing did."""
+    """Emit the lineage of a run that failed before a decision, with the reason.
+
+    Returns:
+        What went wrong; empty if nothing did.
+    """
     if settings.lineage == "none":
         return ""
     from martgate.reports.lineage import build_stopped_events  # noqa: PLC0415 - an extra
 
-    return _told(partial(build_stopped_events, day, reason), table, day, settings, context)
+    return _emit(partial(build_stopped_events, day, reason), table, day, settings, context)
 
 
-def _told(
+def _emit(
     events: Callable[..., Iterable["RunEvent"]], name: str, day: date | None, settings: Settings, context: "Context"
 ) -> str:
     try:
-        transport = _transport(settings.lineage)
+        transport = _open_transport(settings.lineage)
         for event in events(_woven(name, day, settings, context.catalog), at=context.now()):
             transport.emit(event)
         transport.close()
     except (MartgateError, OSError, RuntimeError) as error:
-        return f"the decision stands, but its lineage could not be told: {error}"
+        return f"the decision stands, but its lineage could not be sent: {error}"
     return ""
 
 
-def _transport(where: str) -> "Transport":
-    """What takes events to a file, one line each, or to a server; its key is the one that OpenLineage's own setting has."""
+def _open_transport(where: str) -> "Transport":
+    """Open the transport to a file, one line an event, or to a server, with the key of OpenLineage's own variable."""
     from openlineage.client.transport.file import FileConfig, FileTransport  # noqa: PLC0415 - an extra
     from openlineage.client.transport.http import HttpConfig, HttpTransport  # noqa: PLC0415
 

@@ -31,14 +31,14 @@ from martgate.gate.run import RunRecord
 from martgate.gate.waiver import waived
 from martgate.text.quoting import split_last
 
-__all__ = ["Place", "Woven", "run_events", "stopped_events"]
+__all__ = ["DatasetAddress", "TableLineage", "build_run_events", "build_stopped_events"]
 
 PRODUCER = "urn:martgate"
 _STATUS = {Outcome.PASSED: "pass", Outcome.FAILED: "fail", Outcome.ERROR: "fail", Outcome.VACUOUS: "skip"}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DatasetAddress:
     """Where a dataset lies, as OpenLineage names it."""
 
     namespace: str
@@ -46,7 +46,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Woven:
+class TableLineage:
     """What is known of a table beside its runs.
 
     `zone` is that of its days, `inputs` the tables that it is made from, `columns` leads from each of its columns to the
@@ -58,11 +58,11 @@ class Woven:
     zone: str
     inputs: tuple[Table, ...]
     columns: Mapping[str, frozenset[str]]
-    places: Mapping[str, Place]
+    places: Mapping[str, DatasetAddress]
     namespace: str
 
 
-def run_events(record: RunRecord, about: Woven, *, at: datetime) -> tuple[RunEvent, RunEvent]:
+def build_run_events(record: RunRecord, about: TableLineage, *, at: datetime) -> tuple[RunEvent, RunEvent]:
     """The start and the end of a run that was decided; `at` is when it ended.
 
     The run's id follows from its candidate and from what describe of it: gating and publishing in steps are two runs, and
@@ -70,8 +70,9 @@ def run_events(record: RunRecord, about: Woven, *, at: datetime) -> tuple[RunEve
     """
     version = "" if record.published_version is None else str(record.published_version)
     began, exempt = record.audit.audited_at, waived(record.waivers)
+    nominal: dict[str, RunFacet] = {"nominalTime": _nominal(about, record.date)} if record.date else {}
     facets: dict[str, RunFacet] = {
-        "nominalTime": _nominal(about, record.date),
+        **nominal,
         "test": TestRunFacet([_test(verdict, exempt) for verdict in record.audit.verdicts], producer=PRODUCER),
     }
     if record.decision == "refused":
@@ -80,11 +81,11 @@ def run_events(record: RunRecord, about: Woven, *, at: datetime) -> tuple[RunEve
     outputs = [_output(record, about, version)] if version else []
     key = f"{record.table} {record.candidate} {record.decision} {version}"
     state = RunState.FAIL if record.decision == "refused" else RunState.COMPLETE
-    start = _event(RunState.START, began, key, about, run={"nominalTime": facets["nominalTime"]}, inputs=inputs)
+    start = _event(RunState.START, began, key, about, run=nominal, inputs=inputs)
     return start, _event(state, at, key, about, began=began, run=facets, inputs=inputs, outputs=outputs)
 
 
-def stopped_events(day: str, reason: str, about: Woven, *, at: datetime) -> tuple[RunEvent, RunEvent]:
+def build_stopped_events(day: date, reason: str, about: TableLineage, *, at: datetime) -> tuple[RunEvent, RunEvent]:
     """The start and the end of a run that could not be decided."""
     nominal = _nominal(about, day)
     inputs = [_input(table, about, ()) for table in about.inputs]
@@ -98,7 +99,7 @@ def _event(  # noqa: PLR0913 - what an event consists of
     state: RunState,
     at: datetime,
     key: str,
-    about: Woven,
+    about: TableLineage,
     *,
     run: Mapping[str, RunFacet],
     inputs: Iterable[InputDataset],
@@ -117,11 +118,10 @@ def _event(  # noqa: PLR0913 - what an event consists of
     )
 
 
-def _nominal(about: Woven, day: str) -> NominalTimeRunFacet:
+def _nominal(about: TableLineage, day: date) -> NominalTimeRunFacet:
     """The day, week or month that the run is about."""
-    first = date.fromisoformat(day)
-    last = about.table.publish_period.last(first)
-    begin, end = Day(first - timedelta(days=1), about.zone).cutoff, Day(last, about.zone).cutoff
+    last = about.table.publish_period.last(day)
+    begin, end = Day(day - timedelta(days=1), about.zone).cutoff, Day(last, about.zone).cutoff
     return NominalTimeRunFacet(_instant(begin), _instant(end), producer=PRODUCER)
 
 
@@ -129,7 +129,7 @@ def _error(reason: str) -> ErrorMessageRunFacet:
     return ErrorMessageRunFacet(reason or "no reason was recorded", "SQL", producer=PRODUCER)
 
 
-def _input(table: Table, about: Woven, verdicts: Iterable[Verdict]) -> InputDataset:
+def _input(table: Table, about: TableLineage, verdicts: Iterable[Verdict]) -> InputDataset:
     """An input; with the verdicts on itself where it broke its own contract, whose rules are named `schema.table: rule`."""
     prefix = f"{table.qualified_name}: "
     own = [_assertion(verdict, prefix) for verdict in verdicts if verdict.rule.name.startswith(prefix)]
@@ -142,7 +142,7 @@ def _input(table: Table, about: Woven, verdicts: Iterable[Verdict]) -> InputData
     )
 
 
-def _output(record: RunRecord, about: Woven, version: str) -> OutputDataset:
+def _output(record: RunRecord, about: TableLineage, version: str) -> OutputDataset:
     place = about.places[about.table.qualified_name]
     exempt = waived(record.waivers)
     assertions = [_assertion(verdict, exempt=exempt) for verdict in record.audit.verdicts]
@@ -163,7 +163,7 @@ def _output(record: RunRecord, about: Woven, version: str) -> OutputDataset:
     )
 
 
-def _described(table: Table, about: Woven) -> dict[str, DatasetFacet]:
+def _described(table: Table, about: TableLineage) -> dict[str, DatasetFacet]:
     fields = [
         SchemaDatasetFacetFields(column.name, column.physical_type, column.description or None, place)
         for place, column in enumerate(table.columns, 1)
@@ -175,7 +175,7 @@ def _described(table: Table, about: Woven) -> dict[str, DatasetFacet]:
     }
 
 
-def _column_lineage(about: Woven) -> ColumnLineageDatasetFacet:
+def _column_lineage(about: TableLineage) -> ColumnLineageDatasetFacet:
     fields = {}
     for column, sources in about.columns.items():
         found = [(about.places[table], field) for table, field in map(split_last, sorted(sources))]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
+from martgate.contracts.partition import text_of
 from martgate.gate.receipt import Approval, Receipt, Verified
 from martgate.gate.waiver import describe
 from martgate.reports.json_report import restatement_payload
@@ -45,8 +46,10 @@ def _receipt(receipt: Receipt, approval: Approval | None, day: str) -> Iterator[
 
 
 def _by_day(receipts: Sequence[Receipt]) -> dict[str, list[Receipt]]:
-    ordered = sorted(receipts, key=lambda receipt: receipt.part_date, reverse=True)  # stable: a day stays in order
-    return {day: list(own) for day, own in groupby(ordered, key=lambda receipt: receipt.part_date)}
+    ordered = sorted(
+        receipts, key=lambda receipt: text_of(receipt.part_date), reverse=True
+    )  # stable: a day stays in order
+    return {day: list(own) for day, own in groupby(ordered, key=lambda receipt: text_of(receipt.part_date))}
 
 
 def render_history_json(table: str, receipts: Sequence[Receipt], approvals: Mapping[str, Approval]) -> str:
@@ -82,7 +85,7 @@ def render_verify_text(table: str, found: Sequence[Verified]) -> str:
         version = "" if day.version is None else f"version {day.version}, "
         candidate = f"{version}candidate {escape_text(day.candidate)}" if day.candidate else "no candidate is known"
         lines.append(
-            f"{'broken' if day.problems else 'verified':<8}  {escape_text(day.part_date) or escape_text(table)}  {candidate}"
+            f"{'broken' if day.problems else 'verified':<8}  {escape_text(day.value) or escape_text(table)}  {candidate}"
         )
         lines += [f"{_INDENT}{escape_text(problem)}" for problem in day.problems]
     sound = sum(not day.problems for day in found)
@@ -95,7 +98,7 @@ def render_verify_json(table: str, found: Sequence[Verified]) -> str:
     """The same for programs."""
     days = [
         {
-            "date": day.part_date,
+            "date": day.value,
             "version": day.version,
             "candidate": day.candidate,
             "verified": not day.problems,

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from martgate.contracts.day import parse_day
 from martgate.errors import CouldNotRun
 from martgate.gate.run import RunRecord
 from martgate.reports.paths import page_path, write_atomically
@@ -39,7 +38,7 @@ class RunPage:
         from martgate.reports.run_page import render_run_page  # noqa: PLC0415 - templates, for those who want a page
 
         for record in records:
-            _, table = context.catalog.find(record.table, parse_day(record.date))
+            _, table = context.catalog.find(record.table, record.date)
             write_atomically(
                 page_path(_site(context), record.candidate),
                 render_run_page(record, table, context.appearance),

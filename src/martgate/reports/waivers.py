@@ -1,40 +1,41 @@
-"""Waivers for people and programs: what each covers, until when, and who owns it."""
+"""Renders waivers as text and as JSON values: what each covers, until when, and who owns it."""
 
 from collections.abc import Iterable
 from datetime import date
 
+from martgate.contracts.partition import text_of
 from martgate.gate.waiver import Applied, Waiver, terms
 from martgate.text.wording import escape_text
 
-__all__ = ["applied_waiver_payload", "listed", "standing", "waiver_payload"]
+__all__ = ["applied_waiver_payload", "render_waivers_text", "waiver_payload", "waiver_status"]
 
 
-def listed(table: str, waivers: Iterable[Waiver], *, on: date) -> str:
-    """The waivers of a table as a person reads them, each with how it stands on a day."""
-    lines = [f"{standing(waiver, on):<8}  {waiver.rule}  {terms(waiver)}" for waiver in waivers]
+def render_waivers_text(table: str, waivers: Iterable[Waiver], *, on: date) -> str:
+    """Render the waivers of a table, one a line, each with its status on a day."""
+    lines = [f"{waiver_status(waiver, on):<8}  {waiver.rule}  {terms(waiver)}" for waiver in waivers]
     return "\n".join(map(escape_text, lines or [f"{table}: no rule is waived"]))
 
 
-def standing(waiver: Waiver, on: date) -> str:
-    """`in force`, `expired`, or `altered`: then it counts for nothing."""
+def waiver_status(waiver: Waiver, on: date) -> str:
+    """Return `in force`, `expired`, or `altered`, which means that the waiver has no effect."""
     if not waiver.is_sound:
         return "altered"
     return "expired" if on > waiver.until else "in force"
 
 
 def waiver_payload(waiver: Waiver) -> dict[str, object]:
-    """A waiver for programs."""
+    """Return a waiver as a JSON object."""
     return {
         "rule": waiver.rule,
         "until": waiver.until.isoformat(),
         "owner": waiver.owner,
         "reason": waiver.reason,
-        "partition": waiver.part_date or None,
+        "partition": text_of(waiver.part_date) or None,
         "max_failed": waiver.most,
         "recorded_at": waiver.recorded_at.isoformat(),
     }
 
 
-def applied_waiver_payload(one: Applied) -> dict[str, object]:
-    """The same, with what became of it."""
-    return {**waiver_payload(one.waiver), "effect": one.effect.value, "failed": one.failed}
+def applied_waiver_payload(applied: Applied) -> dict[str, object]:
+    """Return a waiver as a JSON object with its effect in one run and the failures that it covers."""
+    return {**waiver_payload(applied.waiver), "effect": applied.effect.value, "failed": applied.failed}

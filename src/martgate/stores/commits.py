@@ -1,6 +1,7 @@
 """What every commit of ours is about, whichever store makes it: which day it replaces, and who it is from."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput, PublishConflict
@@ -32,9 +33,9 @@ def day_column(table: Table) -> str:
     return day
 
 
-def partition(column: str, part_date: str) -> dict[str, str]:
+def partition(column: str, day: date) -> dict[str, str]:
     """The partition that a publish replaces, by column; of a table without partitions it is all of it."""
-    return {column: part_date} if column else {}
+    return {column: day.isoformat()} if column else {}
 
 
 def app(candidate: Candidate) -> str:
@@ -42,12 +43,12 @@ def app(candidate: Candidate) -> str:
 
     As in `shop.orders/part_date=2024-01-01`.
     """
-    return app_of(candidate.table, candidate.day_column, candidate.part_date)
+    return app_of(candidate.table, candidate.day_column, candidate.partition.value)
 
 
-def app_of(table: str, column: str, part_date: str) -> str:
+def app_of(table: str, column: str, value: str) -> str:
     """The same, of any day of a table."""
-    return "/".join([table, *(f"{name}={value}" for name, value in partition(column, part_date).items())])
+    return f"{table}/{column}={value}" if column else table
 
 
 def receipt(candidate: Candidate, metadata: Mapping[str, object]) -> dict[str, object]:
@@ -86,6 +87,5 @@ def approved_candidate(approved: Approved) -> Candidate:
 def lost(candidate: Candidate, attempts: int) -> PublishConflict:
     """What is raised after so many attempts."""
     return PublishConflict(
-        f"{candidate.table} of {candidate.part_date}: other writers were faster {attempts} times in a row; "
-        "nothing was published, try again"
+        f"{candidate.partition}: other writers were faster {attempts} times in a row; nothing was published, try again"
     )

@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -69,7 +70,7 @@ class DeltaStore:
     def stage(
         self,
         table: Table,
-        part_date: str,
+        day: date,
         *,
         candidate_id: str,
         sequence: int,
@@ -81,7 +82,7 @@ class DeltaStore:
             martgate.errors.InvalidInput: the contract names no day to publish by, or differs from the table as it is.
             martgate.errors.CouldNotRun: the table cannot be created or read, or the files are not as `write` said.
         """
-        day = day_column(table)
+        column = day_column(table)
         _demand_safe(candidate_id, "candidate")
         root = self._root(table.qualified_name)
         _ensure(root, table)
@@ -99,12 +100,12 @@ class DeltaStore:
         return Candidate(
             id=candidate_id,
             table=table.qualified_name,
-            part_date=part_date,
+            part_date=day,
             sequence=sequence,
             root=str(root),
             files=files,
             fingerprint=staged,
-            day_column=day,
+            day_column=column,
         )
 
     def dataset(self, candidate: Candidate, table: Table) -> Dataset:
@@ -135,13 +136,13 @@ class DeltaStore:
         earlier = _earlier(deltalog.open_table(root), root, candidate)
         return earlier is not None and earlier.promotion is Promotion.ALREADY
 
-    def standing(self, table: Table, part_date: str) -> Standing:
+    def standing(self, table: Table, day: date) -> Standing:
         """What is published of a day; a state is a hash over the names of its files, empty where it has none.
 
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read.
         """
-        root, only = self._root(table.qualified_name), partition(day_column(table), part_date)
+        root, only = self._root(table.qualified_name), partition(day_column(table), day)
         snapshot = deltalog.open_table(root)
         state = _state(file.path for file in deltalog.live_files(snapshot, root, only))
         there = Standing(version=snapshot.version(), state=state)
@@ -192,7 +193,7 @@ class DeltaStore:
         for file in candidate.files:
             (root / file.path).unlink(missing_ok=True)
 
-    def read(self, table: Table, part_date: str | None = None) -> Dataset | None:
+    def read(self, table: Table, day: date | None = None) -> Dataset | None:
         """The published files, of one day or of all; None where nothing is published.
 
         Raises:
@@ -204,18 +205,18 @@ class DeltaStore:
         snapshot = deltalog.open_table(root)
         if not deltalog.live_files(snapshot, root):
             return None
-        return deltalog.dataset(snapshot, root, {} if part_date is None else partition(day_column(table), part_date))
+        return deltalog.dataset(snapshot, root, {} if day is None else partition(day_column(table), day))
 
-    def days(self, table: Table) -> frozenset[str]:
+    def partition_values(self, table: Table) -> frozenset[str]:
         """The days that the log has files of; none of a table that is published whole.
 
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read, or needs what this store does not know.
         """
-        root, day = self._root(table.qualified_name), day_column(table)
-        if not day or not deltalog.is_delta(root):
+        root, column = self._root(table.qualified_name), day_column(table)
+        if not column or not deltalog.is_delta(root):
             return frozenset()
-        return frozenset(str(file.partition[day]) for file in deltalog.live_files(deltalog.open_table(root), root))
+        return frozenset(str(file.partition[column]) for file in deltalog.live_files(deltalog.open_table(root), root))
 
     def commits(self, table: Table) -> tuple[Commit, ...]:
         """The commits of a table as far back as its log goes, the newest first.
@@ -367,8 +368,8 @@ def _expected(table: deltalake.DeltaTable, candidate: Candidate) -> "Expected":
         types=types,
         partitions=partitions,
         required=required - set(partitions),
-        day=candidate.day_column,
-        part_date=candidate.part_date,
+        day_column=candidate.day_column,
+        day=candidate.part_date,
     )
 
 
@@ -478,7 +479,7 @@ def _confirmed(root: Path, candidate: Candidate, published: Published) -> Publis
         live = _live(deltalake.DeltaTable(str(root), version=published.version), root, candidate)
     except (DeltaError, OSError) as error:
         raise CouldNotRun(
-            f"{candidate.table} of {candidate.part_date} was published as version {published.version}, "
+            f"{candidate.partition} was published as version {published.version}, "
             f"which could not be confirmed: {error}; publish the same candidate again to confirm it"
         ) from error
     if live != _paths(candidate):

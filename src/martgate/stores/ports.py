@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol, Self
 
 from martgate.builders.ports import CatalogTable, Dataset, Session, TableTarget, WriteTarget, WrittenFile
@@ -74,7 +75,7 @@ class Store(Protocol):
     def stage(
         self,
         table: Table,
-        part_date: str,
+        day: date,
         *,
         candidate_id: str,
         sequence: int,
@@ -96,7 +97,7 @@ class Store(Protocol):
     def is_intact(self, candidate: Candidate) -> bool:
         """Whether the candidate is still there, exactly as it was staged."""
 
-    def standing(self, table: Table, part_date: str) -> Standing:
+    def standing(self, table: Table, day: date) -> Standing:
         """What is published of a day, for an engine to compare a candidate with, and for `promote` to replace.
 
         Raises:
@@ -119,11 +120,14 @@ class Store(Protocol):
     def discard(self, candidate: Candidate) -> None:
         """Delete the candidate; refuses (CouldNotRun) if readers of the table need its files."""
 
-    def read(self, table: Table, part_date: str | None = None) -> Dataset | CatalogTable | None:
+    def read(self, table: Table, day: date | None = None) -> Dataset | CatalogTable | None:
         """What is published, of one day or of all; None where nothing is."""
 
-    def days(self, table: Table) -> frozenset[str]:
-        """The values of the publish partition that are published; none of a table that is published whole."""
+    def partition_values(self, table: Table) -> frozenset[str]:
+        """List the published values of the publish partition; none of a table that is published whole.
+
+        They are text: other writers may have written values that are no days.
+        """
 
     def commits(self, table: Table) -> tuple[Commit, ...]:
         """The commits of a table as far back as they are kept, the newest first; none where there is no table.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from martgate.builders.ports import CatalogTable, Session
 from martgate.contracts.model import Table
@@ -60,7 +61,7 @@ class Tables:
             found.append((column, str(row["data_type"])))
         return found
 
-    def dataset(self, name: str, table: Table, part_date: str | None) -> CatalogTable:
+    def dataset(self, name: str, table: Table, day: date | None) -> CatalogTable:
         """An input as the catalog has it; only the day where one is given and the table is published by it.
 
         Raises:
@@ -72,10 +73,10 @@ class Tables:
             raise MissingUpstream(f"{table.qualified_name}: {name} cannot be found: {error}") from error
         if not is_there:
             raise MissingUpstream(f"{table.qualified_name}: there is no table {name} in Spark's catalog")
-        day = table.publish_partition
-        source = CatalogTable(name=name, only=partition(day or "", part_date) if part_date else {})
+        column = table.publish_partition
+        source = CatalogTable(name=name, only=partition(column or "", day) if day else {})
         if source.only and not self.holds(source):
-            raise MissingUpstream(f"{table.qualified_name}: there is no row with {day}={part_date} in {name}")
+            raise MissingUpstream(f"{table.qualified_name}: there is no row with {column}={day} in {name}")
         return source
 
 

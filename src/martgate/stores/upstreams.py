@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -11,6 +12,7 @@ from urllib.parse import unquote
 from martgate.builders.ports import CatalogTable, Dataset, Session
 from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun, InvalidInput, MissingUpstream
+from martgate.stores.commits import partition
 from martgate.stores.shape import physical_types
 from martgate.stores.tables import Tables, is_catalog, name_in
 
@@ -37,7 +39,7 @@ class Upstreams:
         self._overrides = dict(overrides or {})
         self._tables = Tables(session) if session else None
 
-    def dataset(self, table: Table, part_date: str | None = None) -> Dataset | CatalogTable:
+    def dataset(self, table: Table, day: date | None = None) -> Dataset | CatalogTable:
         """What a table is made of; only those of the day where one is given and the table is partitioned by it.
 
         Raises:
@@ -47,16 +49,16 @@ class Upstreams:
         own = self._own_place(table)
         if self._tables and is_catalog(own or self._root):
             name = name_in(own, table, single=True) if own else name_in(self._root, table)
-            return self._tables.dataset(name, table, part_date)
+            return self._tables.dataset(name, table, day)
         place = self._place(table)
-        day = table.publish_partition
-        only = {day: part_date} if day is not None and part_date is not None else {}
+        column = table.publish_partition
+        only = partition(column, day) if column and day else {}
         found = _snapshot(place, table, only)
         if only and not found.files and found.partitions:
             raise MissingUpstream(_no_such_day(place, table, only))
         return found
 
-    def dataset_of(self, path: str | Path, table: Table | None = None, part_date: str | None = None) -> Dataset:
+    def dataset_of(self, path: str | Path, table: Table | None = None, day: date | None = None) -> Dataset:
         """Any Parquet file, folder of them, or Delta table; types of hive columns are the contract's where it has them.
 
         Of a Delta table that is partitioned by the contract's day column, a day given means that day's partition: its
@@ -69,13 +71,14 @@ class Upstreams:
         place = Path(path)
         if not place.exists():
             raise MissingUpstream(f"{place}: there is no such file or folder{_nearest(place)}")
-        day = table.publish_partition if table else None
-        if table is None or day is None or part_date is None or not (place / "_delta_log").is_dir():
+        column = table.publish_partition if table else None
+        if table is None or column is None or day is None or not (place / "_delta_log").is_dir():
             return _snapshot(place, table, {})
-        found = _snapshot(place, table, {day: part_date})
-        if day in found.partitions and not found.files:
-            raise MissingUpstream(_no_such_day(place, table, {day: part_date}))
-        return found if day in found.partitions else _snapshot(place, table, {})
+        only = partition(column, day)
+        found = _snapshot(place, table, only)
+        if column in found.partitions and not found.files:
+            raise MissingUpstream(_no_such_day(place, table, only))
+        return found if column in found.partitions else _snapshot(place, table, {})
 
     def save(self, table: Table, rows: "pa.Table | pa.RecordBatchReader") -> int:
         """Write a Delta table in place of what was there, partitioned as its contract says; how many rows it got.

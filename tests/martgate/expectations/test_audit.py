@@ -95,7 +95,7 @@ def test_good_rows_pass_every_rule_with_evidence(run, members):
     assert all(verdict.total > 0 for verdict in found.verdicts)
     assert (found.rows, found.rules, len(found.verdicts)) == (3, 14, 14)
     assert (found.table, found.contract, found.contract_version) == ("s.t", "small", "1.2.3")
-    assert (found.part_date, found.blocking) == ("2024-01-01", ())
+    assert (found.part_date, found.blocking) == (date(2024, 1, 1), ())
 
 
 def test_verdicts_come_in_the_order_of_the_rules(run, members, make):
@@ -295,7 +295,7 @@ def test_rules_about_absent_tables_and_days_are_out_of_scope_and_do_not_count(ru
         rule("query", SqlNumber("SELECT COUNT(*) FROM {object} JOIN s.other USING (a)", Threshold("mustBe", (0,)))),
     ]
     found = run(make.table(make.column("a")), {"a bigint": [1]}, rules=asked, day=None)
-    assert (found.rules, found.part_date) == (1, "")
+    assert (found.rules, found.part_date) == (1, None)
     reasons = {outside.rule.name: outside.reason for outside in found.out_of_scope}
     assert reasons == {
         "day": "it is about a day, and no day was given",

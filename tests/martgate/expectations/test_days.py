@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from martgate.expectations.audit import Earlier, NoEarlier, Scope, audit
+from martgate.expectations.audit import NoPreviousDay, PreviousDay, Scope, audit
 from martgate.expectations.kinds.conditions import Holds
 from martgate.expectations.kinds.moves import NeverFalls, NeverRises
 from martgate.expectations.kinds.never_disappears import NeverDisappears
@@ -144,12 +144,12 @@ def test_an_allowance_is_what_its_query_counts_between_the_two_ends(find):
 def run(engine, register, make):
     """run(rules, columns): the audit of hand-made rows, with whatever the scope says of an earlier day."""
 
-    def _run(asked, columns, *, earlier=NoEarlier.NONE_PUBLISHED, table=None):
+    def _run(asked, columns, *, earlier=NoPreviousDay.NONE_PUBLISHED, table=None):
         table = table or make.table(make.column("k", "string"), make.column("v", "int"))
         register("s.t", columns)
         if isinstance(earlier, dict):
-            earlier = Earlier(register("s.earlier", earlier), date(2023, 12, 29))
-        scope = Scope(make.day, make.noon, earlier=earlier)
+            earlier = PreviousDay(register("s.earlier", earlier), date(2023, 12, 29))
+        scope = Scope(make.day, make.noon, previous_day=earlier)
         asked = [Rule(name=n, check=check, clauses=(), columns=check.columns_read) for n, check in asked.items()]
         return audit(engine, "s.t", table=table, rules=asked, scope=scope)
 
@@ -162,20 +162,20 @@ EVERY = {"gone": GONE, "same": unchanged(), "falls": FALLS, "rises": RISES}
 def test_rules_that_share_a_key_share_one_statement(run):
     found = run(EVERY, rows(a=1), earlier=rows(a=1))
     assert [verdict.outcome for verdict in found.verdicts] == [PASSED] * 4
-    assert (found.queries, found.compared_with) == (2, "2023-12-29")  # one pass, one join
+    assert (found.queries, found.compared_with) == (2, date(2023, 12, 29))  # one pass, one join
 
 
-@pytest.mark.parametrize("reason", list(NoEarlier))
+@pytest.mark.parametrize("reason", list(NoPreviousDay))
 def test_without_an_earlier_day_they_are_out_of_scope_and_say_why(run, reason):
     ends = Holds("CAST(:earlier_end AS TIMESTAMP) IS NOT NULL")
     found = run({**EVERY, "ends": ends, "set": NotNull("v")}, rows(a=1), earlier=reason)
     assert [verdict.rule.name for verdict in found.verdicts] == ["set"]
     assert {item.rule.name: item.reason for item in found.out_of_scope} == dict.fromkeys([*EVERY, "ends"], reason.value)
-    assert (found.rules, found.compared_with) == (1, "")
+    assert (found.rules, found.compared_with) == (1, None)
 
 
 def test_an_earlier_day_that_cannot_be_read_is_an_error_and_takes_no_neighbour_along(run):
-    found = run({**EVERY, "set": NotNull("v")}, rows(a=1), earlier=Earlier("s.nowhere", date(2023, 12, 29)))
+    found = run({**EVERY, "set": NotNull("v")}, rows(a=1), earlier=PreviousDay("s.nowhere", date(2023, 12, 29)))
     assert [verdict.outcome for verdict in found.verdicts] == [ERROR] * 4 + [PASSED]
     assert all("nowhere" in verdict.reason for verdict in found.verdicts[:4])
 

@@ -1,7 +1,7 @@
 """Runs Great Expectations' own classes: importing them costs seconds, so one worker takes the whole module."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -41,7 +41,7 @@ def suite(*verdicts, **fields):
         table="shop.orders",
         contract="orders",
         contract_version="1.0.0",
-        part_date="2024-01-01",
+        part_date=date(2024, 1, 1),
         audited_at=datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC),
         rows=10,
         rules=len(verdicts),
@@ -166,7 +166,7 @@ def test_a_configuration_missing_is_an_error_not_a_shorter_report():
                 table="t",
                 contract="c",
                 contract_version="1",
-                part_date="",
+                part_date=None,
                 audited_at=datetime(2024, 1, 1, tzinfo=UTC),
                 rows=0,
                 rules=1,

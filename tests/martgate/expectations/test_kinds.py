@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from martgate.contracts.model import Threshold
-from martgate.expectations.audit import Earlier, Scope, audit
+from martgate.expectations.audit import PreviousDay, Scope, audit
 from martgate.expectations.gx.stock import judge
 from martgate.expectations.gx.suite import suite_json
 from martgate.expectations.kinds.all_or_none import AllOrNone
@@ -42,7 +42,7 @@ from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.expectations.kinds.unchanged_since import UnchangedSince
 from martgate.expectations.kinds.unique import Unique
 from martgate.expectations.kinds.volume_band import VolumeBand
-from martgate.expectations.measurement import Measurement, Remembered
+from martgate.expectations.measurement import InMemoryHistory, Measurement
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Outcome
 from martgate.gate.run import RunRecord
@@ -163,13 +163,13 @@ def look(engine, register, make):
         register("s.t", columns)
         for name, others in example.others.items():
             register(name, others)
-        before = {} if example.earlier is None else {"earlier": Earlier(register("earlier", example.earlier), DAYS[-1])}
+        before = {} if example.earlier is None else {"previous_day": PreviousDay(register("earlier", example.earlier), DAYS[-1])}
         scope = Scope(
             make.day,
             make.noon + timedelta(hours=1),
             frozenset(example.others),
-            history=Remembered(example.history) if example.history else None,
-            foreign=judge,
+            history=InMemoryHistory(example.history) if example.history else None,
+            expectation_runner=judge,
             **before,
         )
         names = [head.split() for head in example.good]
@@ -204,7 +204,7 @@ def test_a_kind_passes_fails_with_exact_counts_and_tells_when_there_is_nothing_t
 def test_a_verdict_is_kept_as_it_was(look, kind):
     example = BY_KIND[kind]
     found = look(example, example.bad)
-    record = RunRecord(table="s.t", date="2024-01-01", candidate="c", decision="refused", audit=found)
+    record = RunRecord(table="s.t", date=date(2024, 1, 1), candidate="c", decision="refused", audit=found)
     assert RunRecord.from_json(record.to_json()) == record
     assert f'"kind": "{kind}"' in record.to_json()
 
@@ -223,7 +223,7 @@ def test_a_suite_says_the_same_or_says_why_not(make, kind):
     heads = [head.split() for head in BY_KIND[kind].good]
     table = make.table(*(make.column(*each, classification="public") for each in heads))
     written = suite_json(make.contract(table), table, [rule_of(check)], day=make.day)
-    reads_beyond = check.looks_back or check.tables or check.tables_queried
+    reads_beyond = check.needs_previous_days or check.tables or check.queried_tables
     assert ('"out_of_scope": []' in written) != bool(reads_beyond)
     assert (f'"kind": "{kind}"' in written) != bool(reads_beyond)
 

@@ -19,7 +19,7 @@ RULE = Rule(name="id|not_null", check=NotNull("id"), clauses=("schema[0].propert
 CANDIDATE = Candidate(
     id="c",
     table="s.t",
-    part_date="2024-01-01",
+    part_date=date(2024, 1, 1),
     sequence=1,
     root="/lake/s/t",
     files=(WrittenFile(path="part-c.parquet", rows=5, bytes=100, partition={}),),
@@ -32,7 +32,7 @@ def found(*verdicts: Verdict) -> Audit:
         table="s.t",
         contract="c",
         contract_version="1.0.0",
-        part_date="2024-01-01",
+        part_date=date(2024, 1, 1),
         audited_at=datetime(2024, 1, 2, tzinfo=UTC),
         rows=5,
         rules=len(verdicts),
@@ -94,7 +94,7 @@ def test_fewer_verdicts_than_rules_refuse() -> None:
 
 def test_an_audit_of_other_rows_or_another_day_refuses() -> None:
     assert "the audit saw 4 rows" in reasons(replace(found(verdict(Outcome.PASSED)), rows=4))
-    assert "not about this candidate" in reasons(replace(found(verdict(Outcome.PASSED)), part_date="2024-01-02"))
+    assert "not about this candidate" in reasons(replace(found(verdict(Outcome.PASSED)), part_date=date(2024, 1, 2)))
 
 
 def test_an_approval_cannot_be_forged() -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from martgate.builders.ports import WrittenFile
 from martgate.contracts.model import Severity
+from martgate.contracts.partition import Partition
 from martgate.errors import CouldNotRun, InvalidInput
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.in_set import InSet
@@ -25,7 +26,8 @@ from martgate.gate.run import RunRecord
 from martgate.gate.waiver import Applied, Effect, Waiver
 from martgate.ledger import Altered, Ledger
 
-TABLE, DAY = "we_mart.wv_comm_user", "2024-01-01"
+TABLE, DAY = "we_mart.wv_comm_user", date(2024, 1, 1)
+PARTITION = Partition(TABLE, DAY)
 NOON = datetime(2024, 1, 2, 12, tzinfo=UTC)
 
 
@@ -34,7 +36,7 @@ def staged(name: str = "c1", sequence: int = 1, **more) -> Candidate:
         path="part_comm_id=7/part_date=2024-01-01/part-c1-0.parquet",
         rows=3,
         bytes=100,
-        partition={"part_comm_id": "7", "part_date": DAY},
+        partition={"part_comm_id": "7", "part_date": DAY.isoformat()},
         minimum={"id": 1},
         null_count={"id": 0},
     )
@@ -114,27 +116,27 @@ def counted(url: str, table: str) -> int:
 def test_a_candidate_comes_back_as_it_was_staged(ledger, url):
     candidate = staged()
     ledger.record_candidate(candidate)
-    assert Ledger(url).candidate(TABLE, DAY, "c1") == candidate
+    assert Ledger(url).candidate(PARTITION, "c1") == candidate
 
 
 def test_without_an_id_the_newest_candidate_of_the_day_is_meant(ledger):
-    for candidate in (staged("new", 5), staged("old", 2), staged("other", 9, part_date="2024-01-02")):
+    for candidate in (staged("new", 5), staged("old", 2), staged("other", 9, part_date=date(2024, 1, 2))):
         ledger.record_candidate(candidate)
-    assert ledger.candidate(TABLE, DAY).id == "new"
+    assert ledger.candidate(PARTITION).id == "new"
 
 
 def test_a_candidate_of_another_table_or_day_is_not_found(ledger):
     ledger.record_candidate(staged())
-    assert ledger.candidate("we_mart.other", DAY, "c1") is None
-    assert ledger.candidate(TABLE, "2024-01-02", "c1") is None
-    assert ledger.candidate(TABLE, DAY, "c2") is None
+    assert ledger.candidate(Partition("we_mart.other", DAY), "c1") is None
+    assert ledger.candidate(Partition(TABLE, date(2024, 1, 2)), "c1") is None
+    assert ledger.candidate(PARTITION, "c2") is None
 
 
 def test_an_id_is_given_once(ledger):
     ledger.record_candidate(staged())
     with pytest.raises(CouldNotRun):
         ledger.record_candidate(staged(sequence=2))
-    assert ledger.candidate(TABLE, DAY).sequence == 1
+    assert ledger.candidate(PARTITION).sequence == 1
 
 
 def test_a_verdict_comes_back_as_it_was_given(ledger, url):
@@ -173,16 +175,16 @@ EDITS = {
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
 def test_an_edited_verdict_or_manifest_approves_nothing(ledger, url, edit):
     keep(ledger, staged(), failed=1)
-    before = ledger.candidate(TABLE, DAY), ledger.verdict_on(staged())
+    before = ledger.candidate(PARTITION), ledger.verdict_on(staged())
     assert isinstance(before[1], RunRecord)
     tamper(url, edit)
-    assert ledger.verdict_on(ledger.candidate(TABLE, DAY)) == Altered("c1")
+    assert ledger.verdict_on(ledger.candidate(PARTITION)) == Altered("c1")
 
 
 def test_a_damaged_manifest_is_no_candidate_any_more(ledger, url):
     ledger.record_candidate(staged())
     tamper(url, "UPDATE candidates SET manifest = '{}'")
-    assert ledger.candidate(TABLE, DAY, "c1") == Altered("c1")
+    assert ledger.candidate(PARTITION, "c1") == Altered("c1")
 
 
 def test_a_damaged_record_is_told(ledger, url):
@@ -248,15 +250,15 @@ def test_a_ledger_of_before_receipts_kept_changes_goes_on_working(ledger, url):
 
 
 def test_what_let_a_published_day_through_is_the_newest_approval_of_what_stands(ledger):
-    assert ledger.let_through(TABLE, DAY) is None
+    assert ledger.let_through(PARTITION) is None
     first, second = staged("c1"), staged("c2", 2)
     for version, candidate in enumerate((first, second), 1):
         keep(ledger, candidate)
         ledger.record_publication(candidate, Published(promotion=Promotion.PUBLISHED, version=version), at=NOON)
     ledger.record_run(judged(second, failed=1), fingerprint=second.fingerprint)
     ledger.record_run(judged(first, at=NOON + timedelta(days=1)), fingerprint=first.fingerprint)
-    assert ledger.let_through(TABLE, DAY) == judged(second)
-    assert ledger.let_through(TABLE, "2024-01-02") is None
+    assert ledger.let_through(PARTITION) == judged(second)
+    assert ledger.let_through(Partition(TABLE, date(2024, 1, 2))) is None
 
 
 WAIVER = Waiver(
@@ -273,7 +275,7 @@ WAIVER = Waiver(
 
 def test_waivers_come_back_as_they_were_recorded_the_oldest_first(ledger, url):
     seoul = dataclasses.replace(
-        WAIVER, part_date="", most=None, recorded_at=NOON.astimezone(timezone(timedelta(hours=9)))
+        WAIVER, part_date=None, most=None, recorded_at=NOON.astimezone(timezone(timedelta(hours=9)))
     )
     for waiver in (WAIVER, seoul):
         ledger.record_waiver(waiver)
@@ -427,7 +429,7 @@ def test_rule_names_and_values_of_any_script_and_length_are_kept(ledger):
 def measuring(ledger: Ledger, day: int, rows: int, *, publish: bool = True, name: str = "", **more) -> Candidate:
     """Stage, judge and publish a day of January on which group 7 had so many rows."""
     sequence = more.pop("sequence", day)
-    candidate = staged(name or f"c{day}", sequence, part_date=f"2024-01-{day:02}", **more)
+    candidate = staged(name or f"c{day}", sequence, part_date=date(2024, 1, day), **more)
     record = judged(candidate, failed=0 if publish else 1)
     numbers = (
         Measurement(("comm_id",), ("7",), rows),
@@ -446,7 +448,7 @@ def measuring(ledger: Ledger, day: int, rows: int, *, publish: bool = True, name
 
 def rows_by_day(ledger: Ledger, *, table: str = TABLE, **asked) -> dict[int, list[int]]:
     asked = {"since": date.min, "before": date.max} | asked
-    found = ledger.history(table).measured(("comm_id",), ("",), **asked)
+    found = ledger.history(table).measurements(("comm_id",), ("",), **asked)
     return {day.day: [each.rows for each in numbers] for day, numbers in found.items()}
 
 
@@ -454,22 +456,22 @@ def test_what_was_measured_comes_back_by_grouping_and_column(ledger):
     measuring(ledger, 3, 10)
     history = ledger.history(TABLE)
     every = {"since": date.min, "before": date.max}
-    assert history.measured(("comm_id",), ("status", "odd"), **every) == {
+    assert history.measurements(("comm_id",), ("status", "odd"), **every) == {
         date(2024, 1, 3): (
             Measurement(("comm_id",), ("7",), 9, "status", "탈퇴"),
             Measurement(("comm_id",), ("7",), 1, "status"),
             Measurement(("comm_id",), (None,), 2, "odd"),
         )
     }
-    assert history.measured((), ("",), **every) == {date(2024, 1, 3): (Measurement((), (), 10),)}
-    assert history.measured(("part_comm_id",), ("",), **every) == {}
+    assert history.measurements((), ("",), **every) == {date(2024, 1, 3): (Measurement((), (), 10),)}
+    assert history.measurements(("part_comm_id",), ("",), **every) == {}
 
 
 def test_only_published_days_of_the_table_are_its_history(ledger):
     measuring(ledger, 1, 10)
     measuring(ledger, 2, 20, publish=False)
     measuring(ledger, 3, 30, table="we_mart.other")
-    approved_only = staged("dry", 4, part_date="2024-01-04")
+    approved_only = staged("dry", 4, part_date=date(2024, 1, 4))
     keep(ledger, approved_only)
     assert rows_by_day(ledger) == {1: [10]}
 
@@ -547,4 +549,4 @@ def test_dates_in_a_manifest_survive_as_text(ledger):
     candidate = staged()
     file = dataclasses.replace(candidate.files[0], minimum={"key_date": date(2024, 1, 1)})
     ledger.record_candidate(dataclasses.replace(candidate, files=(file,)))
-    assert ledger.candidate(TABLE, DAY).files[0].minimum == {"key_date": "2024-01-01"}
+    assert ledger.candidate(PARTITION).files[0].minimum == {"key_date": "2024-01-01"}

@@ -14,7 +14,7 @@ from martgate.expectations.kinds.not_null import NotNull
 from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.references import References
 from martgate.expectations.kinds.unique import Unique
-from martgate.expectations.promises import Delivery, Promise, Punctuality, Standing
+from martgate.expectations.promises import Delivery, Punctuality, SlaResult, SlaStatus
 from martgate.expectations.restatement import Difference, Restatement
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, OutOfScope, Verdict
@@ -109,7 +109,7 @@ def _audit(**verdicts):
         table="shop.orders",
         contract="orders",
         contract_version="1.2.0",
-        part_date="2024-01-01",
+        part_date=date(2024, 1, 1),
         audited_at=datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC),
         rows=1000,
         rules=len(RULES),
@@ -148,7 +148,7 @@ NOTHING = _verdict("status|implies_email", Outcome.VACUOUS)
 
 PUBLISHED = RunRecord(
     table="shop.orders",
-    date="2024-01-01",
+    date=date(2024, 1, 1),
     candidate="20240101-a1",
     decision="approved",
     published_version=3,
@@ -165,13 +165,18 @@ RESTATED = Restatement(
 )
 
 
-def _day(number, standing, **more):
-    given = {"due": datetime(2024, 1, number, 21, tzinfo=UTC), "published": None, "again": 0, "is_there": False}
-    return Delivery(date=date(2024, 1, number), standing=standing, **given | more)
+def _day(number, status, **more):
+    defaults = {
+        "due": datetime(2024, 1, number, 21, tzinfo=UTC),
+        "published": None,
+        "republications": 0,
+        "is_in_table": False,
+    }
+    return Delivery(date=date(2024, 1, number), status=status, **defaults | more)
 
 
-def _promise(name, terms, standing, **more):
-    return Promise(property=name, terms=terms, path="slaProperties[0]", description="", standing=standing, **more)
+def _promise(name, terms, status, **more):
+    return SlaResult(property=name, terms=terms, path="slaProperties[0]", description="", status=status, **more)
 
 
 PROMISES = (
@@ -180,30 +185,30 @@ PROMISES = (
         contract="orders",
         contract_version="1.2.0",
         zone="Asia/Seoul",
-        asked_at=datetime(2024, 1, 8, 3, tzinfo=UTC),
-        strays=1,
+        as_of=datetime(2024, 1, 8, 3, tzinfo=UTC),
+        stray_partitions=1,
         promises=(
-            _promise("timeOfAvailability", "06:00+09:00", Standing.BROKEN, kept=1, due=6, days=tuple(date(2024, 1, n) for n in (2, 3, 4, 5, 6, 7))),
-            _promise("frequency", "12 h", Standing.UNKNOWN, reason="the table is published by the day"),
-            _promise("retention", "1 y", Standing.KEPT, kept=5, due=5, older=(date(2023, 1, 1),)),
-            _promise("freshness", "26 h", Standing.PENDING),
+            _promise("timeOfAvailability", "06:00+09:00", SlaStatus.BROKEN, kept=1, due=6, days=tuple(date(2024, 1, n) for n in (2, 3, 4, 5, 6, 7))),
+            _promise("frequency", "12 h", SlaStatus.UNKNOWN, reason="the table is published by the day"),
+            _promise("retention", "1 y", SlaStatus.KEPT, kept=5, due=5, older=(date(2023, 1, 1),)),
+            _promise("freshness", "26 h", SlaStatus.PENDING),
         ),
         days=(
-            _day(1, Standing.KEPT, published=datetime(2024, 1, 1, 20, tzinfo=UTC), is_there=True),
-            _day(2, Standing.BROKEN, published=datetime(2024, 1, 2, 23, 12, tzinfo=UTC), is_there=True, again=2, late=timedelta(hours=2, minutes=12)),
-            _day(3, Standing.BROKEN, late=timedelta(days=4, hours=6)),
-            _day(4, Standing.UNKNOWN, is_there=True),
-            _day(5, Standing.BROKEN, published=datetime(2024, 1, 5, 20, tzinfo=UTC)),
-            _day(7, Standing.PENDING),
+            _day(1, SlaStatus.KEPT, published=datetime(2024, 1, 1, 20, tzinfo=UTC), is_in_table=True),
+            _day(2, SlaStatus.BROKEN, published=datetime(2024, 1, 2, 23, 12, tzinfo=UTC), is_in_table=True, republications=2, delay=timedelta(hours=2, minutes=12)),
+            _day(3, SlaStatus.BROKEN, delay=timedelta(days=4, hours=6)),
+            _day(4, SlaStatus.UNKNOWN, is_in_table=True),
+            _day(5, SlaStatus.BROKEN, published=datetime(2024, 1, 5, 20, tzinfo=UTC)),
+            _day(7, SlaStatus.PENDING),
         ),
     ),
-    Punctuality(table="shop.items", contract="items", contract_version="1.0.0", zone="UTC", asked_at=datetime(2024, 1, 8, 3, tzinfo=UTC)),
+    Punctuality(table="shop.items", contract="items", contract_version="1.0.0", zone="UTC", as_of=datetime(2024, 1, 8, 3, tzinfo=UTC)),
     Punctuality(
         table="shop.\x1b[31mwares",
         contract="wares",
         contract_version="1.0.0",
         zone="UTC",
-        asked_at=datetime(2024, 1, 8, 3, tzinfo=UTC),
+        as_of=datetime(2024, 1, 8, 3, tzinfo=UTC),
         reason="its contract has problems",
     ),
 )  # fmt: skip
@@ -231,7 +236,7 @@ WAIVED = (
             reason="twice",
             owner="bo",
             recorded_at=datetime(2024, 1, 1, tzinfo=UTC),
-            part_date="2024-01-01",
+            part_date=date(2024, 1, 1),
         ),
         Effect.UNUSED,
     ),
@@ -240,7 +245,7 @@ WAIVED = (
 
 @pytest.fixture(scope="session")
 def promises():
-    """A table with a promise and a day of every standing, one that promises nothing, one that cannot be judged."""
+    """A table with a promise and a day of every status, one that promises nothing, one that cannot be judged."""
     return PROMISES
 
 

@@ -19,7 +19,7 @@ from martgate.expectations.kinds.unique import Unique
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Outcome, OutOfScope, Verdict
 from martgate.reports.appearance import Appearance
-from martgate.reports.runpage import run_page
+from martgate.reports.run_page import render_run_page
 
 pytestmark = [
     pytest.mark.browser,
@@ -78,7 +78,7 @@ def site(tmp_path_factory, runs, contract, promises):
     for record in runs.values():
         (records / f"{record.candidate}.json").write_text(record.to_json(), encoding="utf-8")
     render(records, site, [contract], promises, LOOK)
-    alone = run_page(runs["refused"], contract.tables[0], LOOK)
+    alone = render_run_page(runs["refused"], contract.tables[0], LOOK)
     (site / "runs" / "alone.html").write_text(alone, encoding="utf-8")
     return site
 
@@ -156,7 +156,9 @@ def hostile_site(tmp_path_factory, runs, contract, table, promises):
     )
     about_time = [first, replace(promises[1], table=HOSTILE), replace(promises[2], reason=HOSTILE)]
     render(records, site, [promise], about_time, HOSTILE_LOOK)
-    (site / "runs" / "alone.html").write_text(run_page(attack, promise, promised, HOSTILE_LOOK), encoding="utf-8")
+    (site / "runs" / "alone.html").write_text(
+        render_run_page(attack, promise, promised, HOSTILE_LOOK), encoding="utf-8"
+    )
     return site
 
 

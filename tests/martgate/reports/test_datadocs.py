@@ -14,7 +14,7 @@ import pytest
 from martgate.errors import CouldNotRun, InvalidInput
 from martgate.expectations.verdict import Outcome
 from martgate.reports.datadocs import main, render
-from martgate.reports.places import page_path
+from martgate.reports.paths import page_path
 
 pytestmark = pytest.mark.xdist_group("great_expectations")
 
@@ -222,7 +222,7 @@ def test_an_expectation_that_cannot_be_rendered_fails_the_site_and_leaves_the_fo
 
 
 def test_a_run_recorded_while_drawing_is_in_the_index(records, site, runs, monkeypatch):
-    from martgate.reports.pages import Site
+    from martgate.reports.gx_pages import Site
 
     drawn = Site.index
 
@@ -266,14 +266,14 @@ def test_the_command_tells_what_is_wrong_without_a_traceback(records, site, caps
     ],
 )
 def test_a_sentence_is_text_whatever_it_holds(template):
-    from martgate.reports.pages import _PageView
+    from martgate.reports.gx_pages import _PageView
 
     drawn = _PageView().render_string_template(template)
     assert not re.search(r"<(?!/?(span|code)\b)", drawn)
 
 
 def test_a_block_that_is_none_of_great_expectations_blocks_is_text():
-    from martgate.reports.pages import _PageView
+    from martgate.reports.gx_pages import _PageView
 
     drawn = _PageView().render_content_block({}, ["<script>", {"a": "<b>"}, 7])
     assert drawn == "&lt;script&gt;{&#39;a&#39;: &#39;&lt;b&gt;&#39;}7"

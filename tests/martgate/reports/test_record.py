@@ -1,7 +1,7 @@
 """The record of a run survives being written down, to the last digit of its audit."""
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
@@ -43,13 +43,13 @@ verdicts = st.builds(
 
 def audit_of(*found, outside=(), at=NOON):
     return Audit(
-        table="s.t", contract="c", contract_version="1.0.0", part_date="2024-01-01", audited_at=at, rows=3,
+        table="s.t", contract="c", contract_version="1.0.0", part_date=date(2024, 1, 1), audited_at=at, rows=3,
         rules=len(found), queries=2, seconds=0.125, verdicts=found, out_of_scope=outside,
     )  # fmt: skip
 
 
 def dumps(audit):
-    return RunRecord(table="s.t", date="2024-01-01", candidate="c", decision="approved", audit=audit).to_json()
+    return RunRecord(table="s.t", date=date(2024, 1, 1), candidate="c", decision="approved", audit=audit).to_json()
 
 
 def loads(text):

@@ -1,6 +1,6 @@
 """One warehouse to stage into and publish from, with files that the real engine wrote."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import deltalake
@@ -63,7 +63,7 @@ class Shop:
         self.sequence += 1
         return self.store.stage(
             self.table,
-            day,
+            date.fromisoformat(day),
             candidate_id=f"c{self.sequence}",
             sequence=self.sequence,
             write=lambda target: self.engine.write(sql or self.rows(*pairs, day=day), target),
@@ -76,7 +76,7 @@ class Shop:
 
     def seen(self, day: str | None = None) -> list[tuple]:
         """What a reader of the table sees: member, community and day."""
-        found = self.store.read(self.table, day)
+        found = self.store.read(self.table, None if day is None else date.fromisoformat(day))
         assert found is not None
         self.engine.register("published", found)
         return sorted(self.engine.fetch("SELECT id, part_comm_id, part_date FROM published"))

@@ -4,6 +4,7 @@ Each line of input is `WAREHOUSE DAY SEQUENCE ID COMMUNITY ROWS`; it stages, say
 """
 
 import sys
+from datetime import date
 from pathlib import Path
 
 
@@ -25,7 +26,7 @@ def main() -> None:
 def stage(shop, day: str, name: str, *, sequence: int, sql: str):
     return shop.store.stage(
         shop.table,
-        day,
+        date.fromisoformat(day),
         candidate_id=name,
         sequence=sequence,
         write=lambda target: shop.engine.write(sql, target),

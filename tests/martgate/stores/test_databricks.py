@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import pytest
 
@@ -21,6 +22,7 @@ from martgate.stores.databricks import DatabricksStore
 from martgate.stores.ports import Commit
 
 DAY = "2024-01-01"
+DATE = date.fromisoformat(DAY)
 MART = "main.we_mart.wv_comm_user"
 APP = f"we_mart.wv_comm_user/part_date={DAY}"
 
@@ -104,7 +106,9 @@ class Shop:
             self.catalog.tables[target.name] = Kept(target.partition_by, {day: rows} if rows else {}, [None])
             return ()
 
-        return self.store.stage(self.table, day, candidate_id=f"c{self.sequence}", sequence=self.sequence, write=write)
+        return self.store.stage(
+            self.table, date.fromisoformat(day), candidate_id=f"c{self.sequence}", sequence=self.sequence, write=write
+        )
 
     def promote(self, candidate):
         return self.store.promote(self.approve(candidate), {"contract_version": "1.0.0"})
@@ -144,15 +148,15 @@ def test_a_publish_replaces_its_day_and_says_whose_it_is(here):
         "sequence": 2,
         "transaction": APP,
     }
-    assert here.store.read(here.table, DAY) == CatalogTable(name=MART, only={"part_date": DAY})
-    assert here.store.read(here.table, "2030-01-01") is None
+    assert here.store.read(here.table, DATE) == CatalogTable(name=MART, only={"part_date": DAY})
+    assert here.store.read(here.table, date(2030, 1, 1)) is None
 
 
 def test_the_days_that_are_there_are_asked_of_the_table(here):
-    assert here.store.days(here.table) == set()
+    assert here.store.partition_values(here.table) == set()
     here.promote(here.stage(day="2023-12-31"))
     here.promote(here.stage())
-    assert here.store.days(here.table) == {"2023-12-31", DAY}
+    assert here.store.partition_values(here.table) == {"2023-12-31", DAY}
     assert here.catalog.statements[-1] == (
         "SELECT DISTINCT CAST(`part_date` AS STRING) AS value FROM `main`.`we_mart`.`wv_comm_user`"
     )
@@ -279,7 +283,7 @@ def test_a_write_that_fails_leaves_no_table_behind(here):
         raise QueryFailed("no")
 
     with pytest.raises(QueryFailed):
-        here.store.stage(here.table, DAY, candidate_id="c9", sequence=9, write=write)
+        here.store.stage(here.table, DATE, candidate_id="c9", sequence=9, write=write)
     assert list(here.catalog.tables) == [MART]
 
 
@@ -296,7 +300,7 @@ def test_a_table_unlike_its_contract_is_told_before_anything_is_built(here):
     *columns, last = here.table.columns
     changed = replace(here.table, columns=(*columns, replace(last, physical_type="bigint")))
     with pytest.raises(InvalidInput, match="part_date string in the table, part_date bigint in the contract"):
-        here.store.stage(changed, DAY, candidate_id="c9", sequence=9, write=lambda target: ())
+        here.store.stage(changed, DATE, candidate_id="c9", sequence=9, write=lambda target: ())
     here.catalog.tables[MART].partitions = ("part_date",)
     with pytest.raises(InvalidInput, match="is partitioned by part_date, the contract says part_comm_id, part_date"):
         here.stage()
@@ -321,9 +325,9 @@ def test_a_discarded_candidate_is_gone(here):
 
 def test_a_day_stands_at_the_version_it_was_seen_at(here):
     here.promote(here.stage(day="2023-12-31"))
-    assert here.store.standing(here.table, DAY).source is None
+    assert here.store.standing(here.table, DATE).source is None
     here.promote(here.stage())
-    standing = here.store.standing(here.table, DAY)
+    standing = here.store.standing(here.table, DATE)
     assert standing.source == CatalogTable(name=MART, only={"part_date": DAY}, version=2)
 
 
@@ -339,7 +343,7 @@ def test_a_day_stands_at_the_version_it_was_seen_at(here):
 )
 def test_only_a_day_that_did_not_move_since_it_was_seen_is_replaced(here, meanwhile, promotion):
     here.promote(here.stage())
-    candidate, seen = here.stage(rows=5), here.store.standing(here.table, DAY)
+    candidate, seen = here.stage(rows=5), here.store.standing(here.table, DATE)
     here.catalog.tables[MART].said += [json.dumps(said) for said in meanwhile]
     published = here.store.promote(here.approve(candidate), {}, onto=seen.state)
     assert published.promotion is promotion
@@ -348,7 +352,7 @@ def test_only_a_day_that_did_not_move_since_it_was_seen_is_replaced(here, meanwh
 
 def test_a_first_publish_goes_onto_the_empty_day_that_was_seen(here):
     candidate = here.stage()
-    seen = here.store.standing(here.table, DAY)
+    seen = here.store.standing(here.table, DATE)
     assert here.store.promote(here.approve(candidate), {}, onto=seen.state).promotion is Promotion.PUBLISHED
 
 

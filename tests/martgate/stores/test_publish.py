@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from martgate.stores.delta import DeltaStore
 from martgate.stores.shape import physical_types
 
 DAY, NEXT = "2024-01-01", "2024-01-02"
+DATE = date.fromisoformat(DAY)
 
 
 def test_staging_creates_the_table_as_the_contract_says_and_shows_nothing(shop):
@@ -87,18 +89,18 @@ def test_other_days_keep_their_files(shop):
     shop.publish((1, 9), day=NEXT)
     assert shop.seen() == [(1, 7, DAY), (1, 9, NEXT), (2, 8, DAY)]
     assert shop.seen(NEXT) == [(1, 9, NEXT)]
-    assert {Path(file).name for file in shop.store.read(shop.table, DAY).files} == {
+    assert {Path(file).name for file in shop.store.read(shop.table, DATE).files} == {
         Path(f.path).name for f in first.files
     }
 
 
 def test_the_days_that_are_there_are_those_of_the_log(shop):
-    assert shop.store.days(shop.table) == set()
+    assert shop.store.partition_values(shop.table) == set()
     shop.stage((1, 7))
-    assert shop.store.days(shop.table) == set()
+    assert shop.store.partition_values(shop.table) == set()
     shop.publish((1, 7), (2, 8))
     shop.publish((1, 7), day="2024-01-02")
-    assert shop.store.days(shop.table) == {DAY, "2024-01-02"}
+    assert shop.store.partition_values(shop.table) == {DAY, "2024-01-02"}
 
 
 def test_a_day_without_rows_reads_as_an_empty_table_of_the_right_columns(shop):
@@ -146,7 +148,7 @@ def test_odd_partition_values_survive_the_round_trip(shop):
     )
     sql = shop.rows((1, 7)).replace("CAST(c AS BIGINT) AS part_comm_id", "'a b/é%=?' AS part_comm_id")
     candidate = shop.store.stage(
-        odd, DAY, candidate_id="c", sequence=1, write=lambda target: shop.engine.write(sql, target)
+        odd, DATE, candidate_id="c", sequence=1, write=lambda target: shop.engine.write(sql, target)
     )
     shop.store.promote(shop.approve(candidate), {})
     shop.engine.register("published", shop.store.read(odd))
@@ -192,7 +194,7 @@ def test_what_was_ever_published_is_not_discarded(shop):
 
 def test_a_day_as_it_stood_can_be_read_after_it_was_replaced(shop):
     shop.publish((1, 7), (2, 8))
-    standing = shop.store.standing(shop.table, DAY)
+    standing = shop.store.standing(shop.table, DATE)
     shop.publish((3, 7))
     shop.engine.register("stood", standing.source)
     assert (standing.version, sorted(shop.engine.fetch("SELECT id FROM stood"))) == (1, [(1,), (2,)])
@@ -200,25 +202,25 @@ def test_a_day_as_it_stood_can_be_read_after_it_was_replaced(shop):
 
 def test_a_day_that_was_never_published_stands_empty(shop):
     shop.publish((1, 7), day=NEXT)
-    standing = shop.store.standing(shop.table, DAY)
+    standing = shop.store.standing(shop.table, DATE)
     assert (standing.state, standing.source) == ("", None)
 
 
 def test_a_day_that_moved_since_it_was_seen_is_not_replaced(shop):
     shop.publish((1, 7))
-    seen = shop.store.standing(shop.table, DAY)
+    seen = shop.store.standing(shop.table, DATE)
     shop.publish((2, 7))
     approved = shop.approve(shop.stage((3, 7)))
     assert shop.store.promote(approved, {}, onto=seen.state).promotion is Promotion.MOVED
     assert shop.seen() == [(2, 7, DAY)]
-    now = shop.store.standing(shop.table, DAY)
+    now = shop.store.standing(shop.table, DATE)
     outcomes = [shop.store.promote(approved, {}, onto=now.state).promotion for _ in range(2)]
     assert outcomes == [Promotion.PUBLISHED, Promotion.ALREADY]
 
 
 def test_another_day_that_moved_is_of_no_account(shop):
     shop.publish((1, 7))
-    candidate, seen = shop.stage((1, 7)), shop.store.standing(shop.table, DAY)
+    candidate, seen = shop.stage((1, 7)), shop.store.standing(shop.table, DATE)
     shop.publish((2, 7), day=NEXT)
     candidate = dataclasses.replace(candidate, sequence=9)
     assert shop.store.promote(shop.approve(candidate), {}, onto=seen.state).promotion is Promotion.PUBLISHED
@@ -234,7 +236,7 @@ def test_a_day_that_no_engine_can_read_stands_and_says_why(shop):
         schema=shop.delta.schema(),
         partition_by=shop.delta.metadata().partition_columns,
     )
-    standing = shop.store.standing(shop.table, DAY)
+    standing = shop.store.standing(shop.table, DATE)
     assert (standing.source, bool(standing.state)) == (None, True)
     assert "does not lie in the folder of its partition" in standing.trouble
 

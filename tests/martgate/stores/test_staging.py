@@ -1,6 +1,7 @@
 """Staging that fails, and warehouses in which nothing could be staged."""
 
 import dataclasses
+from datetime import date
 
 import pytest
 
@@ -9,6 +10,7 @@ from martgate.errors import CouldNotRun, InvalidInput
 from martgate.stores.delta import DeltaStore
 
 DAY, NEXT = "2024-01-01", "2024-01-02"
+DATE = date.fromisoformat(DAY)
 
 
 def test_a_write_that_fails_leaves_no_file(shop):
@@ -19,7 +21,7 @@ def test_a_write_that_fails_leaves_no_file(shop):
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        shop.store.stage(shop.table, DAY, candidate_id="broken", sequence=9, write=write)
+        shop.store.stage(shop.table, DATE, candidate_id="broken", sequence=9, write=write)
     found = {str(path.relative_to(shop.root)) for path in shop.root.rglob("*.parquet")}
     assert found == {file.path for file in kept.files}
 
@@ -29,7 +31,7 @@ def test_an_engine_that_did_not_write_what_it_says_is_found_out(shop):
         return (WrittenFile(path="part-x-1.parquet", rows=1, bytes=1, partition={}),)
 
     with pytest.raises(CouldNotRun, match="the engine did not write what it said"):
-        shop.store.stage(shop.table, DAY, candidate_id="x", sequence=1, write=write)
+        shop.store.stage(shop.table, DATE, candidate_id="x", sequence=1, write=write)
 
 
 def test_a_table_that_is_not_what_the_contract_says_is_told_before_anything_is_written(shop):
@@ -43,13 +45,13 @@ def test_a_table_that_is_not_what_the_contract_says_is_told_before_anything_is_w
     with pytest.raises(
         InvalidInput, match=r"grade tinyint in the table, grade int in the contract; nick string .* nothing in"
     ):
-        shop.store.stage(changed, DAY, candidate_id="c", sequence=5, write=lambda target: pytest.fail("written"))
+        shop.store.stage(changed, DATE, candidate_id="c", sequence=5, write=lambda target: pytest.fail("written"))
 
 
 def test_a_table_without_a_day_to_publish_by_is_unusable(shop):
     timeless = dataclasses.replace(shop.table, custom={})
     with pytest.raises(InvalidInput, match="publishPartition is not given, and its partition columns are part_comm_id"):
-        shop.store.stage(timeless, DAY, candidate_id="c", sequence=5, write=lambda target: ())
+        shop.store.stage(timeless, DATE, candidate_id="c", sequence=5, write=lambda target: ())
 
 
 @pytest.mark.parametrize("folder", ["100%", "ware#1", "a?b", "a:b"])

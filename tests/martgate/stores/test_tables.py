@@ -1,6 +1,7 @@
 """What Spark's own catalog says of tables, on a local Spark with tables of Parquet in Delta's place."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -12,6 +13,7 @@ from martgate.stores.tables import Tables, name_in
 from martgate.stores.upstreams import Upstreams
 
 DAY = "2024-01-01"
+DATE = date.fromisoformat(DAY)
 NAME = "spark_catalog.we_mart.wv_comm_user"
 
 
@@ -117,7 +119,7 @@ def test_the_mart_is_created_as_its_contract_says(spark, catalog, shop):
 @pytest.mark.parametrize("where", [("catalog://spark_catalog", {}), ("nowhere", {"wv_comm_user": f"catalog://{NAME}"})])
 def test_an_input_is_read_where_the_catalog_has_it(catalog, shop, where):
     upstreams = Upstreams(*where, lambda: catalog)
-    found = upstreams.dataset(shop.table, DAY)
+    found = upstreams.dataset(shop.table, DATE)
     assert found == CatalogTable(name=NAME, only={"part_date": DAY})
     catalog.register("ours", found)
     assert sorted(catalog.fetch("SELECT id, nick FROM ours")) == [(1, "secret1"), (2, "secret2"), (3, "secret3")]
@@ -129,9 +131,9 @@ def test_a_missing_input_or_day_is_told_as_one(catalog, shop):
     with pytest.raises(MissingUpstream, match="there is no row with part_date=2030-01-01"):
         upstreams.dataset(shop.table, "2030-01-01")
     with pytest.raises(MissingUpstream, match=r"there is no table spark_catalog\.we_mart\.other"):
-        upstreams.dataset(replace(shop.table, name="other", qualified_name="we_mart.other"), DAY)
+        upstreams.dataset(replace(shop.table, name="other", qualified_name="we_mart.other"), DATE)
     with pytest.raises(MissingUpstream, match=r"nowhere\.other cannot be found: .*SCHEMA_NOT_FOUND"):
-        upstreams.dataset(replace(shop.table, name="other", qualified_name="nowhere.other"), DAY)
+        upstreams.dataset(replace(shop.table, name="other", qualified_name="nowhere.other"), DATE)
 
 
 @pytest.mark.spark

@@ -1,6 +1,7 @@
 """Finding input tables wherever they lie, and laying samples down."""
 
 import dataclasses
+from datetime import date
 from pathlib import Path
 
 import deltalake
@@ -73,8 +74,10 @@ def hive(place: Path, rows: pa.Table = ROWS) -> None:
 def test_a_saved_table_is_found_with_all_its_days_or_one(upstreams, read):
     assert upstreams.save(USERS, ROWS) == 3
     assert read(upstreams.dataset(USERS)) == BOTH
-    assert read(upstreams.dataset(USERS, part_date=TWO)) == BOTH[2:]
-    assert [Path(file).parent.name for file in upstreams.dataset(USERS, part_date=TWO).files] == [f"part_date={TWO}"]
+    assert read(upstreams.dataset(USERS, date.fromisoformat(TWO))) == BOTH[2:]
+    assert [Path(file).parent.name for file in upstreams.dataset(USERS, date.fromisoformat(TWO)).files] == [
+        f"part_date={TWO}"
+    ]
 
 
 def test_a_saved_table_is_delta_as_the_contract_says(upstreams, place):
@@ -136,12 +139,12 @@ def test_a_folder_of_parquet_is_found_with_its_hive_days_in_the_contracts_types(
     (place / "_temporary").mkdir()
     (place / "_temporary" / "half.parquet").touch()
     assert read(upstreams.dataset(USERS)) == BOTH
-    assert read(upstreams.dataset(USERS, part_date=ONE)) == BOTH[:2]
+    assert read(upstreams.dataset(USERS, date.fromisoformat(ONE))) == BOTH[:2]
 
 
 def test_a_single_file_is_found_and_holds_every_day(upstreams, place, read):
     pq.write_table(ROWS, place.with_name("we_user.parquet"))
-    assert read(upstreams.dataset(USERS, part_date=ONE)) == BOTH
+    assert read(upstreams.dataset(USERS, date.fromisoformat(ONE))) == BOTH
 
 
 def test_a_location_of_its_own_wins_over_the_layout(tmp_path, place, read):
@@ -170,7 +173,7 @@ def test_a_missing_schema_names_the_nearest_folder_that_exists(tmp_path):
 def test_a_missing_day_names_the_days_there_are(upstreams, place, lay):
     lay(upstreams, place)
     with pytest.raises(MissingUpstream, match=f"no part_date=2024-01-09 in .*; it has {ONE}, {TWO}"):
-        upstreams.dataset(USERS, part_date="2024-01-09")
+        upstreams.dataset(USERS, date(2024, 1, 9))
 
 
 def test_an_empty_folder_is_a_missing_table(upstreams, place):

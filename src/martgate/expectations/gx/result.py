@@ -6,6 +6,7 @@ Great Expectations (seconds of import) is imported by the functions: only proces
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from martgate.contracts.partition import text_of
 from martgate.expectations.gx.suite import made
 from martgate.expectations.verdict import Audit, Outcome, Verdict
 
@@ -71,7 +72,7 @@ def suite_result(
             "active_batch_definition": {
                 "datasource_name": "martgate",
                 "data_asset_name": audit.table,
-                "batch_identifiers": {"part_date": audit.part_date},
+                "batch_identifiers": {"part_date": text_of(audit.part_date)},
             },
         },
     )
@@ -126,7 +127,7 @@ def _result(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str
 def _in_its_words(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str, object]:
     asked = expectation.get_validation_dependencies(runtime_configuration=dict(_FORMAT)).metric_configurations
     if not all(name.endswith(_COUNTS) for name in asked):
-        return {"observed_value": verdict.observed or verdict.rule.check.value_as_expected}
+        return {"observed_value": verdict.observed or verdict.rule.check.expected_value}
     # A refusal for a broken upstream tells that one's verdicts, and has no rows of its own.
     seen = verdict.total if getattr(expectation, "row_condition", None) else max(rows, verdict.total)
     if expectation.expectation_type.startswith(_OF_ROW_COUNT):

@@ -2,8 +2,8 @@ import json
 from dataclasses import replace
 
 from martgate.errors import Problem
-from martgate.expectations.coverage import Item, Status
-from martgate.reports.machine import coverage_json, lint_json, run_json
+from martgate.expectations.coverage import CoverageItem, CoverageStatus
+from martgate.reports.json_report import render_coverage_json, render_lint_json, render_run_json
 
 RUN_KEYS = {
     *("table", "date", "candidate", "decision", "published_version", "rows", "rules", "passed", "failed", "errors"),
@@ -13,19 +13,19 @@ VERDICT_KEYS = {"rule", "kind", "severity", "outcome", "failed", "total", "colum
 
 
 def test_a_run_has_every_promised_key(runs):
-    told = json.loads(run_json(runs["refused"]))
+    told = json.loads(render_run_json(runs["refused"]))
     assert told.keys() >= RUN_KEYS
     for verdict in told["verdicts"]:
         assert verdict.keys() >= VERDICT_KEYS
 
 
 def test_a_run_as_json(runs, snapshot):
-    assert json.dumps(json.loads(run_json(runs["refused"])), indent=1, ensure_ascii=False) == snapshot
+    assert json.dumps(json.loads(render_run_json(runs["refused"])), indent=1, ensure_ascii=False) == snapshot
 
 
 def test_what_replacing_a_day_changes_is_one_key_of_counts(runs):
-    assert json.loads(run_json(runs["published"]))["restatement"] is None
-    assert json.loads(run_json(runs["restated"]))["restatement"] == {
+    assert json.loads(render_run_json(runs["published"]))["restatement"] is None
+    assert json.loads(render_run_json(runs["restated"]))["restatement"] == {
         "version": 2,
         "rows": 1200,
         "added": 1,
@@ -40,29 +40,33 @@ def test_what_replacing_a_day_changes_is_one_key_of_counts(runs):
 
 def test_the_counts_add_up_to_the_rules(runs):
     for record in runs.values():
-        told = json.loads(run_json(record))
+        told = json.loads(render_run_json(record))
         assert (
             told["passed"] + told["failed"] + told["errors"] + told["vacuous"] == told["rules"] == len(told["verdicts"])
         )
 
 
 def test_a_rule_that_was_not_judged_is_listed_with_its_reason_and_not_counted(runs):
-    told = json.loads(run_json(runs["published"]))
+    told = json.loads(render_run_json(runs["published"]))
     assert told["out_of_scope"] == [{"rule": "status|references", "reason": "shop.statuses is not here"}]
     assert "status|references" not in {verdict["rule"] for verdict in told["verdicts"]}
 
 
 def test_hostile_text_survives_json_unchanged(runs):
     hostile = "\x1b[31m\u2028</script>\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")
-    told = run_json(replace(runs["published"], candidate=hostile))
+    told = render_run_json(replace(runs["published"], candidate=hostile))
     assert told.isascii()
     assert told.isprintable()
     assert json.loads(told)["candidate"] == hostile
 
 
 def test_coverage_counts_what_nobody_answers_for():
-    leaves = [Item("id", Status.DOCUMENTATION), Item("a", Status.ENFORCED, "a|type"), Item("b", Status.UNSUPPORTED)]
-    assert json.loads(coverage_json(leaves)) == {
+    leaves = [
+        CoverageItem("id", CoverageStatus.DOCUMENTATION),
+        CoverageItem("a", CoverageStatus.ENFORCED, "a|type"),
+        CoverageItem("b", CoverageStatus.UNSUPPORTED),
+    ]
+    assert json.loads(render_coverage_json(leaves)) == {
         "leaves": 3,
         "unclassified": 1,
         "by_status": {"enforced": 1, "monitored": 0, "documentation": 1, "unsupported": 1},
@@ -77,7 +81,11 @@ def test_coverage_counts_what_nobody_answers_for():
 
 def test_coverage_lists_what_suites_enforce_apart_from_the_leaves_of_the_contract():
     place = "expectations/more.json#expectations[0]"
-    told = json.loads(coverage_json([Item(place, Status.ENFORCED, "a|known@more", suite="expectations/more.json")]))
+    told = json.loads(
+        render_coverage_json(
+            [CoverageItem(place, CoverageStatus.ENFORCED, "a|known@more", suite="expectations/more.json")]
+        )
+    )
     assert (told["leaves"], told["items"]) == (0, [])
     assert told["suites"] == [{"path": place, "rule": "a|known@more"}]
 
@@ -85,12 +93,12 @@ def test_coverage_lists_what_suites_enforce_apart_from_the_leaves_of_the_contrac
 def test_lint_tells_every_problem_with_its_place():
     problem = Problem(file="a.yaml", line=12, column=3, path="schema[0]", message="wrong", hint="do this")
     told = {"file": "a.yaml", "line": 12, "column": 3, "path": "schema[0]", "message": "wrong", "hint": "do this"}
-    assert json.loads(lint_json([problem])) == {"errors": [told], "warnings": []}
-    assert json.loads(lint_json([], warnings=[problem])) == {"errors": [], "warnings": [told]}
+    assert json.loads(render_lint_json([problem])) == {"errors": [told], "warnings": []}
+    assert json.loads(render_lint_json([], warnings=[problem])) == {"errors": [], "warnings": [told]}
 
 
 def test_a_rule_that_was_waived_failed_and_says_by_whom_it_was_let_through(runs):
-    told = json.loads(run_json(runs["waived"]))
+    told = json.loads(render_run_json(runs["waived"]))
     assert (told["decision"], told["failed"], told["waived"]) == ("approved", 2, 1)
     waivers = {verdict["rule"]: verdict["waiver"] for verdict in told["verdicts"] if verdict["waiver"]}
     assert {rule: (waiver["owner"], waiver["max_failed"]) for rule, waiver in waivers.items()} == {

@@ -4,10 +4,10 @@ from dataclasses import replace
 import pytest
 
 from martgate.errors import Problem
-from martgate.expectations.coverage import Item, Status
+from martgate.expectations.coverage import CoverageItem, CoverageStatus
 from martgate.expectations.restatement import Restatement
 from martgate.expectations.verdict import Outcome
-from martgate.reports.text import coverage_text, lint_text, run_text, wants_color
+from martgate.reports.terminal import is_color_enabled, render_coverage_text, render_lint_text, render_run_text
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07[red]\r\n\u202egnp"
 
@@ -16,7 +16,7 @@ HOSTILE = "\x1b[2J\x1b]0;owned\x07[red]\r\n\u202egnp"
     "end", ["published", "warned", "refused", "error", "vacuous", "dry_run", "restated", "approved", "waived"]
 )
 def test_the_summary_of_each_end(runs, end, snapshot):
-    assert run_text(runs[end]) == snapshot
+    assert render_run_text(runs[end]) == snapshot
 
 
 @pytest.mark.parametrize(
@@ -28,17 +28,17 @@ def test_the_summary_of_each_end(runs, end, snapshot):
     ],
 )
 def test_the_first_line_is_the_answer(runs, end, words):
-    assert run_text(runs[end]).splitlines()[0].startswith(words)
+    assert render_run_text(runs[end]).splitlines()[0].startswith(words)
 
 
 def test_what_stands_in_the_way_comes_before_what_is_merely_told(runs):
-    text = run_text(runs["refused"])
+    text = render_run_text(runs["refused"])
     below = text.split("\n", 1)[1]
     assert below.index("status|implies_email") < below.index("table|key") < below.index("status|in_set")
 
 
 def test_one_failure_in_ten_million_is_never_none(runs):
-    text = run_text(runs["warned"])
+    text = render_run_text(runs["warned"])
     assert "1 of 10,000,000 rows (under 0.1 %)" in text
     assert "100 %" not in text
 
@@ -51,7 +51,7 @@ def test_a_long_list_of_broken_rules_is_cut_and_says_so(runs):
         for verdict in record.audit.verdicts
     ]
     names = ", ".join(verdict.rule.name for verdict in broken)
-    text = run_text(
+    text = render_run_text(
         replace(record, reasons=(f"56 failed: {names}",), audit=replace(record.audit, verdicts=tuple(broken)))
     )
     assert "and 53 more" in text.splitlines()[0]
@@ -62,7 +62,7 @@ def test_of_many_columns_that_differ_the_first_are_told(runs):
     record = runs["restated"]
     columns = {f"{HOSTILE}{place}": place for place in range(1, 13)}
     found = replace(record.restatement.difference, columns=columns)
-    text = run_text(replace(record, restatement=replace(record.restatement, difference=found)))
+    text = render_run_text(replace(record, restatement=replace(record.restatement, difference=found)))
     assert "12 differs in 12 rows" in text
     assert "and 2 columns more in the report" in text
     assert "\x1b" not in text
@@ -70,7 +70,7 @@ def test_of_many_columns_that_differ_the_first_are_told(runs):
 
 def test_a_day_that_could_not_be_compared_is_told(runs):
     restatement = Restatement(version=2, state="", trouble=f"a file is gone{HOSTILE}")
-    text = run_text(replace(runs["dry_run"], restatement=restatement))
+    text = render_run_text(replace(runs["dry_run"], restatement=restatement))
     assert "Would replace what version 2 has, which could not be compared: a file is gone" in text
     assert "\x1b" not in text
 
@@ -97,18 +97,18 @@ def test_nothing_in_the_data_can_move_the_cursor(runs):
         reasons=(HOSTILE,),
         audit=replace(record.audit, verdicts=verdicts),
     )
-    text = run_text(hostile)
+    text = render_run_text(hostile)
     assert text.replace("\n", "").isprintable()
     assert "\\x1b[2J" in text
     assert "[red]" in text
 
 
 def test_colour_adds_codes_and_changes_no_word(runs):
-    coloured = run_text(runs["refused"], color=True)
+    coloured = render_run_text(runs["refused"], color=True)
     assert "\x1b[1;31mRefused\x1b[0m" in coloured
     for code in ("\x1b[1;31m", "\x1b[33m", "\x1b[1m", "\x1b[2m", "\x1b[0m"):
         coloured = coloured.replace(code, "")
-    assert coloured == run_text(runs["refused"])
+    assert coloured == render_run_text(runs["refused"])
 
 
 def test_colour_is_for_terminals_whose_owner_wants_it(monkeypatch):
@@ -117,10 +117,10 @@ def test_colour_is_for_terminals_whose_owner_wants_it(monkeypatch):
             return True
 
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert wants_color(Terminal())
-    assert not wants_color(io.StringIO())
+    assert is_color_enabled(Terminal())
+    assert not is_color_enabled(io.StringIO())
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not wants_color(Terminal())
+    assert not is_color_enabled(Terminal())
 
 
 def test_a_problem_shows_its_line_with_a_caret_under_the_column(tmp_path, monkeypatch, snapshot):
@@ -140,14 +140,14 @@ def test_a_problem_shows_its_line_with_a_caret_under_the_column(tmp_path, monkey
         Problem(file="gone.yaml", message="no such file"),
         Problem(file="", message="nothing to lint"),
     ]
-    assert lint_text(problems, files=2) == snapshot
+    assert render_lint_text(problems, files=2) == snapshot
 
 
 def test_a_caret_stays_true_behind_tabs_control_characters_and_a_mile_of_text(tmp_path):
     file = tmp_path / "bad.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + b"\ta\x1b" + b"x" * 500 + b"HERE" + b"y" * 500 + b"\r\n")
     for column, letter in ((2, "a"), (504, "H")):
-        text = lint_text([Problem(file=str(file), line=1, column=column, message="m")], files=1)
+        text = render_lint_text([Problem(file=str(file), line=1, column=column, message="m")], files=1)
         _, source, pointer, _ = text.splitlines()
         assert source[pointer.index("^")] == letter
         assert text.replace("\n", "").isprintable()
@@ -155,18 +155,18 @@ def test_a_caret_stays_true_behind_tabs_control_characters_and_a_mile_of_text(tm
 
 
 def test_a_warning_is_no_error():
-    told = lint_text([], warnings=[Problem(file="a.yaml", message="may differ", hint="do this")], files=2)
+    told = render_lint_text([], warnings=[Problem(file="a.yaml", message="may differ", hint="do this")], files=2)
     assert told == "a.yaml: warning: may differ\n  = do this\nno errors, 1 warning in 2 files"
 
 
 def test_no_problem_is_said_in_as_many_words():
-    assert lint_text([], files=13) == "no errors in 13 files"
+    assert render_lint_text([], files=13) == "no errors in 13 files"
 
 
 def test_coverage_names_the_rule_of_each_enforced_leaf_and_ends_with_what_nobody_answers_for(snapshot):
     leaves = [
-        Item("id", Status.DOCUMENTATION),
-        Item("b", Status.UNSUPPORTED),
-        Item("schema[0].properties[0].required", Status.ENFORCED, "order_id|not_null"),
+        CoverageItem("id", CoverageStatus.DOCUMENTATION),
+        CoverageItem("b", CoverageStatus.UNSUPPORTED),
+        CoverageItem("schema[0].properties[0].required", CoverageStatus.ENFORCED, "order_id|not_null"),
     ]
-    assert coverage_text(leaves) == snapshot
+    assert render_coverage_text(leaves) == snapshot

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from martgate.reports import datadocs
-from martgate.reports.places import page_path
+from martgate.reports.paths import page_path
 
 pytestmark = pytest.mark.xdist_group("great_expectations")
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 
 from martgate.expectations.verdict import Outcome
-from martgate.reports.runpage import run_page
+from martgate.reports.run_page import render_run_page
 
 HOSTILE = """'"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}{% include "style.css" %}"""
 
 
 @pytest.fixture
 def page(runs, contract, table):
-    return lambda end: run_page(runs[end], table)
+    return lambda end: render_run_page(runs[end], table)
 
 
 def test_a_refused_run_says_why_before_it_shows_what(page):
@@ -85,7 +85,7 @@ def test_whatever_text_says_it_stays_text(runs, contract, table):
         for verdict in runs["refused"].audit.verdicts
     )
     attack = replace(runs["refused"], reasons=(HOSTILE,), audit=replace(runs["refused"].audit, verdicts=verdicts))
-    drawn = run_page(attack, replace(contract, description={"purpose": HOSTILE}), table)
+    drawn = render_run_page(attack, replace(contract, description={"purpose": HOSTILE}), table)
     assert HOSTILE not in drawn
     assert "<img" not in drawn
     assert drawn.count("<script>") == 1
@@ -94,7 +94,7 @@ def test_whatever_text_says_it_stays_text(runs, contract, table):
 
 def test_the_page_is_drawn_without_great_expectations():
     code = (
-        "import sys, martgate.reports.runpage; print({'great_expectations', 'pandas', 'pydantic'} & set(sys.modules))"
+        "import sys, martgate.reports.run_page; print({'great_expectations', 'pandas', 'pydantic'} & set(sys.modules))"
     )
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert asked.stdout.strip() == "set()"

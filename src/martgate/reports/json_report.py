@@ -1,0 +1,198 @@
+"""What other programs read: one JSON object a command. The keys are a contract; keys are added, never renamed."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypedDict
+
+from martgate.contracts.partition import text_of
+from martgate.errors import Problem
+from martgate.expectations.coverage import CoverageItem, CoverageStatus
+from martgate.expectations.restatement import Restatement
+from martgate.expectations.verdict import Outcome, Verdict
+from martgate.gate.run import RunRecord
+from martgate.gate.waiver import Applied, Effect, waived
+from martgate.reports.waivers import applied_waiver_payload, waiver_payload
+
+if TYPE_CHECKING:  # it brings numpy along
+    from martgate.expectations.backtest import Replay
+
+__all__ = ["render_backtest_json", "render_coverage_json", "render_lint_json", "render_run_json", "restatement_payload"]
+
+
+class _Verdict(TypedDict):
+    rule: str
+    kind: str
+    severity: str
+    outcome: str
+    failed: int
+    total: int
+    unit: str
+    observed: str
+    reason: str
+    how: str
+    columns: list[str]
+    clauses: list[str]
+    waiver: dict[str, object] | None
+    examples: list[dict[str, str]]
+    values: list[dict[str, str | int]]
+
+
+class _Restatement(TypedDict):
+    version: int
+    rows: int | None
+    added: int | None
+    removed: int | None
+    changed: int | None
+    key: list[str]
+    columns: dict[str, int]
+    apart: list[str]
+    trouble: str
+
+
+class _Counts(TypedDict):
+    rows: int
+    rules: int
+    passed: int
+    failed: int
+    errors: int
+    vacuous: int
+    waived: int
+    queries: int
+    seconds: float
+
+
+def render_run_json(record: RunRecord) -> str:
+    """A run, as `gate --json` and `run --json` print it: decision, counts, then a verdict for every rule.
+
+    `restatement` is null, or what replacing the day of the table's `version` changes: its `rows`, those `added`,
+    `removed` and `changed`, rows changed by `columns`, the `key` they were matched by, and the columns left `apart`. The
+    counts are null where `trouble` says why nothing could be compared. `waived` counts rules that are among the `failed`
+    and were let through; each has its `waiver`. `waivers` are all that had a part in it, each with its `effect`.
+    """
+    audit = record.audit
+    counts: _Counts = {
+        "rows": audit.rows,
+        "rules": audit.rules,
+        "passed": audit.count(Outcome.PASSED),
+        "failed": audit.count(Outcome.FAILED),
+        "errors": audit.count(Outcome.ERROR),
+        "vacuous": audit.count(Outcome.VACUOUS),
+        "waived": len(waived(record.waivers)),
+        "queries": audit.queries,
+        "seconds": round(audit.seconds, 3),
+    }
+    told = {
+        "table": record.table,
+        "date": text_of(record.date),
+        "candidate": record.candidate,
+        "decision": record.decision,
+        "reasons": list(record.reasons),
+        "published_version": record.published_version,
+        "dry_run": record.dry_run,
+        "restatement": restatement_payload(record.restatement),
+        "compared_with": text_of(audit.compared_with),
+        **counts,
+        "report": record.report,
+        "verdicts": [_verdict(verdict, record.waivers) for verdict in audit.verdicts],
+        "waivers": list(map(applied_waiver_payload, record.waivers)),
+        "out_of_scope": [{"rule": item.rule.name, "reason": item.reason} for item in audit.out_of_scope],
+    }
+    return _dumps(told)
+
+
+def restatement_payload(found: Restatement | None) -> _Restatement | None:
+    """What replacing a day changed; null where there was nothing to replace."""
+    if found is None:
+        return None
+    counted = found.difference
+    return {
+        "version": found.version,
+        "rows": counted.rows if counted else None,
+        "added": counted.added if counted else None,
+        "removed": counted.removed if counted else None,
+        "changed": counted.changed if counted else None,
+        "key": list(counted.key) if counted else [],
+        "columns": dict(counted.columns) if counted else {},
+        "apart": list(found.apart),
+        "trouble": found.trouble,
+    }
+
+
+def _verdict(verdict: Verdict, waivers: Iterable[Applied]) -> _Verdict:
+    used = (one for one in waivers if one.effect is Effect.WAIVED and one.waiver.rule == verdict.rule.name)
+    return {
+        "rule": verdict.rule.name,
+        "kind": verdict.rule.check.kind,
+        "severity": verdict.rule.severity.value,
+        "outcome": verdict.outcome.value,
+        "failed": verdict.failed,
+        "total": verdict.total,
+        "unit": verdict.unit,
+        "observed": verdict.observed,
+        "reason": verdict.reason,
+        "how": verdict.how,
+        "columns": list(verdict.rule.columns),
+        "clauses": list(verdict.rule.clauses),
+        "waiver": next((waiver_payload(one.waiver) for one in used), None),
+        "examples": [dict(example) for example in verdict.examples],
+        "values": [{"value": value, "rows": rows} for value, rows in verdict.values],
+    }
+
+
+def render_coverage_json(items: Sequence[CoverageItem]) -> str:
+    """Every leaf of a contract with its one status; `unclassified` counts the leaves nobody answers for.
+
+    `suites` are the expectations of suites written by hand, which are no leaves of the contract, each with its rule.
+    """
+    listed = [{"path": item.path, "status": item.status.value, "rule": item.rule} for item in items if not item.suite]
+    beside = [{"path": item.path, "rule": item.rule} for item in items if item.suite]
+    statuses = Counter(item["status"] for item in listed)
+    told = {
+        "leaves": len(listed),
+        "unclassified": statuses[CoverageStatus.UNSUPPORTED.value],
+        "by_status": {status.value: statuses[status.value] for status in CoverageStatus},
+        "items": listed,
+        "suites": beside,
+    }
+    return _dumps(told)
+
+
+def render_backtest_json(table: str, replays: "Iterable[Replay]") -> str:
+    """What the rules that learn would have said of each published day, as `backtest --json` prints it."""
+    return _dumps({"table": table, "rules": list(map(_replay, replays))})
+
+
+def _replay(replay: "Replay") -> dict[str, object]:
+    return {
+        "rule": replay.rule.name,
+        "kind": replay.rule.check.kind,
+        "days": [day.isoformat() for day in replay.days],
+        "learning": replay.learning,
+        "judged": len(replay.days) - replay.learning,
+        "numbers": replay.numbers,
+        "alarms": [{"date": alarm.day.isoformat(), "told": dict(alarm.example)} for alarm in replay.alarms],
+        "expected_alarms": round(replay.expected, 6),
+        "power": [{"change": each.change, "caught": each.caught, "planted": each.planted} for each in replay.power],
+    }
+
+
+def render_lint_json(problems: Iterable[Problem], *, warnings: Iterable[Problem] = ()) -> str:
+    """Every problem of every file, as `lint --json` prints it; lines and columns count from 1, 0 is the whole file."""
+    return _dumps({"errors": list(map(_problem, problems)), "warnings": list(map(_problem, warnings))})
+
+
+def _problem(problem: Problem) -> dict[str, str | int]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "path": problem.path,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def _dumps(told: Mapping[str, object]) -> str:
+    """One line of ASCII: no encoding of a pipe, and no control character in the data, can break it."""
+    return json.dumps(told, allow_nan=False)
