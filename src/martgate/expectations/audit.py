@@ -130,7 +130,9 @@ class _AuditRun:
         """Whether a rule reads a column that the relation lacks; such a rule has the outcome error at once."""
         names = [name for name, _ in self.columns]
         folded = {name.casefold() for name in names}
-        missing = [name for name in dict.fromkeys([*rule.check.columns_read, *rule.columns]) if name.casefold() not in folded]
+        missing = [
+            name for name in dict.fromkeys([*rule.check.columns_read, *rule.columns]) if name.casefold() not in folded
+        ]
         if missing:
             hint = did_you_mean(missing[0], names)
             listed = f"column{'s'[: len(missing) > 1]} {wording.join_names(missing)}"

@@ -16,14 +16,14 @@ if TYPE_CHECKING:  # sqlglot takes a third of a second to import; a program that
 __all__ = [
     "OBJECT",
     "PARAMETERS",
-    "Side",
-    "columns_read",
-    "equal_sides",
-    "expression_mistake",
-    "parameters_read",
-    "parsed",
-    "query_mistake",
-    "tables_read",
+    "EqualitySide",
+    "find_columns",
+    "find_expression_problem",
+    "find_parameters",
+    "find_query_problem",
+    "find_tables",
+    "match_equality",
+    "parse_sql",
 ]
 
 PARAMETERS = frozenset({"part_date", "day_end", "earlier_end", "audited_at"})
@@ -33,11 +33,11 @@ OBJECT = "{object}"
 """What stands for the table under audit in a query."""
 
 
-def columns_read(fragment: str) -> tuple[str, ...]:
+def find_columns(fragment: str) -> tuple[str, ...]:
     """The columns that an expression reads, in order of appearance; empty where it cannot be parsed."""
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
-    trees = parsed(fragment)
+    trees = parse_sql(fragment)
     if len(trees) != 1 or trees[0] is None:
         return ()
     found = sorted(trees[0].find_all(exp.Column), key=lambda column: column.this.meta.get("start", 0))
@@ -45,29 +45,29 @@ def columns_read(fragment: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class EqualitySide:
     """A column as one side of an equality; `as_day` where its date is written as text, `2024-01-01`."""
 
     column: str
     as_day: bool = False
 
 
-def equal_sides(expression: str) -> tuple[Side, Side] | None:
+def match_equality(expression: str) -> tuple[EqualitySide, EqualitySide] | None:
     """The two columns that an expression says are equal; None for every other expression.
 
-    >>> equal_sides("DATE_FORMAT(key_date, 'yyyy-MM-dd') = part_date")
-    (Side(column='key_date', as_day=True), Side(column='part_date', as_day=False))
+    >>> match_equality("DATE_FORMAT(key_date, 'yyyy-MM-dd') = part_date")
+    (EqualitySide(column='key_date', as_day=True), EqualitySide(column='part_date', as_day=False))
     """
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
-    trees = parsed(expression)
+    trees = parse_sql(expression)
     if len(trees) != 1 or not isinstance(trees[0], exp.EQ):
         return None
     left, right = _side(trees[0].left), _side(trees[0].right)
     return (left, right) if left and right else None
 
 
-def _side(tree: "Expr") -> Side | None:
+def _side(tree: "Expr") -> EqualitySide | None:
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
     columns = list(tree.find_all(exp.Column))
@@ -76,36 +76,36 @@ def _side(tree: "Expr") -> Side | None:
     written = columns[0].sql(dialect="databricks")
     shapes = {written: False, f"DATE_FORMAT({written}, 'yyyy-MM-dd')": True}
     name = columns[0].name
-    return next((Side(name, as_day) for shape, as_day in shapes.items() if parsed(shape) == (tree,)), None)
+    return next((EqualitySide(name, as_day) for shape, as_day in shapes.items() if parse_sql(shape) == (tree,)), None)
 
 
-def parameters_read(sql: str) -> frozenset[str]:
+def find_parameters(sql: str) -> frozenset[str]:
     """The names of `:parameters` in an expression or query."""
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
-    trees = [tree for tree in parsed(sql) if tree is not None]
+    trees = [tree for tree in parse_sql(sql) if tree is not None]
     return frozenset(node.name for tree in trees for node in tree.find_all(exp.Placeholder))
 
 
-def tables_read(query: str) -> tuple[str, ...]:
+def find_tables(query: str) -> tuple[str, ...]:
     """The tables that a query reads, as it spells them, without `{object}` and without its own CTEs."""
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
-    trees = [tree for tree in parsed(query) if tree is not None]
+    trees = [tree for tree in parse_sql(query) if tree is not None]
     found = [table for tree in trees for table in tree.find_all(exp.Table)]
     local = {cte.alias_or_name.casefold() for tree in trees for cte in tree.find_all(exp.CTE)}
     names = (join_parts(part.name for part in table.parts) for table in found)
     return tuple(dict.fromkeys(n for n in names if n != OBJECT and n.casefold() not in local))
 
 
-def expression_mistake(fragment: str, *, aggregate: bool = False) -> str | None:
+def find_expression_problem(fragment: str, *, aggregate: bool = False) -> str | None:
     """What keeps a text from being one expression over a row (or, with `aggregate`, over a group); None if nothing."""
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
     mistake = _mistake(fragment)
     if mistake:
         return mistake
-    tree = parsed(fragment)[0]
+    tree = parse_sql(fragment)[0]
     assert tree is not None
     aggregates = tree.find(exp.AggFunc) is not None
     mistakes = {
@@ -120,14 +120,14 @@ def expression_mistake(fragment: str, *, aggregate: bool = False) -> str | None:
     return next((text for text, made in mistakes.items() if made), None)
 
 
-def query_mistake(query: str) -> str | None:
+def find_query_problem(query: str) -> str | None:
     """What keeps a text from being one SELECT; None if nothing does."""
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
     mistake = _mistake(query, comments=True)
     if mistake:
         return mistake
-    tree = parsed(query)[0]
+    tree = parse_sql(query)[0]
     return None if isinstance(tree, exp.Query) else "expected one SELECT"
 
 
@@ -143,7 +143,7 @@ def _mistake(sql: str, *, comments: bool = False) -> str | None:
         return f"not readable as Spark SQL: {_first_words(error)}"
     except RecursionError:
         return "nested too deeply to read"
-    unknown = sorted(parameters_read(sql) - PARAMETERS)
+    unknown = sorted(find_parameters(sql) - PARAMETERS)
     mistakes = {
         "expected one expression or query, without `;`": len(trees) != 1 or trees[0] is None or _ends_early(sql),
         "a fragment has no comments; the quality's description is the place for them": not comments
@@ -165,7 +165,7 @@ def _ends_early(sql: str) -> bool:
     return any(token.token_type is TokenType.SEMICOLON for token in Databricks().tokenize(sql))
 
 
-def parsed(sql: str) -> "tuple[Expr | None, ...]":
+def parse_sql(sql: str) -> "tuple[Expr | None, ...]":
     """The parsed statements of a text; empty where it cannot be parsed."""
     from sqlglot.errors import SqlglotError  # noqa: PLC0415 (see above)
 

@@ -1,19 +1,27 @@
-"""Numbers of past days: what a day's rows counted up to, and where the numbers of earlier days can be read."""
+"""Row counts of a day by group and value, and the history of such counts that rules compare a new day with."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-__all__ = ["LEAST_DAYS", "History", "Measurement", "Remembered"]
+__all__ = ["MIN_HISTORY_DAYS", "History", "InMemoryHistory", "Measurement"]
 
-LEAST_DAYS = 14
-"""From so many published days on there is a past to learn from."""
+MIN_HISTORY_DAYS = 14
+"""The number of published days from which a band can be learned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """So many `rows` has one group of `by`: all of them, or those in which `column` has a value (None: is null)."""
+    """The number of rows in one group of a day.
+
+    Attributes:
+        by: the columns that rows are grouped by.
+        group: the values of those columns in this group.
+        rows: how many rows there are.
+        column: the column whose value is counted; empty where all rows of the group are.
+        value: the value that the rows have in `column`; None for null.
+    """
 
     by: tuple[str, ...]
     group: tuple[str | None, ...]
@@ -23,29 +31,38 @@ class Measurement:
 
 
 class History(Protocol):
-    """What was measured of one table on the days of it that are published."""
+    """The measurements of the published days of one table."""
 
-    def measured(
+    def measurements(
         self, by: tuple[str, ...], columns: Sequence[str], *, since: date, before: date, most: int | None = None
     ) -> Mapping[date, Sequence[Measurement]]:
-        """The numbers of these columns (`""`: of all rows), grouped by exactly `by`, as the newest publication has them.
+        """Return the measurements of published days, as the newest publish of each day took them.
 
-        Of the published days in [since, before), or the newest `most` of them, those of which there are such numbers.
+        Args:
+            by: the columns that rows are grouped by, exactly these.
+            columns: the columns whose values are counted; `""` stands for the count of all rows of a group.
+            since: the first day.
+            before: the day after the last one.
+            most: the greatest number of days, the newest ones; None for all.
+
+        Returns:
+            The measurements by day, without the days that have none.
 
         Raises:
-            martgate.errors.CouldNotRun: what was kept cannot be read.
+            martgate.errors.CouldNotRun: the records cannot be read.
         """
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """A history that was read at once."""
+class InMemoryHistory:
+    """A history that is held in memory."""
 
     by_day: Mapping[date, Sequence[Measurement]]
 
-    def measured(
+    def measurements(
         self, by: tuple[str, ...], columns: Sequence[str], *, since: date, before: date, most: int | None = None
     ) -> dict[date, list[Measurement]]:
+        """Return the measurements of published days; see `History.measurements`."""
         days = sorted((day for day in self.by_day if since <= day < before), reverse=True)[:most]
-        found = {day: [each for each in self.by_day[day] if each.by == by and each.column in columns] for day in days}
-        return {day: numbers for day, numbers in found.items() if numbers}
+        by_day = {day: [each for each in self.by_day[day] if each.by == by and each.column in columns] for day in days}
+        return {day: measurements for day, measurements in by_day.items() if measurements}

@@ -1,9 +1,8 @@
-"""Rules into the fewest statements: one pass answers every check that looks at rows, one grouping all that share it, one
-join with an earlier day all that share a key.
+"""Rules combined into as few SQL statements as possible, so that a large table is read few times.
 
-Every statement is Spark SQL and knows which of its numbers answer which rule: those of one row, or of several that were
-put one below the other (for rules that learn one a group, see `martgate.expectations.measured`). A statement can be taken apart,
-so that a rule that cannot run does not take its neighbours with it.
+One scan counts for every rule that looks at single rows, one grouping for all rules that group alike, and one join with the
+previous day for all rules that share a key. Every statement is Spark SQL and records which of its columns belong to which
+rule. A statement can be split, so that a rule that cannot run does not keep its neighbours from a verdict.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,254 +12,285 @@ from operator import itemgetter
 from typing import Any, assert_never
 
 from martgate.expectations.kinds.base import Check
-from martgate.expectations.kinds.counting import AcrossDays, BySchema, FromHistory, Grouping, Scan, Statement
-from martgate.expectations.kinds.days import DayCheck, both_days, names_of_queries
-from martgate.expectations.kinds.statements import with_windows
+from martgate.expectations.kinds.days import DayCheck, join_days, name_queries
+from martgate.expectations.kinds.evaluation import (
+    DayComparison,
+    Grouping,
+    HistoryComparison,
+    Scan,
+    SchemaComparison,
+    SeparateStatement,
+)
+from martgate.expectations.kinds.statements import add_window_columns
 from martgate.expectations.measured import Counted, counted
-from martgate.expectations.ports import FILE
+from martgate.expectations.ports import FILE_COLUMN
 from martgate.expectations.rules import Rule
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, identifiers, relation
 
-__all__ = ["Answer", "Plan", "Query", "at_once", "plan"]
+__all__ = ["Plan", "RuleColumns", "Statement", "build_plan", "merge_statements"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Where in a statement's row a rule's numbers stand, in the order in which its check asked for them.
+class RuleColumns:
+    """The columns of a statement's result row that belong to one rule.
 
-    Without `places` the whole row is the answer. If the number at `doubt` is not 0, the answer is in doubt.
+    Attributes:
+        rule: the rule.
+        positions: the positions of its numbers, in the order that its check expects; empty for the whole row.
+        doubt_position: the position of a number that is 0 where the rule's numbers are certain; None where they always are.
     """
 
     rule: Rule
-    places: tuple[int, ...]
-    doubt: int | None = None
+    positions: tuple[int, ...]
+    doubt_position: int | None = None
 
-    def numbers(self, row: Sequence[Any]) -> tuple[Any, ...]:
-        """The rule's numbers in a row; empty where the row is too short for them."""
-        if not self.places:
+    def select(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        """Select the rule's numbers from a row; empty where the row is too short."""
+        if not self.positions:
             return tuple(row)
-        return tuple(row[place] for place in self.places) if len(row) > max(self.places) else ()
+        return tuple(row[position] for position in self.positions) if len(row) > max(self.positions) else ()
 
     def is_in_doubt(self, row: Sequence[Any]) -> bool:
-        """Whether the row says that this answer is not to be trusted."""
-        return self.doubt is not None and len(row) > self.doubt and bool(row[self.doubt])
+        """Whether the rule's numbers in a row are uncertain."""
+        return self.doubt_position is not None and len(row) > self.doubt_position and bool(row[self.doubt_position])
 
-    def moved(self, start: int) -> "Answer":
-        """The same answer where the row begins at another place."""
-        places = tuple(start + place for place in self.places)
-        return replace(self, places=places, doubt=None if self.doubt is None else start + self.doubt)
+    def shift(self, offset: int) -> "RuleColumns":
+        """Return the same columns of a row that begins `offset` positions later."""
+        positions = tuple(offset + position for position in self.positions)
+        doubt_position = None if self.doubt_position is None else offset + self.doubt_position
+        return replace(self, positions=positions, doubt_position=doubt_position)
 
     @property
     def width(self) -> int:
-        """How many numbers a row must have."""
-        return 1 + max(*self.places, self.doubt or 0, 0)
+        """The least number of columns that a row must have."""
+        return 1 + max(*self.positions, self.doubt_position or 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """One statement and the rules it answers. `rows` is the place of the table's row count, if it has one.
+class Statement:
+    """One SQL statement, and the rules whose numbers it returns.
 
-    `by_file` is its list where it only counts what stands in the files themselves, so that its numbers are the sums of
-    those of each file; empty for every other statement. It returns so many `lines`, each led by its number where they are
-    several.
+    Attributes:
+        sql: the statement in Spark SQL.
+        columns: which columns of its result belong to which rule.
+        rebuild: builds the same kind of statement for other rules.
+        row_count_position: the position of the table's row count; None where the statement does not count rows.
+        additive_list: the SELECT list, where its numbers are the sums of those of each file; empty otherwise.
+        result_rows: the number of rows that it returns. Where there are several, each begins with its own number.
     """
 
     sql: str
-    answers: tuple[Answer, ...]
-    rebuild: "Callable[[Sequence[Rule]], Query]"
-    rows: int | None = None
-    by_file: str = ""
-    lines: int = 1
+    columns: tuple[RuleColumns, ...]
+    rebuild: "Callable[[Sequence[Rule]], Statement]"
+    row_count_position: int | None = None
+    additive_list: str = ""
+    result_rows: int = 1
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        return tuple(answer.rule for answer in self.answers)
+        """The rules whose numbers the statement returns."""
+        return tuple(each.rule for each in self.columns)
 
-    def numbers(self, fetched: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
-        """All that the statement returned as one row; empty where it returned more or fewer rows than it should."""
-        if len(fetched) != self.lines:
+    def flatten(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+        """Return the rows of the result as a single one; empty where there are more or fewer than expected."""
+        if len(rows) != self.result_rows:
             return ()
-        lines = sorted(fetched, key=itemgetter(0)) if self.lines > 1 else fetched
-        return tuple(value for line in lines for value in line)
+        in_order = sorted(rows, key=itemgetter(0)) if self.result_rows > 1 else rows
+        return tuple(value for row in in_order for value in row)
 
-    def halves(self) -> "tuple[Query, ...]":
-        """The same questions in two statements; nothing where there is but one rule."""
-        middle = len(self.answers) // 2
+    def split(self) -> "tuple[Statement, ...]":
+        """Return two statements, each for half of the rules; empty where there is only one rule."""
+        middle = len(self.columns) // 2
         return (self.rebuild(self.rules[:middle]), self.rebuild(self.rules[middle:])) if middle else ()
 
-    def of_each_file(self, relation_of_files: str) -> str:
-        """The statement with one row a file of another relation, led by what its column `FILE` says."""
-        file = identifier(FILE)
-        return f"SELECT\n  {file},{self.by_file}\nFROM {relation(relation_of_files)}\nGROUP BY {file}"
+    def sql_per_file(self, relation_of_files: str) -> str:
+        """Return the statement over another relation, with one row a file, led by the relation's `FILE_COLUMN`."""
+        file = identifier(FILE_COLUMN)
+        return f"SELECT\n  {file},{self.additive_list}\nFROM {relation(relation_of_files)}\nGROUP BY {file}"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`by_schema` are the rules that the table's schema answers, and how; `counted` those that learn.
+    """How an audit evaluates its rules.
 
-    `proved` are those that the statistics of its files answer: what failed of each, and what it is about.
+    Attributes:
+        statements: the statements to run; the first one counts the rows of the table.
+        schema_checks: the rules that the table's schema decides, and how.
+        proofs: the rules that file statistics decide, each with its counts (failed, in scope).
+        history_counts: what to count for the rules that compare a day with its history.
     """
 
-    queries: tuple[Query, ...]
-    by_schema: Mapping[Rule, BySchema] = field(default_factory=dict)
-    proved: Mapping[Rule, tuple[int, int]] = field(default_factory=dict)
-    counted: tuple[Counted, ...] = ()
+    statements: tuple[Statement, ...]
+    schema_checks: Mapping[Rule, SchemaComparison] = field(default_factory=dict)
+    proofs: Mapping[Rule, tuple[int, int]] = field(default_factory=dict)
+    history_counts: tuple[Counted, ...] = ()
 
 
-def plan(asked: Iterable[Rule], source: Source) -> Plan:
-    """The statements that answer the rules; the first one always counts the rows."""
-    by_schema: dict[Rule, BySchema] = {}
-    proved: dict[Rule, tuple[int, int]] = {}
-    scanned: list[Rule] = []
-    lasting: list[Rule] = []
-    grouped: dict[tuple[str, ...], list[Rule]] = {}
-    across: dict[tuple[str, ...], list[Rule]] = {}
-    learned: dict[tuple[str, ...], list[Rule]] = {}
-    alone: list[Rule] = []
-    for rule in asked:
-        counting = rule.check.counting(source)
-        if isinstance(counting, BySchema):
-            by_schema[rule] = counting
+def build_plan(rules: Iterable[Rule], source: Source) -> Plan:
+    """Combine rules into a plan.
+
+    Args:
+        rules: the rules to evaluate.
+        source: the relation under audit. Its file statistics decide a rule where they can, without a statement.
+    """
+    schema_checks: dict[Rule, SchemaComparison] = {}
+    proofs: dict[Rule, tuple[int, int]] = {}
+    scan: list[Rule] = []
+    additive_scan: list[Rule] = []
+    groupings: dict[tuple[str, ...], list[Rule]] = {}
+    day_joins: dict[tuple[str, ...], list[Rule]] = {}
+    histories: dict[tuple[str, ...], list[Rule]] = {}
+    separate: list[Rule] = []
+    for rule in rules:
+        evaluation = rule.check.evaluation(source)
+        if isinstance(evaluation, SchemaComparison):
+            schema_checks[rule] = evaluation
             continue
-        proof = None if source.known.is_empty else rule.check.proof(source.known)
+        proof = None if source.statistics.is_empty else rule.check.prove(source.statistics)
         if proof:
-            proved[rule] = proof
+            proofs[rule] = proof
             continue
-        match counting:
-            case Scan(adds_up=adds_up):
-                (lasting if adds_up and _lasts(rule.check, source.carried) else scanned).append(rule)
+        match evaluation:
+            case Scan(is_additive=is_additive):
+                is_stable = is_additive and _depends_on_bytes_only(rule.check, source.path_columns)
+                (additive_scan if is_stable else scan).append(rule)
             case Grouping(by):
-                grouped.setdefault(by, []).append(rule)
-            case AcrossDays(check):
-                across.setdefault(check.key, []).append(rule)
-            case FromHistory(learner):
-                learned.setdefault(learner.by, []).append(rule)
-            case Statement():
-                alone.append(rule)
+                groupings.setdefault(by, []).append(rule)
+            case DayComparison(check):
+                day_joins.setdefault(check.key, []).append(rule)
+            case HistoryComparison(check):
+                histories.setdefault(check.by, []).append(rule)
+            case SeparateStatement():
+                separate.append(rule)
             case _:
-                assert_never(counting)
-    queries = [
-        _scan(scanned, source),
-        *([_scan_by_file(lasting, source)] if lasting else []),
-        *(_group(by, members, source=source) for by, members in grouped.items()),
-        *(_compared(key, members, source=source) for key, members in across.items()),
-        *(_alone([rule], source=source) for rule in alone),
+                assert_never(evaluation)
+    statements = [
+        _build_scan(scan, source),
+        *([_build_additive_scan(additive_scan, source)] if additive_scan else []),
+        *(_build_grouping(by, members, source=source) for by, members in groupings.items()),
+        *(_build_day_join(key, members, source=source) for key, members in day_joins.items()),
+        *(_build_separate([rule], source=source) for rule in separate),
     ]
-    counts = [counted(members, source) for members in learned.values()]
-    return Plan(tuple(queries), by_schema, proved, tuple(counts))
+    history_counts = [counted(members, source) for members in histories.values()]
+    return Plan(tuple(statements), schema_checks, proofs, tuple(history_counts))
 
 
-def at_once(planned: Plan) -> Plan:
-    """The same plan with one statement for all that more than a pass, and no query of the contract's own, answers."""
-    scan, *others = planned.queries
-    apart = tuple(query for query in others if _stands_alone(query))
-    shared = tuple(query for query in others if not _stands_alone(query))
-    return replace(planned, queries=(scan, *((_joined(shared),) if shared else ()), *apart))
+def merge_statements(plan: Plan) -> Plan:
+    """Merge the statements of a plan into one, for an engine on which each statement has a high fixed cost.
+
+    The first scan, additive scans and queries from the contract stay separate.
+    """
+    scan, *others = plan.statements
+    separate = tuple(statement for statement in others if _is_separate(statement))
+    shared = tuple(statement for statement in others if not _is_separate(statement))
+    return replace(plan, statements=(scan, *((_union(shared),) if shared else ()), *separate))
 
 
-def _stands_alone(query: Query) -> bool:
-    return bool(query.by_file) or any(not answer.places for answer in query.answers)
+def _is_separate(statement: Statement) -> bool:
+    return bool(statement.additive_list) or any(not each.positions for each in statement.columns)
 
 
-def _joined(parts: tuple[Query, ...]) -> Query:
-    """The rows of these statements one below the other, each with its number before it, all of one width."""
+def _union(parts: tuple[Statement, ...]) -> Statement:
+    """Combine statements by UNION ALL: each row has the number of its statement, and NULLs up to a common width."""
     if len(parts) == 1:
         return parts[0]
-    widths = [max(answer.width for answer in query.answers) for query in parts]
-    lines, answers = [], []
-    for number, (query, own) in enumerate(zip(parts, widths, strict=True)):
+    widths = [max(each.width for each in part.columns) for part in parts]
+    selects, columns = [], []
+    for number, (part, width) in enumerate(zip(parts, widths, strict=True)):
         numbers = [
-            f"CAST({f'm{place}' if place < own else 'NULL'} AS BIGINT) AS m{place}" for place in range(max(widths))
+            f"CAST({f'm{position}' if position < width else 'NULL'} AS BIGINT) AS m{position}"
+            for position in range(max(widths))
         ]
-        lines.append(f"SELECT {number} AS line, {', '.join(numbers)} FROM (\n{query.sql}\n) AS line{number}")
-        start = 1 + number * (1 + max(widths))
-        answers += [each.moved(start) for each in query.answers]
-    return Query("\nUNION ALL\n".join(lines), tuple(answers), partial(_again, parts), lines=len(parts))
+        selects.append(f"SELECT {number} AS line, {', '.join(numbers)} FROM (\n{part.sql}\n) AS line{number}")
+        offset = 1 + number * (1 + max(widths))
+        columns += [each.shift(offset) for each in part.columns]
+    return Statement(
+        "\nUNION ALL\n".join(selects), tuple(columns), partial(_rebuild_union, parts), result_rows=len(parts)
+    )
 
 
-def _again(parts: tuple[Query, ...], asked: Sequence[Rule]) -> Query:
-    """A statement for some of the rules of these."""
-    kept = [(query, [rule for rule in query.rules if rule in asked]) for query in parts]
-    return _joined(tuple(query.rebuild(some) for query, some in kept if some))
+def _rebuild_union(parts: tuple[Statement, ...], rules: Sequence[Rule]) -> Statement:
+    rules_of_parts = [(part, [rule for rule in part.rules if rule in rules]) for part in parts]
+    return _union(tuple(part.rebuild(members) for part, members in rules_of_parts if members))
 
 
-def _lasts(check: Check, carried: frozenset[str] | None) -> bool:
-    """Whether a file's part in a count is the same on any day and under any name, as long as its bytes are."""
-    if carried is None:
+def _depends_on_bytes_only(check: Check, path_columns: frozenset[str] | None) -> bool:
+    """Whether a file's share of a count is the same on any day and under any name, as long as its bytes are."""
+    if path_columns is None:
         return False
-    return carried.isdisjoint(name.casefold() for name in check.columns_read) and not check.parameters
+    return path_columns.isdisjoint(name.casefold() for name in check.columns_read) and not check.parameters
 
 
-class _Select:
-    """The list of a SELECT, in which every expression stands once."""
+class _SelectList:
+    """The expressions of a SELECT, each of them once."""
 
     def __init__(self, *expressions: str) -> None:
-        self._places = {expression: place for place, expression in enumerate(expressions)}
+        self._positions = {expression: position for position, expression in enumerate(expressions)}
 
-    def place(self, expression: str) -> int:
-        return self._places.setdefault(expression, len(self._places))
+    def add(self, expression: str) -> int:
+        """Add an expression unless it is there already, and return its position."""
+        return self._positions.setdefault(expression, len(self._positions))
 
     def sql(self) -> str:
-        return ",\n  ".join(f"{expression} AS m{place}" for expression, place in self._places.items())
+        return ",\n  ".join(f"{expression} AS m{position}" for expression, position in self._positions.items())
 
 
-def _scan(asked: Sequence[Rule], source: Source) -> Query:
+def _build_scan(rules: Sequence[Rule], source: Source) -> Statement:
     """One pass over the table."""
-    select = _Select("COUNT(*)")
-    answers = tuple(_answer(rule, select, source) for rule in asked)
+    select, columns = _SelectList("COUNT(*)"), []
+    for rule in rules:
+        scan = rule.check.evaluation(source)
+        assert isinstance(scan, Scan)
+        positions = tuple(map(select.add, scan.numbers))
+        columns.append(RuleColumns(rule, positions, select.add(scan.doubt) if scan.doubt else None))
     sql = f"SELECT\n  {select.sql()}\nFROM {relation(source.relation)}"
-    return Query(sql, answers, partial(_scan, source=source), rows=0)
+    return Statement(sql, tuple(columns), partial(_build_scan, source=source), row_count_position=0)
 
 
-def _answer(rule: Rule, select: _Select, source: Source) -> Answer:
-    counting = rule.check.counting(source)
-    assert isinstance(counting, Scan)
-    places = tuple(map(select.place, counting.numbers))
-    return Answer(rule, places, select.place(counting.doubt) if counting.doubt else None)
+def _build_additive_scan(rules: Sequence[Rule], source: Source) -> Statement:
+    """One pass over the table, with numbers that can be added up over its files."""
+    scan = _build_scan(rules, source)
+    select_list = scan.sql.removeprefix("SELECT").rpartition("\nFROM ")[0]
+    rebuild = partial(_build_additive_scan, source=source)
+    return replace(scan, rebuild=rebuild, row_count_position=None, additive_list=select_list)
 
 
-def _scan_by_file(asked: Sequence[Rule], source: Source) -> Query:
-    """One pass over the table, whose numbers add up over its files."""
-    whole = _scan(asked, source)
-    listed = whole.sql.removeprefix("SELECT").rpartition("\nFROM ")[0]
-    return replace(whole, rebuild=partial(_scan_by_file, source=source), rows=None, by_file=listed)
-
-
-def _group(by: tuple[str, ...], asked: Sequence[Rule], *, source: Source) -> Query:
-    """One grouping, and over it one row. A check that needs a row's place in its group brings window functions."""
-    select, answers = _Select("COUNT(*)"), []
+def _build_grouping(by: tuple[str, ...], rules: Sequence[Rule], *, source: Source) -> Statement:
+    """One grouping, aggregated to one row. A check that needs the position of a row in its group adds window columns."""
+    select, columns = _SelectList("COUNT(*)"), []
     windows: list[str] = []
-    inner = ["COUNT(*) AS __rows"]
-    for number, rule in enumerate(asked):
-        counting = rule.check.counting(source)
-        assert isinstance(counting, Grouping)
-        parts = counting.parts(number)
+    aggregates = ["COUNT(*) AS __rows"]
+    for number, rule in enumerate(rules):
+        grouping = rule.check.evaluation(source)
+        assert isinstance(grouping, Grouping)
+        parts = grouping.parts(number)
         windows += parts.windows
-        inner += parts.aggregates
-        places = tuple(map(select.place, parts.numbers))
-        answers.append(Answer(rule, places, select.place(parts.doubt) if parts.doubt else None))
-    rows = with_windows(windows, source.relation)
-    listed = ",\n    ".join(inner)
-    grouped = f"  SELECT\n    {listed}\n  FROM {rows}\n  GROUP BY {identifiers(by)}"
-    sql = f"SELECT\n  {select.sql()}\nFROM (\n{grouped}\n) AS grouped"
-    return Query(sql, tuple(answers), partial(_group, by, source=source))
+        aggregates += parts.aggregates
+        positions = tuple(map(select.add, parts.numbers))
+        columns.append(RuleColumns(rule, positions, select.add(parts.doubt) if parts.doubt else None))
+    rows = add_window_columns(windows, source.relation)
+    listed = ",\n    ".join(aggregates)
+    groups = f"  SELECT\n    {listed}\n  FROM {rows}\n  GROUP BY {identifiers(by)}"
+    sql = f"SELECT\n  {select.sql()}\nFROM (\n{groups}\n) AS grouped"
+    return Statement(sql, tuple(columns), partial(_build_grouping, by, source=source))
 
 
-def _compared(key: tuple[str, ...], asked: Sequence[Rule], *, source: Source) -> Query:
-    """One join of the earlier day with this one."""
-    checks = [rule.check for rule in asked if isinstance(rule.check, DayCheck)]
-    select, names = _Select(), names_of_queries(checks)
+def _build_day_join(key: tuple[str, ...], rules: Sequence[Rule], *, source: Source) -> Statement:
+    """One join of the previous day with the day under audit."""
+    checks = [rule.check for rule in rules if isinstance(rule.check, DayCheck)]
+    select, names = _SelectList(), name_queries(checks)
     tests = [check.day_test(names) for check in checks]
-    places = [(select.place(f"COUNT_IF({test.broken})"), select.place(test.total)) for test in tests]
-    sql = f"SELECT\n  {select.sql()}\n{both_days(checks, key, source)}"
-    return Query(sql, tuple(map(Answer, asked, places)), partial(_compared, key, source=source))
+    positions = [(select.add(f"COUNT_IF({test.failure})"), select.add(test.total)) for test in tests]
+    sql = f"SELECT\n  {select.sql()}\n{join_days(checks, key, source)}"
+    columns = tuple(map(RuleColumns, rules, positions))
+    return Statement(sql, columns, partial(_build_day_join, key, source=source))
 
 
-def _alone(asked: Sequence[Rule], *, source: Source) -> Query:
-    """A statement of its own for one rule."""
-    (rule,) = asked
-    counting = rule.check.counting(source)
-    assert isinstance(counting, Statement)
-    places = () if counting.is_whole_row else (0, 1)
-    return Query(counting.sql, (Answer(rule, places),), partial(_alone, source=source))
+def _build_separate(rules: Sequence[Rule], *, source: Source) -> Statement:
+    """One statement for one rule."""
+    (rule,) = rules
+    evaluation = rule.check.evaluation(source)
+    assert isinstance(evaluation, SeparateStatement)
+    positions = () if evaluation.is_whole_row else (0, 1)
+    return Statement(evaluation.sql, (RuleColumns(rule, positions),), partial(_build_separate, source=source))

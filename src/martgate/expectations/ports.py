@@ -1,4 +1,4 @@
-"""What an audit needs of an engine, of the days before, and of others who judge, and no more."""
+"""The ports of an audit: what it needs of an engine, of the counts of earlier audits, and of Great Expectations."""
 
 from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -11,79 +11,95 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "FILE",
+    "FILE_COLUMN",
     "ArrowSource",
     "AuditEngine",
-    "FileMemory",
-    "ForeignJudge",
+    "ExpectationRunner",
+    "FileCounts",
     "FrameSource",
 ]
 
-FILE = "__file"
-"""The column that says in which file of a relation a row lies, where that was asked."""
+FILE_COLUMN = "__file"
+"""The column that names the file of a row, in a relation that is registered with it."""
 
 
 class AuditEngine(Protocol):
-    """Anything that answers Spark SQL over relations it knows by name.
+    """An engine that runs Spark SQL over relations that it knows by name.
 
-    One that `prefers_one_statement` answers many questions in one statement at less cost than one after the other.
+    Attributes:
+        prefers_one_statement: whether one large statement costs less than several small ones.
     """
 
     prefers_one_statement: bool
 
     def columns(self, relation: str) -> tuple[tuple[str, str], ...]:
-        """Name and type of each column, in order; types in Spark's spelling (`bigint`, `decimal(18,2)`).
+        """Return the name and type of each column, in order; types in Spark's spelling (`bigint`, `decimal(18,2)`).
 
         Raises:
             martgate.errors.QueryFailed: the relation is unknown or unreadable.
         """
 
     def fetch(self, sql: str, parameters: Mapping[str, str] = ...) -> Sequence[tuple[object, ...]]:
-        """All rows of one statement in Spark SQL; only the parameters that the statement names are bound.
+        """Run one statement in Spark SQL and return all its rows.
+
+        Args:
+            sql: the statement.
+            parameters: values of `:parameters`; only those that the statement names are bound.
 
         Raises:
             martgate.errors.QueryFailed: the statement could not be translated or run.
         """
 
 
-class FileMemory(Protocol):
-    """What earlier audits counted in the files of a relation that still have the same bytes.
+class FileCounts(Protocol):
+    """The counts that earlier audits took in the files of a relation, reused while the bytes of a file are the same.
 
-    A question is the list of a SELECT: counts of rows that read nothing but the files themselves, so that the counts of
-    a table are the sums over its files.
+    Counts are known by the SELECT list that computes them. It reads nothing but the files themselves, so that the counts
+    of a table are the sums over its files.
     """
 
-    def recall(self, question: str) -> tuple[Sequence[Sequence[int]], str | None]:
-        """The answers of the files that it was asked of before, one a file, and the name of a relation of all others.
+    def load(self, select_list: str) -> tuple[Sequence[Sequence[int]], str | None]:
+        """Load the counts of known files, and register the other files as a relation.
 
-        That relation's column `FILE` says in which file a row lies; it is None where there are no others.
+        Returns:
+            The counts of each known file, and the name of the relation of all other files, which has a `FILE_COLUMN`; None
+            where there are no other files.
 
         Raises:
             martgate.errors.QueryFailed: a file cannot be read.
         """
 
-    def keep(self, question: str, counted: Mapping[str, Sequence[int]]) -> None:
-        """Remember the answers of the others, by what `FILE` says; a file without a row has none."""
+    def save(self, select_list: str, counts: Mapping[str, Sequence[int]]) -> None:
+        """Save the counts of the other files, by the value of `FILE_COLUMN`; a file without rows has none."""
 
 
-class ForeignJudge(Protocol):
-    """Somebody who judges expectations that have no equal here; what `protection` hides stays out of the verdicts."""
+class ExpectationRunner(Protocol):
+    """Evaluates the expectations that no kind of rule equals."""
 
     def __call__(
-        self, engine: AuditEngine, relation: str, asked: Sequence[Rule], *, protection: Protection
+        self, engine: AuditEngine, relation: str, rules: Sequence[Rule], *, protection: Protection
     ) -> Sequence[Verdict]:
-        """One verdict a rule, in their order; a rule that could not run is a verdict too."""
+        """Return one verdict a rule, in their order; a rule that could not run has a verdict too.
+
+        Args:
+            engine: the engine that knows the relation.
+            relation: the relation under audit.
+            rules: the rules, each with an expectation as its check.
+            protection: which values must not appear in the verdicts.
+        """
 
 
 @runtime_checkable
 class ArrowSource(Protocol):
-    """An engine that hands out its relations, or some columns of them, as Arrow: at least one batch."""
+    """An engine that returns relations as Arrow."""
 
-    def batches(self, relation: str, columns: Sequence[str] = ()) -> "Generator[pa.RecordBatch]": ...
+    def batches(self, relation: str, columns: Sequence[str] = ()) -> "Generator[pa.RecordBatch]":
+        """Read a relation, or some columns of it, as at least one batch."""
 
 
 @runtime_checkable
 class FrameSource(Protocol):
-    """An engine that hands out its relations as Spark's frames."""
+    """An engine that returns relations as Spark data frames."""
 
-    def frame(self, relation: str) -> Any: ...
+    def frame(self, relation: str) -> Any:
+        """Return a relation as a data frame."""

@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from martgate.contracts.model import Table
-from martgate.expectations.fragments import OBJECT, parsed
-from martgate.expectations.kinds.base import Check, Shown
+from martgate.expectations.fragments import OBJECT, parse_sql
+from martgate.expectations.kinds.base import Check, ExampleColumn
 from martgate.text.quoting import join_parts
 
 if TYPE_CHECKING:  # sqlglot takes a third of a second to import; a table's columns are answered without it
@@ -44,15 +44,15 @@ class Protection:
         Returns:
             True for a protected column, and for a column or a table that no contract knows.
         """
-        return self.columns(table).get(column.casefold(), True)
+        return self.hidden_by_column(table).get(column.casefold(), True)
 
     def hides_any(self, columns: Iterable[str], table: str = OBJECT) -> bool:
         """Whether values of one of several columns must not be shown."""
         return any(self.hides(column, table) for column in columns)
 
-    def hides_some(self) -> bool:
+    def has_hidden_columns(self) -> bool:
         """Whether the table under audit has a column that must not be shown."""
-        return any(self.columns().values())
+        return any(self.hidden_by_column().values())
 
     def hides_sql(self, sql: str, table: str = OBJECT) -> bool:
         """Whether what an expression or a query computes must not be shown.
@@ -64,19 +64,19 @@ class Protection:
         Returns:
             True where it reads a hidden column in any place, and where it cannot be followed.
         """
-        trees = parsed(sql)
+        trees = parse_sql(sql)
         return len(trees) != 1 or trees[0] is None or not _Reading(self, table, trees[0]).is_open()
 
     def hides_check(self, check: Check) -> bool:
         """Whether a number that a check computes, or what an engine says of it, must not be shown."""
         return (
             self.hides_any(check.columns_read)
-            or any(self.hides(column, table) for table, column in check.columns_of_others)
-            or any(self.hides_sql(fragment, table) for table, fragment in check.fragments_of_others)
-            or any(self.hides_sql(sql) for sql in (*check.own_fragments, *check.queries))
+            or any(self.hides(column, table) for table, column in check.other_table_columns)
+            or any(self.hides_sql(fragment, table) for table, fragment in check.other_table_fragments)
+            or any(self.hides_sql(sql) for sql in (*check.audited_table_fragments, *check.queries))
         )
 
-    def hides_shown(self, shown: Shown) -> bool:
+    def hides_example(self, shown: ExampleColumn) -> bool:
         """Whether a column of a check's offenders must not be shown."""
         if shown.is_count:
             return False
@@ -87,7 +87,7 @@ class Protection:
             or any(self.hides_sql(sql) for sql in shown.sql)
         )
 
-    def columns(self, table: str = OBJECT) -> Mapping[str, bool]:
+    def hidden_by_column(self, table: str = OBJECT) -> Mapping[str, bool]:
         """Whether each column of a table is hidden, by casefolded name; empty where no contract knows the table.
 
         A bare name that several tables have stands for all of them: a column is open where it is in each.
@@ -141,7 +141,7 @@ class _Reading:
     def __init__(self, protection: Protection, table: str, tree: "exp.Expr") -> None:
         self._protection = protection
         self._tree = tree
-        self._around = _Source(frozenset(), protection.columns(table))
+        self._around = _Source(frozenset(), protection.hidden_by_column(table))
 
     def is_open(self) -> bool:
         """Whether every column that is read anywhere is open. What is not followed here is not open."""
@@ -219,7 +219,7 @@ class _Reading:
 
         if not isinstance(table.this, exp.Identifier) or table.args.get("joins") or table.args.get("pivots"):
             return False
-        return _cte_of(table) is not None or bool(self._protection.columns(_full_name(table)))
+        return _cte_of(table) is not None or bool(self._protection.hidden_by_column(_full_name(table)))
 
     def _sources(self, query: "exp.Expr | None") -> list[_Source]:
         """What stands in the FROM and the JOINs of a SELECT."""
@@ -240,7 +240,7 @@ class _Reading:
             return _Source(frozenset([name]), dict.fromkeys(self._outputs(made), False))
         parts = _full_name(place).casefold().split(".")
         names = [alias] if alias else [".".join(parts[start:]) for start in range(len(parts))]
-        return _Source(frozenset(names), self._protection.columns(_full_name(place)))
+        return _Source(frozenset(names), self._protection.hidden_by_column(_full_name(place)))
 
     def _outputs(self, query: "exp.Expr") -> set[str]:
         """The names of a query's columns, whose values are answered for where they are read."""

@@ -1,4 +1,4 @@
-"""What an audit is about: which day, at what time, which other tables and days can be asked, what is known already."""
+"""The scope of an audit: its day and instant, the other relations that rules can read, and what is known beforehand."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,25 +10,30 @@ from martgate.contracts.model import Table
 from martgate.expectations import wording
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.measurement import History
-from martgate.expectations.ports import FileCounts, ExpectationRunner
+from martgate.expectations.ports import ExpectationRunner, FileCounts
 from martgate.expectations.proofs import FileStatistics
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import OutOfScope
 from martgate.text.lists import join_words
 
-__all__ = ["PreviousDay", "NoPreviousDay", "Scope"]
+__all__ = ["NoPreviousDay", "PreviousDay", "Scope"]
 
 
 @dataclass(frozen=True, slots=True)
 class PreviousDay:
-    """The earlier day that rules may compare with, and the name under which the engine knows its rows."""
+    """The newest earlier day of the table that is published, with which rules compare.
+
+    Attributes:
+        relation: the name by which the engine knows its rows.
+        day: the day.
+    """
 
     relation: str
     day: date
 
 
 class NoPreviousDay(StrEnum):
-    """Why there is no earlier day to compare with; rules that look back are out of scope for that reason."""
+    """The reason why there is no previous day; rules that need one are out of scope for that reason."""
 
     NONE_PUBLISHED = "no earlier day is published: there is nothing to compare with"
     NOT_IN_AUDIT = "it compares with an earlier day, which is not part of this audit"
@@ -36,75 +41,94 @@ class NoPreviousDay(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The day under audit (None: no day), the instant of the audit (with its zone), and what else is registered.
+    """What an audit covers, and what it may rely on.
 
-    `others` are the names under which the engine knows other tables, `schema.table` or bare; `earlier` is the newest
-    earlier day of the table itself, or why there is none. `written` is what the engine told of each file of the table as
-    it wrote it; empty where nobody is to be believed. `history` is what was measured of earlier days; None where nobody
-    knows. `memory` is what earlier audits counted in the same files, if that may stand for another look. `foreign` judges
-    the rules that have no equal here; without it they fail. `catalog_tables` are the tables whose contracts are known, every
-    version of them: of any other table, no value is shown.
+    Attributes:
+        day: the day under audit; None where the audit is about no day.
+        audited_at: the instant of the audit, with its time zone.
+        other_relations: the names by which the engine knows other tables, `schema.table` or bare.
+        previous_day: the previous day of the table, or the reason why there is none.
+        file_statistics: the statistics of each file of the table, where they are trusted; empty otherwise.
+        history: the measurements of earlier days; None where there are none.
+        file_counts: the counts of earlier audits in the same files, where they may be reused; None otherwise.
+        expectation_runner: evaluates the expectations that no kind of rule equals; without it they have the outcome error.
+        catalog_tables: the tables of all known contracts, in every version. Values of any other table are hidden.
     """
 
     day: Day | None
     audited_at: datetime
-    others: frozenset[str] = field(default=frozenset())
-    earlier: PreviousDay | NoPreviousDay = NoPreviousDay.NOT_IN_AUDIT
-    written: tuple[FileStatistics, ...] = ()
+    other_relations: frozenset[str] = field(default=frozenset())
+    previous_day: PreviousDay | NoPreviousDay = NoPreviousDay.NOT_IN_AUDIT
+    file_statistics: tuple[FileStatistics, ...] = ()
     history: History | None = None
-    memory: FileCounts | None = None
-    foreign: ExpectationRunner | None = None
+    file_counts: FileCounts | None = None
+    expectation_runner: ExpectationRunner | None = None
     catalog_tables: tuple[Table, ...] = ()
 
     @property
     def parameters(self) -> dict[str, str]:
-        """What a statement may name as `:parameter`."""
-        named = {"audited_at": f"{self.audited_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}
+        """The values of the `:parameters` that a statement may name."""
+        parameters = {"audited_at": f"{self.audited_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}
         if self.day is not None:
-            named |= self.day.parameters
-            if isinstance(self.earlier, PreviousDay):
-                named["earlier_end"] = Day(self.earlier.day, self.day.zone).parameters["day_end"]
-        return named
+            parameters |= self.day.parameters
+            if isinstance(self.previous_day, PreviousDay):
+                parameters["earlier_end"] = Day(self.previous_day.day, self.day.zone).parameters["day_end"]
+        return parameters
 
-    def tables(self, asked: Iterable[Rule], table: Table, relation: str) -> dict[str, str]:
-        """Where to find the tables that rules compare with; a table that means itself is the relation under audit."""
-        wanted = {name for rule in asked for name in rule.check.tables}
-        own = dict.fromkeys((table.name, table.qualified_name), relation)
-        found = {name: own.get(name) or self._registered(name) for name in wanted}
-        return {name: place for name, place in found.items() if place}
+    def resolve_tables(self, rules: Iterable[Rule], table: Table, relation: str) -> dict[str, str]:
+        """Find the relation of each table that rules compare with.
 
-    def split(
-        self, asked: Iterable[Rule], tables: Mapping[str, str], relation: str
+        Args:
+            rules: the rules.
+            table: the table under audit.
+            relation: its relation, which is also that of a rule that compares the table with itself.
+
+        Returns:
+            The relation by the name that a rule gives to the table, without the tables that are not found.
+        """
+        names = {name for rule in rules for name in rule.check.tables}
+        audited = dict.fromkeys((table.name, table.qualified_name), relation)
+        relations = {name: audited.get(name) or self._find_relation(name) for name in names}
+        return {name: found for name, found in relations.items() if found}
+
+    def split_rules(
+        self, rules: Iterable[Rule], tables: Mapping[str, str], relation: str
     ) -> tuple[list[Rule], list[OutOfScope]]:
-        """The rules that can be judged here, and those that cannot be, each with its reason."""
-        judged, outside = [], []
-        for rule in asked:
-            reason = self._out_of_reach(rule.check, tables, relation)
-            if reason:
-                outside.append(OutOfScope(rule=rule, reason=reason))
-            else:
-                judged.append(rule)
-        return judged, outside
+        """Separate the rules that can be evaluated from those out of scope.
 
-    def _out_of_reach(self, check: Check, tables: Mapping[str, str], relation: str) -> str:
+        Args:
+            rules: the rules.
+            tables: the relation of each other table, from `resolve_tables`.
+            relation: the relation under audit.
+        """
+        in_scope, out_of_scope = [], []
+        for rule in rules:
+            reason = self._out_of_scope_reason(rule.check, tables, relation)
+            if reason:
+                out_of_scope.append(OutOfScope(rule=rule, reason=reason))
+            else:
+                in_scope.append(rule)
+        return in_scope, out_of_scope
+
+    def _out_of_scope_reason(self, check: Check, tables: Mapping[str, str], relation: str) -> str:
         if self.day is None and check.needs_day:
             return "it is about a day, and no day was given"
         if check.is_learned and not self.history:
             return "it learns from the table's history, which is not part of this audit"
-        if isinstance(self.earlier, NoPreviousDay) and check.reads_previous_day:
-            return self.earlier.value
-        known = {name.casefold() for name in (*self.others, relation)}
+        if isinstance(self.previous_day, NoPreviousDay) and check.reads_previous_day:
+            return self.previous_day.value
+        relations = {name.casefold() for name in (*self.other_relations, relation)}
         missing = [name for name in check.tables if name not in tables]
-        missing += [name for name in check.queried_tables if name.casefold() not in known]
+        missing += [name for name in check.queried_tables if name.casefold() not in relations]
         verb = wording.agree(tuple(missing), "is", "are")
         return f"it looks at {join_words(missing)}, which {verb} not part of this audit" if missing else ""
 
-    def _registered(self, name: str) -> str | None:
-        """The table of that name; a name without a schema means the one table that ends in it."""
-        for other in self.others:
+    def _find_relation(self, name: str) -> str | None:
+        """The relation of that name; a name without a schema means the only table that ends in it."""
+        for other in self.other_relations:
             if other.casefold() == name.casefold():
                 return other
         short = name.casefold().rpartition(".")[2]
-        near = [other for other in self.others if other.casefold().rpartition(".")[2] == short]
-        bare = "." not in name or all("." not in other for other in near)
-        return near[0] if len(near) == 1 and bare else None
+        candidates = [other for other in self.other_relations if other.casefold().rpartition(".")[2] == short]
+        is_bare = "." not in name or all("." not in other for other in candidates)
+        return candidates[0] if len(candidates) == 1 and is_bare else None

@@ -1,36 +1,41 @@
-"""The relation under audit, and what is known of it before any row is read."""
+"""The relation under audit: its types, the relations that rules compare it with, and what its files prove about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from martgate.contracts.model import Scalar
-from martgate.expectations.proofs import Known
+from martgate.expectations.proofs import StatisticsProofs
 
 __all__ = ["Source"]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is audited: its relation, the types it really has, and where the other tables are.
+    """The relation under audit, as a check needs to know it to write its SQL.
 
-    `types` are in Spark's spelling, by casefolded column name. `tables` leads from the name that a contract gives to
-    another table to the name under which the engine knows it. `earlier` is the relation of the earlier day, empty where
-    there is none. `values` are those by which a column may be counted, by casefolded column name. `known` is what the
-    statistics of the files prove. `carried` are the columns that may stand in the paths of files, casefolded, where counts
-    are taken file by file; None where the table is counted as a whole. With `may_doubt`, a kind may ask a cheaper question
-    whose answer can be in doubt; then it is asked again without.
+    Attributes:
+        relation: the name by which the engine knows it.
+        types: the types that its columns really have, in Spark's spelling, by casefolded column name.
+        tables: the relation of each other table, by the name that the contract gives to the table.
+        previous_relation: the relation of the previous day; empty where there is none.
+        enum_values: the values by which a column may be counted, by casefolded column name.
+        statistics: what the statistics of its files prove.
+        path_columns: the columns that may be stored in the paths of files, casefolded, where counts are taken file by file;
+            None where the table is counted as a whole.
+        allow_doubt: whether a check may use a cheaper statement with an uncertain result, which is repeated in full where
+            the result is in doubt.
     """
 
     relation: str
     types: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
-    earlier: str = ""
-    values: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
-    known: Known = field(default_factory=Known)
-    carried: frozenset[str] | None = None
-    may_doubt: bool = False
+    previous_relation: str = ""
+    enum_values: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    statistics: StatisticsProofs = field(default_factory=StatisticsProofs)
+    path_columns: frozenset[str] | None = None
+    allow_doubt: bool = False
 
-    def varying(self, columns: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of the columns that are not known to have one value in all rows: only they tell groups apart."""
-        constant = self.known.constant
+    def drop_constant_columns(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Drop the columns that have one value in all rows: they do not tell groups apart."""
+        constant = self.statistics.constant_columns
         return tuple(name for name in columns if name.casefold() not in constant)

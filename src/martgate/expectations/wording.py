@@ -1,8 +1,9 @@
-"""The words that sentences about data are made of: lists, numbers, thresholds, durations."""
+"""The parts of the sentences that describe rules: lists, numbers, thresholds and durations."""
 
 from collections.abc import Iterable
 
 from martgate.contracts.model import Metric, Operator, Threshold, Unit
+from martgate.text.lists import join_words
 
 BOUNDS = {
     "minimum": "at least",
@@ -29,51 +30,48 @@ _OPERATORS: dict[Operator, str] = {
 }
 
 
-def listed(names: Iterable[str], most: int = 8) -> str:
-    """`a`, `a and b`, `a, b and c`; a long list is cut, and says so."""
-    every = list(names)
-    if len(every) > most:
-        return f"{', '.join(every[: most - 2])} and {len(every) - most + 2} more"
-    return " and ".join(filter(None, [", ".join(every[:-1]), *every[-1:]]))
+def join_names(names: Iterable[str], most: int = 8) -> str:
+    """Join names to `a, b and c`; of a list longer than `most`, show all but the last few and count those."""
+    return join_words(names, limit=most, shown=most - 2)
 
 
-def flat(fragment: str) -> str:
+def single_line(fragment: str) -> str:
     return " ".join(fragment.split())
 
 
-def of_those_where(where: str) -> str:
-    return f" (of its rows where {flat(where)})" if where else ""
+def where_phrase(where: str) -> str:
+    return f" (of its rows where {single_line(where)})" if where else ""
 
 
-def of_each(by: tuple[str, ...]) -> str:
-    return f" of each {listed(by)}" if by else ""
+def group_phrase(by: tuple[str, ...]) -> str:
+    return f" of each {join_names(by)}" if by else ""
 
 
 def agree(things: tuple[str, ...], one: str, many: str) -> str:
     return one if len(things) == 1 else many
 
 
-def shown(value: str | float | bool) -> str:  # noqa: FBT001 (the value itself, not a switch)
+def format_value(value: str | float | bool) -> str:  # noqa: FBT001 (the value itself, not a switch)
     if isinstance(value, bool):
         return str(value).lower()
-    return value if isinstance(value, str) else number(value)
+    return value if isinstance(value, str) else format_number(value)
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     return str(int(value)) if isinstance(value, int) or value.is_integer() else repr(value)
 
 
-def plural(count: int, thing: str) -> str:
+def format_count(count: int, thing: str) -> str:
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
-def held(threshold: Threshold, unit: Unit = "rows") -> str:
-    words = _OPERATORS[threshold.operator].format(*map(number, threshold.values))
+def describe_threshold(threshold: Threshold, unit: Unit = "rows") -> str:
+    words = _OPERATORS[threshold.operator].format(*map(format_number, threshold.values))
     return f"{words} percent" if unit == "percent" else words
 
 
-def duration(seconds: int) -> str:
+def format_duration(seconds: int) -> str:
     for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds % size == 0 and seconds >= size:
-            return plural(seconds // size, name)
-    return plural(seconds, "second")
+            return format_count(seconds // size, name)
+    return format_count(seconds, "second")

@@ -408,7 +408,7 @@ def test_protected_values_never_reach_a_verdict(run, people, make):
     failed = {name for name, outcome in outcomes(found).items() if outcome == "failed"}
     assert {"holds", "number", "constant", "reference", "same", "sums", "invalid", "fresh", "name|pattern"} <= failed
     (cast,) = [verdict for verdict in found.verdicts if verdict.rule.name == "cast"]
-    assert cast.reason == "the engine's words are not shown, since the rule reads protected values"
+    assert cast.reason == "the engine's message is hidden, because the rule reads protected values"
     assert all(v.observed in ("", "[protected]") for v in found.verdicts if v.rule.name in ("number", "fresh"))
     assert {name for name, outcome in outcomes(found).items() if outcome == "error"} >= {
         "cast",

@@ -10,8 +10,7 @@ from martgate.expectations.kinds.length import Length
 from martgate.expectations.kinds.not_null import NotNull
 from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.expectations.kinds.unique import Unique
-from martgate.expectations.plan import plan
-from martgate.expectations.proofs import Known
+from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.rules import Rule
 from martgate.expectations.source import Source
 
@@ -38,15 +37,15 @@ SIZES = {"id": 1000, "flag": 10, "code": 200, "idle": 12345}
 
 def told(checks, known, sizes=None):
     asked = [Rule(name=name, check=check, clauses=()) for name, check in checks.items()]
-    return explain(plan(asked, Source("s.t", TYPES, known=known)), list(TYPES), sizes)
+    return explain(build_plan(asked, Source("s.t", TYPES, statistics=known)), list(TYPES), sizes)
 
 
 def test_a_plan_tells_queries_their_rules_columns_and_bytes_and_what_needs_no_query(snapshot):
-    assert told(CHECKS, Known([FILE], TYPES), SIZES) == snapshot
+    assert told(CHECKS, StatisticsProofs([FILE], TYPES), SIZES) == snapshot
 
 
 def test_without_files_there_are_no_bytes_and_no_proofs():
-    text = told(CHECKS, Known())
+    text = told(CHECKS, StatisticsProofs())
     assert "bytes" not in text
     assert "statistics" not in text
     assert "-- no statement reads 1 column (Idle)" in text
@@ -54,6 +53,6 @@ def test_without_files_there_are_no_bytes_and_no_proofs():
 
 def test_a_query_of_the_contract_may_read_anything():
     query = SqlNumber("SELECT COUNT(*) FROM {object}", Threshold("mustBe", (1,)))
-    text = told({"own": query}, Known())
+    text = told({"own": query}, StatisticsProofs())
     assert "may read any column" in text
     assert "no statement" not in text

@@ -3,11 +3,11 @@
 import pytest
 
 from martgate.expectations.fragments import (
-    columns_read,
-    expression_mistake,
-    parameters_read,
-    query_mistake,
-    tables_read,
+    find_columns,
+    find_expression_problem,
+    find_parameters,
+    find_query_problem,
+    find_tables,
 )
 
 READ = [
@@ -24,11 +24,11 @@ READ = [
 
 @pytest.mark.parametrize(("fragment", "columns"), READ)
 def test_names_the_columns_in_order_of_appearance(fragment, columns):
-    assert columns_read(fragment) == columns
+    assert find_columns(fragment) == columns
 
 
 def test_names_the_parameters_wherever_they_stand():
-    assert parameters_read("a < CAST(:day_end AS TIMESTAMP) AND b = :part_date AND c = ':not'") == {
+    assert find_parameters("a < CAST(:day_end AS TIMESTAMP) AND b = :part_date AND c = ':not'") == {
         "day_end",
         "part_date",
     }
@@ -43,7 +43,7 @@ TABLES = [
 
 @pytest.mark.parametrize(("query", "tables"), TABLES)
 def test_names_the_tables_of_a_query(query, tables):
-    assert set(tables_read(query)) == set(tables)
+    assert set(find_tables(query)) == set(tables)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_names_the_tables_of_a_query(query, tables):
     ["a = 1", "NOT a", "a", "a IS NULL", "a IN (1, 2)", "a::INT = 3", "(a)", "true", "EXISTS(xs, x -> x > 1)"],
 )
 def test_one_expression_is_fine(fragment):
-    assert expression_mistake(fragment) is None
+    assert find_expression_problem(fragment) is None
 
 
 @pytest.mark.parametrize(
@@ -74,23 +74,23 @@ def test_one_expression_is_fine(fragment):
     ],
 )
 def test_anything_else_is_told(fragment):
-    assert expression_mistake(fragment)
+    assert find_expression_problem(fragment)
 
 
 def test_an_aggregate_is_asked_for_where_groups_are_measured():
-    assert expression_mistake("SUM(a) + COUNT(*)", aggregate=True) is None
-    assert expression_mistake("a", aggregate=True)
+    assert find_expression_problem("SUM(a) + COUNT(*)", aggregate=True) is None
+    assert find_expression_problem("a", aggregate=True)
 
 
 @pytest.mark.parametrize(
     "query", ["SELECT 1", "WITH a AS (SELECT 1) SELECT * FROM a -- why", "SELECT 1 UNION ALL SELECT 2"]
 )
 def test_one_query_is_fine(query):
-    assert query_mistake(query) is None
+    assert find_query_problem(query) is None
 
 
 @pytest.mark.parametrize(
     "query", ["", "a = 1", "SELECT 1;", "SELECT 1; SELECT 2", "DELETE FROM a", "SELECT :nope", "SELECT FROM WHERE"]
 )
 def test_anything_else_than_one_query_is_told(query):
-    assert query_mistake(query)
+    assert find_query_problem(query)

@@ -163,7 +163,11 @@ def look(engine, register, make):
         register("s.t", columns)
         for name, others in example.others.items():
             register(name, others)
-        before = {} if example.earlier is None else {"previous_day": PreviousDay(register("earlier", example.earlier), DAYS[-1])}
+        before = (
+            {}
+            if example.earlier is None
+            else {"previous_day": PreviousDay(register("earlier", example.earlier), DAYS[-1])}
+        )
         scope = Scope(
             make.day,
             make.noon + timedelta(hours=1),

@@ -36,8 +36,8 @@ from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.expectations.kinds.unchanged_since import UnchangedSince
 from martgate.expectations.kinds.unique import Unique
 from martgate.expectations.kinds.volume_band import VolumeBand
-from martgate.expectations.plan import at_once, plan
-from martgate.expectations.proofs import Known
+from martgate.expectations.plan import build_plan, merge_statements
+from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.rules import Rule
 from martgate.expectations.source import Source
 
@@ -92,36 +92,36 @@ CHECKS = {
     "table|number": SqlNumber("SELECT COUNT(*) FROM {object} WHERE n > 9", Threshold("mustBe", (0,))),
 }
 RULES = tuple(Rule(name=name, check=check, clauses=()) for name, check in CHECKS.items())
-TOGETHER = at_once(plan(RULES, SOURCE)).queries
+TOGETHER = merge_statements(build_plan(RULES, SOURCE)).statements
 
 
 def test_the_plan_reads_as_sql_under_the_names_of_its_rules(snapshot):
-    assert explain(plan(RULES, SOURCE), [*SOURCE.types, "idle"]) == snapshot
+    assert explain(build_plan(RULES, SOURCE), [*SOURCE.types, "idle"]) == snapshot
 
 
 def test_every_rule_is_answered_once():
-    planned = plan(RULES, SOURCE)
-    counted = [rule for each in planned.counted for rule in each.rules]
-    answered = [*planned.by_schema, *(rule for query in planned.queries for rule in query.rules), *counted]
+    plan = build_plan(RULES, SOURCE)
+    counted = [rule for each in plan.history_counts for rule in each.rules]
+    answered = [*plan.schema_checks, *(rule for query in plan.statements for rule in query.rules), *counted]
     assert sorted(rule.name for rule in answered) == sorted(CHECKS)
 
 
 def test_one_pass_answers_all_that_looks_at_rows_and_one_grouping_or_join_all_that_share_it():
-    planned = plan(RULES, SOURCE)
-    assert [len(query.rules) for query in planned.queries] == [14, 4, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1]
-    assert [rule.name for rule in planned.by_schema] == ["table|columns", "id|type"]
+    plan = build_plan(RULES, SOURCE)
+    assert [len(query.rules) for query in plan.statements] == [14, 4, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1]
+    assert [rule.name for rule in plan.schema_checks] == ["table|columns", "id|type"]
 
 
 def test_all_that_needs_more_than_a_pass_can_be_asked_at_once_but_for_a_query_of_the_contract():
     assert [query.rules[0].name for query in TOGETHER] == ["id|not_null", "seq|dense", "table|number"]
     assert sorted(rule.name for query in TOGETHER for rule in query.rules) == sorted(
-        rule.name for query in plan(RULES, SOURCE).queries for rule in query.rules
+        rule.name for query in build_plan(RULES, SOURCE).statements for rule in query.rules
     )
 
 
 def test_a_column_with_one_value_tells_no_rows_apart():
     file = WrittenFile(path="", rows=9, bytes=1, partition={"code": "KR"}, null_count={"id": 0})
-    known = replace(SOURCE, known=Known([file], SOURCE.types))
+    known = replace(SOURCE, statistics=StatisticsProofs([file], SOURCE.types))
     asked = {
         "all": ConstantWithin(("n",), ("code",)),
         "pair": ConstantWithin(("n",), ("pair", "code")),
@@ -129,28 +129,28 @@ def test_a_column_with_one_value_tells_no_rows_apart():
         "key": Unique(("code", "id")),
         "place": DenseSequence("seq", ("code",), ("at",)),
     }
-    planned = plan([Rule(name=name, check=check, clauses=()) for name, check in asked.items()], known)
-    assert [[rule.name for rule in query.rules] for query in planned.queries] == [
+    plan = build_plan([Rule(name=name, check=check, clauses=()) for name, check in asked.items()], known)
+    assert [[rule.name for rule in query.rules] for query in plan.statements] == [
         ["all"],
         ["pair", "same"],
         ["place"],
         ["key"],
     ]
-    assert "code" not in planned.queries[1].sql + planned.queries[3].sql
+    assert "code" not in plan.statements[1].sql + plan.statements[3].sql
 
 
 def test_an_expression_is_computed_once_however_many_rules_need_it():
     asked = [Rule(name=f"{n}", check=Holds(f"id > {n}"), clauses=()) for n in range(9)]
-    (query,) = plan(asked, SOURCE).queries
+    (query,) = build_plan(asked, SOURCE).statements
     assert len(parse_one(query.sql, dialect="databricks").selects) == 10
 
 
 def test_rows_are_counted_even_where_no_rule_looks_at_them():
-    (query,) = plan([], SOURCE).queries
+    (query,) = build_plan([], SOURCE).statements
     assert (query.rows, query.answers) == (0, ())
 
 
-@pytest.mark.parametrize("query", plan(RULES, SOURCE).queries, ids=lambda query: query.rules[0].name)
+@pytest.mark.parametrize("query", build_plan(RULES, SOURCE).statements, ids=lambda query: query.rules[0].name)
 def test_every_statement_is_one_query_over_known_tables(query):
     tree = parse_one(query.sql, dialect="databricks")
     assert isinstance(tree, exp.Select)
@@ -158,10 +158,12 @@ def test_every_statement_is_one_query_over_known_tables(query):
     assert max(answer.width for answer in query.answers) <= len(tree.selects)
 
 
-@pytest.mark.parametrize("query", [*plan(RULES, SOURCE).queries, TOGETHER[1]], ids=lambda query: query.rules[0].name)
+@pytest.mark.parametrize(
+    "query", [*build_plan(RULES, SOURCE).statements, TOGETHER[1]], ids=lambda query: query.rules[0].name
+)
 def test_a_statement_can_be_taken_apart_down_to_single_rules(query):
     whole = query.rules
     parts = [query]
-    while any(part.halves() for part in parts):
-        parts = [half for part in parts for half in (part.halves() or (part,))]
+    while any(part.split() for part in parts):
+        parts = [half for part in parts for half in (part.split() or (part,))]
     assert [part.rules for part in parts] == [(rule,) for rule in whole]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from martgate.expectations.kinds.base import Shown, show_count
+from martgate.expectations.kinds.base import ExampleColumn, show_count
 from martgate.expectations.protection import Protection
 
 
@@ -178,9 +178,9 @@ def test_an_expression_reads_the_columns_of_its_table(protection, expression, ta
 
 def test_what_does_not_say_whose_values_it_shows_is_hidden(make):
     protection = Protection(make.open_table("s.t", {"a int": []}))
-    assert protection.hides_shown(Shown("number", "1"))
-    assert protection.hides_shown(Shown("a", "a", columns=("a", "b")))
-    assert protection.hides_shown(Shown("a", "a", columns=("a",), others=(("s.o", "a"),)))
-    assert protection.hides_shown(Shown("a", "a", columns=("a",), sql=("SELECT b FROM {object}",)))
-    assert not protection.hides_shown(Shown("a", "a", columns=("a",), sql=("SELECT a FROM {object}",)))
-    assert not protection.hides_shown(show_count("rows", "COUNT(*)"))
+    assert protection.hides_example(ExampleColumn("number", "1"))
+    assert protection.hides_example(ExampleColumn("a", "a", columns=("a", "b")))
+    assert protection.hides_example(ExampleColumn("a", "a", columns=("a",), others=(("s.o", "a"),)))
+    assert protection.hides_example(ExampleColumn("a", "a", columns=("a",), sql=("SELECT b FROM {object}",)))
+    assert not protection.hides_example(ExampleColumn("a", "a", columns=("a",), sql=("SELECT a FROM {object}",)))
+    assert not protection.hides_example(show_count("rows", "COUNT(*)"))

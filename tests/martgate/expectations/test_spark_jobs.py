@@ -5,8 +5,7 @@ import pytest
 from martgate.builders.ports import Dataset, WriteTarget
 from martgate.expectations.audit import audit
 from martgate.expectations.derive import derive
-from martgate.expectations.offenders import MOST
-from martgate.expectations.plan import plan
+from martgate.expectations.offenders import MAX_EXAMPLES
 from martgate.expectations.scope import Scope
 from martgate.expectations.source import Source
 from martgate.expectations.verdict import Outcome
@@ -38,7 +37,7 @@ def in_scope(mart, make):
     _, table, _ = mart
     scope = Scope(make.day, make.noon, frozenset())
     asked = derive(table)
-    return scope.split(asked, scope.tables(asked, table, table.qualified_name), table.qualified_name)[0], scope
+    return scope.split_rules(asked, scope.resolve_tables(asked, table, table.qualified_name), table.qualified_name)[0], scope
 
 
 def publish_requests(spark):
@@ -47,7 +46,7 @@ def publish_requests(spark):
 
 def test_one_pass_is_a_handful_of_jobs_however_many_rules_it_answers(spark, spark_engine, mart, in_scope):
     _, table, types = mart
-    scan = plan(in_scope[0], Source(table.qualified_name, types)).queries[0]
+    scan = build_plan(in_scope[0], Source(table.qualified_name, types)).statements[0]
     assert len(scan.rules) > 70
     before = publish_requests(spark)
     spark_engine.fetch(scan.sql, in_scope[1].parameters)
@@ -72,7 +71,7 @@ def test_a_whole_audit_stays_within_its_jobs_and_brings_home_examples_only(spark
     found = audit(Watched(), table.qualified_name, table=table, rules=asked, scope=scope)
     assert len(found.blocking) > 10
     assert not [verdict.reason for verdict in found.verdicts if verdict.outcome is Outcome.ERROR]
-    assert max(rows for sql, rows, _ in answers if "LIMIT" in sql) == MOST
+    assert max(rows for sql, rows, _ in answers if "LIMIT" in sql) == MAX_EXAMPLES
     assert sum(cost for sql, _, cost in answers if "LIMIT" not in sql) <= WHOLE
 
 
@@ -82,7 +81,7 @@ def test_no_statement_runs_python_and_every_count_is_begun_before_rows_are_moved
     listed = ", ".join(f"`{name}` {kind}" for name, kind in types.items())
     spark.sql(f"CREATE TABLE plans.mart ({listed}) USING parquet")
     try:
-        for query in plan(in_scope[0], Source("plans.mart", types)).queries:
+        for query in build_plan(in_scope[0], Source("plans.mart", types)).statements:
             text = spark.sql(query.sql, args=in_scope[1].parameters)._jdf.queryExecution().executedPlan().toString()
             assert "Python" not in text
             assert "partial_" in text.split("Scan parquet")[0], f"rows are moved before they are counted:\n{query.sql}"

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.kinds.fields import AtLeastTwoColumns
 from martgate.expectations.kinds.rows import RowCheck, RowTest
-from martgate.expectations.proofs import Known
+from martgate.expectations.proofs import StatisticsProofs
 from martgate.text.quoting import identifier
 
 __all__ = ["AllOrNone"]
@@ -22,13 +22,13 @@ class AllOrNone(RowCheck):
 
     @property
     def sentence(self) -> str:
-        return f"{words.listed(self.columns)} are all set or all null"
+        return f"{wording.join_names(self.columns)} are all set or all null"
 
     def row_test(self, types: Mapping[str, str]) -> RowTest:
         del types
         nulls = " + ".join(f"CASE WHEN {identifier(name)} IS NULL THEN 1 ELSE 0 END" for name in self.columns)
         return RowTest("COUNT(*)", f"({nulls}) NOT IN (0, {len(self.columns)})")
 
-    def proof(self, known: Known) -> tuple[int, int] | None:
-        nulls = {known.nulls(name) for name in self.columns}
-        return (0, known.rows) if nulls in ({0}, {known.rows}) else None
+    def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
+        nulls = {statistics.null_count(name) for name in self.columns}
+        return (0, statistics.rows) if nulls in ({0}, {statistics.rows}) else None

@@ -1,6 +1,6 @@
 """What every kind of check answers about itself. A kind is one file of this package, a frozen dataclass below `Check`.
 
-`Check` asks for four things: a `kind` (its name in contracts and reports), a `sentence`, its `counting` and its
+`Check` asks for four things: a `kind` (its name in contracts and reports), a `sentence`, its `evaluation` and its
 `offenders`. The families (`kinds.rows`, `kinds.groups`, `kinds.days`, `kinds.statements`, `kinds.learned`) answer the last
 two for kinds that look at single rows, groups, two days, or the table's past. All else has a default, which never lets a
 check pass: what a check does not say of itself is looked up in the data, hidden, or told as an error.
@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from martgate.contracts.model import Table
 from martgate.expectations.findings import Mistake
-from martgate.expectations.fragments import parameters_read, tables_read
-from martgate.expectations.kinds.counting import Counting
-from martgate.expectations.kinds.fields import Field, fields_of, unique_names
-from martgate.expectations.kinds.result import Outcome, Result, judge_counts, whole_number
-from martgate.expectations.proofs import Known
+from martgate.expectations.fragments import find_parameters, find_tables
+from martgate.expectations.kinds.evaluation import Evaluation
+from martgate.expectations.kinds.fields import Field, deduplicate, get_fields
+from martgate.expectations.kinds.result import Outcome, Result, parse_count, result_from_counts
+from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier
 
@@ -29,9 +29,18 @@ if TYPE_CHECKING:  # needed where audits become JSON, and nowhere else
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["MOST", "BrokenValues", "Check", "GreatExpectation", "Offenders", "Shown", "show_columns", "show_count"]
+__all__ = [
+    "MAX_EXAMPLES",
+    "Check",
+    "ExampleColumn",
+    "ExpectationConfig",
+    "InvalidValues",
+    "Offenders",
+    "show_columns",
+    "show_count",
+]
 
-MOST = 5
+MAX_EXAMPLES = 5
 """How many offenders are shown, and from how many groups they come at most."""
 
 _UNKNOWN = ""
@@ -41,7 +50,7 @@ _OF_THE_DAY = frozenset({"part_date", "day_end"})
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ExampleColumn:
     """One column of what a check has to show of its offenders: its name, and the expression that makes it.
 
     `columns` are the columns of the table under audit whose values it shows, `others` those of other tables (table and
@@ -59,26 +68,26 @@ class Shown:
     is_count: bool = False
 
 
-def show_columns(names: Sequence[str], prefix: str = "") -> tuple[Shown, ...]:
+def show_columns(names: Sequence[str], prefix: str = "") -> tuple[ExampleColumn, ...]:
     """Columns of the table under audit, as they stand in the rows called `prefix`."""
-    return tuple(Shown(name, f"{prefix}{identifier(name)}", columns=(name,)) for name in names)
+    return tuple(ExampleColumn(name, f"{prefix}{identifier(name)}", columns=(name,)) for name in names)
 
 
-def show_count(name: str, expression: str) -> Shown:
+def show_count(name: str, expression: str) -> ExampleColumn:
     """A number of rows, or anything else that is no value of the data."""
-    return Shown(name, expression, is_computed=True, is_count=True)
+    return ExampleColumn(name, expression, is_computed=True, is_count=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Offenders:
     """What to show of a check's offenders, and the FROM and WHERE that find them."""
 
-    shown: tuple[Shown, ...]
+    shown: tuple[ExampleColumn, ...]
     rows: str
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenValues:
+class InvalidValues:
     """A check about the values of one column, and the condition that is true on the rows with a wrong one."""
 
     column: str
@@ -86,7 +95,7 @@ class BrokenValues:
 
 
 @dataclass(frozen=True, slots=True)
-class GreatExpectation:
+class ExpectationConfig:
     """An expectation of Great Expectations: its type and its arguments, as a suite's JSON spells them.
 
     `quotes_values` says whether its result quotes values of the columns that the check reads.
@@ -108,13 +117,13 @@ class Check(ABC):
     failure_unit: ClassVar[str] = "rows"
     """What its failures count."""
 
-    is_stated: ClassVar[bool] = True
+    is_declarable: ClassVar[bool] = True
     """Whether a contract may ask for it as `rule: KIND`; else something in the contract stands for it."""
 
     is_structural: ClassVar[bool] = False
     """Whether it is about the table's shape, which the table enforces itself, so that it cannot be waived."""
 
-    learns: ClassVar[bool] = False
+    is_learned: ClassVar[bool] = False
     """Whether it holds a day against what was measured on days before."""
 
     is_foreign: ClassVar[bool] = False
@@ -126,7 +135,7 @@ class Check(ABC):
         """What must be true, as one plain English sentence without its full stop."""
 
     @abstractmethod
-    def counting(self, source: Source) -> Counting:
+    def evaluation(self, source: Source) -> Evaluation:
         """The question that the check asks of a source, and what it can be asked together with."""
 
     @abstractmethod
@@ -144,7 +153,7 @@ class Check(ABC):
     def columns_read(self) -> tuple[str, ...]:
         """The columns of the table under audit, each once, those that group rows first. A whole query names none."""
         fields = sorted(self._fields, key=lambda field: not field.meaning.leads)
-        return unique_names(field.meaning.columns(getattr(self, field.name)) for field in fields)
+        return deduplicate(field.meaning.columns(getattr(self, field.name)) for field in fields)
 
     @property
     def fragments(self) -> tuple[str, ...]:
@@ -152,22 +161,22 @@ class Check(ABC):
         return tuple(sql for field in self._fields for sql in field.meaning.fragments(self._value(field)))
 
     @property
-    def own_fragments(self) -> tuple[str, ...]:
+    def audited_table_fragments(self) -> tuple[str, ...]:
         """Those of the fragments that read the table under audit."""
         own = (field for field in self._fields if not field.meaning.is_of_other_table)
         return tuple(sql for field in own for sql in field.meaning.fragments(self._value(field)))
 
     @property
-    def fragments_of_others(self) -> tuple[tuple[str, str], ...]:
+    def other_table_fragments(self) -> tuple[tuple[str, str], ...]:
         """Those of the fragments that read another table, each after that table."""
         others = [field for field in self._fields if field.meaning.is_of_other_table]
         found = [sql for field in others for sql in field.meaning.fragments(self._value(field))]
         return tuple((table, sql) for table in self.tables or (_UNKNOWN,) for sql in found)
 
     @property
-    def columns_of_others(self) -> tuple[tuple[str, str], ...]:
+    def other_table_columns(self) -> tuple[tuple[str, str], ...]:
         """The columns of other tables that it names, each after its table."""
-        found = [name for field in self._fields for name in field.meaning.columns_of_other(self._value(field))]
+        found = [name for field in self._fields for name in field.meaning.other_table_columns(self._value(field))]
         return tuple((table, name) for table in self.tables or (_UNKNOWN,) for name in found)
 
     @property
@@ -191,18 +200,18 @@ class Check(ABC):
         return tuple(name for field in self._fields for name in field.meaning.tables(self._value(field)))
 
     @property
-    def tables_queried(self) -> tuple[str, ...]:
+    def queried_tables(self) -> tuple[str, ...]:
         """The other tables that its queries read, as they spell them."""
-        return tuple(name for query in self.queries for name in tables_read(query))
+        return tuple(name for query in self.queries for name in find_tables(query))
 
     @property
     def parameters(self) -> frozenset[str]:
         """The `:parameters` that its SQL names."""
-        return frozenset().union(*map(parameters_read, self.statements))
+        return frozenset().union(*map(find_parameters, self.statements))
 
     @property
     def _fields(self) -> tuple[Field, ...]:
-        return fields_of(type(self))
+        return get_fields(type(self))
 
     def _value(self, field: Field) -> Any:
         return getattr(self, field.name)
@@ -212,17 +221,17 @@ class Check(ABC):
     @property
     def needs_day(self) -> bool:
         """Whether it is about a day, and means nothing where none is audited."""
-        return self.learns or not self.parameters.isdisjoint(_OF_THE_DAY)
+        return self.is_learned or not self.parameters.isdisjoint(_OF_THE_DAY)
 
     @property
-    def reads_earlier_day(self) -> bool:
+    def reads_previous_day(self) -> bool:
         """Whether it compares with rows of an earlier day of the same table, or asks when that day ended."""
         return "earlier_end" in self.parameters
 
     @property
-    def looks_back(self) -> bool:
+    def needs_previous_days(self) -> bool:
         """Whether it is about earlier days of the same table: their rows, or what was measured of them."""
-        return self.learns or self.reads_earlier_day
+        return self.is_learned or self.reads_previous_day
 
     def without_day(self) -> "tuple[Check, str] | None":
         """The check as far as it means something without a day, and what it then leaves out; None for all or nothing."""
@@ -236,7 +245,7 @@ class Check(ABC):
         return None
 
     @property
-    def types_promised(self) -> Mapping[str, str]:
+    def expected_types(self) -> Mapping[str, str]:
         """The columns that a check of the table's shape names, in order, with their types where it knows them."""
         return {}
 
@@ -248,23 +257,23 @@ class Check(ABC):
     # What its numbers mean.
 
     def result(self, numbers: Sequence[object], audited_at: datetime) -> Result:
-        """What the numbers that `counting` asked for say: by default what failed, and what was looked at."""
+        """What the numbers that `evaluation` asked for say: by default what failed, and what was looked at."""
         del audited_at
-        return judge_counts(whole_number(numbers[0]), whole_number(numbers[1]), self.failure_unit)
+        return result_from_counts(parse_count(numbers[0]), parse_count(numbers[1]), self.failure_unit)
 
-    def proof(self, known: Known) -> tuple[int, int] | None:
+    def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
         """What broke the check and what it looked at, by the statistics of files; None where only a look can tell."""
-        del known
+        del statistics
         return None
 
-    def broken_values(self, types: Mapping[str, str]) -> BrokenValues | None:
+    def invalid_values(self, types: Mapping[str, str]) -> InvalidValues | None:
         """Where to find the wrong values, for a check about the values of one column; None for every other."""
         del types
         return None
 
     # What Great Expectations makes of it.
 
-    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+    def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         """The expectation that means the same; None where there is none, and a query must say it.
 
         Args:
@@ -290,7 +299,7 @@ class Check(ABC):
         return failed
 
     @property
-    def value_as_expected(self) -> object:
+    def expected_value(self) -> object:
         """What Great Expectations observes where a verdict has nothing to observe, because all was as expected."""
         return ""
 

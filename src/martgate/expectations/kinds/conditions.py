@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.kinds.fields import Expression, NullPasses
 from martgate.expectations.kinds.rows import RowCheck, RowTest
-from martgate.expectations.proofs import Known
+from martgate.expectations.proofs import StatisticsProofs
 
 __all__ = ["Holds", "Iff", "Implies"]
 
@@ -25,14 +25,14 @@ class Holds(RowCheck):
 
     @property
     def sentence(self) -> str:
-        return f"{words.flat(self.expression)} is true in every row{_null_words(null_passes=self.null_passes)}"
+        return f"{wording.single_line(self.expression)} is true in every row{_null_words(null_passes=self.null_passes)}"
 
     def row_test(self, types: Mapping[str, str]) -> RowTest:
         del types
         return _test(f"({self.expression})", null_passes=self.null_passes)
 
-    def proof(self, known: Known) -> tuple[int, int] | None:
-        return (0, known.rows) if known.is_equality(self.expression) else None
+    def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
+        return (0, statistics.rows) if statistics.proves_equality(self.expression) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Implies(RowCheck):
     @property
     def sentence(self) -> str:
         nulls = _null_words(null_passes=self.null_passes)
-        return f"where {words.flat(self.when)}, also {words.flat(self.then)}{nulls}"
+        return f"where {wording.single_line(self.when)}, also {wording.single_line(self.then)}{nulls}"
 
     def row_test(self, types: Mapping[str, str]) -> RowTest:
         del types
@@ -66,7 +66,7 @@ class Iff(RowCheck):
     @property
     def sentence(self) -> str:
         nulls = _null_words(null_passes=self.null_passes)
-        return f"{words.flat(self.left)} exactly where {words.flat(self.right)}{nulls}"
+        return f"{wording.single_line(self.left)} exactly where {wording.single_line(self.right)}{nulls}"
 
     def row_test(self, types: Mapping[str, str]) -> RowTest:
         del types

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.kinds.base import Offenders, show_columns, show_count
 from martgate.expectations.kinds.fields import Columns, GroupColumns
-from martgate.expectations.kinds.groups import GroupCheck, has_one_value, rows_of_groups
+from martgate.expectations.kinds.groups import GroupCheck, constant_condition, join_offending_groups
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier
 
@@ -23,18 +23,18 @@ class ConstantWithin(GroupCheck):
 
     @property
     def sentence(self) -> str:
-        has = words.agree(self.columns, "has", "have")
-        return f"{words.listed(self.columns)} {has} one value for each {words.listed(self.by)}"
+        has = wording.agree(self.columns, "has", "have")
+        return f"{wording.join_names(self.columns)} {has} one value for each {wording.join_names(self.by)}"
 
-    def group_test(self) -> str:
-        return f"NOT ({' AND '.join(has_one_value(identifier(name)) for name in self.columns)})"
+    def failure_condition(self) -> str:
+        return f"NOT ({' AND '.join(constant_condition(identifier(name)) for name in self.columns)})"
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         """The differing values of a group tell more than its rows do."""
         names = self.columns_read
         listed = ", ".join(f"here.{identifier(name)} AS {identifier(name)}" for name in names)
         grouping = ", ".join(f"here.{identifier(name)}" for name in names)
-        broken = rows_of_groups(self, source.relation)
+        broken = join_offending_groups(self, source.relation)
         groups = f"SELECT {listed}, COUNT(*) AS __rows\n{broken}\nGROUP BY {grouping}"
         shown = (*show_columns(names), show_count("rows", "__rows"))
         return Offenders(shown, f"FROM (\n{groups}\n) AS differing")

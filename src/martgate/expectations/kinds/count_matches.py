@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.kinds.fields import Column, GroupColumns
 from martgate.expectations.kinds.groups import GroupCheck
 from martgate.text.quoting import identifier
@@ -21,8 +21,8 @@ class CountMatches(GroupCheck):
 
     @property
     def sentence(self) -> str:
-        return f"{self.column} is the number of rows of its {words.listed(self.by)}"
+        return f"{self.column} is the number of rows of its {wording.join_names(self.by)}"
 
-    def group_test(self) -> str:
+    def failure_condition(self) -> str:
         name = identifier(self.column)
         return f"NOT (COUNT({name}) = COUNT(*) AND MIN({name}) = COUNT(*) AND MAX({name}) = COUNT(*))"

@@ -11,16 +11,16 @@ from typing import ClassVar
 
 from martgate.contracts.model import Table
 from martgate.expectations.findings import Mistake
-from martgate.expectations.kinds.base import Check, Offenders, Shown, show_columns
-from martgate.expectations.kinds.counting import AcrossDays, Counting
+from martgate.expectations.kinds.base import Check, ExampleColumn, Offenders, show_columns
+from martgate.expectations.kinds.evaluation import DayComparison, Evaluation
 from martgate.expectations.kinds.rows import RowTest
-from martgate.expectations.kinds.statements import all_set
+from martgate.expectations.kinds.statements import not_null_condition
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, identifiers, relation
 
-__all__ = ["STILL_THERE", "DayCheck", "both_days", "names_of_queries"]
+__all__ = ["KEY_EXISTS", "DayCheck", "join_days", "name_queries"]
 
-STILL_THERE = "here.__here = 1"
+KEY_EXISTS = "here.__here = 1"
 """The key of the earlier day is there on the day under audit."""
 
 
@@ -38,29 +38,29 @@ class DayCheck(Check):
 
     @abstractmethod
     def day_test(self, names: Mapping[str, str]) -> RowTest:
-        """The test of a key over `both_days`; `names` are those of its queries there."""
+        """The test of a key over `join_days`; `names` are those of its queries there."""
 
     @property
     @abstractmethod
-    def compared(self) -> tuple[str, tuple[str, ...]]:
+    def compared_columns(self) -> tuple[str, tuple[str, ...]]:
         """The field that names the columns whose values are compared, and those columns."""
 
     @property
-    def reads_earlier_day(self) -> bool:
+    def reads_previous_day(self) -> bool:
         return True
 
-    def counting(self, source: Source) -> Counting:
+    def evaluation(self, source: Source) -> Evaluation:
         del source
-        return AcrossDays(self)
+        return DayComparison(self)
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         """The key, and what stood on either day where the check compares values."""
         del names
         moved = tuple(name for name in self.columns_read if name not in self.key)
-        then = [Shown(f"{name} (earlier)", f"earlier.{identifier(name)}", columns=(name,)) for name in moved]
+        then = [ExampleColumn(f"{name} (earlier)", f"earlier.{identifier(name)}", columns=(name,)) for name in moved]
         shown = (*show_columns(self.key, "earlier."), *then, *show_columns(moved, "here."))
-        broken = self.day_test(names_of_queries([self])).broken
-        return Offenders(shown, f"{both_days([self], self.key, source)}\nWHERE {broken}")
+        broken = self.day_test(name_queries([self])).failure
+        return Offenders(shown, f"{join_days([self], self.key, source)}\nWHERE {broken}")
 
     def problem(self, table: Table) -> Mistake | None:
         """What keeps two days of the table from being compared so."""
@@ -70,28 +70,28 @@ class DayCheck(Check):
             return Mistake(message, "a table with days names their column as publishPartition", key="rule")
         if day in self.key:
             return Mistake(f"{day} is the day itself: no key of one day is there on another", "leave it out", key="key")
-        field, compared = self.compared
+        field, compared = self.compared_columns
         moving = [column for column in self.key if column in compared]
         if moving:
             return Mistake(f"{moving[0]} is part of the key, so that it cannot differ from what it was", key=field)
         return None
 
 
-def both_days(checks: Sequence[DayCheck], key: tuple[str, ...], source: Source) -> str:
+def join_days(checks: Sequence[DayCheck], key: tuple[str, ...], source: Source) -> str:
     """FROM the rows of the earlier day, each joined with its row of today, if any, for checks that share a key."""
     columns = tuple(dict.fromkeys([*key, *(name for check in checks for name in check.columns_read)]))
-    listed, present = identifiers(columns), all_set(key)
+    listed, present = identifiers(columns), not_null_condition(key)
     sides = [
-        f"FROM (\n  SELECT {listed} FROM {relation(source.earlier)} WHERE {present}\n) AS earlier",
+        f"FROM (\n  SELECT {listed} FROM {relation(source.previous_relation)} WHERE {present}\n) AS earlier",
         f"LEFT JOIN (\n  SELECT {listed}, 1 AS __here FROM {relation(source.relation)} WHERE {present}\n) AS here"
         f" ON {_pairs('here', key)}",
-        *(_allowed(query, name, key) for query, name in names_of_queries(checks).items()),
+        *(_allowed(query, name, key) for query, name in name_queries(checks).items()),
     ]
     return "\n".join(sides)
 
 
-def names_of_queries(checks: Sequence[DayCheck]) -> dict[str, str]:
-    """What the queries of checks are called in `both_days`."""
+def name_queries(checks: Sequence[DayCheck]) -> dict[str, str]:
+    """What the queries of checks are called in `join_days`."""
     queries = dict.fromkeys(query for check in checks for query in check.queries)
     return {query: f"allowed{place}" for place, query in enumerate(queries)}
 

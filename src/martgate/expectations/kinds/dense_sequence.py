@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.kinds.base import Check, Offenders, show_columns
-from martgate.expectations.kinds.counting import Counting, Grouping, GroupParts
+from martgate.expectations.kinds.evaluation import Evaluation, Grouping, GroupParts
 from martgate.expectations.kinds.fields import Column, GroupColumns, OptionalColumn
-from martgate.expectations.kinds.statements import with_windows
+from martgate.expectations.kinds.statements import add_window_columns
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, identifiers, relation
 
@@ -30,20 +30,20 @@ class DenseSequence(Check):
     @property
     def sentence(self) -> str:
         end = f" up to {self.length}" if self.length else ""
-        by, order = words.listed(self.by), words.listed(self.order_by)
+        by, order = wording.join_names(self.by), wording.join_names(self.order_by)
         return f"{self.column} counts 1, 2, 3 ..{end} for each {by}, in order of {order}"
 
-    def counting(self, source: Source) -> Counting:
+    def evaluation(self, source: Source) -> Evaluation:
         """A place in a group needs more than a pass, even where all rows are one group."""
-        by = source.varying(self.by) or self.by
+        by = source.drop_constant_columns(self.by) or self.by
         return Grouping(by, lambda number: self._parts(number, source))
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         windows, broken = self._windows("__place", "__length")
-        return Offenders(show_columns(names), f"FROM {with_windows(windows, source.relation)}\nWHERE {broken}")
+        return Offenders(show_columns(names), f"FROM {add_window_columns(windows, source.relation)}\nWHERE {broken}")
 
     def _parts(self, number: int, source: Source) -> GroupParts:
-        if self.length and source.may_doubt:
+        if self.length and source.allow_doubt:
             broken, is_doubtful = self._misplaced(self.length, source.relation)
             name = f"__belied{number}"
             return GroupParts((f"{is_doubtful} AS {name}",), (broken, "SUM(__rows)"), doubt=f"COUNT_IF({name})")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.kinds.fields import Expression, GroupColumns
 from martgate.expectations.kinds.groups import GroupCheck
 
@@ -21,10 +21,10 @@ class ExactlyOne(GroupCheck):
 
     @property
     def sentence(self) -> str:
-        rows = f"the rows where {words.flat(self.where)} hold exactly one {words.flat(self.distinct)}"
-        return f"for each {words.listed(self.by)}, {rows}"
+        rows = f"the rows where {wording.single_line(self.where)} hold exactly one {wording.single_line(self.distinct)}"
+        return f"for each {wording.join_names(self.by)}, {rows}"
 
-    def group_test(self) -> str:
+    def failure_condition(self) -> str:
         picked = f"CASE WHEN {self.where} THEN {self.distinct} END"
         one = f"MIN({picked}) = MAX({picked})"
         every = f"COUNT({picked}) = COUNT_IF({self.where})"

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from martgate.expectations.kinds.base import Check, GreatExpectation, Offenders
-from martgate.expectations.kinds.counting import Counting, Scan
-from martgate.expectations.kinds.result import Outcome, Result, whole_number
+from martgate.expectations.kinds.base import Check, ExpectationConfig, Offenders
+from martgate.expectations.kinds.evaluation import Evaluation, Scan
+from martgate.expectations.kinds.result import Outcome, Result, parse_count
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier
 from martgate.text.regex import to_python
@@ -32,14 +32,14 @@ class ExpectationCheck(Check):
     looks_at: Literal["values", "rows", "shape"]
     is_foreign: ClassVar[bool] = True
 
-    def counting(self, source: Source) -> Counting:
+    def evaluation(self, source: Source) -> Evaluation:
         del source
         return Scan(("COUNT(*)", *(f"COUNT({identifier(name)})" for name in self.columns)))
 
     def result(self, numbers: Sequence[object], audited_at: datetime) -> Result:
         """Not judged yet, which is an error until it is, unless there is nothing to look at."""
         del audited_at
-        counts = [whole_number(value) for value in numbers]
+        counts = [parse_count(value) for value in numbers]
         seen = {"values": max(counts[1:], default=counts[0]), "rows": counts[0], "shape": 1}[self.looks_at]
         if not seen:
             return Result(Outcome.VACUOUS)
@@ -50,7 +50,7 @@ class ExpectationCheck(Check):
         del source, names
         return None
 
-    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation:
+    def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig:
         """Itself, for nothing else says it; a suite leaves it out where it reads protected columns."""
         del types
         arguments = json.loads(self.arguments)
@@ -58,4 +58,4 @@ class ExpectationCheck(Check):
             arguments["regex"] = to_python(arguments["regex"])
         if isinstance(arguments.get("regex_list"), list):
             arguments["regex_list"] = [to_python(pattern) for pattern in arguments["regex_list"]]
-        return GreatExpectation(self.type, arguments)
+        return ExpectationConfig(self.type, arguments)

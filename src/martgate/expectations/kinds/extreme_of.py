@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.kinds.fields import Column, Expression, GroupColumns
-from martgate.expectations.kinds.groups import GroupCheck, has_one_value
+from martgate.expectations.kinds.groups import GroupCheck, constant_condition
 from martgate.text.quoting import identifier
 
 __all__ = ["ExtremeOf"]
@@ -24,8 +24,8 @@ class ExtremeOf(GroupCheck):
     @property
     def sentence(self) -> str:
         word = "smallest" if self.extreme == "min" else "greatest"
-        return f"{self.column} is the {word} {words.flat(self.of)} of its {words.listed(self.by)}"
+        return f"{self.column} is the {word} {wording.single_line(self.of)} of its {wording.join_names(self.by)}"
 
-    def group_test(self) -> str:
+    def failure_condition(self) -> str:
         name = identifier(self.column)
-        return f"NOT ({has_one_value(name)} AND MIN({name}) <=> {self.extreme.upper()}({self.of}))"
+        return f"NOT ({constant_condition(name)} AND MIN({name}) <=> {self.extreme.upper()}({self.of}))"

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from martgate.contracts.model import Scalar, Table
 from martgate.expectations.findings import Mistake, is_finite, read_pattern
-from martgate.expectations.fragments import columns_read, expression_mistake, query_mistake
+from martgate.expectations.fragments import find_columns, find_expression_problem, find_query_problem
 from martgate.hints import clip, did_you_mean
 
 __all__ = [
@@ -22,24 +22,24 @@ __all__ = [
     "Columns",
     "Expression",
     "Field",
+    "FieldType",
     "GroupColumns",
-    "Meaning",
     "NullPasses",
     "OptionalColumn",
     "OptionalGroupColumns",
     "OtherColumns",
     "OtherExpression",
     "OtherTable",
-    "Query",
+    "QueryText",
     "RegularExpression",
     "Values",
-    "fields_of",
-    "known_columns",
-    "unique_names",
+    "deduplicate",
+    "get_fields",
+    "resolve_columns",
 ]
 
 
-class Meaning:
+class FieldType:
     """What a field holds. By default that is nothing a contract can write, and nothing of the data."""
 
     leads = False
@@ -64,7 +64,7 @@ class Meaning:
         del value
         return ()
 
-    def columns_of_other(self, value: Any) -> tuple[str, ...]:
+    def other_table_columns(self, value: Any) -> tuple[str, ...]:
         """The columns of the other table that it names."""
         del value
         return ()
@@ -90,32 +90,32 @@ class Meaning:
         return ()
 
 
-class _Internal(Meaning):
+class _Internal(FieldType):
     """A value that a kind works out for itself."""
 
 
-class _OneColumn(Meaning):
+class _OneColumn(FieldType):
     def read(self, value: object, table: Table) -> str:
-        return known_columns((_text(value),), table)[0]
+        return resolve_columns((_text(value),), table)[0]
 
     def columns(self, value: str | None) -> tuple[str, ...]:
         return (value,) if value else ()
 
 
 @dataclasses.dataclass(frozen=True)
-class _ManyColumns(Meaning):
+class _ManyColumns(FieldType):
     least: int = 1
     leads: bool = False
 
     def read(self, value: object, table: Table) -> tuple[str, ...]:
-        return known_columns(_names(value, self.least), table)
+        return resolve_columns(_names(value, self.least), table)
 
     def columns(self, value: tuple[str, ...]) -> tuple[str, ...]:
         return value
 
 
 @dataclasses.dataclass(frozen=True)
-class _Fragment(Meaning):
+class _Fragment(FieldType):
     """An expression over a row or, as an `aggregate`, over a group; of another table, its columns are not looked up."""
 
     aggregate: bool = False
@@ -123,24 +123,24 @@ class _Fragment(Meaning):
 
     def read(self, value: object, table: Table) -> str:
         fragment = _text(value)
-        mistake = expression_mistake(fragment, aggregate=self.aggregate)
+        mistake = find_expression_problem(fragment, aggregate=self.aggregate)
         if mistake:
             raise Mistake(mistake)
-        known_columns(self.columns(fragment), table)
+        resolve_columns(self.columns(fragment), table)
         return fragment
 
     def columns(self, value: str) -> tuple[str, ...]:
-        return () if self.is_of_other_table else columns_read(value)
+        return () if self.is_of_other_table else find_columns(value)
 
     def fragments(self, value: str) -> tuple[str, ...]:
         return (value,) if value else ()
 
 
-class _WholeQuery(Meaning):
+class _WholeQuery(FieldType):
     def read(self, value: object, table: Table) -> str:
         del table  # a query may read any
         query = _text(value)
-        mistake = query_mistake(query)
+        mistake = find_query_problem(query)
         if mistake:
             raise Mistake(mistake)
         return query
@@ -149,7 +149,7 @@ class _WholeQuery(Meaning):
         return (value,) if value else ()
 
 
-class _OtherTable(Meaning):
+class _OtherTable(FieldType):
     def read(self, value: object, table: Table) -> str:
         del table
         return _text(value)
@@ -158,16 +158,16 @@ class _OtherTable(Meaning):
         return (value,)
 
 
-class _OtherColumns(Meaning):
+class _OtherColumns(FieldType):
     def read(self, value: object, table: Table) -> tuple[str, ...]:
         del table
         return _names(value)
 
-    def columns_of_other(self, value: tuple[str, ...]) -> tuple[str, ...]:
+    def other_table_columns(self, value: tuple[str, ...]) -> tuple[str, ...]:
         return value
 
 
-class _RegularExpression(Meaning):
+class _RegularExpression(FieldType):
     def read(self, value: object, table: Table) -> str:
         del table
         return read_pattern(value)
@@ -176,7 +176,7 @@ class _RegularExpression(Meaning):
         return (value,) if value else ()
 
 
-class _Values(Meaning):
+class _Values(FieldType):
     def read(self, value: object, table: Table) -> tuple[Scalar, ...]:
         del table
         if not isinstance(value, list | tuple) or not value:
@@ -184,13 +184,13 @@ class _Values(Meaning):
         return tuple(_scalar(item) for item in value)
 
 
-class _Bound(Meaning):
+class _Bound(FieldType):
     def read(self, value: object, table: Table) -> Scalar:
         del table
         return _scalar(value)
 
 
-class _NullPasses(Meaning):
+class _NullPasses(FieldType):
     name_in_contract = "null"
 
     def read(self, value: object, table: Table) -> bool:
@@ -201,7 +201,7 @@ class _NullPasses(Meaning):
 
 
 @dataclasses.dataclass(frozen=True)
-class _Number(Meaning):
+class _Number(FieldType):
     is_whole: bool
 
     def read(self, value: object, table: Table) -> float:
@@ -214,7 +214,7 @@ class _Number(Meaning):
 
 
 @dataclasses.dataclass(frozen=True)
-class _Choice(Meaning):
+class _Choice(FieldType):
     choices: tuple[str, ...]
 
     def read(self, value: object, table: Table) -> str:
@@ -246,7 +246,7 @@ Aggregate = Annotated[str, _Fragment(aggregate=True)]
 OtherExpression = Annotated[str, _Fragment(is_of_other_table=True)]
 """A Spark SQL expression over the columns of another table."""
 
-Query = Annotated[str, _WholeQuery()]
+QueryText = Annotated[str, _WholeQuery()]
 """A whole SELECT, which may read any table and column."""
 
 OtherTable = Annotated[str, _OtherTable()]
@@ -269,7 +269,7 @@ class Field:
 
     name: str
     key: str
-    meaning: Meaning
+    meaning: FieldType
     is_required: bool
 
     @property
@@ -278,7 +278,7 @@ class Field:
 
 
 @cache
-def fields_of(kind: type) -> tuple[Field, ...]:
+def get_fields(kind: type) -> tuple[Field, ...]:
     """The fields of a kind's class, in order."""
     hints = get_type_hints(kind, include_extras=True)
     found = []
@@ -289,9 +289,9 @@ def fields_of(kind: type) -> tuple[Field, ...]:
     return tuple(found)
 
 
-def _meaning(hint: object) -> Meaning:
+def _meaning(hint: object) -> FieldType:
     if get_origin(hint) is Annotated:
-        return next((each for each in get_args(hint)[1:] if isinstance(each, Meaning)), _Internal())
+        return next((each for each in get_args(hint)[1:] if isinstance(each, FieldType)), _Internal())
     if get_origin(hint) is Literal:
         return _Choice(get_args(hint))
     if hint in (int, float):
@@ -299,7 +299,7 @@ def _meaning(hint: object) -> Meaning:
     return _Internal()
 
 
-def known_columns(names: tuple[str, ...], table: Table) -> tuple[str, ...]:
+def resolve_columns(names: tuple[str, ...], table: Table) -> tuple[str, ...]:
     """The names as the contract spells them (SQL does not tell upper from lower case).
 
     Raises:
@@ -312,7 +312,7 @@ def known_columns(names: tuple[str, ...], table: Table) -> tuple[str, ...]:
     return tuple(spelled[name.casefold()] for name in names)
 
 
-def unique_names(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+def deduplicate(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
     """Each name once, where it comes first."""
     return tuple(dict.fromkeys(name for group in groups for name in group))
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.kinds.expectations import ExpectationCheck
 from martgate.expectations.kinds.fields import Columns
 
@@ -19,8 +19,8 @@ class Foreign(ExpectationCheck):
     columns: Columns
     looks_at: Literal["values", "rows", "shape"] = "values"
     kind: ClassVar[str] = "foreign"
-    is_stated: ClassVar[bool] = False
+    is_declarable: ClassVar[bool] = False
 
     @property
     def sentence(self) -> str:
-        return f"{self.type} of Great Expectations is met, with {words.flat(self.arguments)}"
+        return f"{self.type} of Great Expectations is met, with {wording.single_line(self.arguments)}"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar
 
-from martgate.expectations import wording as words
-from martgate.expectations.kinds.base import Check, Offenders, Shown
-from martgate.expectations.kinds.counting import Counting, Scan
+from martgate.expectations import wording
+from martgate.expectations.kinds.base import Check, ExampleColumn, Offenders
+from martgate.expectations.kinds.evaluation import Evaluation, Scan
 from martgate.expectations.kinds.fields import Column
 from martgate.expectations.kinds.result import Outcome, Result
 from martgate.expectations.source import Source
@@ -27,12 +27,12 @@ class Fresh(Check):
 
     @property
     def sentence(self) -> str:
-        return f"the latest {self.column} is at most {words.duration(self.seconds)} old"
+        return f"the latest {self.column} is at most {wording.format_duration(self.seconds)} old"
 
-    def counting(self, source: Source) -> Counting:
+    def evaluation(self, source: Source) -> Evaluation:
         del source
         name = identifier(self.column)
-        return Scan(("COUNT(*)", f"COUNT({name})", f"MAX({name})"), adds_up=False)
+        return Scan(("COUNT(*)", f"COUNT({name})", f"MAX({name})"), is_additive=False)
 
     def result(self, numbers: Sequence[object], audited_at: datetime) -> Result:
         """How old the latest value is; a date counts from its first instant in UTC."""
@@ -56,7 +56,7 @@ class Fresh(Check):
         latest = f"MAX({identifier(self.column)})"
         oldest = f"CURRENT_TIMESTAMP() - INTERVAL {self.seconds} SECOND"
         rows = f"FROM {relation(source.relation)}\nHAVING CAST({latest} AS TIMESTAMP) < {oldest}"
-        return Offenders((Shown("latest", latest, columns=(self.column,), is_computed=True),), rows)
+        return Offenders((ExampleColumn("latest", latest, columns=(self.column,), is_computed=True),), rows)
 
 
 def _instant(value: object) -> datetime | None:

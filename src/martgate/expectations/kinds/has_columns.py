@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from martgate.expectations import wording as words
-from martgate.expectations.kinds.base import Check, GreatExpectation, Offenders
-from martgate.expectations.kinds.counting import BySchema, Counting
+from martgate.expectations import wording
+from martgate.expectations.kinds.base import Check, ExpectationConfig, Offenders
+from martgate.expectations.kinds.evaluation import Evaluation, SchemaComparison
 from martgate.expectations.kinds.result import Outcome, Result
 from martgate.expectations.source import Source
 
@@ -21,34 +21,34 @@ class HasColumns(Check):
     columns: tuple[str, ...]
     kind: ClassVar[str] = "columns"
     failure_unit: ClassVar[str] = "columns"
-    is_stated: ClassVar[bool] = False
+    is_declarable: ClassVar[bool] = False
     is_structural: ClassVar[bool] = True
 
     @property
     def sentence(self) -> str:
         columns = self.columns
-        return f"the table has exactly these {len(columns)} columns, in this order: {words.listed(columns)}"
+        return f"the table has exactly these {len(columns)} columns, in this order: {wording.join_names(columns)}"
 
     @property
-    def types_promised(self) -> Mapping[str, str]:
+    def expected_types(self) -> Mapping[str, str]:
         return dict.fromkeys(self.columns, "")
 
     @property
-    def value_as_expected(self) -> object:
+    def expected_value(self) -> object:
         return list(self.columns)
 
-    def counting(self, source: Source) -> Counting:
+    def evaluation(self, source: Source) -> Evaluation:
         del source
-        return BySchema(self._compare)
+        return SchemaComparison(self._compare)
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         del source, names
         return None
 
-    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+    def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         del types
         arguments: dict[str, object] = {"column_list": list(self.columns)}
-        return GreatExpectation("expect_table_columns_to_match_ordered_list", arguments, quotes_values=False)
+        return ExpectationConfig("expect_table_columns_to_match_ordered_list", arguments, quotes_values=False)
 
     def _compare(self, found: Sequence[tuple[str, str]], partitions: Sequence[str]) -> Result:
         """Columns lost, added and moved. Partition columns may also come last: files keep them in their paths."""
@@ -65,7 +65,7 @@ class HasColumns(Check):
             failed,
             len(expected),
             self.failure_unit,
-            observed="; ".join(f"{word}: {words.listed(which)}" for word, which in differences.items() if which),
+            observed="; ".join(f"{word}: {wording.join_names(which)}" for word, which in differences.items() if which),
             observed_is_value=False,
         )
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.fields import Columns
 from martgate.expectations.kinds.rows import RowCheck, RowTest
-from martgate.expectations.proofs import Known
+from martgate.expectations.proofs import StatisticsProofs
 from martgate.text.quoting import identifier, is_text
 
 __all__ = ["InPartition"]
@@ -24,13 +24,13 @@ class InPartition(RowCheck):
     columns: Columns
     day_column: str | None = None
     kind: ClassVar[str] = "partitions"
-    is_stated: ClassVar[bool] = False
+    is_declarable: ClassVar[bool] = False
     is_structural: ClassVar[bool] = True
 
     @property
     def sentence(self) -> str:
         day = f", and {self.day_column} is the day under audit" if self.day_column else ""
-        return f"every row says which partition it belongs to ({words.listed(self.columns)}){day}"
+        return f"every row says which partition it belongs to ({wording.join_names(self.columns)}){day}"
 
     @property
     def needs_day(self) -> bool:
@@ -50,7 +50,7 @@ class InPartition(RowCheck):
             ways.append(f"{identifier(self.day_column)} <> {day}")
         return RowTest("COUNT(*)", " OR ".join(ways))
 
-    def proof(self, known: Known) -> tuple[int, int] | None:
-        are_carried = all(known.value_of_each_file(name) for name in self.columns)
-        is_of_day = self.day_column is None or known.is_of_day(self.day_column)
-        return (0, known.rows) if are_carried and is_of_day else None
+    def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
+        are_carried = all(statistics.file_values(name) for name in self.columns)
+        is_of_day = self.day_column is None or statistics.is_always_audited_day(self.day_column)
+        return (0, statistics.rows) if are_carried and is_of_day else None

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.contracts.types import INTEGER_RANGES
-from martgate.expectations import wording as words
-from martgate.expectations.kinds.base import GreatExpectation
-from martgate.expectations.kinds.counting import Counting, Scan, Statement
+from martgate.expectations import wording
+from martgate.expectations.kinds.base import ExpectationConfig
+from martgate.expectations.kinds.evaluation import Evaluation, Scan, SeparateStatement
 from martgate.expectations.kinds.fields import Column, Values
-from martgate.expectations.kinds.rows import ComparedCheck
-from martgate.expectations.kinds.statements import rows_by_value, sums
-from martgate.expectations.proofs import Known
+from martgate.expectations.kinds.rows import LiteralCheck
+from martgate.expectations.kinds.statements import count_by_value, sum_counts
+from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, is_text, is_whole, literal
 
@@ -22,35 +22,35 @@ _LONG = 32
 
 
 @dataclass(frozen=True, slots=True)
-class InSet(ComparedCheck):
+class InSet(LiteralCheck):
     column: Column
     values: Values
     kind: ClassVar[str] = "in_set"
 
     @property
     def sentence(self) -> str:
-        return f"{self.column} is one of {words.listed(map(words.shown, self.values), most=12)}"
+        return f"{self.column} is one of {wording.join_names(map(wording.format_value, self.values), most=12)}"
 
-    def broken(self, name: str, kind: str) -> str:
+    def failure_condition(self, name: str, kind: str) -> str:
         return f"{name} NOT IN ({', '.join(literal(value, kind) for value in self.values)})"
 
-    def counting(self, source: Source) -> Counting:
+    def evaluation(self, source: Source) -> Evaluation:
         test, name = self.row_test(source.types), identifier(self.column)
         if len(self.values) > _LONG:  # each value is looked up in the list once, not in every row
-            body = f"FROM (\n{rows_by_value((self.column,), source.relation)}\n) AS histogram"
-            return Statement(sums(f"CASE WHEN {test.broken} THEN __rows ELSE 0 END", "__rows", body))
-        bounds = self._bounds(source.types) if source.may_doubt else None
+            body = f"FROM (\n{count_by_value((self.column,), source.relation)}\n) AS histogram"
+            return SeparateStatement(sum_counts(f"CASE WHEN {test.failure} THEN __rows ELSE 0 END", "__rows", body))
+        bounds = self._bounds(source.types) if source.allow_doubt else None
         if bounds is None:
-            return Scan((f"COUNT_IF({test.broken})", test.total))
+            return Scan((f"COUNT_IF({test.failure})", test.total))
         least, most = bounds
         outside = f"CASE WHEN MIN({name}) < {least} OR MAX({name}) > {most} THEN 1 ELSE 0 END"
         return Scan((outside, test.total), doubt=outside)
 
-    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+    def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         if not self._is_of_kind(types.get(self.column.casefold(), "")):
             return None
         arguments: dict[str, object] = {"column": self.column, "value_set": list(self.values)}
-        return GreatExpectation("expect_column_values_to_be_in_set", arguments)
+        return ExpectationConfig("expect_column_values_to_be_in_set", arguments)
 
     def _bounds(self, types: Mapping[str, str]) -> tuple[int, int] | None:
         """Least and greatest of a set that holds all whole numbers between them; None for every other set and column."""
@@ -60,12 +60,12 @@ class InSet(ComparedCheck):
         least, most = min(whole), max(whole)
         return (least, most) if most - least + 1 == len(set(whole)) else None
 
-    def holds_all(self, known: Known) -> bool:
-        kind = known.kind(self.column)
+    def is_proven(self, statistics: StatisticsProofs) -> bool:
+        kind = statistics.column_type(self.column)
         if is_text(kind):
-            texts = known.value_of_each_file(self.column)
+            texts = statistics.file_values(self.column)
             return bool(texts) and set(self.values).issuperset(texts)
-        ends, allowed = known.ends(self.column), {value for value in self.values if type(value) is int}
+        ends, allowed = statistics.bounds(self.column), {value for value in self.values if type(value) is int}
         if ends is None or not is_whole(kind):
             return False
         least, greatest = ends

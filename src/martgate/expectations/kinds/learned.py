@@ -12,16 +12,27 @@ from datetime import date
 from typing import ClassVar, Protocol
 
 from martgate.contracts.model import Table
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.findings import Mistake
 from martgate.expectations.kinds.base import Check, Offenders, show_columns, show_count
-from martgate.expectations.kinds.counting import Counting, FromHistory
-from martgate.expectations.measurement import LEAST_DAYS, History, Measurement
+from martgate.expectations.kinds.evaluation import Evaluation, HistoryComparison
+from martgate.expectations.measurement import MIN_HISTORY_DAYS, History, Measurement
 from martgate.expectations.protection import Protection
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifiers, relation
 
-__all__ = ["Band", "Cell", "Change", "Compared", "Expected", "Group", "LearnedCheck", "Learning", "Past", "group_sizes"]
+__all__ = [
+    "Band",
+    "Cell",
+    "Change",
+    "ExpectedRange",
+    "Group",
+    "InsufficientHistory",
+    "LearnedCheck",
+    "MeasurementComparison",
+    "Past",
+    "count_group_rows",
+]
 
 Past = Mapping[date, Sequence[Measurement]]
 Group = tuple[str | None, ...]
@@ -29,7 +40,7 @@ Cell = tuple[Group, str, str | None]
 """A group, a column, and one of its values (None: null)."""
 
 
-class Expected(Protocol):
+class ExpectedRange(Protocol):
     """What is expected of a number of rows."""
 
     def admits(self, rows: float) -> bool:
@@ -57,33 +68,33 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class MeasurementComparison:
     """One number of today, and what is expected of it; a share has a `column` and its `value`."""
 
     group: Group
     column: str
     value: str | None
     rows: int
-    expected: Expected
+    expected: ExpectedRange
 
     @property
-    def is_kept(self) -> bool:
+    def is_expected(self) -> bool:
         return self.expected.admits(self.rows)
 
 
-Change = Callable[[Compared], Iterator[float]]
+Change = Callable[[MeasurementComparison], Iterator[float]]
 """The numbers that would be there instead of one, were something wrong."""
 
 
 @dataclass(frozen=True, slots=True)
-class Learning:
+class InsufficientHistory:
     """Too few days are known yet to expect anything."""
 
     days: int
     needed: int
 
     def __str__(self) -> str:
-        return f"learning: {self.days} of {words.plural(self.needed, 'day')} published and measured"
+        return f"learning: {self.days} of {wording.format_count(self.needed, 'day')} published and measured"
 
 
 class LearnedCheck(Check):
@@ -97,20 +108,22 @@ class LearnedCheck(Check):
     by: tuple[str, ...]
     history_days: int
     false_alarms_per_year: float
-    learns: ClassVar[bool] = True
+    is_learned: ClassVar[bool] = True
     failure_unit: ClassVar[str] = "groups"
 
     @property
     @abstractmethod
-    def columns_by_value(self) -> tuple[str, ...]:
+    def value_columns(self) -> tuple[str, ...]:
         """The columns that are counted by value, in each group."""
 
     @abstractmethod
-    def past(self, history: History, day: date) -> Past:
+    def load_past(self, history: History, day: date) -> Past:
         """What it needs to know of the days before."""
 
     @abstractmethod
-    def compared(self, today: Sequence[Measurement], past: Past, day: date) -> tuple[Compared, ...] | Learning:
+    def compare(
+        self, today: Sequence[Measurement], past: Past, day: date
+    ) -> tuple[MeasurementComparison, ...] | InsufficientHistory:
         """Each number of today beside what `past` lets expect of it."""
 
     @property
@@ -118,9 +131,9 @@ class LearnedCheck(Check):
     def changes(self) -> Mapping[str, Change]:
         """The changes that a replay plants to see which would be caught, each by its name."""
 
-    def counting(self, source: Source) -> Counting:
+    def evaluation(self, source: Source) -> Evaluation:
         del source
-        return FromHistory(self)
+        return HistoryComparison(self)
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         """None: its examples are numbers, not rows."""
@@ -147,12 +160,12 @@ class LearnedCheck(Check):
 
     def problem_of_history(self) -> Mistake | None:
         """What is wrong where too few days are asked for."""
-        if self.history_days >= LEAST_DAYS:
+        if self.history_days >= MIN_HISTORY_DAYS:
             return None
         message = f"nothing is learned from {self.history_days} days"
-        return Mistake(message, f"expected at least {LEAST_DAYS}", key="history_days")
+        return Mistake(message, f"expected at least {MIN_HISTORY_DAYS}", key="history_days")
 
-    def example(self, found: Compared) -> dict[str, str]:
+    def example(self, found: MeasurementComparison) -> dict[str, str]:
         """A number as people are told of it: its group, what it is, and what was expected."""
         shown = {name: "null" if value is None else value for name, value in zip(self.by, found.group, strict=True)}
         if found.column:
@@ -160,7 +173,7 @@ class LearnedCheck(Check):
         return shown | {"(found)": found.expected.describe(found.rows), "(expected)": str(found.expected)}
 
 
-def group_sizes(measured: Sequence[Measurement]) -> Counter[Group]:
+def count_group_rows(measured: Sequence[Measurement]) -> Counter[Group]:
     """How many rows each group has."""
     sizes: Counter[Group] = Counter()
     for each in measured:

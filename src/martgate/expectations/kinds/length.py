@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from martgate.expectations import wording as words
-from martgate.expectations.kinds.base import GreatExpectation
+from martgate.expectations import wording
+from martgate.expectations.kinds.base import ExpectationConfig
 from martgate.expectations.kinds.fields import Column
 from martgate.expectations.kinds.rows import ValueCheck
 
@@ -24,15 +24,15 @@ class Length(ValueCheck):
     @property
     def sentence(self) -> str:
         bound = "least" if self.bound == "minimum" else "most"
-        return f"{self.column} has at {bound} {words.plural(self.value, 'character')}"
+        return f"{self.column} has at {bound} {wording.format_count(self.value, 'character')}"
 
-    def broken(self, name: str, kind: str) -> str:
+    def failure_condition(self, name: str, kind: str) -> str:
         del kind
         return f"LENGTH({name}) {'<' if self.bound == 'minimum' else '>'} {self.value}"
 
-    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+    def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         if types.get(self.column.casefold(), "") != "string":
             return None
         name = "min_value" if self.bound == "minimum" else "max_value"
         arguments: dict[str, object] = {"column": self.column, name: self.value}
-        return GreatExpectation("expect_column_value_lengths_to_be_between", arguments)
+        return ExpectationConfig("expect_column_value_lengths_to_be_between", arguments)

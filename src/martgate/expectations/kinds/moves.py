@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.contracts.model import Table
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.findings import Mistake
-from martgate.expectations.kinds.days import STILL_THERE, DayCheck
-from martgate.expectations.kinds.fields import Column, GroupColumns, Query
+from martgate.expectations.kinds.days import KEY_EXISTS, DayCheck
+from martgate.expectations.kinds.fields import Column, GroupColumns, QueryText
 from martgate.expectations.kinds.rows import RowTest
 from martgate.text.quoting import identifier
 
@@ -34,17 +34,17 @@ class _Moves(DayCheck):
     @property
     def sentence(self) -> str:
         slack = ", but for its allowance" if self.allowance else ""
-        key = words.listed(self.key)
+        key = wording.join_names(self.key)
         return f"{self.column} is at {self.bound} what it was on the earlier day for each {key}{slack}"
 
     @property
-    def compared(self) -> tuple[str, tuple[str, ...]]:
+    def compared_columns(self) -> tuple[str, tuple[str, ...]]:
         return "column", (self.column,)
 
     def day_test(self, names: Mapping[str, str]) -> RowTest:
         now, then = f"here.{identifier(self.column)}", f"earlier.{identifier(self.column)}"
         allowed = names.get(self.allowance, "")
-        compared = f"{STILL_THERE} AND {then} IS NOT NULL"
+        compared = f"{KEY_EXISTS} AND {then} IS NOT NULL"
         slack = f" {self.towards} COALESCE({allowed}.__allowed, 0)" if allowed else ""
         broken = f"{compared} AND ({now} IS NULL OR {now}{slack} {self.wrong} {then})"
         return RowTest(f"COUNT_IF({compared})", broken)
@@ -65,7 +65,7 @@ class NeverFalls(_Moves):
 
     column: Column
     key: GroupColumns
-    allowance: Query = ""
+    allowance: QueryText = ""
     kind: ClassVar[str] = "never_falls"
     bound: ClassVar[str] = "least"
     wrong: ClassVar[str] = "<"
@@ -78,7 +78,7 @@ class NeverRises(_Moves):
 
     column: Column
     key: GroupColumns
-    allowance: Query = ""
+    allowance: QueryText = ""
     kind: ClassVar[str] = "never_rises"
     bound: ClassVar[str] = "most"
     wrong: ClassVar[str] = ">"

@@ -23,7 +23,7 @@ class MultipleOf(ValueCheck):
     def sentence(self) -> str:
         return f"{self.column} is a multiple of {wording.format_number(self.value)}"
 
-    def broken(self, name: str, kind: str) -> str:
+    def failure_condition(self, name: str, kind: str) -> str:
         if not is_fraction(kind):
             return f"{name} % {step_literal(self.value, kind)} <> 0"
         times = f"CAST({name} AS DOUBLE) / {literal(self.value, 'double')}"

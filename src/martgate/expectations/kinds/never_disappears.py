@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.kinds.days import DayCheck
 from martgate.expectations.kinds.fields import GroupColumns
 from martgate.expectations.kinds.rows import RowTest
@@ -21,10 +21,10 @@ class NeverDisappears(DayCheck):
 
     @property
     def sentence(self) -> str:
-        return f"every {words.listed(self.key)} of the earlier day is still there"
+        return f"every {wording.join_names(self.key)} of the earlier day is still there"
 
     @property
-    def compared(self) -> tuple[str, tuple[str, ...]]:
+    def compared_columns(self) -> tuple[str, tuple[str, ...]]:
         return "", ()
 
     def day_test(self, names: Mapping[str, str]) -> RowTest:

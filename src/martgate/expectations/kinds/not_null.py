@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from martgate.expectations.kinds.base import GreatExpectation
-from martgate.expectations.kinds.counting import Counting, Scan
+from martgate.expectations.kinds.base import ExpectationConfig
+from martgate.expectations.kinds.evaluation import Evaluation, Scan
 from martgate.expectations.kinds.fields import Column
 from martgate.expectations.kinds.rows import RowCheck, RowTest
-from martgate.expectations.proofs import Known
+from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier
 
@@ -29,15 +29,15 @@ class NotNull(RowCheck):
         del types
         return RowTest("COUNT(*)", f"{identifier(self.column)} IS NULL")
 
-    def counting(self, source: Source) -> Counting:
+    def evaluation(self, source: Source) -> Evaluation:
         """Cheaper than a condition on every row."""
         del source
         return Scan((f"COUNT(*) - COUNT({identifier(self.column)})", "COUNT(*)"))
 
-    def proof(self, known: Known) -> tuple[int, int] | None:
-        return (0, known.rows) if known.nulls(self.column) == 0 else None
+    def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
+        return (0, statistics.rows) if statistics.null_count(self.column) == 0 else None
 
-    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+    def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         del types
         arguments: dict[str, object] = {"column": self.column}
-        return GreatExpectation("expect_column_values_to_not_be_null", arguments, quotes_values=False)
+        return ExpectationConfig("expect_column_values_to_not_be_null", arguments, quotes_values=False)

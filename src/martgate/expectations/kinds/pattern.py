@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from martgate.expectations.kinds.base import GreatExpectation
+from martgate.expectations.kinds.base import ExpectationConfig
 from martgate.expectations.kinds.fields import Column, RegularExpression
 from martgate.expectations.kinds.rows import ValueCheck
 from martgate.text.quoting import text
@@ -25,12 +25,12 @@ class Pattern(ValueCheck):
     def sentence(self) -> str:
         return f"{self.column} matches {self.pattern}"
 
-    def broken(self, name: str, kind: str) -> str:
+    def failure_condition(self, name: str, kind: str) -> str:
         del kind
         return f"NOT {name} RLIKE {text(to_sql(self.pattern))}"
 
-    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+    def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         if types.get(self.column.casefold(), "") != "string":
             return None
         arguments: dict[str, object] = {"column": self.column, "regex": to_python(self.pattern)}
-        return GreatExpectation("expect_column_values_to_match_regex", arguments)
+        return ExpectationConfig("expect_column_values_to_match_regex", arguments)

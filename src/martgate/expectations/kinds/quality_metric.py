@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import ClassVar
 
 from martgate.contracts.model import Metric, Scalar, Threshold, Unit
-from martgate.expectations import wording as words
-from martgate.expectations.kinds.base import Check, GreatExpectation, Offenders, show_columns, show_count
-from martgate.expectations.kinds.counting import Counting, Scan, Statement
+from martgate.expectations import wording
+from martgate.expectations.kinds.base import Check, ExpectationConfig, Offenders, show_columns, show_count
+from martgate.expectations.kinds.evaluation import Evaluation, Scan, SeparateStatement
 from martgate.expectations.kinds.fields import Columns, RegularExpression
 from martgate.expectations.kinds.in_set import InSet
 from martgate.expectations.kinds.pattern import Pattern
-from martgate.expectations.kinds.result import Outcome, Result, whole_number
+from martgate.expectations.kinds.result import Outcome, Result, parse_count
 from martgate.expectations.kinds.rows import RowTest
-from martgate.expectations.kinds.statements import count_repeated_rows, repeated_values
-from martgate.expectations.kinds.thresholds import admits
-from martgate.expectations.proofs import Known
+from martgate.expectations.kinds.statements import count_repeated_rows, find_repeated_values
+from martgate.expectations.kinds.thresholds import threshold_condition
+from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, literal, relation
 
@@ -35,26 +35,26 @@ class QualityMetric(Check):
     valid_values: tuple[Scalar, ...] = ()
     pattern: RegularExpression = ""
     kind: ClassVar[str] = "metric"
-    is_stated: ClassVar[bool] = False
+    is_declarable: ClassVar[bool] = False
 
     @property
     def sentence(self) -> str:
-        columns = f" of {words.listed(self.columns)}" if self.columns else ""
-        return f"{words.METRICS[self.metric]}{columns} is {words.held(self.threshold, self.unit)}"
+        columns = f" of {wording.join_names(self.columns)}" if self.columns else ""
+        return f"{wording.METRICS[self.metric]}{columns} is {wording.describe_threshold(self.threshold, self.unit)}"
 
-    def counting(self, source: Source) -> Counting:
+    def evaluation(self, source: Source) -> Evaluation:
         if self.metric == "duplicateValues":
-            columns = source.varying(self.columns) if len(self.columns) > 1 else self.columns
-            return Statement(count_repeated_rows(columns or self.columns, source.relation))
+            columns = source.drop_constant_columns(self.columns) if len(self.columns) > 1 else self.columns
+            return SeparateStatement(count_repeated_rows(columns or self.columns, source.relation))
         if self.metric == "rowCount":
             return Scan(("COUNT(*)", "COUNT(*)"))
         test = self._row_test(source.types)
-        return Scan((f"COUNT_IF({test.broken})", test.total))
+        return Scan((f"COUNT_IF({test.failure})", test.total))
 
     def result(self, numbers: Sequence[object], audited_at: datetime) -> Result:
         """The number of rows is never vacuous: none is a number too."""
         del audited_at
-        counted, total = whole_number(numbers[0]), whole_number(numbers[1])
+        counted, total = parse_count(numbers[0]), parse_count(numbers[1])
         if self.metric == "rowCount":
             kept = self.threshold.admits(counted)
             outcome = Outcome.PASSED if kept else Outcome.FAILED
@@ -69,21 +69,21 @@ class QualityMetric(Check):
         failed = 0 if kept else max(counted, 1)
         return Result(outcome, failed, total, observed=observed, observed_is_value=False)
 
-    def proof(self, known: Known) -> tuple[int, int] | None:
+    def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
         if self.metric != "nullValues" or len(self.columns) != 1:
             return None
-        nulls = known.nulls(self.columns[0])
-        return None if nulls is None else (nulls, known.rows)
+        nulls = statistics.null_count(self.columns[0])
+        return None if nulls is None else (nulls, statistics.rows)
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         if self.metric == "rowCount":
             return None
         if self.metric == "duplicateValues":
-            return repeated_values(self.columns, source.relation)
-        broken = self._row_test(source.types).broken
+            return find_repeated_values(self.columns, source.relation)
+        broken = self._row_test(source.types).failure
         return Offenders(show_columns(names), f"FROM {relation(source.relation)}\nWHERE {broken}")
 
-    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+    def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         del types
         whole = all(float(value).is_integer() for value in self.threshold.values)
         if self.metric != "rowCount" or self.unit != "rows" or not whole:
@@ -97,11 +97,11 @@ class QualityMetric(Check):
             "mustBeBetween": {"min_value": first, "max_value": last},
         }
         if self.threshold.operator == "mustBe":
-            return GreatExpectation("expect_table_row_count_to_equal", {"value": first}, quotes_values=False)
+            return ExpectationConfig("expect_table_row_count_to_equal", {"value": first}, quotes_values=False)
         found = between.get(self.threshold.operator)
         if found is None:
             return None
-        return GreatExpectation("expect_table_row_count_to_be_between", found, quotes_values=False)
+        return ExpectationConfig("expect_table_row_count_to_be_between", found, quotes_values=False)
 
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
         """The measured number, where the threshold does not admit it."""
@@ -112,10 +112,10 @@ class QualityMetric(Check):
             counts = f"SELECT COUNT(*) AS m0, COUNT(*) AS m1 FROM {relation(source.relation)}"
         else:
             test = self._row_test(source.types)
-            counts = f"SELECT COUNT_IF({test.broken}) AS m0, {test.total} AS m1 FROM {relation(source.relation)}"
+            counts = f"SELECT COUNT_IF({test.failure}) AS m0, {test.total} AS m1 FROM {relation(source.relation)}"
         number = "100 * m0 / NULLIF(m1, 0)" if self.unit == "percent" else "m0"
         measured = f"  SELECT {number} AS `number` FROM (\n{counts}\n) AS counted"
-        rows = f"FROM (\n{measured}\n) AS measured\nWHERE NOT ({admits('`number`', self.threshold)})"
+        rows = f"FROM (\n{measured}\n) AS measured\nWHERE NOT ({threshold_condition('`number`', self.threshold)})"
         return Offenders((show_count("number", "`number`"),), rows)
 
     def count_unexpected_rows(self, outcome: Outcome, failed: int) -> int:
@@ -132,6 +132,6 @@ class QualityMetric(Check):
             ways = [f"{name} IS NULL"] if None in self.missing_values else []
             ways += [f"{name} IN ({', '.join(values)})"] if values else []
             return RowTest("COUNT(*)", " OR ".join(ways))
-        ways = [InSet(column, self.valid_values).broken(name, kind)] if self.valid_values else []
-        ways += [Pattern(column, self.pattern).broken(name, kind)] if self.pattern else []
+        ways = [InSet(column, self.valid_values).failure_condition(name, kind)] if self.valid_values else []
+        ways += [Pattern(column, self.pattern).failure_condition(name, kind)] if self.pattern else []
         return RowTest(f"COUNT({name})", " OR ".join(ways))

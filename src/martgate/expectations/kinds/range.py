@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from martgate.contracts.types import INTEGER_RANGES
-from martgate.expectations import wording as words
-from martgate.expectations.kinds.base import GreatExpectation
+from martgate.expectations import wording
+from martgate.expectations.kinds.base import ExpectationConfig
 from martgate.expectations.kinds.fields import Bound, Column
-from martgate.expectations.kinds.rows import ComparedCheck
-from martgate.expectations.proofs import Known
+from martgate.expectations.kinds.rows import LiteralCheck
+from martgate.expectations.proofs import StatisticsProofs
 from martgate.text.quoting import literal
 
 __all__ = ["Range"]
@@ -31,7 +31,7 @@ _STRICT: Mapping[str, dict[str, object]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Range(ComparedCheck):
+class Range(LiteralCheck):
     """The value is on the right side of one bound. A bound on a date or timestamp is ISO 8601 text."""
 
     column: Column
@@ -41,20 +41,20 @@ class Range(ComparedCheck):
 
     @property
     def sentence(self) -> str:
-        return f"{self.column} is {words.BOUNDS[self.bound]} {words.shown(self.value)}"
+        return f"{self.column} is {wording.BOUNDS[self.bound]} {wording.format_value(self.value)}"
 
-    def broken(self, name: str, kind: str) -> str:
+    def failure_condition(self, name: str, kind: str) -> str:
         return f"{name} {_WRONG[self.bound]} {literal(self.value, kind)}"
 
-    def great_expectation(self, types: Mapping[str, str]) -> GreatExpectation | None:
+    def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         kind, value = types.get(self.column.casefold(), ""), self.value
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or abs(float(value)) > _EXACT or kind not in (*INTEGER_RANGES, "float", "double"):
             return None
         name = "min_value" if self.bound.endswith("minimum") else "max_value"
         arguments: dict[str, object] = {"column": self.column, name: float(value), **_STRICT.get(self.bound, {})}
-        return GreatExpectation("expect_column_values_to_be_between", arguments)
+        return ExpectationConfig("expect_column_values_to_be_between", arguments)
 
-    def holds_all(self, known: Known) -> bool:
-        ends, bound = known.ends(self.column), known.number(self.column, self.value)
+    def is_proven(self, statistics: StatisticsProofs) -> bool:
+        ends, bound = statistics.bounds(self.column), statistics.as_number(self.column, self.value)
         return ends is not None and bound is not None and _WITHIN[self.bound](*ends, bound)

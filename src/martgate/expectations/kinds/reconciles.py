@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from martgate.expectations import wording as words
-from martgate.expectations.kinds.base import Offenders, Shown, show_columns
-from martgate.expectations.kinds.fields import Aggregate, OptionalGroupColumns, Query
+from martgate.expectations import wording
+from martgate.expectations.kinds.base import ExampleColumn, Offenders, show_columns
+from martgate.expectations.kinds.fields import Aggregate, OptionalGroupColumns, QueryText
 from martgate.expectations.kinds.statements import StatementCheck
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifiers, literal, relation
@@ -21,7 +21,7 @@ class Reconciles(StatementCheck):
     """
 
     measure: Aggregate
-    against: Query
+    against: QueryText
     by: OptionalGroupColumns
     tolerance: float = 0
     kind: ClassVar[str] = "reconciles"
@@ -29,9 +29,9 @@ class Reconciles(StatementCheck):
 
     @property
     def sentence(self) -> str:
-        slack = f", give or take {words.number(self.tolerance)}" if self.tolerance else ""
-        groups = f" for each {words.listed(self.by)}" if self.by else ""
-        return f"{words.flat(self.measure)}{groups} agrees with its source{slack}"
+        slack = f", give or take {wording.format_number(self.tolerance)}" if self.tolerance else ""
+        groups = f" for each {wording.join_names(self.by)}" if self.by else ""
+        return f"{wording.single_line(self.measure)}{groups} agrees with its source{slack}"
 
     def statement(self, source: Source) -> str:
         differs = f"COUNT_IF({self._differs})"
@@ -40,8 +40,8 @@ class Reconciles(StatementCheck):
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         del names
         groups = (replace(shown, sql=(self.against,)) for shown in show_columns(self.by))  # they come from either side
-        found = Shown("found", "__here", sql=(self.measure,), is_computed=True)
-        expected = Shown("expected", "__there", sql=(self.against,), is_computed=True)
+        found = ExampleColumn("found", "__here", sql=(self.measure,), is_computed=True)
+        expected = ExampleColumn("expected", "__there", sql=(self.against,), is_computed=True)
         rows = f"FROM (\n{self._sides(source)}\n) AS compared\nWHERE {self._differs}"
         return Offenders((*groups, found, expected), rows)
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.contracts.model import Table
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.findings import Mistake
 from martgate.expectations.kinds.base import Offenders, show_columns
 from martgate.expectations.kinds.fields import Columns, OtherColumns, OtherExpression, OtherTable
-from martgate.expectations.kinds.statements import StatementCheck, all_set, sums
+from martgate.expectations.kinds.statements import StatementCheck, not_null_condition, sum_counts
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, identifiers, relation
 
-__all__ = ["References", "unpaired"]
+__all__ = ["References", "find_pairing_problem"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,36 +27,38 @@ class References(StatementCheck):
 
     @property
     def sentence(self) -> str:
-        where = words.of_those_where(self.where)
-        return f"every {words.listed(self.columns)} is a {words.listed(self.to_columns)} of {self.to}{where}"
+        where = wording.where_phrase(self.where)
+        return (
+            f"every {wording.join_names(self.columns)} is a {wording.join_names(self.to_columns)} of {self.to}{where}"
+        )
 
     def problem(self, table: Table) -> Mistake | None:
         del table
-        return unpaired(self.columns, self.to, self.to_columns)
+        return find_pairing_problem(self.columns, self.to, self.to_columns)
 
     def statement(self, source: Source) -> str:
-        names, present = identifiers(self.columns), all_set(self.columns)
+        names, present = identifiers(self.columns), not_null_condition(self.columns)
         table = relation(source.relation)
         here = f"SELECT {names}, COUNT(*) AS __rows FROM {table} WHERE {present} GROUP BY {names}"
         broken = "CASE WHEN found.__to0 IS NULL THEN here.__rows ELSE 0 END"
-        return sums(broken, "here.__rows", self._matched(here, source))
+        return sum_counts(broken, "here.__rows", self._matched(here, source))
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         every = identifiers(tuple(dict.fromkeys([*self.columns, *names])))
-        here = f"SELECT {every} FROM {relation(source.relation)} WHERE {all_set(self.columns)}"
+        here = f"SELECT {every} FROM {relation(source.relation)} WHERE {not_null_condition(self.columns)}"
         rows = f"{self._matched(here, source)}\nWHERE found.__to0 IS NULL"
         return Offenders(show_columns(names, "here."), rows)
 
     def _matched(self, here: str, source: Source) -> str:
         """FROM `here`, each row joined with its match in the other table as `found`, if any."""
         listed = ", ".join(f"{identifier(name)} AS __to{place}" for place, name in enumerate(self.to_columns))
-        where = f"{all_set(self.to_columns)}{f' AND ({self.where})' if self.where else ''}"
+        where = f"{not_null_condition(self.to_columns)}{f' AND ({self.where})' if self.where else ''}"
         pairs = " AND ".join(f"here.{identifier(name)} = found.__to{place}" for place, name in enumerate(self.columns))
         found = f"SELECT DISTINCT {listed} FROM {relation(source.tables[self.to])} WHERE {where}"
         return f"FROM (\n  {here}\n) AS here\nLEFT JOIN (\n  {found}\n) AS found ON {pairs}"
 
 
-def unpaired(columns: tuple[str, ...], to: str, to_columns: tuple[str, ...]) -> Mistake | None:
+def find_pairing_problem(columns: tuple[str, ...], to: str, to_columns: tuple[str, ...]) -> Mistake | None:
     """What is wrong where a table's columns cannot be held against those of another, one by one."""
     if len(columns) == len(to_columns):
         return None

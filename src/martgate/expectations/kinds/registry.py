@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from martgate.errors import InvalidInput, Problem
 from martgate.expectations.kinds.base import Check
-from martgate.expectations.kinds.fields import fields_of
+from martgate.expectations.kinds.fields import get_fields
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["GROUP", "OURS", "kinds", "stated_kinds"]
+__all__ = ["GROUP", "OURS", "declarable_kinds", "kinds"]
 
 GROUP = "martgate.kinds"
 """The group of entry points under which packages add kinds."""
@@ -72,9 +72,9 @@ def kinds() -> Mapping[str, type[Check]]:
 
 
 @cache
-def stated_kinds() -> Mapping[str, type[Check]]:
+def declarable_kinds() -> Mapping[str, type[Check]]:
     """The kinds that a contract may ask for as `rule: KIND`."""
-    return MappingProxyType({name: kind for name, kind in kinds().items() if kind.is_stated})
+    return MappingProxyType({name: kind for name, kind in kinds().items() if kind.is_declarable})
 
 
 def _added() -> Iterable[EntryPoint]:
@@ -112,7 +112,7 @@ def _loaded(entry: EntryPoint) -> type[Check]:
         raise TypeError("expected a dataclass(frozen=True, slots=True)")
     if getattr(kind, "kind", None) != entry.name:
         raise TypeError(f"its class calls itself {getattr(kind, 'kind', None)!r}")
-    strange = [field.name for field in fields_of(kind) if kind.is_stated and not field.is_readable]
+    strange = [field.name for field in get_fields(kind) if kind.is_declarable and not field.is_readable]
     if strange:
         raise TypeError(f"the type of {', '.join(strange)} does not say how a contract writes it (see kinds.fields)")
     return kind

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Outcome", "Result", "judge_counts", "whole_number"]
+__all__ = ["Outcome", "Result", "parse_count", "result_from_counts"]
 
 
 class Outcome(StrEnum):
@@ -34,12 +34,12 @@ class Result:
     is_pending: bool = False
 
 
-def judge_counts(failed: int, total: int, unit: str) -> Result:
+def result_from_counts(failed: int, total: int, unit: str) -> Result:
     """The result of a check that counts what breaks it: nothing looked at is vacuous, never passed."""
     outcome = Outcome.FAILED if failed else Outcome.PASSED if total else Outcome.VACUOUS
     return Result(outcome, failed, total, unit)
 
 
-def whole_number(value: object) -> int:
-    """A count as an engine returns it: sums come as wide integers, decimals or, over nothing, null."""
+def parse_count(value: object) -> int:
+    """A count as an engine returns it: sum_counts come as wide integers, decimals or, over nothing, null."""
     return 0 if value is None else int(str(value).partition(".")[0])

@@ -4,13 +4,13 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from martgate.expectations.kinds.base import BrokenValues, Check, Offenders, show_columns
-from martgate.expectations.kinds.counting import Counting, Scan
-from martgate.expectations.proofs import Known
+from martgate.expectations.kinds.base import Check, InvalidValues, Offenders, show_columns
+from martgate.expectations.kinds.evaluation import Evaluation, Scan
+from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, relation
 
-__all__ = ["ComparedCheck", "RowCheck", "RowTest", "ValueCheck"]
+__all__ = ["LiteralCheck", "RowCheck", "RowTest", "ValueCheck"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class RowTest:
     """
 
     total: str
-    broken: str
+    failure: str
 
 
 class RowCheck(Check):
@@ -37,24 +37,24 @@ class RowCheck(Check):
             types: the columns' types in Spark's spelling, by casefolded name: a value is compared as what the column is.
         """
 
-    def counting(self, source: Source) -> Counting:
+    def evaluation(self, source: Source) -> Evaluation:
         test = self.row_test(source.types)
-        return Scan((f"COUNT_IF({test.broken})", test.total))
+        return Scan((f"COUNT_IF({test.failure})", test.total))
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
-        broken = self.row_test(source.types).broken
+        broken = self.row_test(source.types).failure
         return Offenders(show_columns(names), f"FROM {relation(source.relation)}\nWHERE {broken}")
 
 
 class ValueCheck(RowCheck):
-    """A check of the values of one column; null is not looked at. A kind says by `broken` which values break it."""
+    """A check of the values of one column; null is not looked at. A kind says by `failure_condition` which values break it."""
 
     __slots__ = ()
 
     column: str
 
     @abstractmethod
-    def broken(self, name: str, kind: str) -> str:
+    def failure_condition(self, name: str, kind: str) -> str:
         """The condition that is true on a wrong value, and null on null.
 
         Args:
@@ -64,13 +64,13 @@ class ValueCheck(RowCheck):
 
     def row_test(self, types: Mapping[str, str]) -> RowTest:
         name = identifier(self.column)
-        return RowTest(f"COUNT({name})", self.broken(name, types.get(self.column.casefold(), "")))
+        return RowTest(f"COUNT({name})", self.failure_condition(name, types.get(self.column.casefold(), "")))
 
-    def broken_values(self, types: Mapping[str, str]) -> BrokenValues | None:
-        return BrokenValues(self.column, self.row_test(types).broken)
+    def invalid_values(self, types: Mapping[str, str]) -> InvalidValues | None:
+        return InvalidValues(self.column, self.row_test(types).failure)
 
 
-class ComparedCheck(ValueCheck):
+class LiteralCheck(ValueCheck):
     """A check that holds the values of a column against some that are written in the contract.
 
     Statistics may prove it, and how engines compare may hang on the column's type.
@@ -79,14 +79,14 @@ class ComparedCheck(ValueCheck):
     __slots__ = ()
 
     @abstractmethod
-    def holds_all(self, known: Known) -> bool:
+    def is_proven(self, statistics: StatisticsProofs) -> bool:
         """Whether no value that the files can have breaks it."""
 
-    def proof(self, known: Known) -> tuple[int, int] | None:
-        nulls = known.nulls(self.column)
+    def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
+        nulls = statistics.null_count(self.column)
         if nulls is None:
             return None
-        return (0, known.rows - nulls) if nulls == known.rows or self.holds_all(known) else None
+        return (0, statistics.rows - nulls) if nulls == statistics.rows or self.is_proven(statistics) else None
 
     def statements_with_types(self, types: Mapping[str, str]) -> tuple[str, ...]:
-        return (f"SELECT {self.row_test(types).broken}",)
+        return (f"SELECT {self.row_test(types).failure}",)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.contracts.model import Table
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.findings import Mistake
-from martgate.expectations.kinds.base import Offenders, Shown, show_count
+from martgate.expectations.kinds.base import ExampleColumn, Offenders, show_count
 from martgate.expectations.kinds.fields import Columns, OtherColumns, OtherExpression, OtherTable
-from martgate.expectations.kinds.references import unpaired
+from martgate.expectations.kinds.references import find_pairing_problem
 from martgate.expectations.kinds.statements import StatementCheck
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, relation, text
@@ -32,13 +32,13 @@ class SameSet(StatementCheck):
 
     @property
     def sentence(self) -> str:
-        takes = words.agree(self.columns, "takes", "take")
-        values = f"the values of {words.listed(self.to_columns)} in {self.to}{words.of_those_where(self.where)}"
-        return f"{words.listed(self.columns)} {takes} exactly {values}"
+        takes = wording.agree(self.columns, "takes", "take")
+        values = f"the values of {wording.join_names(self.to_columns)} in {self.to}{wording.where_phrase(self.where)}"
+        return f"{wording.join_names(self.columns)} {takes} exactly {values}"
 
     def problem(self, table: Table) -> Mistake | None:
         del table
-        return unpaired(self.columns, self.to, self.to_columns)
+        return find_pairing_problem(self.columns, self.to, self.to_columns)
 
     def statement(self, source: Source) -> str:
         broken = "COUNT_IF(__here = 0 OR __there = 0)"
@@ -57,11 +57,11 @@ class SameSet(StatementCheck):
         return Offenders((*self._values, *sides), self._differing(source))
 
     @property
-    def _values(self) -> tuple[Shown, ...]:
+    def _values(self) -> tuple[ExampleColumn, ...]:
         """The values of either side, which are those of two columns."""
         pairs = zip(self.columns, self.to_columns, strict=True)
         return tuple(
-            Shown(here, f"__{place}", columns=(here,), others=((self.to, there),))
+            ExampleColumn(here, f"__{place}", columns=(here,), others=((self.to, there),))
             for place, (here, there) in enumerate(pairs)
         )
 

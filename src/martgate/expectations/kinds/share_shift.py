@@ -8,31 +8,31 @@ from datetime import date, timedelta
 from typing import ClassVar
 
 from martgate.contracts.model import Table
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.findings import Mistake
 from martgate.expectations.kinds.fields import Columns, OptionalGroupColumns
 from martgate.expectations.kinds.learned import (
     Band,
     Cell,
     Change,
-    Compared,
     Group,
+    InsufficientHistory,
     LearnedCheck,
-    Learning,
+    MeasurementComparison,
     Past,
-    group_sizes,
+    count_group_rows,
 )
-from martgate.expectations.measurement import LEAST_DAYS, History, Measurement
+from martgate.expectations.measurement import MIN_HISTORY_DAYS, History, Measurement
 from martgate.hints import clip
 
-__all__ = ["Near", "ShareShift", "chance_of"]
+__all__ = ["ExpectedShare", "ShareShift", "fisher_exact_probability"]
 
 _A_YEAR = 365
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class ExpectedShare:
     """A share of `size` rows that is expected near the one that `then` of `size_then` rows had.
 
     Further away than `distance` it may only be where chance, as seldom as `chance`, explains it, or, up to twice as far,
@@ -52,7 +52,7 @@ class Near:
             return True
         if self.usual and moved <= 2 * self.distance and self.usual.admits(rows):
             return True
-        return chance_of(round(rows), self.size, self.then, self.size_then) >= self.chance / 2
+        return fisher_exact_probability(round(rows), self.size, self.then, self.size_then) >= self.chance / 2
 
     def describe(self, rows: int) -> str:
         return _percent(rows / self.size)
@@ -87,13 +87,13 @@ class ShareShift(LearnedCheck):
 
     @property
     def sentence(self) -> str:
-        points, days = f"{100 * self.max_distance:g} percentage points", words.plural(self.history_days, "day")
+        points, days = f"{100 * self.max_distance:g} percentage points", wording.format_count(self.history_days, "day")
         used = f", or twice as far where the last {days} let expect it" if self.history_days else ""
-        shares = f"each share of {words.listed(self.columns)}{words.of_each(self.by)}"
+        shares = f"each share of {wording.join_names(self.columns)}{wording.group_phrase(self.by)}"
         return f"{shares} is within {points} of that of the day before{used}"
 
     @property
-    def columns_by_value(self) -> tuple[str, ...]:
+    def value_columns(self) -> tuple[str, ...]:
         return self.columns
 
     @property
@@ -109,30 +109,32 @@ class ShareShift(LearnedCheck):
             found = Mistake(message, "0.05 is five percentage points", key="max_distance")
         return found
 
-    def past(self, history: History, day: date) -> Past:
+    def load_past(self, history: History, day: date) -> Past:
         """The newest day before; where it learns, many of them."""
         since, most = (day - timedelta(self.history_days), None) if self.history_days else (date.min, 1)
-        return history.measured(self.by, ("", *self.columns), since=since, before=day, most=most)
+        return history.measurements(self.by, ("", *self.columns), since=since, before=day, most=most)
 
-    def compared(self, today: Sequence[Measurement], past: Past, day: date) -> tuple[Compared, ...] | Learning:
+    def compare(
+        self, today: Sequence[Measurement], past: Past, day: date
+    ) -> tuple[MeasurementComparison, ...] | InsufficientHistory:
         parts = {each: found for each in past if (found := self._parts(past[each]))}
-        needed = LEAST_DAYS if self.history_days else 1
+        needed = MIN_HISTORY_DAYS if self.history_days else 1
         if len(parts) < needed:
-            return Learning(len(parts), needed)
+            return InsufficientHistory(len(parts), needed)
         newest = max(parts)
         now, then = self._parts(today), parts[newest]
-        sizes, sizes_then = group_sizes(today), group_sizes(past[newest])
+        sizes, sizes_then = count_group_rows(today), count_group_rows(past[newest])
         known = {column for _, column, _ in then}
         cells = sorted(
             {cell for cell in (*now, *then) if cell[1] in known and sizes[cell[0]] and sizes_then[cell[0]]}, key=str
         )
-        usual = self._usual(cells, sizes, {each: (group_sizes(past[each]), parts[each]) for each in parts}, day)
+        usual = self._usual(cells, sizes, {each: (count_group_rows(past[each]), parts[each]) for each in parts}, day)
         chance = min(self.false_alarms_per_year / (_A_YEAR * max(1, len(cells))), 1.0)
         return tuple(
-            Compared(
+            MeasurementComparison(
                 *cell,
                 rows=now[cell],
-                expected=Near(
+                expected=ExpectedShare(
                     then[cell], sizes_then[cell[0]], sizes[cell[0]], self.max_distance, chance, usual.get(cell)
                 ),
             )
@@ -178,15 +180,15 @@ class ShareShift(LearnedCheck):
 def _moved(times: float) -> Change:
     """Up and down, as far as a share can go."""
 
-    def changed(found: Compared) -> Iterator[float]:
-        if isinstance(found.expected, Near):
+    def changed(found: MeasurementComparison) -> Iterator[float]:
+        if isinstance(found.expected, ExpectedShare):
             by = times * found.expected.distance * found.expected.size
             yield from (rows for rows in (found.rows - by, found.rows + by) if 0 <= rows <= found.expected.size)
 
     return changed
 
 
-def chance_of(rows: int, size: int, then: int, size_then: int) -> float:
+def fisher_exact_probability(rows: int, size: int, then: int, size_then: int) -> float:
     """How likely it is that so many rows, or a number still further off, are those of one day, were they dealt at random.
 
     Fisher's exact test in one direction. Terms are added from `rows` outwards, where they only become smaller.

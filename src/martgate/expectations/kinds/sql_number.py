@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import ClassVar
 
 from martgate.contracts.model import Threshold
-from martgate.expectations import wording as words
-from martgate.expectations.kinds.base import Check, Offenders, Shown
-from martgate.expectations.kinds.counting import Counting, Statement
-from martgate.expectations.kinds.fields import Query
+from martgate.expectations import wording
+from martgate.expectations.kinds.base import Check, ExampleColumn, Offenders
+from martgate.expectations.kinds.evaluation import Evaluation, SeparateStatement
+from martgate.expectations.kinds.fields import QueryText
 from martgate.expectations.kinds.result import Outcome, Result
-from martgate.expectations.kinds.thresholds import admits
+from martgate.expectations.kinds.thresholds import threshold_condition
 from martgate.expectations.source import Source
 from martgate.text.quoting import put_table
 
@@ -25,18 +25,18 @@ class SqlNumber(Check):
     The query is not taken apart: it may read any column, so it names none.
     """
 
-    query: Query
+    query: QueryText
     threshold: Threshold
     kind: ClassVar[str] = "sql"
     failure_unit: ClassVar[str] = "values"
-    is_stated: ClassVar[bool] = False
+    is_declarable: ClassVar[bool] = False
 
     @property
     def sentence(self) -> str:
-        return f"the number that the contract's query returns is {words.held(self.threshold)}"
+        return f"the number that the contract's query returns is {wording.describe_threshold(self.threshold)}"
 
-    def counting(self, source: Source) -> Counting:
-        return Statement(self._query(source), is_whole_row=True)
+    def evaluation(self, source: Source) -> Evaluation:
+        return SeparateStatement(self._query(source), is_whole_row=True)
 
     def result(self, numbers: Sequence[object], audited_at: datetime) -> Result:
         del audited_at
@@ -51,7 +51,7 @@ class SqlNumber(Check):
             return Result(Outcome.ERROR, reason="expected a number, found something else")
         kept = self.threshold.admits(number)
         outcome = Outcome.PASSED if kept else Outcome.FAILED
-        return Result(outcome, int(not kept), 1, self.failure_unit, observed=words.number(number))
+        return Result(outcome, int(not kept), 1, self.failure_unit, observed=wording.format_number(number))
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         del source, names
@@ -61,8 +61,8 @@ class SqlNumber(Check):
         """The number, where the threshold does not admit it."""
         del names
         answer = f"  SELECT (\n{self._query(source)}\n  ) AS `number`"
-        admitted = f"COALESCE({admits('`number`', self.threshold)}, FALSE)"
-        shown = Shown("number", "`number`", sql=(self.query,), is_computed=True)
+        admitted = f"COALESCE({threshold_condition('`number`', self.threshold)}, FALSE)"
+        shown = ExampleColumn("number", "`number`", sql=(self.query,), is_computed=True)
         return Offenders((shown,), f"FROM (\n{answer}\n) AS answer\nWHERE NOT {admitted}")
 
     def count_unexpected_rows(self, outcome: Outcome, failed: int) -> int:

@@ -3,7 +3,7 @@
 from martgate.contracts.model import Threshold
 from martgate.text.quoting import literal
 
-__all__ = ["admits"]
+__all__ = ["threshold_condition"]
 
 _SIGNS = {
     "mustBe": "=",
@@ -15,7 +15,7 @@ _SIGNS = {
 }
 
 
-def admits(number: str, threshold: Threshold) -> str:
+def threshold_condition(number: str, threshold: Threshold) -> str:
     """The condition under which a threshold admits a number."""
     first, last = (literal(value, "") for value in (threshold.values[0], threshold.values[-1]))
     if threshold.operator in ("mustBeBetween", "mustNotBeBetween"):

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from martgate.expectations import wording as words
-from martgate.expectations.kinds.days import STILL_THERE, DayCheck
+from martgate.expectations import wording
+from martgate.expectations.kinds.days import KEY_EXISTS, DayCheck
 from martgate.expectations.kinds.fields import Columns, GroupColumns
 from martgate.expectations.kinds.rows import RowTest
 from martgate.text.quoting import identifier
@@ -26,16 +26,16 @@ class UnchangedSince(DayCheck):
 
     @property
     def sentence(self) -> str:
-        verb = words.agree(self.columns, "is", "are")
-        past = words.agree(self.columns, "it was", "they were")
-        key = words.listed(self.key)
-        return f"{words.listed(self.columns)} {verb} what {past} on the earlier day for each {key}"
+        verb = wording.agree(self.columns, "is", "are")
+        past = wording.agree(self.columns, "it was", "they were")
+        key = wording.join_names(self.key)
+        return f"{wording.join_names(self.columns)} {verb} what {past} on the earlier day for each {key}"
 
     @property
-    def compared(self) -> tuple[str, tuple[str, ...]]:
+    def compared_columns(self) -> tuple[str, tuple[str, ...]]:
         return "columns", self.columns
 
     def day_test(self, names: Mapping[str, str]) -> RowTest:
         del names
         same = " AND ".join(f"here.{identifier(name)} <=> earlier.{identifier(name)}" for name in self.columns)
-        return RowTest("COUNT(here.__here)", f"{STILL_THERE} AND NOT ({same})")
+        return RowTest("COUNT(here.__here)", f"{KEY_EXISTS} AND NOT ({same})")

@@ -6,11 +6,19 @@ from datetime import date, timedelta
 from typing import ClassVar
 
 from martgate.contracts.model import Table
-from martgate.expectations import wording as words
+from martgate.expectations import wording
 from martgate.expectations.findings import Mistake
 from martgate.expectations.kinds.fields import OptionalGroupColumns
-from martgate.expectations.kinds.learned import Band, Change, Compared, LearnedCheck, Learning, Past, group_sizes
-from martgate.expectations.measurement import LEAST_DAYS, History, Measurement
+from martgate.expectations.kinds.learned import (
+    Band,
+    Change,
+    InsufficientHistory,
+    LearnedCheck,
+    MeasurementComparison,
+    Past,
+    count_group_rows,
+)
+from martgate.expectations.measurement import MIN_HISTORY_DAYS, History, Measurement
 
 __all__ = ["VolumeBand"]
 
@@ -32,14 +40,16 @@ class VolumeBand(LearnedCheck):
 
     @property
     def sentence(self) -> str:
-        alarms, days = self.false_alarms_per_year, words.plural(self.history_days, "day")
+        alarms, days = self.false_alarms_per_year, wording.format_count(self.history_days, "day")
         budget = (
-            "at most one false alarm a year" if alarms == 1 else f"at most {words.number(alarms)} false alarms a year"
+            "at most one false alarm a year"
+            if alarms == 1
+            else f"at most {wording.format_number(alarms)} false alarms a year"
         )
-        return f"the number of rows{words.of_each(self.by)} is as the last {days} let expect ({budget})"
+        return f"the number of rows{wording.group_phrase(self.by)} is as the last {days} let expect ({budget})"
 
     @property
-    def columns_by_value(self) -> tuple[str, ...]:
+    def value_columns(self) -> tuple[str, ...]:
         return ()
 
     @property
@@ -49,32 +59,36 @@ class VolumeBand(LearnedCheck):
     def problem(self, table: Table) -> Mistake | None:
         return LearnedCheck.problem(self, table) or self.problem_of_history()
 
-    def past(self, history: History, day: date) -> Past:
-        return history.measured(self.by, ("",), since=day - timedelta(self.history_days), before=day)
+    def load_past(self, history: History, day: date) -> Past:
+        return history.measurements(self.by, ("",), since=day - timedelta(self.history_days), before=day)
 
-    def compared(self, today: Sequence[Measurement], past: Past, day: date) -> tuple[Compared, ...] | Learning:
+    def compare(
+        self, today: Sequence[Measurement], past: Past, day: date
+    ) -> tuple[MeasurementComparison, ...] | InsufficientHistory:
         import numpy as np  # noqa: PLC0415 - which few audits need
 
         from martgate.expectations.bands import bands  # noqa: PLC0415 - as above
 
-        if len(past) < LEAST_DAYS:
-            return Learning(len(past), LEAST_DAYS)
+        if len(past) < MIN_HISTORY_DAYS:
+            return InsufficientHistory(len(past), MIN_HISTORY_DAYS)
         days = sorted(past)
-        sizes = [group_sizes(past[each]) for each in days]
-        now = group_sizes(today)
+        sizes = [count_group_rows(past[each]) for each in days]
+        now = count_group_rows(today)
         groups = sorted({group for each in (*sizes, now) for group in each}, key=str)
         counts = np.array([[each.get(group, 0) for group in groups] for each in sizes], dtype=np.float64)
         counts[np.cumsum(counts, axis=0) == 0] = np.nan  # not seen yet; once it was, none are 0
         found = bands(days, counts, day, alarms_per_year=self.false_alarms_per_year)
         return tuple(
-            Compared(group, "", None, now.get(group, 0), Band(float(found.low[place]), float(found.high[place])))
+            MeasurementComparison(
+                group, "", None, now.get(group, 0), Band(float(found.low[place]), float(found.high[place]))
+            )
             for place, group in enumerate(groups)
             if found.known[place]
         )
 
 
 def _times(factor: float) -> Change:
-    def changed(found: Compared) -> Iterator[float]:
+    def changed(found: MeasurementComparison) -> Iterator[float]:
         if found.rows:
             yield round(found.rows * factor)
 

@@ -13,11 +13,20 @@ if TYPE_CHECKING:  # they return these shapes themselves
     from martgate.expectations.kinds.days import DayCheck
     from martgate.expectations.kinds.learned import LearnedCheck
 
-__all__ = ["AcrossDays", "BySchema", "Counting", "FromHistory", "GroupParts", "Grouping", "Scan", "Statement"]
+__all__ = [
+    "DayComparison",
+    "Evaluation",
+    "GroupParts",
+    "Grouping",
+    "HistoryComparison",
+    "Scan",
+    "SchemaComparison",
+    "SeparateStatement",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class BySchema:
+class SchemaComparison:
     """Answered by the columns that a relation has, without a statement.
 
     `compare` takes their names and types in order, and the names of the table's partition columns.
@@ -30,12 +39,12 @@ class BySchema:
 class Scan:
     """Aggregates over all rows, which one pass answers for all checks together.
 
-    `numbers` are handed to the check's `result` in this order. With `adds_up`, those of a table are the sums of those of
+    `numbers` are handed to the check's `result` in this order. With `is_additive`, those of a table are the sum_counts of those of
     its files. If `doubt` is not 0, the numbers are in doubt, and the question is asked again without that shortcut.
     """
 
     numbers: tuple[str, ...]
-    adds_up: bool = True
+    is_additive: bool = True
     doubt: str = ""
 
 
@@ -66,21 +75,21 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True)
-class AcrossDays:
+class DayComparison:
     """Rows of an earlier day beside those of this one; checks that share a key share one join."""
 
     check: "DayCheck"
 
 
 @dataclass(frozen=True, slots=True)
-class FromHistory:
+class HistoryComparison:
     """Numbers of this day beside those of earlier days; checks that group alike are counted together."""
 
     check: "LearnedCheck"
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class SeparateStatement:
     """A statement that one check has for itself, returning one row: what failed, what was looked at.
 
     With `is_whole_row`, the check takes the row as it comes, however many numbers it has.
@@ -90,4 +99,4 @@ class Statement:
     is_whole_row: bool = False
 
 
-Counting = BySchema | Scan | Grouping | AcrossDays | FromHistory | Statement
+Evaluation = SchemaComparison | Scan | Grouping | DayComparison | HistoryComparison | SeparateStatement
