@@ -1,29 +1,35 @@
-"""What a rule that learns would have said of each published day, as the gate would have seen it, and what it would miss."""
+"""Replays a learned rule over the published days: its false alarms, and the changes that it would miss."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from martgate.expectations.kinds.learned import Change, Compared, LearnedCheck, Learning
-from martgate.expectations.measurement import History, Remembered
+from martgate.expectations.kinds.learned import Change, InsufficientHistory, LearnedCheck, MeasurementComparison
+from martgate.expectations.measurement import History, InMemoryHistory
 from martgate.expectations.rules import Rule
 
 __all__ = ["Alarm", "Power", "Replay", "replay"]
 
-_A_YEAR = 365
+_DAYS_IN_YEAR = 365
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One number of a published day that lay outside of what was expected, as an example tells it."""
+    """A number of a published day outside the expected band; `example` shows it as the verdict would."""
 
     day: date
-    told: Mapping[str, str]
+    example: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """Of so many `planted` changes of one kind, each in one group of one day, so many would have been `caught`."""
+    """The detection power of a rule for one kind of change.
+
+    Attributes:
+        change: The name of the change.
+        caught: The number of planted changes that the rule detects.
+        planted: The number of changes tried, each in one group of one day.
+    """
 
     change: str
     caught: int
@@ -32,10 +38,16 @@ class Power:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """One rule over the published days that were measured for it.
+    """The replay of one rule over the published days that have measurements for it.
 
-    Of `days`, the rule was `learning` on so many; on the others it compared so many `numbers`. `expected` is how many
-    alarms its budget grants to that many days in which nothing is wrong.
+    Attributes:
+        rule: The rule.
+        days: The days replayed, oldest first.
+        learning: The number of days on which the rule had too little history to check anything.
+        numbers: The number of comparisons on the other days.
+        alarms: The comparisons that failed.
+        expected: The number of false alarms that the rule's budget allows for that many days.
+        power: The detection power, by kind of change.
     """
 
     rule: Rule
@@ -48,27 +60,35 @@ class Replay:
 
 
 def replay(rule: Rule, history: History) -> Replay:
-    """Judge every published day by the published days before it. What was refused then is not among them."""
+    """Check every published day against the published days before it; refused candidates are not among them."""
     check = rule.check
     assert isinstance(check, LearnedCheck)
-    columns = ("", *check.columns_by_value)
-    kept = Remembered(history.measured(check.by, columns, since=date.min, before=date.max))
-    judged = {day: check.compared(kept.by_day[day], check.past(kept, day), day) for day in sorted(kept.by_day)}
-    found = {day: each for day, each in judged.items() if not isinstance(each, Learning)}
-    every = [each for numbers in found.values() for each in numbers]
+    columns = ("", *check.value_columns)
+    past = InMemoryHistory(history.measurements(check.by, columns, since=date.min, before=date.max))
+    results = {day: check.compare(past.by_day[day], check.load_past(past, day), day) for day in sorted(past.by_day)}
+    by_day = {day: result for day, result in results.items() if not isinstance(result, InsufficientHistory)}
+    comparisons = [comparison for day in by_day.values() for comparison in day]
     return Replay(
         rule=rule,
-        days=tuple(judged),
-        learning=len(judged) - len(found),
-        numbers=len(every),
+        days=tuple(results),
+        learning=len(results) - len(by_day),
+        numbers=len(comparisons),
         alarms=tuple(
-            Alarm(day, check.example(each)) for day, numbers in found.items() for each in numbers if not each.is_kept
+            Alarm(day, check.example(comparison))
+            for day, numbers in by_day.items()
+            for comparison in numbers
+            if not comparison.is_expected
         ),
-        expected=check.false_alarms_per_year * len(found) / _A_YEAR,
-        power=tuple(_power(name, every, change) for name, change in check.changes.items()),
+        expected=check.false_alarms_per_year * len(by_day) / _DAYS_IN_YEAR,
+        power=tuple(_measure_power(name, comparisons, change) for name, change in check.changes.items()),
     )
 
 
-def _power(name: str, numbers: Sequence[Compared], change: Change) -> Power:
-    tried = [not each.expected.admits(rows) for each in numbers if each.is_kept for rows in change(each)]
-    return Power(name, sum(tried), len(tried))
+def _measure_power(name: str, comparisons: Sequence[MeasurementComparison], change: Change) -> Power:
+    detected = [
+        not comparison.expected.admits(rows)
+        for comparison in comparisons
+        if comparison.is_expected
+        for rows in change(comparison)
+    ]
+    return Power(name, sum(detected), len(detected))

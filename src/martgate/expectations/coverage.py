@@ -1,7 +1,7 @@
-"""What becomes of every leaf of a contract: enforced, monitored, documentation, or unsupported, and nothing in between.
+"""Classifies every leaf of a contract as enforced, monitored, documentation or unsupported.
 
-What is only read by people is listed in `martgate.contracts.documentation`. A leaf that no rule enforces and no list names is
-unsupported, however harmless it looks: a promise is never dropped in silence.
+`martgate.contracts.documentation` lists what is documentation only. A leaf that no rule enforces and no list names is
+unsupported, however harmless it looks, so that no clause is ignored silently.
 """
 
 import re
@@ -14,11 +14,11 @@ from martgate.contracts.model import Contract
 from martgate.contracts.yaml.address import format_address, parse_address
 from martgate.expectations.rules import Rule
 
-__all__ = ["Item", "Status", "coverage"]
+__all__ = ["CoverageItem", "CoverageStatus", "classify_leaves"]
 
 
-class Status(StrEnum):
-    """ENFORCED by a rule of the gate; MONITORED outside of it; DOCUMENTATION for readers; UNSUPPORTED by anything."""
+class CoverageStatus(StrEnum):
+    """ENFORCED by a rule of the gate; MONITORED after publishing; DOCUMENTATION only; UNSUPPORTED: not handled at all."""
 
     ENFORCED = "enforced"
     MONITORED = "monitored"
@@ -27,20 +27,24 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One leaf of a contract and what becomes of it; `rule` is the name of the rule that enforces it, or empty.
+class CoverageItem:
+    """One leaf of a contract, or one expectation of a suite beside it, with its status.
 
-    With `suite` it is no leaf of the contract, but an expectation of that suite beside it.
+    Attributes:
+        path: The address of the leaf in the contract, or of the expectation in its suite.
+        status: The status.
+        rule: The name of the rule that enforces it, empty where none does.
+        suite: The file of the suite, empty for a leaf of the contract.
     """
 
     path: str
-    status: Status
+    status: CoverageStatus
     rule: str = ""
     suite: str = ""
 
 
 _MONITORED_SLAS = frozenset({"timeOfAvailability", "frequency", "retention"})
-_TOLD_SLAS = frozenset(
+_DOCUMENTATION_SLAS = frozenset(
     [
         "generalAvailability",
         "endOfSupport",
@@ -55,52 +59,64 @@ _TOLD_SLAS = frozenset(
 )
 
 
-def coverage(contract: Contract, leaves: Iterable[tuple[str, object]], rules: Sequence[Rule]) -> tuple[Item, ...]:
-    """One item for each leaf `(path, value)` of the contract's document, in the document's order, then those of suites.
+def classify_leaves(
+    contract: Contract, leaves: Iterable[tuple[str, object]], rules: Sequence[Rule]
+) -> tuple[CoverageItem, ...]:
+    """Classify every leaf of a contract by the rules that are derived from it.
 
-    `rules` are those of all tables of the contract; a clause of a rule stands for everything below it.
+    Args:
+        contract: The contract.
+        leaves: The leaves of its document as `(path, value)`.
+        rules: The rules of all tables of the contract. A clause of a rule covers every leaf below it.
+
+    Returns:
+        An item for each leaf in the document's order, then one for each expectation of a suite beside the contract.
     """
-    every = dict(leaves)
+    values = dict(leaves)
     enforced = {clause: rule.name for rule in reversed(rules) for clause in rule.clauses}
-    enforced |= _publish_partitions(contract, every, enforced)
-    beside = ((rule.suite, rule.name) for rule in rules if rule.suite)
+    enforced |= _publish_partitions(contract, values, enforced)
+    expectations = ((rule.suite, rule.name) for rule in rules if rule.suite)
     return (
-        *(_item(path, value, every, enforced) for path, value in every.items()),
-        *(Item(place, Status.ENFORCED, name, suite=place.partition("#")[0]) for place, name in beside),
+        *(_item(path, value, values, enforced) for path, value in values.items()),
+        *(
+            CoverageItem(place, CoverageStatus.ENFORCED, name, suite=place.partition("#")[0])
+            for place, name in expectations
+        ),
     )
 
 
-def _item(path: str, value: object, leaves: Mapping[str, object], enforced: Mapping[str, str]) -> Item:
-    for above in _upwards(path):
-        if above in enforced:
-            return Item(path, Status.ENFORCED, enforced[above])
-    return Item(path, _unenforced(path, value, leaves))
+def _item(path: str, value: object, leaves: Mapping[str, object], enforced: Mapping[str, str]) -> CoverageItem:
+    parts = parse_address(path)
+    ancestors = (format_address(parts[:length]) for length in range(len(parts), 0, -1))  # the leaf itself first
+    for ancestor in ancestors:
+        if ancestor in enforced:
+            return CoverageItem(path, CoverageStatus.ENFORCED, enforced[ancestor])
+    return CoverageItem(path, _unenforced_status(path, value, leaves))
 
 
-def _unenforced(path: str, value: object, leaves: Mapping[str, object]) -> Status:
-    """What a leaf is that no rule enforces."""
+def _unenforced_status(path: str, value: object, leaves: Mapping[str, object]) -> CoverageStatus:
     entry = re.match(r"slaProperties\[\d+\]", path)
     if entry:
-        return _sla(leaves.get(f"{entry[0]}.property"))
+        return _sla_status(leaves.get(f"{entry[0]}.property"))
     entry = re.match(r"schema\[\d+\](\.properties\[\d+\])?\.quality\[\d+\]", path)
     if entry:
         prose = leaves.get(f"{entry[0]}.type") == "text"
-        return Status.DOCUMENTATION if prose else Status.UNSUPPORTED
-    told = is_switched_off(path, value) or is_documentation(path)
-    return Status.DOCUMENTATION if told else Status.UNSUPPORTED
+        return CoverageStatus.DOCUMENTATION if prose else CoverageStatus.UNSUPPORTED
+    is_harmless = is_switched_off(path, value) or is_documentation(path)
+    return CoverageStatus.DOCUMENTATION if is_harmless else CoverageStatus.UNSUPPORTED
 
 
-def _sla(name: object) -> Status:
+def _sla_status(name: object) -> CoverageStatus:
     if name in _MONITORED_SLAS:
-        return Status.MONITORED
-    return Status.DOCUMENTATION if name in _TOLD_SLAS else Status.UNSUPPORTED
+        return CoverageStatus.MONITORED
+    return CoverageStatus.DOCUMENTATION if name in _DOCUMENTATION_SLAS else CoverageStatus.UNSUPPORTED
 
 
 def _publish_partitions(
     contract: Contract, leaves: Mapping[str, object], enforced: Mapping[str, str]
 ) -> dict[str, str]:
-    """The custom property that names the day's column is enforced by the partitions' rule, where there is one."""
-    found = {}
+    """The rule on partitions enforces the custom property `publishPartition`, where there is such a rule."""
+    clauses = {}
     for table in contract.tables:
         names = {f"{column.path}.partitioned" for column in table.columns}
         rule = next((enforced[name] for name in names if name in enforced), "")
@@ -110,11 +126,5 @@ def _publish_partitions(
                 and value == "publishPartition"
                 and re.fullmatch(rf"{re.escape(table.path)}\.customProperties\[\d+\]\.property", path)
             ):
-                found[path.removesuffix(".property")] = rule
-    return found
-
-
-def _upwards(path: str) -> Iterable[str]:
-    """The path itself, then what holds it, and so on."""
-    parts = parse_address(path)
-    return (format_address(parts[:length]) for length in range(len(parts), 0, -1))
+                clauses[path.removesuffix(".property")] = rule
+    return clauses

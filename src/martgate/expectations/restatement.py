@@ -1,4 +1,4 @@
-"""What replacing a published day changes for its readers: rows added, removed and changed, counted and never shown."""
+"""Counts the rows that a restatement adds, removes and changes in a published day, without showing their values."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,15 +7,20 @@ from martgate.contracts.model import Table
 from martgate.expectations.ports import AuditEngine
 from martgate.text.quoting import identifier, relation
 
-__all__ = ["Difference", "Restatement", "difference"]
+__all__ = ["Difference", "Restatement", "compare_rows"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """How the rows of a day that readers have differ from those that would replace them.
+    """The difference between the published rows of a day and the rows that replace them.
 
-    `rows` is how many the day has now. Rows are matched by `key`; where it is empty they are compared whole, and then
-    none is `changed`. `columns` says in how many of the changed rows a column differs, for those that differ at all.
+    Attributes:
+        rows: The number of published rows.
+        added: The number of rows that only the replacement has.
+        removed: The number of rows that only the published day has.
+        changed: The number of rows with the same key and other values; always 0 without a key.
+        key: The columns by which rows are matched. Empty means that rows are compared as a whole.
+        columns: By column, the number of changed rows in which it differs; columns that never differ are left out.
     """
 
     rows: int
@@ -28,10 +33,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restatement:
-    """What a candidate would change of the published day that it replaces.
+    """The restatement of a published day by a candidate.
 
-    `version` is the table's version whose day was compared, and `state` stands for what that day was made of. `apart`
-    are columns that carry the run's instant, and change no row. Without a `difference`, `trouble` says why there is none.
+    Attributes:
+        version: The version of the table whose day was compared.
+        state: A digest of the files of that day.
+        apart: Columns that hold the instant of the run; they are not compared.
+        difference: The counted difference, None where the rows could not be compared.
+        trouble: Why they could not be compared, empty where they could.
     """
 
     version: int
@@ -41,40 +50,47 @@ class Restatement:
     trouble: str = ""
 
 
-def difference(
-    engine: AuditEngine, table: Table, *, before: str, after: str, apart: Collection[str] = ()
+def compare_rows(
+    engine: AuditEngine, table: Table, *, before: str, after: str, ignored: Collection[str] = ()
 ) -> Difference:
-    """What changes from one relation of a table's columns to another, by one statement; null equals null.
+    """Count the differences between two relations that have a table's columns, in one statement.
 
-    A key that is not unique in one of them is counted by its pairs.
+    Two nulls are equal. Where a key occurs more than once in a relation, every pair of its rows is compared.
+
+    Args:
+        engine: The engine in which both relations are registered.
+        table: The table; its primary key matches the rows.
+        before: The relation of the published rows.
+        after: The relation of the rows that replace them.
+        ignored: The names of columns that are not compared.
 
     Raises:
-        martgate.errors.QueryFailed: one of them cannot be read.
+        martgate.errors.QueryFailed: One of the relations cannot be read.
     """
-    spelled = {column.name: _comparable(column.name, column.physical_type) for column in table.columns}
-    compared = [name for name in spelled if name not in {*table.primary_key, *apart}]
-    values = [spelled[name] for name in compared]
+    expressions = {column.name: _comparable(column.name, column.physical_type) for column in table.columns}
+    compared = [name for name in expressions if name not in {*table.primary_key, *ignored}]
+    values = [expressions[name] for name in compared]
     if not table.primary_key:
-        rows, added, removed = _counts(engine, _by_rows(before, after, values))
+        rows, added, removed = _fetch_counts(engine, _row_statement(before, after, values))
         return Difference(rows=rows, added=added, removed=removed, changed=0)
-    keys = [spelled[name] for name in table.primary_key]
-    rows, added, removed, changed, *each = _counts(engine, _by_key(before, after, keys, values))
-    columns = {name: number for name, number in zip(compared, each, strict=True) if number}
+    keys = [expressions[name] for name in table.primary_key]
+    rows, added, removed, changed, *per_column = _fetch_counts(engine, _key_statement(before, after, keys, values))
+    columns = {name: number for name, number in zip(compared, per_column, strict=True) if number}
     return Difference(rows=rows, added=added, removed=removed, changed=changed, key=table.primary_key, columns=columns)
 
 
-def _counts(engine: AuditEngine, sql: str) -> list[int]:
-    """The one row of a statement; sums come as wide integers or decimals."""
+def _fetch_counts(engine: AuditEngine, sql: str) -> list[int]:
+    """The single row of a statement as integers; engines return sums as wide integers or decimals."""
     (row,) = engine.fetch(sql)
     return [int(str(number)) for number in row]
 
 
-def _comparable(name: str, kind: str) -> str:
-    """Spark compares no maps."""
-    return f"CAST({identifier(name)} AS STRING)" if "map<" in kind.casefold() else identifier(name)
+def _comparable(name: str, physical_type: str) -> str:
+    """A column as an expression that both engines can compare: Spark cannot compare maps."""
+    return f"CAST({identifier(name)} AS STRING)" if "map<" in physical_type.casefold() else identifier(name)
 
 
-def _by_key(before: str, after: str, keys: list[str], values: list[str]) -> str:
+def _key_statement(before: str, after: str, keys: list[str], values: list[str]) -> str:
     matched = " AND ".join(f"old.k{place} <=> new.k{place}" for place in range(len(keys)))
     differ = [f"NOT (old.v{place} <=> new.v{place})" for place in range(len(values))]
     counts = [
@@ -83,27 +99,27 @@ def _by_key(before: str, after: str, keys: list[str], values: list[str]) -> str:
         "COUNT_IF(new.here IS NULL)",
         *(f"COUNT_IF(old.here AND new.here AND ({test}))" for test in (" OR ".join(differ) or "FALSE", *differ)),
     ]
-    named = [
+    columns = [
         "TRUE AS here",
         *(f"{key} AS k{place}" for place, key in enumerate(keys)),
         *(f"{value} AS v{place}" for place, value in enumerate(values)),
     ]
-    listed = ", ".join(named)
+    selected = ", ".join(columns)
     return (
-        f"SELECT {', '.join(_aliased(counts))} FROM (SELECT {listed} FROM {relation(before)}) AS old "
-        f"FULL JOIN (SELECT {listed} FROM {relation(after)}) AS new ON {matched}"
+        f"SELECT {', '.join(_aliased(counts))} FROM (SELECT {selected} FROM {relation(before)}) AS old "
+        f"FULL JOIN (SELECT {selected} FROM {relation(after)}) AS new ON {matched}"
     )
 
 
-def _by_rows(before: str, after: str, values: list[str]) -> str:
-    """Equal rows are paired off, as often as they occur on either side."""
-    listed = ", ".join(f"{value} AS v{place}" for place, value in enumerate(values))
+def _row_statement(before: str, after: str, values: list[str]) -> str:
+    """Pair equal rows off, as often as they occur on both sides, and count the rest."""
+    selected = ", ".join(f"{value} AS v{place}" for place, value in enumerate(values))
     groups = ", ".join(f"v{place}" for place in range(len(values)))
     counts = [f"COALESCE(SUM({each}), 0)" for each in ("old", "GREATEST(new - old, 0)", "GREATEST(old - new, 0)")]
     return (
         f"SELECT {', '.join(_aliased(counts))} FROM (SELECT COUNT_IF(NOT fresh) AS old, COUNT_IF(fresh) AS new FROM "
-        f"(SELECT FALSE AS fresh, {listed} FROM {relation(before)} "
-        f"UNION ALL SELECT TRUE AS fresh, {listed} FROM {relation(after)}) AS both GROUP BY {groups}) AS counted"
+        f"(SELECT FALSE AS fresh, {selected} FROM {relation(before)} "
+        f"UNION ALL SELECT TRUE AS fresh, {selected} FROM {relation(after)}) AS both GROUP BY {groups}) AS counted"
     )
 
 

@@ -59,7 +59,7 @@ def derive_with_retroactive(table: Table, newer: Sequence[Table] = ()) -> Applic
     out_of_scope = tuple(
         OutOfScope(
             rule=added[name],
-            reason=f"version {table.contract.version} of the contract has no {wording.listed(columns)}",
+            reason=f"version {table.contract.version} of the contract has no {wording.join_names(columns)}",
         )
         for name, columns in missing.items()
         if columns

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-__all__ = ["DEFAULT", "LOGO_TYPES", "Appearance", "link_mistake", "read_logo", "read_stylesheet"]
+__all__ = ["DEFAULT", "LOGO_TYPES", "Appearance", "find_link_problem", "read_logo", "read_stylesheet"]
 
 LOGO_TYPES: Mapping[str, str] = {
     ".gif": "image/gif",
@@ -77,7 +77,7 @@ def read_stylesheet(file: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")  # as a browser reads it, or its hash would be another one
 
 
-def link_mistake(address: str) -> str:
+def find_link_problem(address: str) -> str:
     """What keeps an address from being linked to; empty where nothing does."""
     try:
         parts = urlsplit(address)

@@ -26,11 +26,11 @@ from martgate.expectations.promises import Punctuality
 from martgate.expectations.rules import Rule
 from martgate.extras import EXTRAS, is_installed
 from martgate.gate.run import RunRecord
-from martgate.reports import plain
+from martgate.reports import basic_pages
 from martgate.reports.appearance import DEFAULT, Appearance
-from martgate.reports.places import file_name, page_path
-from martgate.reports.promises import from_json, table_view
-from martgate.reports.view import RunView, owner_of, run_view
+from martgate.reports.paths import page_path, safe_file_name
+from martgate.reports.promises import build_table_view, from_json
+from martgate.reports.view import RunView, build_run_view, find_owner
 
 __all__ = ["main", "render"]
 
@@ -91,11 +91,11 @@ def render(
             return site_dir / "index.html"
 
 
-def _site(appearance: Appearance) -> plain.Site:
+def _site(appearance: Appearance) -> basic_pages.Site:
     if not is_installed("gx"):
-        return plain.Site(appearance)
+        return basic_pages.Site(appearance)
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # dead in 1.24; older and newer versions heed it
-    from martgate.reports.pages import Site  # noqa: PLC0415 - seconds
+    from martgate.reports.gx_pages import Site  # noqa: PLC0415 - seconds
 
     return Site(appearance)
 
@@ -123,7 +123,7 @@ def _kept(content: bytes, contracts: Sequence[Contract], appearance: Appearance)
     record = RunRecord.from_json(content)
     contract, table = _promise(record, contracts)
     state = hashlib.sha256(content + repr((contract, appearance)).encode(errors="surrogatepass") + _house())
-    return _Kept(record, run_view(record, contract), contract, table, state.hexdigest())
+    return _Kept(record, build_run_view(record, contract), contract, table, state.hexdigest())
 
 
 def _promise(record: RunRecord, contracts: Sequence[Contract]) -> tuple[Contract | None, Table]:
@@ -140,7 +140,7 @@ def _promise(record: RunRecord, contracts: Sequence[Contract]) -> tuple[Contract
     checks = [verdict.rule.check for verdict in record.audit.verdicts]
     types: dict[str, str] = {}
     for check in checks:
-        types |= {name: kind or types.get(name, "") for name, kind in check.types_promised.items()}
+        types |= {name: kind or types.get(name, "") for name, kind in check.expected_types.items()}
     columns = tuple(
         # Of a column without a contract nobody has said that it may be shown.
         Column(path="", name=name, logical_type="", physical_type=kind, classification="unknown")
@@ -158,7 +158,7 @@ def _house() -> bytes:
     return hashlib.sha256(b"".join(sources) + sentences.encode()).digest()
 
 
-def _draw(site: plain.Site, kept: Sequence[_Kept], drawing: Path, former: Path) -> None:
+def _draw(site: basic_pages.Site, kept: Sequence[_Kept], drawing: Path, former: Path) -> None:
     """The page of each run, and of the rules of each table."""
     suites = _suites(kept)
     with _loud():
@@ -172,14 +172,14 @@ def _draw(site: plain.Site, kept: Sequence[_Kept], drawing: Path, former: Path) 
                 links = {"suite": f"../{suites[one.record.table]}", "result": result.name if told else ""}
                 _write(drawing / page, site.run(one.run, one.rules, one.table, links=links, digest=one.digest))
         for table, newest in _newest(kept).items():
-            owner = owner_of(newest.contract)
+            owner = find_owner(newest.contract)
             _write(drawing / suites[table], site.suite(newest.promised, newest.table, newest.contract, owner=owner))
 
 
-def _draw_front(site: plain.Site, kept: Sequence[_Kept], promises: Sequence[Punctuality], drawing: Path) -> None:
+def _draw_front(site: basic_pages.Site, kept: Sequence[_Kept], promises: Sequence[Punctuality], drawing: Path) -> None:
     """The index, and the page of promises that it leads to where there are any."""
     runs = [(one.run, page_path(Path(), one.record.candidate).as_posix()) for one in kept]
-    tables = [table_view(one) for one in promises]
+    tables = [build_table_view(one) for one in promises]
     if tables:
         _write(drawing / "promises.html", site.promises(tables))
     _write(drawing / "index.html", site.index(runs, _suites(kept), tables))
@@ -195,7 +195,7 @@ def _newest(kept: Iterable[_Kept]) -> dict[str, _Kept]:
 
 def _suites(kept: Iterable[_Kept]) -> dict[str, str]:
     """By table, the address of its rules."""
-    return {table: f"suites/{file_name(table)}.html" for table in sorted(_newest(kept))}
+    return {table: f"suites/{safe_file_name(table)}.html" for table in sorted(_newest(kept))}
 
 
 def _is_current(page: Path, digest: str) -> bool:

@@ -1,4 +1,4 @@
-"""How the promises of tables about time are told: in the terminal, to programs, and on a page of the site."""
+"""Renders the SLAs of tables about time: in the terminal, as JSON, and for a page of the site."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -23,85 +23,84 @@ STATUS_LABELS = {
     SlaStatus.PENDING: "not yet due",
     SlaStatus.UNKNOWN: "cannot be judged",
 }
-_MOST_DAYS = 5
+_MAX_DAYS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseView:
-    """One promise in words."""
+    """One SLA as text. `label` says its status and `result` on how many days it is kept."""
 
-    standing: str
-    words: str
+    status: str
+    label: str
     property: str
     terms: str
     description: str
-    found: str
+    result: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayView:
-    """One day in words; instants are in the zone of the contract."""
+    """One day as text; instants are in the time zone of the contract."""
 
     date: str
-    standing: str
-    words: str
+    status: str
+    label: str
     due: str
     published: str
-    told: str
+    remarks: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableView:
-    """One table in words, its newest day first. `standing` is that of its worst promise, empty where it has none."""
+    """One table as text, its newest day first. `status` is that of its worst SLA, empty where it has none."""
 
     table: str
-    standing: str
-    words: str
+    status: str
+    label: str
     summary: str
     zone: str
-    asked_at: str
+    as_of: str
     promises: tuple[PromiseView, ...]
     days: tuple[DayView, ...]
 
 
 def build_table_view(found: Punctuality) -> TableView:
-    """The promises of one table in words."""
-    standing = _worst(found)
+    """Build the view of one table from the assessment of its SLAs."""
+    status = _worst_status(found)
     return TableView(
         table=found.table,
-        standing=standing.value if standing else "",
-        words=STATUS_LABELS[standing] if standing else "promises nothing about time",
+        status=status.value if status else "",
+        label=STATUS_LABELS[status] if status else "promises nothing about time",
         summary=_summary(found),
         zone=found.zone,
         as_of=f"{found.as_of:%Y-%m-%d %H:%M %Z}",
-        promises=tuple(_promise(promise, found) for promise in found.promises),
-        days=tuple(_day(day, found) for day in reversed(found.days)),
+        promises=tuple(_promise_view(promise, found) for promise in found.promises),
+        days=tuple(_day_view(day, found) for day in reversed(found.days)),
     )
 
 
-def _worst(found: Punctuality) -> SlaStatus | None:
+def _worst_status(found: Punctuality) -> SlaStatus | None:
     if found.reason:
         return SlaStatus.UNKNOWN
-    standings = [promise.standing for promise in found.promises]
+    statuses = [promise.status for promise in found.promises]
     order = (SlaStatus.BROKEN, SlaStatus.UNKNOWN, SlaStatus.KEPT, SlaStatus.PENDING)
-    return next((standing for standing in order if standing in standings), None)
+    return next((status for status in order if status in statuses), None)
 
 
 def _summary(found: Punctuality) -> str:
-    """What is to be said of the table as a whole, beside its promises."""
-    if found.strays:
-        return f"values of its partition that name no {found.period}: {found.strays:,}"
+    if found.stray_partitions:
+        return f"partition values that do not name a {found.period}: {found.stray_partitions:,}"
     return found.reason
 
 
-def _promise(promise: SlaResult, found: Punctuality) -> PromiseView:
+def _promise_view(promise: SlaResult, found: Punctuality) -> PromiseView:
     return PromiseView(
-        standing=promise.standing.value,
-        words=STATUS_LABELS[promise.standing],
+        status=promise.status.value,
+        label=STATUS_LABELS[promise.status],
         property=promise.property,
         terms=promise.terms,
         description=promise.description,
-        found=promise.reason or "; ".join(_counts(promise, found)),
+        result=promise.reason or "; ".join(_counts(promise, found)),
     )
 
 
@@ -113,88 +112,92 @@ def _counts(promise: SlaResult, found: Punctuality) -> Iterator[str]:
     else:
         yield f"no {found.period} to judge it by yet"
     if promise.days:
-        yield f"not {_some(promise.days)}"
+        yield f"not {_newest(promise.days)}"
     if promise.older:
-        yield f"{format_count(len(promise.older), things)} older than that still there: {_some(promise.older)}"
+        yield f"{format_count(len(promise.older), things)} older than that still there: {_newest(promise.older)}"
 
 
-def _some(days: Sequence[date]) -> str:
-    """The newest few of them."""
-    shown = ", ".join(day.isoformat() for day in sorted(days, reverse=True)[:_MOST_DAYS])
-    return f"{shown} and {len(days) - _MOST_DAYS:,} more" if len(days) > _MOST_DAYS else shown
+def _newest(days: Sequence[date]) -> str:
+    """The newest few days and how many more there are."""
+    newest = ", ".join(day.isoformat() for day in sorted(days, reverse=True)[:_MAX_DAYS])
+    return f"{newest} and {len(days) - _MAX_DAYS:,} more" if len(days) > _MAX_DAYS else newest
 
 
-def _day(day: Delivery, found: Punctuality) -> DayView:
+def _day_view(day: Delivery, found: Punctuality) -> DayView:
     zone = ZoneInfo(found.zone)
     return DayView(
         date=day.date.isoformat(),
-        standing=day.standing.value,
-        words=STATUS_LABELS[day.standing],
-        due=_moment(day.due, zone),
-        published=_moment(day.published, zone),
-        told="; ".join(_told(day)),
+        status=day.status.value,
+        label=STATUS_LABELS[day.status],
+        due=_local_time(day.due, zone),
+        published=_local_time(day.published, zone),
+        remarks="; ".join(_remarks(day)),
     )
 
 
-def _moment(instant: datetime | None, zone: ZoneInfo) -> str:
+def _local_time(instant: datetime | None, zone: ZoneInfo) -> str:
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}" if instant else ""
 
 
-def _told(day: Delivery) -> Iterator[str]:
-    if day.published is None and day.is_there:
-        yield "in the table, and the ledger does not know since when"
-    elif day.published is None and day.standing is SlaStatus.BROKEN:
-        yield f"missing{f' for {format_duration(day.late)}' if day.late else ''}"
-    elif day.late and day.published:
-        yield f"late by {format_duration(day.late)}"
-    if day.published and not day.is_there:
-        yield "not in the table any more"
-    if day.again:
-        yield f"published again {format_count(day.again, 'times')}"
+def _remarks(day: Delivery) -> Iterator[str]:
+    if day.published is None and day.is_in_table:
+        yield "in the table, but the ledger has no receipt for it"
+    elif day.published is None and day.status is SlaStatus.BROKEN:
+        yield f"missing{f' for {format_duration(day.delay)}' if day.delay else ''}"
+    elif day.delay and day.published:
+        yield f"late by {format_duration(day.delay)}"
+    if day.published and not day.is_in_table:
+        yield "no longer in the table"
+    if day.republications:
+        yield f"published again {format_count(day.republications, 'times')}"
 
 
 def render_sla_text(found: Sequence[Punctuality]) -> str:
-    """Each table with its promises, its newest day, and the days that are not as promised."""
+    """Render each table with its SLAs, its newest day, and the days on which an SLA is not kept."""
     return "\n\n".join("\n".join(map(escape_text, _lines(build_table_view(one)))) for one in found)
 
 
 def _lines(table: TableView) -> Iterator[str]:
-    yield f"{table.table}: {table.words}"
+    yield f"{table.table}: {table.label}"
     if table.summary:
         yield f"  {table.summary}"
     width = max((len(promise.property) for promise in table.promises), default=0)
     for promise in table.promises:
-        yield f"  {promise.words:<16}  {promise.property:<{width}}  {promise.terms}: {promise.found}"
-    shown = [day for place, day in enumerate(table.days) if place == 0 or day.standing != SlaStatus.KEPT]
-    if shown:
+        yield f"  {promise.label:<16}  {promise.property:<{width}}  {promise.terms}: {promise.result}"
+    listed = [day for place, day in enumerate(table.days) if place == 0 or day.status != SlaStatus.KEPT]
+    if listed:
         yield f"  days, in {table.zone}:"
-    for day in shown:
-        parts = (f"due {day.due}" if day.due else "", f"published {day.published}" if day.published else "", day.told)
-        yield f"  {day.words:<16}  {day.date}  {', '.join(filter(None, parts))}"
+    for day in listed:
+        parts = (
+            f"due {day.due}" if day.due else "",
+            f"published {day.published}" if day.published else "",
+            day.remarks,
+        )
+        yield f"  {day.label:<16}  {day.date}  {', '.join(filter(None, parts))}"
 
 
 def render_sla_json(found: Sequence[Punctuality]) -> str:
-    """The same for programs, every day included; instants in UTC, times in seconds."""
-    return json.dumps({"broken": any(one.is_broken for one in found), "tables": [_table(one) for one in found]})
+    """Render the same as JSON, with every day; instants are in UTC and durations in seconds."""
+    return json.dumps({"broken": any(one.is_broken for one in found), "tables": [_table_payload(one) for one in found]})
 
 
-def _table(found: Punctuality) -> dict[str, object]:
-    standing = _worst(found)
+def _table_payload(found: Punctuality) -> dict[str, object]:
+    status = _worst_status(found)
     return {
         "table": found.table,
         "contract": found.contract,
         "contract_version": found.contract_version,
-        "standing": standing.value if standing else "",
+        "standing": status.value if status else "",
         "reason": found.reason,
         "asked_at": found.as_of.isoformat(),
         "period": found.period.value,
-        "strays": found.strays,
+        "strays": found.stray_partitions,
         "promises": [
             {
                 "property": promise.property,
                 "terms": promise.terms,
                 "path": promise.path,
-                "standing": promise.standing.value,
+                "standing": promise.status.value,
                 "kept": promise.kept,
                 "due": promise.due,
                 "days": [day.isoformat() for day in promise.days],
@@ -206,12 +209,12 @@ def _table(found: Punctuality) -> dict[str, object]:
         "days": [
             {
                 "date": day.date.isoformat(),
-                "standing": day.standing.value,
+                "standing": day.status.value,
                 "due": day.due.astimezone(UTC).isoformat() if day.due else None,
                 "published": day.published.isoformat() if day.published else None,
-                "late_seconds": int(day.late.total_seconds()) if day.late else 0,
-                "published_again": day.again,
-                "in_table": day.is_there,
+                "late_seconds": int(day.delay.total_seconds()) if day.delay else 0,
+                "published_again": day.republications,
+                "in_table": day.is_in_table,
             }
             for day in found.days
         ],
@@ -219,22 +222,22 @@ def _table(found: Punctuality) -> dict[str, object]:
 
 
 def to_json(found: Sequence[Punctuality]) -> str:
-    """What `from_json` reads back, for the process that draws the site."""
+    """Serialize assessments for the process that draws the site; `from_json` reads them back."""
     return _adapter().dump_json(tuple(found)).decode()
 
 
 def from_json(text: str | bytes) -> tuple[Punctuality, ...]:
-    """What `to_json` wrote.
+    """Read the assessments that `to_json` wrote.
 
     Raises:
-        martgate.errors.CouldNotRun: the text is something else.
+        martgate.errors.CouldNotRun: The text is not such a document.
     """
     from pydantic import ValidationError  # noqa: PLC0415 - see above
 
     try:
         return _adapter().validate_json(text)
     except ValidationError:
-        raise CouldNotRun("not what is known of promises about time") from None
+        raise CouldNotRun("not a document of assessed SLAs, as `to_json` writes it") from None
 
 
 @cache

@@ -8,7 +8,7 @@ import pytest
 from martgate.expectations.backtest import replay
 from martgate.expectations.kinds.share_shift import ShareShift
 from martgate.expectations.kinds.volume_band import VolumeBand
-from martgate.expectations.measurement import Measurement, Remembered
+from martgate.expectations.measurement import InMemoryHistory, Measurement
 from martgate.expectations.rules import Rule
 
 FIRST = date(2024, 1, 1)
@@ -43,7 +43,7 @@ def powers(found):
 
 
 def test_sound_days_raise_no_alarm_and_say_what_would_be_caught(sixty_days):
-    found = replay(rule_of(VOLUME), Remembered(sixty_days))
+    found = replay(rule_of(VOLUME), InMemoryHistory(sixty_days))
     assert (len(found.days), found.learning, found.numbers, found.alarms) == (60, 14, 46 * 3, ())
     assert found.expected == pytest.approx(12 * 46 / 365)
     caught = powers(found)
@@ -55,25 +55,25 @@ def test_sound_days_raise_no_alarm_and_say_what_would_be_caught(sixty_days):
 def test_a_broken_day_is_an_alarm_with_its_group_and_what_was_expected(sixty_days):
     day = FIRST + timedelta(40)
     sixty_days[day] = day_of({"1": 5000, "2": 40})
-    found = replay(rule_of(VOLUME), Remembered(sixty_days))
+    found = replay(rule_of(VOLUME), InMemoryHistory(sixty_days))
     (alarm,) = found.alarms
     there = [each for numbers in list(sixty_days.values())[14:] for each in numbers if not each.column and each.rows]
     assert powers(found)["halved"][1] == len(there) - 1  # in what is broken already nothing is planted
-    assert (alarm.day, alarm.told["c"], alarm.told["(found)"]) == (day, "2", "40")
+    assert (alarm.day, alarm.example["c"], alarm.example["(found)"]) == (day, "2", "40")
 
 
 def test_each_day_is_judged_by_earlier_days_alone(sixty_days):
     before = {day: numbers for day, numbers in sixty_days.items() if day < FIRST + timedelta(30)}
     sixty_days[FIRST + timedelta(59)] = day_of({"1": 1, "2": 1})
-    whole, part = (replay(rule_of(VOLUME), Remembered(days)) for days in (sixty_days, before))
+    whole, part = (replay(rule_of(VOLUME), InMemoryHistory(days)) for days in (sixty_days, before))
     assert [each.day for each in whole.alarms if each.day < FIRST + timedelta(30)] == [each.day for each in part.alarms]
 
 
 def test_shares_learn_for_a_day_and_are_moved_by_their_distance(sixty_days):
     sixty_days[FIRST + timedelta(59)] = day_of({"1": 5000, "2": 200}, ones=0.63)
-    found = replay(rule_of(SHARES), Remembered(sixty_days))
+    found = replay(rule_of(SHARES), InMemoryHistory(sixty_days))
     assert found.learning == 1
-    moved = {(alarm.day, alarm.told["c"]) for alarm in found.alarms}
+    moved = {(alarm.day, alarm.example["c"]) for alarm in found.alarms}
     assert moved == {(FIRST + timedelta(59), "1")}  # in group 2 it may be chance
     caught = powers(found)
     assert caught["moved by twice the distance"][0] >= 58 * 2  # the large group, up and down
@@ -81,5 +81,5 @@ def test_shares_learn_for_a_day_and_are_moved_by_their_distance(sixty_days):
 
 
 def test_days_before_the_rule_was_there_are_not_replayed(sixty_days):
-    found = replay(rule_of(VolumeBand(("d",), 60, 1)), Remembered({}))
+    found = replay(rule_of(VolumeBand(("d",), 60, 1)), InMemoryHistory({}))
     assert (found.days, found.learning, found.numbers, found.alarms, found.expected) == ((), 0, 0, (), 0)

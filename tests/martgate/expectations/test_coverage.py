@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from martgate.contracts import odcs
-from martgate.expectations.coverage import Item, Status, coverage
+from martgate.expectations.coverage import CoverageItem, CoverageStatus, classify_leaves
 from martgate.expectations.derive import derivation
 
 SHIPPED = sorted((Path(__file__).parents[3] / "contracts").glob("*/*.odcs.yaml"))
@@ -57,12 +57,12 @@ def statuses(text, tmp_path):
     path.write_text(text, encoding="utf-8")
     loaded = odcs.read(path)
     rules = [rule for table in loaded.contract.tables for rule in derivation(table).rules]
-    return {item.path: item for item in coverage(loaded.contract, loaded.document.leaves(), rules)}
+    return {item.path: item for item in classify_leaves(loaded.contract, loaded.document.leaves(), rules)}
 
 
 def test_each_leaf_is_told_with_the_rule_that_enforces_it(tmp_path):
     found = statuses(SMALL, tmp_path)
-    enforced = {path: item.rule for path, item in found.items() if item.status is Status.ENFORCED}
+    enforced = {path: item.rule for path, item in found.items() if item.status is CoverageStatus.ENFORCED}
     column, day = "schema[0].properties[0]", "schema[0].properties[1]"
     assert enforced == {
         "slaProperties[0].property": "sla|freshness",
@@ -93,16 +93,16 @@ def test_each_leaf_is_told_with_the_rule_that_enforces_it(tmp_path):
 
 def test_monitored_documentation_and_unsupported_are_told_apart(tmp_path):
     found = statuses(SMALL, tmp_path)
-    by_status = {status: {path for path, item in found.items() if item.status is status} for status in Status}
-    assert by_status[Status.MONITORED] == {
+    by_status = {status: {path for path, item in found.items() if item.status is status} for status in CoverageStatus}
+    assert by_status[CoverageStatus.MONITORED] == {
         f"slaProperties[1].{key}" for key in ("property", "value", "unit", "element")
     }
-    assert by_status[Status.UNSUPPORTED] == {f"slaProperties[3].{key}" for key in ("property", "value", "unit")}
+    assert by_status[CoverageStatus.UNSUPPORTED] == {f"slaProperties[3].{key}" for key in ("property", "value", "unit")}
     assert {"id", "slaProperties[2].value", "schema[0].customProperties[1].value", "schema[0].quality[0].type"} <= (
-        by_status[Status.DOCUMENTATION]
+        by_status[CoverageStatus.DOCUMENTATION]
     )
     assert {"schema[0].properties[0].unique", "schema[0].properties[1].primaryKeyPosition"} <= by_status[
-        Status.DOCUMENTATION
+        CoverageStatus.DOCUMENTATION
     ]
 
 
@@ -121,13 +121,13 @@ def test_monitored_documentation_and_unsupported_are_told_apart(tmp_path):
 )
 def test_a_clause_that_nobody_enforces_is_unsupported(make, leaf, value):
     contract = make.contract(make.table(make.column("a")))
-    assert coverage(contract, [(leaf, value)], ()) == (Item(leaf, Status.UNSUPPORTED),)
+    assert classify_leaves(contract, [(leaf, value)], ()) == (CoverageItem(leaf, CoverageStatus.UNSUPPORTED),)
 
 
 def test_a_broken_quality_is_unsupported_not_silent(tmp_path):
     broken = SMALL.replace("{id: rows, metric: rowCount", "{id: rows, metric: rowCount, unit: percent")
     found = statuses(broken, tmp_path)
-    assert found["schema[0].quality[1].mustBeGreaterThan"].status is Status.UNSUPPORTED
+    assert found["schema[0].quality[1].mustBeGreaterThan"].status is CoverageStatus.UNSUPPORTED
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
@@ -135,8 +135,8 @@ def test_no_leaf_of_a_shipped_contract_is_unsupported(path):
     loaded = odcs.read(path)
     rules = [rule for table in loaded.contract.tables for rule in derivation(table).rules]
     leaves = list(loaded.document.leaves())
-    items = coverage(loaded.contract, leaves, rules)
+    items = classify_leaves(loaded.contract, leaves, rules)
     assert [item.path for item in items] == [path for path, _ in leaves]
-    assert [item.path for item in items if item.status is Status.UNSUPPORTED] == []
-    assert Counter(item.status for item in items)[Status.ENFORCED] > 0
+    assert [item.path for item in items if item.status is CoverageStatus.UNSUPPORTED] == []
+    assert Counter(item.status for item in items)[CoverageStatus.ENFORCED] > 0
     assert {item.rule for item in items if item.rule} == {rule.name for rule in rules}

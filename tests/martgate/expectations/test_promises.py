@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from martgate.contracts.model import Sla
-from martgate.expectations.promises import Arrival, Standing, Window, promised, punctuality
+from martgate.expectations.promises import Arrival, SlaStatus, Window, assess_punctuality, find_time_slas
 
-KEPT, BROKEN, PENDING, UNKNOWN = Standing.KEPT, Standing.BROKEN, Standing.PENDING, Standing.UNKNOWN
+KEPT, BROKEN, PENDING, UNKNOWN = SlaStatus.KEPT, SlaStatus.BROKEN, SlaStatus.PENDING, SlaStatus.UNKNOWN
 BY_SIX = ("timeOfAvailability", "06:00+09:00", "")
 DAILY = ("frequency", 1, "d")
 THREE_DAYS = ("retention", 3, "d")
@@ -15,10 +15,10 @@ NOW = datetime(2024, 1, 10, 3, tzinfo=UTC)  # noon of the 10th in Seoul: the 9th
 
 
 @pytest.fixture
-def judged(make):
-    """judged({"01": arrival, ..}, promises): how a table stands that has these days of January."""
+def assess(make):
+    """assess({"01": arrival, ..}, promises): how a table stands that has these days of January."""
 
-    def _judged(arrivals, *slas, now=NOW, period="day", zone="Asia/Seoul", whole=False, **window):
+    def _assess(arrivals, *slas, now=NOW, period="day", zone="Asia/Seoul", whole=False, **window):
         day = make.column("day", "string", partition_position=None if whole else 1)
         table = make.table(make.column("at", "timestamp"), day, custom={"publishPeriod": period})
         promises = tuple(
@@ -31,27 +31,27 @@ def judged(make):
             )
             for place, (name, value, unit) in enumerate(slas)
         )
-        stated = make.contract(table, slas=promises, custom={"dayBoundary": zone}).tables[0]
+        table = make.contract(table, slas=promises, custom={"dayBoundary": zone}).tables[0]
         known = {date.fromisoformat(f"2024-01-{day}"): arrival for day, arrival in arrivals.items()}
-        return punctuality(stated, known, Window(now=now, **window))
+        return assess_punctuality(table, known, Window(now=now, **window))
 
-    return _judged
+    return _assess
 
 
 def at(text, **more):
-    return Arrival(published=datetime.fromisoformat(text).astimezone(UTC), is_there=True, **more)
+    return Arrival(published=datetime.fromisoformat(text).astimezone(UTC), is_in_table=True, **more)
 
 
 def on_time(*days):
     return {day: at(f"2024-01-{int(day) + 1:02}T05:00+09:00") for day in days}
 
 
-def standings(found):
-    return {f"{day.date:%d}": day.standing for day in found.days}
+def statuses(found):
+    return {f"{day.date:%d}": day.status for day in found.days}
 
 
 @pytest.mark.parametrize(
-    ("published", "standing", "late"),
+    ("published", "status", "delay"),
     [
         ("2024-01-10T06:00:00+09:00", KEPT, None),
         ("2024-01-10T06:00:01+09:00", BROKEN, timedelta(seconds=1)),
@@ -60,10 +60,10 @@ def standings(found):
     ],
     ids=["on the stroke", "a second after", "in another zone", "before it ended"],
 )
-def test_a_day_is_due_at_its_time_on_the_day_after(judged, published, standing, late):
-    found = judged({"09": at(published)}, BY_SIX)
+def test_a_day_is_due_at_its_time_on_the_day_after(assess, published, status, delay):
+    found = assess({"09": at(published)}, BY_SIX)
     (day,), (promise,) = found.days, found.promises
-    assert (day.standing, day.late, promise.standing) == (standing, late, standing)
+    assert (day.status, day.delay, promise.status) == (status, delay, status)
     assert day.due == datetime(2024, 1, 9, 21, tzinfo=UTC)
 
 
@@ -77,75 +77,75 @@ def test_a_day_is_due_at_its_time_on_the_day_after(judged, published, standing, 
         ("20:00-08:00", "UTC", "2024-01-09T20:00-08:00"),
     ],
 )
-def test_a_time_of_day_is_its_first_after_the_day_has_ended_wherever_it_is_told(judged, time, zone, due):
-    found = judged({}, ("timeOfAvailability", time, ""), zone=zone, on=date(2024, 1, 9))
+def test_a_time_of_day_is_its_first_after_the_day_has_ended_wherever_it_is_told(assess, time, zone, due):
+    found = assess({}, ("timeOfAvailability", time, ""), zone=zone, on=date(2024, 1, 9))
     assert found.days[0].due == datetime.fromisoformat(due)
 
 
-def test_clocks_that_are_changed_in_the_night_move_nothing(judged):
+def test_clocks_that_are_changed_in_the_night_move_nothing(assess):
     on = date(2024, 3, 30)
-    found = judged(
+    found = assess(
         {}, ("timeOfAvailability", "06:00", ""), zone="Europe/Berlin", now=datetime(2024, 4, 1, tzinfo=UTC), on=on
     )
     assert found.days[0].due == datetime(2024, 3, 31, 4, tzinfo=UTC)
 
 
-def test_a_day_that_is_not_yet_due_is_pending_and_counts_for_nothing(judged):
+def test_a_day_that_is_not_yet_due_is_pending_and_counts_for_nothing(assess):
     before = datetime(2024, 1, 9, 20, tzinfo=UTC)  # five in the morning of the 10th
-    found = judged(on_time("08"), BY_SIX, DAILY, now=before)
-    assert standings(found) == {"08": KEPT, "09": PENDING}
-    assert [(promise.standing, promise.due) for promise in found.promises] == [(KEPT, 1), (KEPT, 1)]
+    found = assess(on_time("08"), BY_SIX, DAILY, now=before)
+    assert statuses(found) == {"08": KEPT, "09": PENDING}
+    assert [(promise.status, promise.due) for promise in found.promises] == [(KEPT, 1), (KEPT, 1)]
 
 
-def test_a_day_that_is_not_there_on_the_stroke_is_missing(judged):
-    assert standings(judged({}, BY_SIX, now=datetime(2024, 1, 9, 21, tzinfo=UTC))) == {"09": BROKEN}
+def test_a_day_that_is_not_there_on_the_stroke_is_missing(assess):
+    assert statuses(assess({}, BY_SIX, now=datetime(2024, 1, 9, 21, tzinfo=UTC))) == {"09": BROKEN}
 
 
-def test_a_day_that_was_never_published_is_missing_and_late_by_the_time_since(judged):
-    found = judged(on_time("07", "09"), BY_SIX, DAILY)
-    assert standings(found) == {"07": KEPT, "08": BROKEN, "09": KEPT}
-    assert found.days[1].late == NOW - datetime(2024, 1, 8, 21, tzinfo=UTC)
-    assert [(p.standing, p.kept, p.due, p.days) for p in found.promises] == [(BROKEN, 2, 3, (date(2024, 1, 8),))] * 2
+def test_a_day_that_was_never_published_is_missing_and_late_by_the_time_since(assess):
+    found = assess(on_time("07", "09"), BY_SIX, DAILY)
+    assert statuses(found) == {"07": KEPT, "08": BROKEN, "09": KEPT}
+    assert found.days[1].delay == NOW - datetime(2024, 1, 8, 21, tzinfo=UTC)
+    assert [(p.status, p.kept, p.due, p.days) for p in found.promises] == [(BROKEN, 2, 3, (date(2024, 1, 8),))] * 2
 
 
-def test_a_late_day_breaks_its_time_and_not_its_frequency(judged):
-    found = judged({"09": at("2024-01-10T07:00+09:00")}, BY_SIX, DAILY)
-    assert [promise.standing for promise in found.promises] == [BROKEN, KEPT]
+def test_a_late_day_breaks_its_time_and_not_its_frequency(assess):
+    found = assess({"09": at("2024-01-10T07:00+09:00")}, BY_SIX, DAILY)
+    assert [promise.status for promise in found.promises] == [BROKEN, KEPT]
 
 
-def test_what_was_published_again_was_there_from_the_first_time_on(judged):
-    found = judged({"09": at("2024-01-10T05:00+09:00", again=2)}, BY_SIX)
-    assert (found.days[0].standing, found.days[0].again, found.is_broken) == (KEPT, 2, False)
+def test_what_was_published_again_was_there_from_the_first_time_on(assess):
+    found = assess({"09": at("2024-01-10T05:00+09:00", republications=2)}, BY_SIX)
+    assert (found.days[0].status, found.days[0].republications, found.is_broken) == (KEPT, 2, False)
 
 
-def test_a_published_day_that_is_not_in_the_table_is_not_there(judged):
+def test_a_published_day_that_is_not_in_the_table_is_not_there(assess):
     gone = {"09": Arrival(published=datetime(2024, 1, 9, 20, tzinfo=UTC))}
-    found = judged(gone, BY_SIX, DAILY, ("retention", 3, "y"))
-    assert [promise.standing for promise in found.promises] == [BROKEN] * 3
+    found = assess(gone, BY_SIX, DAILY, ("retention", 3, "y"))
+    assert [promise.status for promise in found.promises] == [BROKEN] * 3
 
 
-def test_a_day_in_the_table_that_nobody_recorded_is_there_but_nobody_knows_since_when(judged):
-    found = judged({"09": Arrival(is_there=True)}, BY_SIX, DAILY)
-    assert [promise.standing for promise in found.promises] == [UNKNOWN, KEPT]
+def test_a_day_in_the_table_that_nobody_recorded_is_in_table_but_nobody_knows_since_when(assess):
+    found = assess({"09": Arrival(is_in_table=True)}, BY_SIX, DAILY)
+    assert [promise.status for promise in found.promises] == [UNKNOWN, KEPT]
     assert found.is_broken
 
 
-def test_a_table_that_was_never_published_misses_the_day_that_is_due(judged):
-    found = judged({}, BY_SIX, DAILY)
-    assert standings(found) == {"09": BROKEN}
-    assert [promise.standing for promise in found.promises] == [BROKEN, BROKEN]
+def test_a_table_that_was_never_published_misses_the_day_that_is_due(assess):
+    found = assess({}, BY_SIX, DAILY)
+    assert statuses(found) == {"09": BROKEN}
+    assert [promise.status for promise in found.promises] == [BROKEN, BROKEN]
 
 
-def test_only_the_last_days_that_were_due_are_looked_at(judged):
-    found = judged(on_time("02", "07", "08", "09"), BY_SIX, last=3)
-    assert standings(found) == {"07": KEPT, "08": KEPT, "09": KEPT}
-    assert found.promises[0].standing is KEPT
+def test_only_the_last_days_that_were_due_are_looked_at(assess):
+    found = assess(on_time("02", "07", "08", "09"), BY_SIX, last=3)
+    assert statuses(found) == {"07": KEPT, "08": KEPT, "09": KEPT}
+    assert found.promises[0].status is KEPT
 
 
-def test_one_day_can_be_asked_for_and_then_no_other_counts(judged):
-    found = judged(on_time("02", "09"), BY_SIX, DAILY, on=date(2024, 1, 9))
-    assert (standings(found), found.is_broken) == ({"09": KEPT}, False)
-    assert judged(on_time("02", "09"), BY_SIX, DAILY, on=date(2024, 1, 5)).is_broken
+def test_one_day_can_be_asked_for_and_then_no_other_counts(assess):
+    found = assess(on_time("02", "09"), BY_SIX, DAILY, on=date(2024, 1, 9))
+    assert (statuses(found), found.is_broken) == ({"09": KEPT}, False)
+    assert assess(on_time("02", "09"), BY_SIX, DAILY, on=date(2024, 1, 5)).is_broken
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_one_day_can_be_asked_for_and_then_no_other_counts(judged):
         ((24, "h"), ("07", "09"), [8]),
     ],
 )
-def test_days_are_missing_where_one_is_further_from_the_next_than_the_frequency(judged, frequency, there, missing):
-    found = judged(on_time(*there), ("frequency", *frequency))
+def test_days_are_missing_where_one_is_further_from_the_next_than_the_frequency(assess, frequency, there, missing):
+    found = assess(on_time(*there), ("frequency", *frequency))
     assert [day.day for day in found.promises[0].days] == missing
 
 
@@ -171,42 +171,42 @@ def test_days_are_missing_where_one_is_further_from_the_next_than_the_frequency(
         ("month", (1, "mo"), "2024-02-01T05:00+09:00", "2024-02-29T12:00+09:00", {"01": KEPT}),
     ],
 )
-def test_a_week_or_month_is_due_after_its_last_day(judged, period, promise, came, now, expected):
+def test_a_week_or_month_is_due_after_its_last_day(assess, period, promise, came, now, expected):
     asked = datetime.fromisoformat(now)
-    found = judged({"01": at(came)}, BY_SIX, ("frequency", *promise), period=period, now=asked)
-    assert standings(found) == expected
+    found = assess({"01": at(came)}, BY_SIX, ("frequency", *promise), period=period, now=asked)
+    assert statuses(found) == expected
 
 
-def test_without_a_time_of_day_a_day_is_due_when_the_next_one_has_ended(judged):
-    assert standings(judged(on_time("08"), DAILY)) == {"08": KEPT, "09": PENDING}
-    assert standings(judged(on_time("07"), DAILY)) == {"07": KEPT, "08": BROKEN, "09": PENDING}
+def test_without_a_time_of_day_a_day_is_due_when_the_next_one_has_ended(assess):
+    assert statuses(assess(on_time("08"), DAILY)) == {"08": KEPT, "09": PENDING}
+    assert statuses(assess(on_time("07"), DAILY)) == {"07": KEPT, "08": BROKEN, "09": PENDING}
 
 
-def test_retention_is_kept_while_no_young_day_is_gone_and_tells_of_old_ones(judged):
+def test_retention_is_kept_while_no_young_day_is_gone_and_tells_of_old_ones(assess):
     days = on_time("05", "07", "08", "09")  # at noon of the 10th, the 7th ended two days and a half ago
-    (promise,) = judged(days, THREE_DAYS).promises
-    assert (promise.standing, promise.kept, promise.older) == (KEPT, 3, (date(2024, 1, 5),))
+    (promise,) = assess(days, THREE_DAYS).promises
+    assert (promise.status, promise.kept, promise.older) == (KEPT, 3, (date(2024, 1, 5),))
     days["07"] = Arrival(published=days["07"].published)
-    (promise,) = judged(days, THREE_DAYS).promises
-    assert (promise.standing, promise.kept, promise.days) == (BROKEN, 2, (date(2024, 1, 7),))
+    (promise,) = assess(days, THREE_DAYS).promises
+    assert (promise.status, promise.kept, promise.days) == (BROKEN, 2, (date(2024, 1, 7),))
 
 
-def test_what_need_not_be_there_any_more_is_not_missed(judged):
+def test_what_need_not_be_there_any_more_is_not_missed(assess):
     days = on_time("07", "08", "09") | {"02": Arrival(published=datetime(2024, 1, 2, 16, tzinfo=UTC))}
-    found = judged(days, BY_SIX, DAILY, THREE_DAYS)
-    assert (found.is_broken, list(standings(found))) == (False, ["07", "08", "09"])
+    found = assess(days, BY_SIX, DAILY, THREE_DAYS)
+    assert (found.is_broken, list(statuses(found))) == (False, ["07", "08", "09"])
 
 
-@pytest.mark.parametrize(("passed", "standing"), [({"sla|freshness"}, KEPT), (set(), UNKNOWN)])
-def test_freshness_is_what_the_gate_found_when_it_let_a_day_through(judged, passed, standing):
-    arrival = at("2024-01-10T05:00+09:00", passed=frozenset(passed))
-    (promise,) = judged({"09": arrival}, ("freshness", 26, "h")).promises
-    assert promise.standing is standing
+@pytest.mark.parametrize(("passed", "status"), [({"sla|freshness"}, KEPT), (set(), UNKNOWN)])
+def test_freshness_is_what_the_gate_found_when_it_let_a_day_through(assess, passed, status):
+    arrival = at("2024-01-10T05:00+09:00", passed_rules=frozenset(passed))
+    (promise,) = assess({"09": arrival}, ("freshness", 26, "h")).promises
+    assert promise.status is status
 
 
-def test_latency_that_no_rule_judges_is_not_kept(judged):
-    (promise,) = judged(on_time("09"), ("latency", 1, "d")).promises
-    assert promise.standing is UNKNOWN
+def test_latency_that_no_rule_judges_is_not_kept(assess):
+    (promise,) = assess(on_time("09"), ("latency", 1, "d")).promises
+    assert promise.status is UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -219,20 +219,20 @@ def test_latency_that_no_rule_judges_is_not_kept(judged):
         (("frequency", 12, "h"), "published by the day"),
     ],
 )
-def test_a_promise_that_cannot_be_judged_is_not_kept(judged, promise, reason):
-    found = judged(on_time("09"), promise)
-    assert found.promises[0].standing is UNKNOWN
+def test_a_promise_that_cannot_be_judged_is_not_kept(assess, promise, reason):
+    found = assess(on_time("09"), promise)
+    assert found.promises[0].status is UNKNOWN
     assert reason in found.promises[0].reason
     assert found.is_broken
 
 
-def test_a_table_that_is_published_whole_keeps_no_days(judged):
-    found = judged(on_time("09"), ("retention", 3, "y"), whole=True)
+def test_a_table_that_is_published_whole_keeps_no_days(assess):
+    found = assess(on_time("09"), ("retention", 3, "y"), whole=True)
     assert "published whole" in found.promises[0].reason
 
 
-def test_a_table_without_promises_breaks_none(judged):
-    found = judged(on_time("02"))
+def test_a_table_without_promises_breaks_none(assess):
+    found = assess(on_time("02"))
     assert (found.promises, found.days, found.is_broken) == ((), (), False)
 
 
@@ -243,4 +243,4 @@ def test_a_table_without_promises_breaks_none(judged):
 def test_a_promise_is_about_the_tables_that_it_names_or_about_all(make, element, is_about):
     table = make.table(make.column("day"))
     sla = Sla(path="slaProperties[0]", property="frequency", value=1, unit="d", element=element)
-    assert bool(promised(make.contract(table, slas=(sla,)), table)) is is_about
+    assert bool(find_time_slas(make.contract(table, slas=(sla,)), table)) is is_about

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from martgate.expectations.restatement import Difference, difference
+from martgate.expectations.restatement import Difference, compare_rows
 
 ENGINES = ["duckdb", pytest.param("spark", marks=pytest.mark.spark)]
 HEADS = ("id bigint", "name string", "ratio double", "run timestamp")
@@ -22,7 +22,7 @@ def differ(engine, register, make):
         table = make.table(id_, *others)
         for name, rows in (("s.before", before), ("s.after", after)):
             register(name, {head: [row[place] for row in rows] for place, head in enumerate(HEADS)})
-        return difference(engine, table, before="s.before", after="s.after", apart=apart)
+        return compare_rows(engine, table, before="s.before", after="s.after", ignored=apart)
 
     return _differ
 
@@ -82,8 +82,8 @@ def test_every_type_is_compared_with_itself(engine, wares, tmp_path, keyed):
         target = WriteTarget(root=str(tmp_path / name), partition_by=(), prefix="p")
         files = engine.write(f"SELECT {listed}", target)
         engine.register(name, Dataset(files=tuple(str(tmp_path / name / file.path) for file in files)))
-    found = difference(engine, table, before="s.before", after="s.after")
-    same = difference(engine, table, before="s.before", after="s.before")
+    found = compare_rows(engine, table, before="s.before", after="s.after")
+    same = compare_rows(engine, table, before="s.before", after="s.before")
     if keyed:
         assert (found.changed, found.columns, same.changed) == (1, {"counts": 1}, 0)
     else:

@@ -7,7 +7,7 @@ import pytest
 from martgate.expectations.derive import derive
 from martgate.expectations.kinds.conditions import Holds
 from martgate.expectations.kinds.in_set import InSet
-from martgate.expectations.retroactive import asked
+from martgate.expectations.retroactive import derive_with_retroactive
 
 RETROACTIVE = {"retroactive": True}
 
@@ -38,39 +38,39 @@ def names(rules):
 
 def test_without_newer_versions_a_day_is_judged_by_its_own(version, make):
     table = version("1.0.0", make.column("n", required=True))
-    assert asked(table).rules == derive(table)
+    assert derive_with_retroactive(table).rules == derive(table)
 
 
 def test_a_clause_counts_for_earlier_days_only_where_it_is_marked(version, make, holds):
     old = version("1.0.0", make.column("n"))
     new = version("2.0.0", make.column("n"), quality=[holds("small", "n < 9"), holds("big", "n > 1", 1, marked=False)])
-    found = asked(old, [new])
+    found = derive_with_retroactive(old, [new])
     assert names(found.retroactive) == ["table|small"]
-    assert names(found.rules) == [*names(derive(*old)), "table|small"]
+    assert names(found.rules) == [*names(derive(old)), "table|small"]
     assert found.rules[-1].description.endswith(" (retroactive, from version 2.0.0)")
-    assert found.outside == ()
+    assert found.out_of_scope == ()
 
 
 def test_a_marked_column_counts_with_all_that_stands_on_it_and_nothing_that_stands_on_others(version, make):
     old = version("1.0.0", make.column("n"), make.column("m", at=1))
     marked = make.column("n", required=True, enum=(1, 2), custom=RETROACTIVE)
     new = version("2.0.0", marked, make.column("m", at=1, required=True))
-    assert names(asked(old, [new]).retroactive) == ["n|not_null", "n|in_set"]
+    assert names(derive_with_retroactive(old, [new]).retroactive) == ["n|not_null", "n|in_set"]
 
 
 def test_a_newer_rule_takes_the_place_of_an_older_one_of_its_name(version, make):
     old = version("1.0.0", make.column("n", enum=(1, 2, 3)))
     new = version("2.0.0", make.column("n", enum=(1, 2), custom=RETROACTIVE))
     newest = version("3.0.0", make.column("n", enum=(1,), custom=RETROACTIVE))
-    found = asked(old, [new, newest])
+    found = derive_with_retroactive(old, [new, newest])
     assert [rule.check for rule in found.rules if rule.name == "n|in_set"] == [InSet("n", (1,))]
     assert [rule.description[-14:] for rule in found.retroactive] == ["version 3.0.0)"]
-    assert names(found.rules) == names(derive(*old))
+    assert names(found.rules) == names(derive(old))
 
 
 def test_the_same_rule_in_both_is_the_older_versions_own(version, make):
     old, new = (version(number, make.column("n", enum=(1,), custom=RETROACTIVE)) for number in ("1.0.0", "2.0.0"))
-    assert asked(old, [new]).retroactive == ()
+    assert derive_with_retroactive(old, [new]).retroactive == ()
 
 
 @pytest.mark.parametrize("sql", [None, "SELECT COUNT(*) FROM {object} WHERE added > 1"], ids=["expression", "query"])
@@ -82,14 +82,14 @@ def test_a_clause_about_columns_that_were_not_there_is_out_of_scope_with_its_rea
         clause = replace(clause, type=QualityType.SQL, query=sql, engine="", threshold=Threshold("mustBe", (0,)))
     old = version("1.0.0", make.column("n"))
     new = version("2.0.0", make.column("n"), make.column("added", at=1), quality=[clause])
-    found = asked(old, [new])
-    assert (found.rules, found.retroactive) == (derive(*old), ())
-    assert [(each.rule.name, each.reason) for each in found.outside] == [
+    found = derive_with_retroactive(old, [new])
+    assert (found.rules, found.retroactive) == (derive(old), ())
+    assert [(each.rule.name, each.reason) for each in found.out_of_scope] == [
         ("table|later", "version 1.0.0 of the contract has no added")
     ]
 
 
 def test_a_rule_of_a_newer_version_is_the_rule_itself_but_for_its_words(version, make, holds):
     old, new = version("1.0.0", make.column("n")), version("2.0.0", make.column("n"), quality=[holds("small", "n < 9")])
-    (rule,) = asked(old, [new]).retroactive
+    (rule,) = derive_with_retroactive(old, [new]).retroactive
     assert (rule.check, rule.clauses) == (Holds("n < 9"), ("schema[0].quality[0]",))

@@ -20,7 +20,7 @@ def page(runs, contract, table):
 
 def test_a_refused_run_says_why_before_it_shows_what(page):
     drawn = page("refused")
-    order = ["2 failed: status|implies_email, table|key", 'id="blocking"', "2 of 640 rows", 'id="told"', 'id="rules"']
+    order = ["2 failed: status|implies_email, table|key", 'id="blocking"', "2 of 640 rows", 'id="to-read"', 'id="rules"']
     places = [drawn.index(text) for text in order]
     assert places == sorted(places)
 

@@ -30,8 +30,8 @@ def test_the_contract_lends_its_purpose_and_its_owner(runs, contract):
 
 def test_rules_in_the_way_come_first_and_passed_ones_last_in_contract_order(runs):
     rules = build_run_view(runs["refused"]).rules
-    assert [rule.standing for rule in rules] == [0, 0, 1, 3, 3, 3, 3]
-    assert [rule.name for rule in rules if rule.standing == 3] == [
+    assert [rule.urgency for rule in rules] == [0, 0, 1, 3, 3, 3, 3]
+    assert [rule.name for rule in rules if rule.urgency == 3] == [
         "table|columns",
         "order_id|type",
         "order_id|not_null",

@@ -1,5 +1,5 @@
 "use strict";
-// Narrows the page's list to the rows that hold every word looked for. Without scripts the whole list is there.
+// Narrows the page's list to the rows that contain every word searched for. Without scripts the whole list is shown.
 for (const tools of document.querySelectorAll(".tools")) {
   const list = document.getElementById(tools.dataset.list);
   const search = tools.querySelector("input[type=search]");
