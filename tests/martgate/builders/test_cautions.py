@@ -1,4 +1,4 @@
-"""What hangs on the types of columns: told where a contract walks into it, and only there."""
+"""Warnings that depend on the types of columns."""
 
 from pathlib import Path
 
@@ -68,14 +68,14 @@ ALIKE += [
 
 
 @pytest.mark.parametrize(("expression", "row"), PARTED)
-def test_each_is_told_and_stands_in_the_table(expression, row):
+def test_each_caution_is_found_and_documented(expression, row):
     assert find_cautions(f"SELECT {expression}", TYPES)
     page = (Path(__file__).parents[3] / "docs" / "engines.md").read_text("utf-8")
     assert any(row in line and "| warned |" in line for line in page.splitlines())
 
 
 @pytest.mark.parametrize("expression", ALIKE)
-def test_what_engines_answer_alike_is_not_told(expression):
+def test_expressions_with_equal_results_have_no_caution(expression):
     assert find_cautions(f"SELECT {expression}", TYPES) == ()
 
 
@@ -83,5 +83,5 @@ def test_a_column_of_unknown_type_gives_no_warning():
     assert find_cautions("SELECT CAST(other AS INT), AVG(other)", TYPES) == ()
 
 
-def test_a_text_that_is_no_query_is_for_others_to_tell():
+def test_text_that_is_not_a_query_has_no_caution():
     assert find_cautions("SELECT FROM WHERE", TYPES) == ()

@@ -1,12 +1,13 @@
-"""Spark's meaning on DuckDB: what Spark answers, written down from Spark 4.3, and what the layer makes DuckDB answer.
+"""The Spark dialect on DuckDB: expected results, recorded from Spark 4.3, for each expression.
 
-An expression stands in one of three tables: answered alike, raised alike, or different and therefore refused by the
-check. The tests marked `spark` hold the written answers against a real Spark.
+An expression is in one of three tables: the same result, the same error, or different and therefore refused by the
+check. The tests marked `spark` compare the expected results with a real Spark.
 """
 
 import math
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +20,9 @@ from martgate.builders.dialect import (
     translate,
     unsupported_functions,
 )
-from martgate.builders.model import BUILT_IN
 from martgate.errors import CouldNotRun, InvalidInput, QueryFailed
 
+MART_MODELS = Path(__file__).parents[3] / "builders" / "models"
 SAME = [
     ("CAST(FLOOR(2.9) AS INT)", 2),
     ("CAST(ROUND(2.5) AS INT)", 3),
@@ -300,25 +301,25 @@ def identical(left, right):
 
 
 @pytest.mark.parametrize(("expression", "answer"), SAME)
-def test_an_expression_means_on_duckdb_what_it_means_on_spark(engine, expression, answer):
+def test_an_expression_has_the_same_result_on_duckdb_as_on_spark(engine, expression, answer):
     assert identical(engine.fetch(query(expression)), [(answer,)])
     assert find_problems(query(expression), "model.sql") == ()
 
 
 @pytest.mark.parametrize(("sql", "rows"), QUERIES)
-def test_a_query_means_on_duckdb_what_it_means_on_spark(engine, sql, rows):
+def test_a_query_has_the_same_result_on_duckdb_as_on_spark(engine, sql, rows):
     assert identical(engine.fetch(sql), rows)
     assert find_problems(sql, "model.sql") == ()
 
 
 @pytest.mark.parametrize("expression", RAISES)
-def test_what_spark_refuses_to_compute_is_refused_here(engine, expression):
+def test_an_expression_that_fails_on_spark_fails_on_duckdb(engine, expression):
     with pytest.raises(QueryFailed):
         engine.fetch(query(expression))
 
 
-def test_a_date_that_python_cannot_hold_is_a_failure_and_no_text(engine):
-    with pytest.raises(QueryFailed, match="outside of the years 1 to 9999"):
+def test_a_date_that_python_cannot_represent_is_an_error(engine):
+    with pytest.raises(QueryFailed, match="outside the years 1 to 9999"):
         engine.fetch("SELECT DATE_ADD(DATE '9999-12-31', 1)")
     assert engine.fetch("SELECT CAST('9999-12-31' AS STRING), DATE '9999-12-31'") == [
         ("9999-12-31", date(9999, 12, 31))
@@ -326,7 +327,7 @@ def test_a_date_that_python_cannot_hold_is_a_failure_and_no_text(engine):
 
 
 @pytest.mark.parametrize(("expression", "spark_answer", "duckdb_answer"), REFUSED)
-def test_what_stays_different_is_refused_by_the_check(engine, expression, spark_answer, duckdb_answer):
+def test_an_expression_with_different_results_is_refused(engine, expression, spark_answer, duckdb_answer):
     assert find_problems(query(expression), "model.sql")
     if duckdb_answer is None:
         with pytest.raises(QueryFailed):
@@ -338,7 +339,7 @@ def test_what_stays_different_is_refused_by_the_check(engine, expression, spark_
 
 
 @pytest.mark.spark
-def test_the_written_answers_are_those_of_a_real_spark(spark):
+def test_the_expected_results_are_those_of_a_real_spark(spark):
     def rows(sql):
         return [tuple(row.values()) for row in spark.sql(sql).toArrow().to_pylist()]
 
@@ -353,7 +354,7 @@ def test_the_written_answers_are_those_of_a_real_spark(spark):
 
 @pytest.mark.spark
 @pytest.mark.parametrize("expression", [*RAISES, "CAST('2.7' AS INT)"])
-def test_spark_raises_where_we_say_it_does(spark, expression):
+def test_expressions_that_should_fail_do_fail_on_spark(spark, expression):
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
@@ -367,28 +368,28 @@ def test_spark_raises_where_we_say_it_does(spark, expression):
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
-        ("SELECT 1\n  , SOUNDEX(a) FROM t", "model.sql:2: SOUNDEX has not been tried"),
+        ("SELECT 1\n  , SOUNDEX(a) FROM t", "model.sql:2: SOUNDEX is not tested"),
         ("SELECT a FROM t QUALIFY ROW_NUMBER() OVER (ORDER BY a) = 1", "WHERE rn = 1"),
         ("SELECT FROM_UTC_TIMESTAMP(ts, 'Asia/Seoul') FROM t", "CONVERT_TIMEZONE('Asia/Seoul', ts)"),
         ("SELECT CONVERT_TIMEZONE('UTC', 'Asia/Seoul', ts) FROM t", "depends on the session's zone"),
-        ("SELECT CAST(a / CAST(2 AS DOUBLE) AS BIGINT) FROM t", "say FLOOR, CEIL or ROUND"),
-        ("SELECT CAST(AVG(a) AS INT) FROM t", "say FLOOR, CEIL or ROUND"),
+        ("SELECT CAST(a / CAST(2 AS DOUBLE) AS BIGINT) FROM t", "use FLOOR, CEIL or ROUND"),
+        ("SELECT CAST(AVG(a) AS INT) FROM t", "use FLOOR, CEIL or ROUND"),
         ("SELECT CAST('2.7' AS INT)", "not a whole number"),
         ("SELECT COUNT(a) / COUNT(*) FROM t", "CAST one side AS DOUBLE"),
         ("SELECT CAST(CAST(a AS TIMESTAMP) AS STRING) FROM t", "use DATE_FORMAT"),
         ("SELECT CURRENT_DATE() FROM t", "use :part_date"),
-        ("SELECT a RLIKE b FROM t", "write the regular expression as a text"),
+        ("SELECT a RLIKE b FROM t", "write the regular expression as a literal"),
         ("SELECT a RLIKE '(?=x)' FROM t", "'(?='"),
         ("SELECT a RLIKE '[a[b]]' FROM t", "'[a['"),
         ("SELECT 1 +", "Required keyword"),
     ],
 )
-def test_a_complaint_says_where_what_and_what_to_do(sql, words):
+def test_a_problem_has_a_line_a_message_and_a_hint(sql, words):
     assert words in "\n".join(map(str, find_problems(sql, "model.sql")))
 
 
-def test_the_models_that_ship_pass_the_check():
-    for model in BUILT_IN.iterdir():
+def test_the_models_of_the_mart_have_no_problems():
+    for model in MART_MODELS.iterdir():
         assert find_problems(model.read_text("utf-8"), model.name) == ()
 
 
@@ -411,7 +412,7 @@ def test_unsupported_functions_are_named_once_in_order():
         ("SELECT * FROM read_csv('/etc/passwd')", ("READ_CSV('/etc/passwd')",)),
     ],
 )
-def test_tables_are_told_from_ctes_by_where_they_stand(sql, found):
+def test_ctes_are_distinguished_from_tables_by_scope(sql, found):
     assert table_names(parse(sql)) == found
 
 
@@ -427,7 +428,7 @@ def test_tables_are_told_from_ctes_by_where_they_stand(sql, found):
         ("SELECT " + "(" * 3000 + "1" + ")" * 3000, "nested too deeply"),
     ],
 )
-def test_what_is_not_one_query_is_refused_in_words(sql, found):
+def test_text_other_than_one_query_is_refused(sql, found):
     with pytest.raises(InvalidInput, match=found):
         translate(sql)
 
@@ -436,7 +437,7 @@ def test_a_rewritten_expression_inside_another_is_rewritten_too():
     assert to_duckdb("SELECT FLOOR(a / b)") == "SELECT CAST(FLOOR(SPK_DIVIDE(a, b)) AS BIGINT)"
 
 
-def test_a_compiled_sqlglot_is_told_with_what_to_do(monkeypatch):
+def test_a_compiled_sqlglot_is_an_error_with_a_hint(monkeypatch):
     class Compiled:
         def __init__(self, **_):
             raise TypeError("interpreted classes cannot inherit from compiled")

@@ -1,11 +1,14 @@
-"""Models: what a query says about itself, and how a wrong one is refused."""
+"""Models: inputs, columns and lineage of a query, and errors in invalid ones."""
+
+from pathlib import Path
 
 import pytest
 
-from martgate.builders.model import BUILT_IN, Model, cast_to_contract, load
+from martgate.builders.model import Model, cast_to_contract, load
 from martgate.contracts.model import Column, Table
 from martgate.errors import InvalidInput
 
+MART_MODELS = Path(__file__).parents[3] / "builders" / "models"
 SHOP = """
 WITH paid AS (
   SELECT order_id, amount, ROW_NUMBER() OVER (PARTITION BY order_id ORDER BY paid_at DESC) AS rn
@@ -46,9 +49,9 @@ def test_lineage_goes_through_ctes_and_expressions_to_the_columns_of_inputs():
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
-        ("SELECT a, b FROM t JOIN u ON t.x = u.x", "say which table a is of"),
-        ("SELECT * FROM t", "name the columns instead of"),
-        ("WITH c AS (SELECT * FROM t) SELECT a FROM c", "name the columns instead of"),
+        ("SELECT a, b FROM t JOIN u ON t.x = u.x", "qualify a with its table"),
+        ("SELECT * FROM t", "name the columns"),
+        ("WITH c AS (SELECT * FROM t) SELECT a FROM c", "name the columns"),
     ],
 )
 def test_lineage_that_cannot_be_traced_is_an_error_not_a_gap(sql, words):
@@ -57,26 +60,26 @@ def test_lineage_that_cannot_be_traced_is_an_error_not_a_gap(sql, words):
 
 
 @pytest.mark.parametrize(
-    ("sql", "stamped"),
+    ("sql", "names"),
     [
         ("SELECT n, CAST(:run_timestamp AS TIMESTAMP) AS at, :part_date AS day FROM t", ("at",)),
         ("WITH r AS (SELECT :run_timestamp AS at) SELECT t.n, DATE(r.at) AS built FROM t CROSS JOIN r", ("built",)),
         ("SELECT COALESCE(seen, :run_timestamp) AS seen FROM t WHERE seen < :run_timestamp", ()),
         ("SELECT *, :run_timestamp AS at FROM t", ()),
     ],
-    ids=["at once", "through a CTE", "mixed with data", "not to be traced"],
+    ids=["at once", "through a CTE", "mixed with data", "not traceable"],
 )
-def test_a_column_that_tells_only_the_runs_instant_is_stamped(sql, stamped):
-    assert Model("m", sql).run_timestamp_columns == stamped
+def test_columns_of_the_run_timestamp_alone_are_found(sql, names):
+    assert Model("m", sql).run_timestamp_columns == names
 
 
-def test_of_the_shipped_models_only_the_run_timestamp_is_stamped():
-    assert {model.run_timestamp_columns for model in load([BUILT_IN]).values()} == {("run_timestamp",)}
+def test_in_the_models_of_the_mart_only_one_column_is_of_the_run_timestamp():
+    assert {model.run_timestamp_columns for model in load([MART_MODELS]).values()} == {("run_timestamp",)}
 
 
-def test_the_typed_query_has_the_contracts_columns_types_and_order(engine, world):
-    world.register()
-    model = Model("m", "SELECT COUNT(*) AS n, 1 AS flag, 'x' AS `odd ``name` FROM we_mart.we_artist -- the end")
+def test_the_cast_query_has_the_contracts_columns_types_and_order(engine):
+    source = "(SELECT 1 AS a) AS t WHERE a = 2 -- the end"
+    model = Model("m", f"SELECT COUNT(*) AS n, 1 AS flag, 'x' AS `odd ``name` FROM {source}")
     contract = table(**{"flag": "tinyint", "odd `name": "string", "n": "bigint"})
     sql = cast_to_contract(model, contract)
     assert engine.fetch(sql) == [(1, "x", 0)]
@@ -84,7 +87,7 @@ def test_the_typed_query_has_the_contracts_columns_types_and_order(engine, world
     assert described == [(1, "x", 0)]
 
 
-def test_a_query_that_ends_in_a_semicolon_can_be_typed(engine):
+def test_a_query_that_ends_in_a_semicolon_can_be_cast(engine):
     assert engine.fetch(cast_to_contract(Model("m", "SELECT 1 AS a;\n"), table(a="bigint"))) == [(1,)]
 
 
@@ -95,20 +98,20 @@ def test_columns_that_differ_from_the_contract_are_named_all_at_once():
     assert messages == [
         "the query does not return column c",
         "the query does not return column d",
-        "the query returns column b, which nobody promised",
+        "the query returns column b, which the contract does not have",
     ]
 
 
 def test_models_are_loaded_from_folders_by_name(tmp_path):
     (tmp_path / "mine.sql").write_text("SELECT 1 AS a")
     (tmp_path / "notes.txt").write_text("not a model")
-    models = load([BUILT_IN, tmp_path])
+    models = load([MART_MODELS, tmp_path])
     assert {"wv_comm_user", "wv_dm_subscr", "mine"} <= models.keys()
     assert "notes" not in models
     assert models["mine"].file == str(tmp_path / "mine.sql")
 
 
-def test_every_problem_of_every_file_is_told_with_its_place(tmp_path):
+def test_every_problem_of_every_file_is_reported_with_its_place(tmp_path):
     (tmp_path / "a.sql").write_text("SELECT 1 AS a\nFROM t\nWHERE :day_ende < 2 AND :oops = 1")
     (tmp_path / "b.sql").write_text("SELECT 1 AS a,\n  FROM WHERE")
     (tmp_path / "c.sql").write_text("SELECT\n  UPPER(a) AS a FROM t")
@@ -116,8 +119,8 @@ def test_every_problem_of_every_file_is_told_with_its_place(tmp_path):
     (tmp_path / "e.sql").write_text("")
     (tmp_path / "wv_comm_user.sql").write_text("SELECT 1 AS a")
     with pytest.raises(InvalidInput) as caught:
-        load([BUILT_IN, tmp_path, tmp_path / "nowhere"])
-    told = [str(problem).replace(f"{tmp_path}/", "") for problem in caught.value.problems]
+        load([MART_MODELS, tmp_path, tmp_path / "nowhere"])
+    lines = [str(problem).replace(f"{tmp_path}/", "") for problem in caught.value.problems]
     for place_and_words in (
         ("a.sql:3", "unknown parameter :day_ende", ":day_end"),
         ("a.sql:3", "unknown parameter :oops"),
@@ -125,11 +128,11 @@ def test_every_problem_of_every_file_is_told_with_its_place(tmp_path):
         ("c.sql:2", "UPPER"),
         ("d.sql", "UTF-8"),
         ("e.sql", "found nothing"),
-        ("wv_comm_user.sql", "a second model wv_comm_user"),
-        ("nowhere", "no such folder"),
+        ("wv_comm_user.sql", "model wv_comm_user is already defined in"),
+        ("nowhere", "no folder of models"),
     ):
-        assert any(all(word in line for word in place_and_words) for line in told), (place_and_words, told)
-    assert len(told) == 8
+        assert any(all(word in line for word in place_and_words) for line in lines), (place_and_words, lines)
+    assert len(lines) == 8
 
 
 @pytest.mark.parametrize(
@@ -143,10 +146,10 @@ def test_every_problem_of_every_file_is_told_with_its_place(tmp_path):
         ("SELECT /*+ BROADCAST(a) */ a.x, 'Y' AS y FROM s.a AS a", False),
     ],
 )
-def test_one_query_has_one_spelling_however_it_is_laid_out(sql, is_same):
+def test_the_normal_form_does_not_depend_on_layout(sql, is_same):
     assert (Model("m", sql).canonical == Model("m", "SELECT a.x, 'Y' AS y FROM s.a AS a").canonical) is is_same
 
 
-def test_the_spelling_of_every_shipped_model_is_a_query_of_the_same_spelling():
-    for model in load([BUILT_IN]).values():
+def test_the_normal_form_of_a_model_is_its_own_normal_form():
+    for model in load([MART_MODELS]).values():
         assert Model(model.name, model.canonical).canonical == model.canonical

@@ -1,4 +1,4 @@
-"""Named queries: the page's own text, declared parameters, values of the declared kinds."""
+"""Named queries: their text, declared parameters, and values of the declared types."""
 
 import re
 from pathlib import Path
@@ -19,16 +19,16 @@ VALUES = {
 }
 
 
-def test_the_page_s_queries_are_there_letter_for_letter_but_for_their_parameters():
+def test_the_queries_equal_those_of_the_documentation_page_except_for_parameters():
     section = PAGE.split("### Data Extraction", maxsplit=1)[1].split("\n---", maxsplit=1)[0]
-    said = re.findall(r"^- (.+?)\n +- ```sql\n(.*?)```", section, flags=re.DOTALL | re.MULTILINE)
-    asked = {}
+    documented = re.findall(r"^- (.+?)\n +- ```sql\n(.*?)```", section, flags=re.DOTALL | re.MULTILINE)
+    loaded = {}
     for query in load([QUERIES]).values():
         text = "\n".join(line for line in query.sql.splitlines() if not line.startswith("--"))
         text = text.replace("cast(:we_art_id as int)", VALUES["we_art_id"])
-        asked[query.title] = re.sub(r":(\w+)", lambda name: f"'{VALUES[name[1]]}'", text).split()
-    assert asked == {title: sql.split() for title, sql in said}
-    assert len(asked) == 3
+        loaded[query.title] = re.sub(r":(\w+)", lambda name: f"'{VALUES[name[1]]}'", text).split()
+    assert loaded == {title: sql.split() for title, sql in documented}
+    assert len(loaded) == 3
 
 
 @pytest.mark.parametrize(
@@ -39,33 +39,36 @@ def test_the_page_s_queries_are_there_letter_for_letter_but_for_their_parameters
         (ParameterType.COUNTRY, ["KR", "NO"], ["kr", "KOR", "K", "K'", "KR\n", ""]),
     ],
 )
-def test_a_value_is_of_its_kind_or_refused(kind, good, bad):
-    assert all(map(kind.admits, [*good, kind.example]))
-    assert not any(map(kind.admits, bad))
+def test_a_value_of_another_type_is_refused(kind, good, bad):
+    assert all(map(kind.accepts, [*good, kind.example]))
+    assert not any(map(kind.accepts, bad))
 
 
-def test_everything_wrong_with_the_parameters_is_told_at_once():
+def test_all_problems_of_parameters_are_reported_at_once():
     with pytest.raises(InvalidInput) as caught:
         load([QUERIES])["user_cnt"].bind({"ip_ctry": "kr", "from_dat": "2024-01-01", "to_date": "2024-01-31"})
     assert str(caught.value).splitlines() == [
-        "parameter ip_ctry is 'kr'; expected a country, as KR",
+        "parameter ip_ctry is 'kr'; expected a country, such as KR",
         "query user_cnt has no parameter 'from_dat'; Did you mean 'from_date'?",
         "query user_cnt needs the parameter from_date; it takes ip_ctry (country), from_date (day), to_date (day)",
     ]
 
 
 @pytest.mark.parametrize(
-    ("sql", "told"),
+    ("sql", "message"),
     [
         ("SELECT a FROM s.t WHERE b = :b", ":b is not declared"),
-        ("-- :b day: a day\nSELECT a FROM s.t", ":b is declared and never used"),
-        ("-- :b colour: red or blue\nSELECT a FROM s.t WHERE b = :b", ":b is a colour; kinds are day, number, country"),
-        ("SELECT * FROM s.t", "names its columns instead of *"),
-        ("SELECT t.* FROM s.t", "names its columns instead of *"),
+        ("-- :b day: a day\nSELECT a FROM s.t", ":b is declared but not used"),
+        (
+            "-- :b colour: red or blue\nSELECT a FROM s.t WHERE b = :b",
+            ":b has the type colour; expected one of day, number, country",
+        ),
+        ("SELECT * FROM s.t", "selects *; name the columns"),
+        ("SELECT t.* FROM s.t", "selects *; name the columns"),
         ("DELETE FROM s.t", "expected one query"),
         ("SELECT 1; SELECT 2", "expected one query"),
     ],
 )
-def test_a_query_that_cannot_be_used_says_why(sql, told):
-    with pytest.raises(InvalidInput, match=re.escape(told)):
+def test_an_invalid_query_is_refused(sql, message):
+    with pytest.raises(InvalidInput, match=re.escape(message)):
         Query("q", sql)

@@ -1,7 +1,7 @@
-"""The list of what was tried on both engines and answers alike; everything else is refused until it is on the list, too.
+"""Allows the SQL functions and expressions that return the same result on every engine, and refuses all others.
 
-What is on it, and what is not, is held against a real Spark and a real DuckDB by `tests/builders/test_dialect.py`. The
-check reads names, not types: that a column holds fractions, it cannot see.
+`tests/martgate/builders/test_dialect.py` compares both with a real Spark and a real DuckDB. The types of columns are
+unknown here; see `cautions` for the differences that depend on them.
 """
 
 import re
@@ -54,37 +54,44 @@ _DATES: Final = (
     exp.WeekOfYear,
     exp.Year,
 )
-_TRIED: Final = (*_SYNTAX, *_AGGREGATES, *_WINDOWS, *_NUMBERS, *_TEXT, *_DATES, exp.Struct)
+_ALLOWED: Final = (*_SYNTAX, *_AGGREGATES, *_WINDOWS, *_NUMBERS, *_TEXT, *_DATES, exp.Struct)
 
-_INSTEAD: Final = {
-    "ANY_VALUE": "it may answer another row each time; use MIN or MAX",
-    "CURRENT_DATE": "a rebuild would give other rows; use :part_date",
-    "CURRENT_TIMESTAMP": "a rebuild would give other rows; use :run_timestamp or :day_end",
-    "FIRST": "it may answer another row each time; use MIN or MAX",
+_ALTERNATIVES: Final = {
+    "ANY_VALUE": "it may return another row each time; use MIN or MAX",
+    "CURRENT_DATE": "a rebuild would return other rows; use :part_date",
+    "CURRENT_TIMESTAMP": "a rebuild would return other rows; use :run_timestamp or :day_end",
+    "FIRST": "it may return another row each time; use MIN or MAX",
     "FROM_UTC_TIMESTAMP": "it depends on the session's zone; use CONVERT_TIMEZONE('Asia/Seoul', ts)",
     "LOWER": "letters outside ASCII differ between engines; compare as written",
     "MAX_BY": "nulls differ between engines; use ROW_NUMBER() .. = 1",
     "MIN_BY": "nulls differ between engines; use ROW_NUMBER() .. = 1",
     "TO_UTC_TIMESTAMP": "it depends on the session's zone; keep instants in UTC",
-    "TRY_CAST": "engines disagree on what cannot be read; use CAST, which fails on every engine",
+    "TRY_CAST": "engines disagree on which texts are invalid; use CAST, which fails on every engine",
     "TRUNC": "use DATE_TRUNC('MONTH', ..)",
     "UPPER": "letters outside ASCII differ between engines; compare as written",
 }
 _SPARK_NAMES: Final = {"ARG_MAX": "MAX_BY", "ARG_MIN": "MIN_BY", "DATE_TRUNC": "TRUNC"}
-"""What sqlglot calls a function, where that is not how Spark's manual calls it."""
+"""Spark's names of functions that sqlglot names differently."""
 
 
 def unsupported_functions(sql: str) -> tuple[str, ...]:
-    """Functions of a query that are not on the list, upper case, each once, in order of appearance.
+    """List the functions of a query that are not allowed: in upper case, without duplicates, in order of the text.
 
     >>> unsupported_functions("SELECT MAX(a), UPPER(b), SOUNDEX(UPPER(c)) FROM t")
     ('UPPER', 'SOUNDEX')
     """
-    return tuple(dict.fromkeys(_name(node) for node in parse(sql).find_all(exp.Func, bfs=False) if not _is_tried(node)))
+    return tuple(
+        dict.fromkeys(_name(node) for node in parse(sql).find_all(exp.Func, bfs=False) if not _is_allowed(node))
+    )
 
 
 def find_problems(sql: str, file: str) -> tuple[Problem, ...]:
-    """Everything in a query that engines are known, or not known not, to answer differently; lines count from 1."""
+    """Find everything in a query that engines evaluate, or may evaluate, differently.
+
+    Args:
+        sql: a query in Spark SQL.
+        file: the file for the problems, whose lines count from 1.
+    """
     try:
         tree = parse(sql, file)
     except InvalidInput as error:
@@ -92,26 +99,27 @@ def find_problems(sql: str, file: str) -> tuple[Problem, ...]:
     return tuple(
         Problem(file=file, line=_line(node), message=message, hint=hint)
         for node in tree.find_all(exp.Expr, bfs=False)
-        for message, hint in _complaints(node)
+        for message, hint in _differences(node)
     )
 
 
-Complaint = tuple[str, str]
+Difference = tuple[str, str]
+"""What differs, and what to write instead."""
 
 
-def _complaints(node: exp.Expr) -> Iterator[Complaint]:
-    if isinstance(node, exp.Func) and not _is_tried(node):
+def _differences(node: exp.Expr) -> Iterator[Difference]:
+    if isinstance(node, exp.Func) and not _is_allowed(node):
         name = _name(node)
-        yield f"{name} has not been tried on every engine", _INSTEAD.get(name, "use a function that has")
-    for kind, complain in _SPECIAL.items():
+        yield f"{name} is not tested on every engine", _ALTERNATIVES.get(name, "use a function that is")
+    for kind, find in _SPECIAL.items():
         if isinstance(node, kind):
-            yield from complain(node)
+            yield from find(node)
 
 
-def _is_tried(node: exp.Func) -> bool:
+def _is_allowed(node: exp.Func) -> bool:
     if isinstance(node, exp.Anonymous):
         return node.name.upper() in RENAMED
-    return isinstance(node, _TRIED) and not isinstance(node, exp.TryCast)
+    return isinstance(node, _ALLOWED) and not isinstance(node, exp.TryCast)
 
 
 def _name(node: exp.Func) -> str:
@@ -120,13 +128,13 @@ def _name(node: exp.Func) -> str:
 
 
 def _line(node: exp.Expr) -> int:
-    """The line of the first name in an expression, or else in what it stands in; 0 where there is none."""
-    around: exp.Expr | None = node
-    while around is not None:
-        for part in around.walk(bfs=False):
+    """The line of the first name in an expression, else in one of its parents; 0 if there is none."""
+    ancestor: exp.Expr | None = node
+    while ancestor is not None:
+        for part in ancestor.walk(bfs=False):
             if "line" in part.meta:
                 return int(part.meta["line"])
-        around = around.parent
+        ancestor = ancestor.parent
     return 0
 
 
@@ -135,15 +143,15 @@ def _text(node: exp.Expr) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _qualify(_: exp.Expr) -> Iterator[Complaint]:
-    yield "QUALIFY is not Spark's", "number the rows in a subquery and keep those WHERE rn = 1"
+def _qualify(_: exp.Expr) -> Iterator[Difference]:
+    yield "QUALIFY does not exist in Spark", "number the rows in a subquery and keep those WHERE rn = 1"
 
 
-def _cast(node: exp.Expr) -> Iterator[Complaint]:
+def _cast(node: exp.Expr) -> Iterator[Difference]:
     to: exp.DataType = node.args["to"]
     operand = node.this
     if to.is_type(*exp.DataType.INTEGER_TYPES) and _is_fraction(operand):
-        yield f"{_text(node)}: one engine cuts the fraction off, the other rounds", "say FLOOR, CEIL or ROUND"
+        yield f"{_text(node)}: one engine cuts the fraction off, the other rounds", "use FLOOR, CEIL or ROUND"
     if (
         to.is_type(*exp.DataType.INTEGER_TYPES)
         and operand.is_string
@@ -156,7 +164,7 @@ def _cast(node: exp.Expr) -> Iterator[Complaint]:
         yield from _text_cast(node)
 
 
-def _text_cast(node: exp.Expr) -> Iterator[Complaint]:
+def _text_cast(node: exp.Expr) -> Iterator[Difference]:
     if _is_fraction(node.this) and not (isinstance(node.this, exp.Literal) and "e" not in node.this.name.lower()):
         yield f"{_text(node)}: engines write floating numbers differently", "cast to DECIMAL first"
     if _is_instant(node.this):
@@ -177,7 +185,7 @@ def _is_floating(node: exp.Expr) -> bool:
 
 
 def _is_fraction(node: exp.Expr) -> bool:
-    """Whether an expression says by itself that it has decimals; a column does not."""
+    """Whether the syntax alone shows that an expression has decimals; unknown for columns."""
     match node.unnest():
         case exp.Literal() as literal:
             return not literal.is_string and not literal.name.isdigit()
@@ -199,85 +207,91 @@ def _is_instant(node: exp.Expr) -> bool:
     return isinstance(inner, exp.Anonymous) and inner.name.upper() == "CONVERT_TIMEZONE"
 
 
-def _division(node: exp.Expr) -> Iterator[Complaint]:
+def _division(node: exp.Expr) -> Iterator[Difference]:
     if not _is_floating(node.this) and not _is_floating(node.expression):
         yield f"{_text(node)}: decimal in one engine, floating in the other", "CAST one side AS DOUBLE, or use DIV"
 
 
-def _renamed(node: exp.Expr) -> Iterator[Complaint]:
+def _convert_timezone(node: exp.Expr) -> Iterator[Difference]:
     if node.name.upper() == "CONVERT_TIMEZONE" and len(node.expressions) != 2:
         yield (
             f"{_text(node)}: depends on the session's zone",
-            "give the zone and the instant: CONVERT_TIMEZONE(zone, ts)",
+            "pass the zone and the instant: CONVERT_TIMEZONE(zone, ts)",
         )
 
 
-def _substring(node: exp.Expr) -> Iterator[Complaint]:
+def _substring(node: exp.Expr) -> Iterator[Difference]:
     start = node.args.get("start")
     number = start.this if isinstance(start, exp.Neg) else start
     if not (isinstance(number, exp.Literal) and number.name != "0"):
         yield f"{_text(node)}: position 0 means 1 in one engine only", "start at a number other than 0"
 
 
-def _interval(node: exp.Expr) -> Iterator[Complaint]:
+def _interval(node: exp.Expr) -> Iterator[Difference]:
     unit = str(node.args.get("unit") or "").upper().rstrip("S")
     if unit not in {"HOUR", "MINUTE", "SECOND"}:
         yield f"{_text(node)}: a date plus an interval is a date in one engine only", "use DATE_ADD or ADD_MONTHS"
 
 
-def _date_format(node: exp.Expr) -> Iterator[Complaint]:
-    """sqlglot has already made `%Y-%mstrict-%dstrict` of the pattern."""
+def _date_format(node: exp.Expr) -> Iterator[Difference]:
+    """Check the pattern as sqlglot rewrites it, for example to `%Y-%mstrict-%dstrict`."""
     if not re.fullmatch(r"(?:%[YmdHMS](?:strict)?|[-:/._ T])*", node.args["format"].name):
-        yield f"{_text(node)}: a date pattern of letters not tried on every engine", "use yyyy, MM, dd, HH, mm and ss"
+        yield (
+            f"{_text(node)}: a date pattern with letters not tested on every engine",
+            "use yyyy, MM, dd, HH, mm and ss",
+        )
 
 
 _TRAPS: Final = re.compile(
-    r"""(?P<flag>\(\?[^:])                 # flags, look-around, named groups
-      | (?P<escape>\\[bBvQhHRGNX])         # word boundaries and classes of another extent
+    r"""(?P<flag>\(\?[^:])                 # flags, look-ancestor, named groups
+      | (?P<escape>\\[bBvQhHRGNX])         # word boundaries and classes that match other characters
       | (?P<nested>\[(?:\\.|[^\]\\])*?(?:\[|&&|\\S))   # a class within a class, an intersection, [\S]
       | \\.""",
     re.VERBOSE | re.DOTALL,
 )
 
 
-def _regexp(node: exp.Expr) -> Iterator[Complaint]:
+def _regexp(node: exp.Expr) -> Iterator[Difference]:
     pattern = node.args.get("expression")
     if not isinstance(pattern, exp.Literal | exp.RawString):
-        yield f"{_text(node)}: the pattern is not written out", "write the regular expression as a text"
+        yield f"{_text(node)}: the pattern is not a literal", "write the regular expression as a literal"
         return
-    for found in _TRAPS.finditer(pattern.name):
-        if found.lastgroup:
-            yield f"{found[0]!r} in a regular expression means something else to each engine", "write it without"
+    for match in _TRAPS.finditer(pattern.name):
+        if match.lastgroup:
+            yield f"{match[0]!r} in a regular expression differs between engines", "write the expression without it"
 
 
-def _counted(node: exp.Expr) -> Iterator[Complaint]:
+def _character_count(node: exp.Expr) -> Iterator[Difference]:
     if not (isinstance(node.expression, exp.Literal) and node.expression.name.isdigit()):
-        yield f"{_text(node)}: engines differ below zero", "write the number of characters out"
+        yield f"{_text(node)}: engines differ below zero", "write the number of characters as a literal"
 
 
-def _sha2(node: exp.Expr) -> Iterator[Complaint]:
+def _sha2(node: exp.Expr) -> Iterator[Difference]:
     length = node.args.get("length")
     if length is not None and length.name != "256":
         yield f"{_text(node)}: only one engine has this length", "use SHA2(.., 256)"
 
 
-def _compared_structs(node: exp.Expr) -> Iterator[Complaint]:
-    """DuckDB pairs the fields of two structs by name, Spark by place."""
+def _struct_comparison(node: exp.Expr) -> Iterator[Difference]:
+    """DuckDB compares the fields of two structs by name, Spark by position."""
     structs = [side for side in (node.this, node.expression) if isinstance(side, exp.Struct)]
     if len(structs) == 2 and any(struct.find(exp.Column) for struct in structs):
-        yield f"{_text(node)}: fields pair up by name in one engine, by place in the other", "compare column by column"
+        yield (
+            f"{_text(node)}: fields are compared by name in one engine, by position in the other",
+            "compare column by column",
+        )
 
 
-_SPECIAL: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], Iterator[Complaint]]]] = {
+_SPECIAL: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], Iterator[Difference]]]] = {
     exp.Qualify: _qualify,
     exp.Cast: _cast,
     exp.Div: _division,
-    exp.Anonymous: _renamed,
+    exp.Anonymous: _convert_timezone,
     exp.Substring: _substring,
     exp.Interval: _interval,
     exp.RegexpLike: _regexp,
     exp.TimeToStr: _date_format,
-    **dict.fromkeys((exp.Left, exp.Right), _counted),
+    **dict.fromkeys((exp.Left, exp.Right), _character_count),
     exp.SHA2: _sha2,
-    **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ), _compared_structs),
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ), _struct_comparison),
 }

@@ -1,7 +1,7 @@
-"""Spark SQL read with sqlglot's Databricks dialect and written for DuckDB.
+"""Parses Spark SQL with sqlglot's Databricks dialect and translates it for DuckDB.
 
-The Databricks dialect, not the Spark one, since there a CAST stays strict, as it is in ANSI mode. What sqlglot maps to a
-function of another meaning is kept as written and renamed to a macro; a few nodes are rewritten here, one function each.
+In the Databricks dialect, unlike the Spark one, CAST stays strict as in ANSI mode. Functions that sqlglot would map to a
+function with another behaviour are renamed to a macro; some nodes are rewritten here, by one function each.
 """
 
 import re
@@ -32,14 +32,14 @@ __all__ = [
 
 
 _AS_WRITTEN: Final = {*RENAMED, "FROM_UTC_TIMESTAMP", "TO_UTC_TIMESTAMP"}
-"""Functions that sqlglot would map to one of another meaning. Those without a macro stay unknown to other engines."""
+"""Functions that sqlglot would map to one with another behaviour; those without a macro fail on other engines."""
 
 
 class SparkMart(Databricks):
-    """Databricks' SQL, with the functions of other meaning left untouched."""
+    """Databricks dialect that keeps the functions in `_AS_WRITTEN` unchanged."""
 
     class Tokenizer(Databricks.Tokenizer):
-        STRING_ESCAPES: ClassVar = ["\\", "'", '"']  # a doubled quote is a quote, as of Spark 4
+        STRING_ESCAPES: ClassVar = ["\\", "'", '"']  # since Spark 4, a doubled quote is a quote
 
     class Parser(Databricks.Parser):  # type: ignore[misc, valid-type]  # sqlglot sets it on the class at run time
         FUNCTIONS: ClassVar = {k: v for k, v in Databricks.Parser.FUNCTIONS.items() if k not in _AS_WRITTEN}
@@ -48,10 +48,10 @@ class SparkMart(Databricks):
         }
 
     def parser(self, **options: Any) -> sqlglot.Parser:
-        """The parser of this dialect, which a compiled sqlglot does not let anybody extend.
+        """Create the parser of this dialect.
 
         Raises:
-            martgate.errors.CouldNotRun: that is the one that is installed.
+            martgate.errors.CouldNotRun: sqlglot is installed in its compiled form, whose dialects cannot be extended.
         """
         try:
             return super().parser(**options)
@@ -59,23 +59,30 @@ class SparkMart(Databricks):
             if "compiled" not in str(error):
                 raise
             raise CouldNotRun(
-                "sqlglotc is installed, a compiled sqlglot, whose dialects nobody can extend; "
-                "uninstall sqlglotc: without it sqlglot does the same"
+                "sqlglotc, a compiled sqlglot, is installed, and its dialects cannot be extended; "
+                "uninstall sqlglotc: sqlglot works without it"
             ) from error
 
 
 def parse(sql: str, file: str = "SQL") -> exp.Query:
-    """The syntax tree of one query.
+    """Parse one query.
+
+    Args:
+        sql: the text.
+        file: the file for problems.
+
+    Returns:
+        The syntax tree.
 
     Raises:
-        martgate.errors.InvalidInput: no SQL, not one statement, or not a query; with line and column where known.
+        martgate.errors.InvalidInput: the text is not exactly one query; with line and column if they are known.
     """
     try:
         statements = [statement for statement in sqlglot.parse(sql, dialect=SparkMart) if statement is not None]
     except SqlglotError as error:
         problem = _syntax_problem(error, file)
     except RecursionError:
-        problem = Problem(file=file, message="the SQL is nested too deeply to be read")
+        problem = Problem(file=file, message="the SQL is nested too deeply to parse")
     else:
         if len(statements) == 1 and isinstance(statements[0], exp.Query) and not statements[0].find(exp.DML):
             return statements[0]
@@ -86,47 +93,51 @@ def parse(sql: str, file: str = "SQL") -> exp.Query:
 
 
 def _syntax_problem(error: SqlglotError, file: str) -> Problem:
-    """The first complaint, without the excerpt that sqlglot underlines with terminal codes."""
+    """Report sqlglot's first error, without the excerpt that it underlines with terminal codes."""
     if isinstance(error, ParseError) and error.errors:
         first = error.errors[0]
         near = f" near {first['highlight']!r}" if first.get("highlight") else ""
         text = re.sub(r"<class '[\w.]*?(\w+)'>", r"\1", first.get("description") or "syntax error").rstrip(".")
         return Problem(file=file, line=first.get("line") or 0, column=first.get("col") or 0, message=f"{text}{near}")
-    return Problem(file=file, message="the SQL cannot be read: a quote or a comment is not closed")
+    return Problem(file=file, message="the SQL cannot be parsed: a quote or a comment is not closed")
 
 
 def parameter_names(tree: exp.Expr) -> frozenset[str]:
-    """Names of the parameters (`:name`) that a statement uses."""
+    """Collect the names of the parameters (`:name`) that a statement uses."""
     return frozenset(node.name for node in tree.find_all(exp.Placeholder))
 
 
 def table_names(tree: exp.Expr) -> tuple[str, ...]:
-    """Tables that a query reads, as written (`schema.table`), each once, in order; names of CTEs are not tables.
+    """List the tables (`schema.table`) that a query reads, without CTEs and duplicates, in order of the text.
 
-    A function in a table's place (`read_csv(..)`) is told by its call, so that nobody takes it for a table they know.
+    A table function (`read_csv(..)`) is listed as the whole call, so that it never equals the name of a table.
     """
     return tuple(dict.fromkeys(_table_name(table) for table in _base_tables(tree)))
 
 
 def rename_tables(sql: str, tree: exp.Expr, names: Mapping[str, str]) -> str:
-    """A text as it is written, but for the names of some tables; `names` leads from the old, in lower case, to the new.
+    """Replace names of tables in the text of a query, leaving the rest unchanged.
 
-    `tree` is what `parse` made of the text. A table without an alias gets its bare name as one, since columns may be
-    qualified by it.
+    A table without an alias gets its bare name as an alias, because columns may be qualified by it.
+
+    Args:
+        sql: the text.
+        tree: the syntax tree of that text.
+        names: the replacement, as SQL, by the name in lower case.
 
     >>> sql = "SELECT t.a /* s.t */ FROM s.t JOIN u AS v"
     >>> rename_tables(sql, parse(sql), {"s.t": "`s_t`", "u": "`w`"})
     'SELECT t.a /* s.t */ FROM `s_t` AS `t` JOIN `w` AS v'
     """
-    for table in sorted(_base_tables(tree), key=_starts, reverse=True):
+    for table in sorted(_base_tables(tree), key=_start, reverse=True):
         new = names.get(_table_name(table).lower())
         if new is not None:
             alias = "" if table.alias else f" AS {identifier(table.name)}"
-            sql = sql[: _starts(table)] + new + alias + sql[table.parts[-1].meta["end"] + 1 :]
+            sql = sql[: _start(table)] + new + alias + sql[table.parts[-1].meta["end"] + 1 :]
     return sql
 
 
-def _starts(table: exp.Table) -> int:
+def _start(table: exp.Table) -> int:
     return int(table.parts[0].meta.get("start", 0))
 
 
@@ -141,23 +152,23 @@ def _table_name(table: exp.Table) -> str:
 
 
 def _is_cte(table: exp.Table) -> bool:
-    """Whether the name is a CTE's in scope there: one listed before the place, or the very one where recursive."""
+    """Whether a name refers to a CTE: one defined earlier, or the enclosing one if it is recursive."""
     if table.db or not isinstance(table.this, exp.Identifier):
         return False
     inside: list[exp.Expr] = [table]
     while (ancestor := inside[-1].parent) is not None:
         inside.append(ancestor)
     for ancestor in inside:
-        listed = ancestor.args.get("with_")
-        if listed and table.name.lower() in _visible(listed, inside):
+        clause = ancestor.args.get("with_")
+        if clause and table.name.lower() in _cte_names(clause, inside):
             return True
     return False
 
 
-def _visible(listed: exp.With, inside: list[exp.Expr]) -> Iterator[str]:
-    for cte in listed.expressions:
+def _cte_names(clause: exp.With, inside: list[exp.Expr]) -> Iterator[str]:
+    for cte in clause.expressions:
         is_own = any(cte is outer for outer in inside)
-        if not is_own or listed.recursive:
+        if not is_own or clause.recursive:
             yield cte.alias.lower()
         if is_own:
             return
@@ -165,7 +176,7 @@ def _visible(listed: exp.With, inside: list[exp.Expr]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A query as another engine reads it, with the tables and parameters that it names."""
+    """Query translated for another engine, with the tables and parameters that it uses."""
 
     sql: str
     tables: tuple[str, ...]
@@ -174,24 +185,24 @@ class Translation:
 
 @lru_cache(maxsize=128)
 def translate(sql: str) -> Translation:
-    """The same query for DuckDB; needs `MACROS` on the connection and a session in UTC.
+    """Translate a query for DuckDB; running it requires `MACROS` on the connection and a session in UTC.
 
     Raises:
-        martgate.errors.InvalidInput: the SQL cannot be read, or has no translation.
+        martgate.errors.InvalidInput: the SQL cannot be parsed or translated.
     """
     tree = parse(sql)
     try:
-        translated = _rewritten(tree).sql("duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
+        translated = _rewrite(tree).sql("duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
         return Translation(translated, table_names(tree), parameter_names(tree))
     except SqlglotError as error:
-        message = f"no translation for DuckDB: {str(error).splitlines()[0]}"
+        message = f"cannot translate for DuckDB: {str(error).splitlines()[0]}"
     except RecursionError:
-        message = "the SQL is nested too deeply to be translated"
+        message = "the SQL is nested too deeply to translate"
     raise InvalidInput(message)
 
 
 def to_duckdb(sql: str) -> str:
-    """The text of `translate`.
+    """Translate a query for DuckDB and return its text alone.
 
     >>> to_duckdb("SELECT COUNT_IF(a <=> 1) FROM `t`")
     'SELECT COUNT(CASE WHEN a IS NOT DISTINCT FROM 1 THEN 1 END) FROM "t"'
@@ -199,18 +210,18 @@ def to_duckdb(sql: str) -> str:
     return translate(sql).sql
 
 
-def _rewritten(tree: exp.Query) -> exp.Expr:
-    """A copy with every node rewritten that needs it, from the leaves up: a rewritten node may stand in another."""
+def _rewrite(tree: exp.Query) -> exp.Expr:
+    """Rewrite a copy of the tree from the leaves up, since rewritten nodes may be nested."""
     copy = tree.copy()
     for node in reversed(list(copy.walk(bfs=False))):
-        rewrite = _REWRITES.get(type(node))
-        if rewrite and (new := rewrite(node)) is not node:
+        rewriter = _REWRITES.get(type(node))
+        if rewriter and (new := rewriter(node)) is not node:
             node.replace(new)
     return copy
 
 
 def _table(node: exp.Expr) -> exp.Expr:
-    """A name of three parts is a schema and the rest: an engine in one process has no catalogs."""
+    """Turn a name of three parts into a schema and the rest: DuckDB in memory has no other catalogs."""
     if not isinstance(node, exp.Table) or not node.catalog:
         return node
     schema, *rest = (part.name for part in node.parts)
@@ -229,20 +240,20 @@ def _function(node: exp.Expr) -> exp.Expr:
 
 
 def _cast(node: exp.Expr) -> exp.Expr:
-    """A timestamp's text has no `+00` in Spark."""
+    """The text of a timestamp has no `+00` in Spark."""
     to_text = node.args["to"].is_type(*exp.DataType.TEXT_TYPES)
     return exp.func("spk_string", node.this) if to_text else node
 
 
 def _division(node: exp.Expr) -> exp.Expr:
-    """Dividing by zero is an error in Spark and infinity in DuckDB."""
+    """Division by zero is an error in Spark, and infinity in DuckDB."""
     if is_nonzero(node.expression):
         return node
     return exp.func("spk_divide", node.this, node.expression)
 
 
 def is_nonzero(node: exp.Expr) -> bool:
-    """Whether the expression is a number written out, other than zero."""
+    """Whether an expression is a number literal other than zero."""
     number = node.unnest()
     return isinstance(number, exp.Literal) and not number.is_string and float(number.name) != 0
 
@@ -255,24 +266,24 @@ def _regexp(node: exp.Expr) -> exp.Expr:
 
 
 def _like(node: exp.Expr) -> exp.Expr:
-    """A backslash escapes in Spark's LIKE, and has no meaning in DuckDB's unless asked for."""
+    """A backslash escapes in Spark's LIKE, but in DuckDB's only with an ESCAPE clause."""
     if isinstance(node.parent, exp.Escape):
         return node
     return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
 
 
 def _rounding(node: exp.Expr) -> exp.Expr:
-    """FLOOR and CEIL answer BIGINT in Spark and DOUBLE in DuckDB."""
+    """FLOOR and CEIL return BIGINT in Spark and DOUBLE in DuckDB."""
     return node if node.args.get("decimals") else exp.cast(node.copy(), "bigint")
 
 
 def _truncation(node: exp.Expr) -> exp.Expr:
-    """DATE_TRUNC answers an instant in Spark, whatever it is given."""
+    """DATE_TRUNC always returns a timestamp in Spark."""
     return exp.cast(node.copy(), "timestamptz")
 
 
 def _trim(node: exp.Expr) -> exp.Expr:
-    """Left to itself, TRIM takes spaces away in Spark, and every blank of Unicode in DuckDB."""
+    """By default, TRIM removes spaces in Spark, and all Unicode whitespace in DuckDB."""
     if node.expression:
         return node
     trimmed = node.copy()
@@ -281,12 +292,12 @@ def _trim(node: exp.Expr) -> exp.Expr:
 
 
 def _is_nan(node: exp.Expr) -> exp.Expr:
-    """Null is no NaN in Spark, and null in DuckDB."""
+    """ISNAN of null is false in Spark, and null in DuckDB."""
     return exp.func("COALESCE", node.copy(), exp.false())
 
 
 def _sum(node: exp.Expr) -> exp.Expr:
-    """A sum of whole numbers has 64 bits in Spark, and 128 in DuckDB."""
+    """A sum of integers has 64 bits in Spark, and 128 in DuckDB."""
     return node if isinstance(node.parent, (exp.Window, exp.Filter)) else exp.func("spk_sum", node.copy())
 
 
@@ -298,7 +309,7 @@ def _sum_over(node: exp.Expr) -> exp.Expr:
 
 
 def _count_if(node: exp.Expr) -> exp.Expr:
-    """Over no row, COUNT_IF is 0 in Spark and null in DuckDB."""
+    """COUNT_IF over no rows is 0 in Spark, and null in DuckDB."""
     return exp.Count(this=exp.Case().when(node.this.copy(), exp.Literal.number(1)))
 
 
@@ -327,15 +338,15 @@ _RE2: Final = {".": _DOT, "$": _END, r"\Z": _END, r"\s": r"[ \t\n\x0B\f\r]", r"\
 
 
 def re2(pattern: str) -> str:
-    r"""A Java regular expression for RE2, where `.`, `$`, `\s` and `\Z` mean something slightly else.
+    r"""Translate a Java regular expression for RE2, where `.`, `$`, `\s` and `\Z` match slightly different texts.
 
     >>> re2(r"[.\s]\s\.")
     '[. \\t\\n\\x0B\\f\\r][ \\t\\n\\x0B\\f\\r]\\.'
     """
-    return "".join(_translated(pattern))
+    return "".join(_translate_atoms(pattern))
 
 
-def _translated(pattern: str) -> Iterator[str]:
+def _translate_atoms(pattern: str) -> Iterator[str]:
     in_class = False
     for atom in re.findall(r"\\.|.", pattern, re.DOTALL):
         if in_class:

@@ -1,12 +1,12 @@
-"""The embedded engine. What differs from Spark, beyond the SQL text itself:
+"""The DuckDB engine. Apart from the SQL dialect, it differs from Spark in these points:
 
-| | Spark | here |
+| | Spark | DuckDB |
 |---|---|---|
-| session zone | a setting; must be UTC | set to UTC and asserted |
+| session time zone | a setting; must be UTC | set to UTC and checked |
 | types | `timestamp`, `timestamp_ntz` | TIMESTAMP WITH TIME ZONE, TIMESTAMP |
-| files of a table | Delta's own snapshot | the very list that was registered, columns matched by name |
-| hive columns | where the schema puts them | where `Dataset.columns` puts them, else last |
-| errors | quote values of rows | told without any value: rows may hold personal data |
+| files of a table | Delta's snapshot | the registered list, columns matched by name |
+| position of hive columns | from the schema | from `Dataset.columns`, else last |
+| errors | quote values of rows | contain no value: rows may hold personal data |
 """
 
 import os
@@ -27,7 +27,7 @@ from martgate.builders.ports import CatalogTable, Dataset, EngineConfig, TableTa
 from martgate.errors import InvalidInput, QueryFailed
 from martgate.text.quoting import duckdb_identifier, duckdb_relation
 
-if TYPE_CHECKING:  # DuckDB imports it itself where batches are asked for
+if TYPE_CHECKING:  # DuckDB imports it when it returns batches
     import pyarrow as pa
 
 __all__ = ["DuckDBEngine"]
@@ -37,14 +37,17 @@ _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)(.*)", re.DOTALL)
 
 
 class DuckDBEngine:
-    """DuckDB in memory, spilling to disk where `memory_limit` is reached.
+    """DuckDB in memory, which spills to disk at its memory limit.
 
-    `temp_directory` is where spill files go (the system's temporary folder where None); a folder of this engine's own
-    is made in it and removed in the end. `threads` is the number of cores to use (all where None).
+    Args:
+        memory_limit: the memory to use before spilling.
+        temp_directory: the folder in which the engine creates its own for spill files and removes it on exit; the
+            system's temporary folder if None.
+        threads: the number of cores to use; all if None.
     """
 
     name = "duckdb"
-    prefers_one_statement = False  # it would hold the groups of all of them in memory at a time
+    prefers_one_statement = False  # one statement would hold the groups of all in memory at once
 
     def __init__(
         self, memory_limit: str = "4GB", temp_directory: Path | None = None, *, threads: int | None = None
@@ -63,10 +66,10 @@ class DuckDBEngine:
 
     @classmethod
     def from_config(cls, config: EngineConfig) -> Self:
-        """One of `shares` engines that work at the same time and together take what one alone would."""
+        """Create one of `shares` engines that run at the same time and together use the resources of one."""
         if config.shares == 1:
             return cls(config.memory_limit, config.temp_directory)
-        amount = _AMOUNT.fullmatch(config.memory_limit)  # what is no amount is DuckDB's to refuse
+        amount = _AMOUNT.fullmatch(config.memory_limit)  # DuckDB refuses invalid amounts
         limit = f"{float(amount[1]) / config.shares:.3f}{amount[2]}" if amount else config.memory_limit
         threads = max(1, (os.cpu_count() or 1) // config.shares)
         return cls(limit, config.temp_directory, threads=threads)
@@ -75,7 +78,7 @@ class DuckDBEngine:
         """Open the database.
 
         Raises:
-            martgate.errors.InvalidInput: DuckDB does not accept a setting, or the temporary folder cannot be used.
+            martgate.errors.InvalidInput: DuckDB does not accept a setting, or the temporary folder cannot be created.
         """
         self._spill = spill_folder(self._temp_directory)
         try:
@@ -88,13 +91,13 @@ class DuckDBEngine:
 
     def _prepare(self) -> None:
         self._execute("SET TimeZone = 'UTC'")
-        # Rows answer, not footers, which may lie.
+        # Answer from rows, not from statistics in footers, which may be wrong.
         self._execute("SET disabled_optimizers = 'statistics_propagation'")
-        self._execute("SET python_enable_replacements = false")  # a Python variable must never answer for a table
+        self._execute("SET python_enable_replacements = false")  # a Python variable must not be read as a table
         self._execute(MACROS)
         zone = self._execute("SELECT current_setting('TimeZone')")
         if zone != [("UTC",)]:
-            raise QueryFailed(f"the session's time zone must be UTC, and is {zone}")
+            raise QueryFailed(f"the time zone of the session is {zone}; expected UTC")
 
     def __exit__(self, *exception: object) -> None:
         self._connection.close()
@@ -102,25 +105,25 @@ class DuckDBEngine:
         self._relations.clear()
 
     def stop(self) -> None:
-        """End the statement that another thread runs here, and let no other begin: each fails with QueryFailed."""
+        """Cancel the statement that another thread runs and reject all later ones; each raises QueryFailed."""
         self._stopped = True
         self._connection.interrupt()
 
-    def _demand_running(self) -> None:
+    def _require_running(self) -> None:
         if self._stopped:
             raise QueryFailed("the engine was stopped")
 
     def register(self, relation: str, source: Dataset | CatalogTable) -> None:
-        """Make the files readable under a name, as a view; nothing is copied.
+        """Create a view over the files; nothing is copied.
 
         Raises:
-            martgate.errors.QueryFailed: a file is missing or is not Parquet, or the table is one of a catalog.
+            martgate.errors.QueryFailed: a file is missing or is not Parquet, or the source is a table of a catalog.
         """
         if isinstance(source, CatalogTable):
             raise QueryFailed(
-                f"{relation} cannot be read: {source.name} is a table of a catalog, and only Spark has one"
+                f"{relation} cannot be read: {source.name} is a table of a catalog, which only Spark can read"
             )
-        self._demand_running()
+        self._require_running()
         body = self._select_files(relation, source) if source.files else text.empty_select(relation, source)
         schema, dot, _ = relation.partition(".")
         if dot:
@@ -129,59 +132,63 @@ class DuckDBEngine:
         self._relations.add(relation)
 
     def _select_files(self, relation: str, dataset: Dataset) -> str:
-        """The SELECT over a table's files, every footer of which was read: a broken file is named now, not mid-way."""
+        """Format the SELECT over a table's files after reading every footer, so that a broken file is reported here."""
         try:
             shapes = self._connection.execute(text.shapes_query(dataset)).fetchall()
             source = text.read_parquet(dataset, one_shape=len(shapes) == 1)
-            found = self._describe(f"SELECT * FROM {source}")
-        except duckdb.Error as error:  # only paths and footers were read: the message holds no value of a row
+            described = self._describe(f"SELECT * FROM {source}")
+        except duckdb.Error as error:  # only footers were read: the message contains no value of a row
             why = text.first_line(error)
         else:
             if not dataset.columns:
                 require_one_shape(relation, shapes)
-            types = {name: str(type_) for name, type_ in found}
-            names = dataset.order_columns([name for name, _ in found])
+            types = {name: str(type_) for name, type_ in described}
+            names = dataset.order_columns([name for name, _ in described])
             return f"SELECT {', '.join(text.nan_safe_column(name, types[name]) for name in names)} FROM {source}"
         raise QueryFailed(f"{relation} cannot be read: {why}")
 
     def columns(self, relation: str) -> tuple[tuple[str, str], ...]:
-        """Name and type of each column, in order; types in Spark's spelling.
+        """Return name and Spark type of each column, in order.
 
         Raises:
-            martgate.errors.QueryFailed: the relation is unknown, or its files have gone.
+            martgate.errors.QueryFailed: the relation is not registered, or its files no longer exist.
         """
         require_registered(relation, self._relations)
         try:
-            found = self._describe(f"SELECT * FROM {duckdb_relation(relation)}")
+            described = self._describe(f"SELECT * FROM {duckdb_relation(relation)}")
         except duckdb.Error as error:
             why = text.failure_reason(error)
         else:
-            return tuple((name, text.spark_type(type_)) for name, type_ in found)
+            return tuple((name, text.spark_type(type_)) for name, type_ in described)
         raise QueryFailed(f"{relation} cannot be read: {why}")
 
     def fetch(self, sql: str, parameters: Mapping[str, str] = _NO_PARAMETERS) -> Sequence[tuple[object, ...]]:
-        """All rows of one Spark SQL statement; timestamps come as UTC datetimes.
+        """Run one Spark SQL statement and return all rows; timestamps are datetimes in UTC.
 
         Raises:
-            martgate.errors.QueryFailed: the statement could not be translated or run.
+            martgate.errors.QueryFailed: the statement cannot be translated or run.
         """
-        translated, bound = self._translated(sql, parameters)
+        translated, bound = self._translate(sql, parameters)
         return self._execute(translated, bound)
 
     def batches(self, relation: str, columns: Sequence[str] = ()) -> "Generator[pa.RecordBatch]":
-        """All rows of a relation, or these columns of them, in batches of Arrow: at least one, be it empty.
+        """Yield the rows of a relation in Arrow batches, at least one even if it is empty.
 
-        Close it before the next statement, unless it was read to its end.
+        Close the generator before the next statement, unless it is exhausted.
+
+        Args:
+            relation: the registered name.
+            columns: the columns to read; all if empty.
 
         Raises:
-            martgate.errors.QueryFailed: the relation is unknown, or its files have gone.
+            martgate.errors.QueryFailed: the relation is not registered, or its files no longer exist.
         """
-        import pyarrow as pa  # noqa: PLC0415 - half a second, for none but this
+        import pyarrow as pa  # noqa: PLC0415 - takes half a second, only needed here
 
         require_registered(relation, self._relations)
-        listed = ", ".join(map(duckdb_identifier, columns)) or "*"
+        names = ", ".join(map(duckdb_identifier, columns)) or "*"
         try:
-            with self._connection.sql(f"SELECT {listed} FROM {duckdb_relation(relation)}").to_arrow_reader() as reader:
+            with self._connection.sql(f"SELECT {names} FROM {duckdb_relation(relation)}").to_arrow_reader() as reader:
                 first = next(reader, None)
                 yield pa.RecordBatch.from_pylist([], reader.schema) if first is None else first
                 yield from reader
@@ -196,17 +203,18 @@ class DuckDBEngine:
     def write(
         self, sql: str, target: WriteTarget | TableTarget, parameters: Mapping[str, str] = _NO_PARAMETERS
     ) -> tuple[WrittenFile, ...]:
-        """Write a statement's result as Parquet and say what was written; nothing else in the root is touched.
+        """Write the result of a statement to Parquet files; other files under the root stay unchanged.
 
-        Least and greatest values of text are left out of the answer (they may be personal); those of whole numbers are
-        int, all others text. A null partition value is told as its folder is named, `__HIVE_DEFAULT_PARTITION__`.
+        Returns:
+            The files written. Minimum and maximum of integers are int, those of other types text, and those of text are
+            left out, as they may be personal. A null partition value is `__HIVE_DEFAULT_PARTITION__`, as in its folder.
 
         Raises:
-            martgate.errors.QueryFailed: the statement could not be translated or run, or the disk refused.
+            martgate.errors.QueryFailed: the statement cannot be translated or run, or the files cannot be written.
         """
         if isinstance(target, TableTarget):
             raise QueryFailed(f"{target.name} cannot be written: it is a table of a catalog, and only Spark has one")
-        translated, bound = self._translated(sql, parameters)
+        translated, bound = self._translate(sql, parameters)
         try:
             Path(target.root).mkdir(parents=True, exist_ok=True)
             types = dict(self._describe(translated, bound))
@@ -217,21 +225,21 @@ class DuckDBEngine:
             why = str(error.strerror)
         else:
             return tuple(text.written_file(row, target.root, types) for row in written)
-        raise QueryFailed(f"nothing could be written to {target.root}: {why}")
+        raise QueryFailed(f"cannot write to {target.root}: {why}")
 
-    def _translated(self, sql: str, given: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-        """The statement for DuckDB, and the parameters that it names."""
-        self._demand_running()
+    def _translate(self, sql: str, values: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+        """Translate a statement and select the values of its parameters."""
+        self._require_running()
         try:
             translation = translate(sql)
         except InvalidInput as error:
             raise QueryFailed(str(error)) from None
         for table in translation.tables:
             require_registered(table, self._relations)
-        return translation.sql, bind_parameters(translation.parameters, given)
+        return translation.sql, bind_parameters(translation.parameters, values)
 
     def _describe(self, sql: str, bound: Mapping[str, str] = _NO_PARAMETERS) -> list[tuple[str, DuckDBPyType]]:
-        """Names and types of a query's columns; binds the query and reads no row."""
+        """Return names and types of a query's columns without reading rows."""
         cursor = self._connection.execute(f"SELECT * FROM ({sql}) LIMIT 0", dict(bound))
         described = [(str(column[0]), column[1]) for column in cursor.description or ()]
         cursor.fetchall()  # an unfinished result would block the next statement
@@ -240,12 +248,12 @@ class DuckDBEngine:
     def _execute(self, sql: str, bound: Mapping[str, str] = _NO_PARAMETERS) -> list[tuple[object, ...]]:
         try:
             cursor = self._connection.execute(sql, dict(bound))
-            moments = text.instant_places(cursor.description or ())
+            instants = text.instant_places(cursor.description or ())
             rows = cursor.fetchall()
         except duckdb.Error as error:
             why = text.failure_reason(error)
         else:
-            if not any(isinstance(row[place], str) for row in rows for place in moments):
+            if not any(isinstance(row[place], str) for row in rows for place in instants):
                 return rows
-            why = "OverflowError: a date or a timestamp is outside of the years 1 to 9999"
-        raise QueryFailed(why)  # not in the handler: the original quotes values and must not travel along
+            why = "OverflowError: a date or a timestamp is outside the years 1 to 9999"
+        raise QueryFailed(why)  # outside the handler: the original quotes values and must not be chained

@@ -1,4 +1,4 @@
-"""What the DuckDB engine says and hears, as text: names, types, files, and errors without values of rows."""
+"""SQL fragments, type names and error messages for the DuckDB engine; messages contain no value of a row."""
 
 import re
 import uuid
@@ -29,19 +29,19 @@ __all__ = [
     "written_file",
 ]
 
-_SPARK: Final = {
+_SPARK_TYPES: Final = {
     "integer": "int",
     "varchar": "string",
     "blob": "binary",
     "timestamp with time zone": "timestamp",
     "timestamp": "timestamp_ntz",
 }
-"""DuckDB's type ids in Spark's spelling; a type that Spark lacks keeps its own name, so that a reader can look it up."""
+"""Spark's names of DuckDB's types; a type that Spark does not have keeps its DuckDB name."""
 
 _NULL_PARTITION: Final = "__HIVE_DEFAULT_PARTITION__"
-_WHOLE: Final = re.compile(r"-?\d+")
+_INTEGER: Final = re.compile(r"-?\d+")
 
-_VALUELESS: Final = (
+_SAFE_ERRORS: Final = (
     duckdb.BinderException,
     duckdb.CatalogException,
     duckdb.IOException,
@@ -49,24 +49,24 @@ _VALUELESS: Final = (
     duckdb.ParserException,
     duckdb.PermissionException,
 )
-"""Errors about the statement, a file or the machine: raised before a row is looked at, or without quoting one."""
+"""Errors about a statement, a file or the machine, whose messages never quote a row."""
 
 
 def _list(texts: Iterable[str]) -> str:
     return f"[{', '.join(map(duckdb_text, texts))}]"
 
 
-def _exactly(path: str) -> str:
-    """A path in which `*`, `?` and `[` are letters like any other.
+def _escape_glob(path: str) -> str:
+    """Escape `*`, `?` and `[` in a path.
 
-    >>> _exactly("a[1]/b*.parquet")
+    >>> _escape_glob("a[1]/b*.parquet")
     'a[[]1]/b[*].parquet'
     """
     return re.sub(r"[*?\[]", r"[\g<0>]", path)
 
 
 def duckdb_type(spark: str) -> str:
-    """A type in Spark's spelling, in DuckDB's.
+    """Translate a Spark type to DuckDB.
 
     >>> duckdb_type("timestamp"), duckdb_type("array<int>")
     ('TIMESTAMPTZ', 'INT[]')
@@ -74,14 +74,14 @@ def duckdb_type(spark: str) -> str:
     try:
         return exp.DataType.build(spark, dialect=SparkMart).sql("duckdb")
     except SqlglotError:
-        raise QueryFailed(f"{spark!r} is not a type that DuckDB can hold") from None
+        raise QueryFailed(f"{spark!r} is not a type that DuckDB has") from None
 
 
 def spark_type(type_: DuckDBPyType) -> str:
-    """A DuckDB type in Spark's spelling, nested ones included (`array<struct<id:bigint>>`)."""
+    """Translate a DuckDB type, nested or not, to Spark (`array<struct<id:bigint>>`)."""
     name = type_.id
     if name not in {"decimal", "list", "array", "map", "struct"}:
-        return _SPARK.get(name, name)
+        return _SPARK_TYPES.get(name, name)
     parts = {part: spark_type(of) if isinstance(of, DuckDBPyType) else of for part, of in type_.children}
     match name:
         case "decimal":
@@ -95,17 +95,17 @@ def spark_type(type_: DuckDBPyType) -> str:
 
 
 def shapes_query(dataset: Dataset) -> str:
-    """The different shapes among the files: one file of each, and its columns and types in order."""
-    described = f"SELECT * FROM parquet_schema({_list(map(_exactly, dataset.files))}) WHERE column_id > 0"
-    listed = "list((name, duckdb_type) ORDER BY column_id) AS shape, list(num_children ORDER BY column_id) AS nested"
-    shaped = f"SELECT file_name, {listed} FROM ({described}) GROUP BY file_name"
-    return f"SELECT min(file_name) AS file, shape FROM ({shaped}) GROUP BY shape, nested ORDER BY file"
+    """Format the query that returns one file of each shape, with its columns and types in order."""
+    fields = f"SELECT * FROM parquet_schema({_list(map(_escape_glob, dataset.files))}) WHERE column_id > 0"
+    lists = "list((name, duckdb_type) ORDER BY column_id) AS shape, list(num_children ORDER BY column_id) AS nested"
+    shapes = f"SELECT file_name, {lists} FROM ({fields}) GROUP BY file_name"
+    return f"SELECT min(file_name) AS file, shape FROM ({shapes}) GROUP BY shape, nested ORDER BY file"
 
 
 def nan_safe_column(name: str, type_: str) -> str:
-    """A column as the engine must be made to read it.
+    """Format a column so that DuckDB reads it without filters on statistics.
 
-    Parquet statistics leave NaN out, and the engine would answer `x > 5` from them: NaN is greater, and was never seen.
+    Parquet statistics ignore NaN, and DuckDB skips row groups by them: it would miss that NaN is greater than 5.
     """
     column = duckdb_identifier(name)
     return f"CASE WHEN isnan({column}) THEN 'NaN' ELSE {column} END AS {column}" if type_ in _FLOATING else column
@@ -115,47 +115,53 @@ _FLOATING = frozenset({"FLOAT", "DOUBLE"})
 
 
 def read_parquet(dataset: Dataset, *, one_shape: bool) -> str:
-    """The table function that reads exactly the dataset's files; partition columns have their declared types.
+    """Format the table function that reads the dataset's files, with the declared types of partition columns.
 
-    Files that are not of `one_shape` are all opened by every statement, before it begins, to learn what they have.
+    Args:
+        dataset: the files.
+        one_shape: whether all files have the same columns; if not, every statement first opens all of them.
     """
     hive = ", ".join(f"{duckdb_identifier(name)}: {duckdb_type(type_)}" for name, type_ in dataset.partitions.items())
     options = f"hive_partitioning = true, hive_types = {{{hive}}}" if hive else "hive_partitioning = false"
     if dataset.file_column:
         options += f", filename = {duckdb_text(dataset.file_column)}"
-    return (
-        f"read_parquet({_list(map(_exactly, dataset.files))}, union_by_name = {str(not one_shape).lower()}, {options})"
-    )
+    return f"read_parquet({_list(map(_escape_glob, dataset.files))}, union_by_name = {str(not one_shape).lower()}, {options})"
 
 
 def empty_select(name: str, dataset: Dataset) -> str:
-    """A table without rows, of the declared columns."""
+    """Format a SELECT of the declared columns that returns no rows."""
     require_columns(name, dataset)
     typed = (f"CAST(NULL AS {duckdb_type(type_)}) AS {duckdb_identifier(column)}" for column, type_ in dataset.columns)
     return f"SELECT {', '.join(typed)} WHERE false"
 
 
 def copy_statement(query: str, target: WriteTarget) -> str:
-    """The COPY that writes a query's result as Parquet and returns one row a file."""
+    """Format the COPY that writes a query's result to Parquet and returns one row per file."""
     if target.partition_by:
-        where = target.root
+        destination = target.root
         columns = ", ".join(map(duckdb_identifier, target.partition_by))
         pattern = duckdb_text(target.prefix + "-{uuidv7}")
         layout = f"PARTITION_BY ({columns}), FILENAME_PATTERN {pattern}, APPEND, WRITE_PARTITION_COLUMNS false"
     else:
-        where = str(PurePath(target.root) / f"{target.prefix}-{uuid.uuid4()}.parquet")
+        destination = str(PurePath(target.root) / f"{target.prefix}-{uuid.uuid4()}.parquet")
         layout = "OVERWRITE_OR_IGNORE false"
-    return f"COPY ({query}) TO {duckdb_text(where)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, {layout})"
+    return f"COPY ({query}) TO {duckdb_text(destination)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, {layout})"
 
 
 def written_file(row: Sequence[object], root: str, types: Mapping[str, DuckDBPyType]) -> WrittenFile:
-    """One row of COPY's answer: file, rows, bytes, footer's bytes, statistics by column, partition."""
+    """Build a WrittenFile from one row that COPY returned.
+
+    Args:
+        row: path, rows, bytes, bytes of the footer, statistics by column, partition.
+        root: the folder of the table.
+        types: the type of each column.
+    """
     path, rows, size, _, statistics, partition = row[:6]
     assert isinstance(rows, int)
     assert isinstance(size, int)
     assert isinstance(statistics, dict)
     assert isinstance(partition, dict | None)
-    columns = {_unquoted(name): values for name, values in statistics.items() if _unquoted(name) in types}
+    columns = {_unquote(name): values for name, values in statistics.items() if _unquote(name) in types}
     return WrittenFile(
         path=PurePath(str(path)).relative_to(root).as_posix(),
         rows=rows,
@@ -167,7 +173,7 @@ def written_file(row: Sequence[object], root: str, types: Mapping[str, DuckDBPyT
     )
 
 
-def _unquoted(name: str) -> str:
+def _unquote(name: str) -> str:
     return name.removeprefix('"').removesuffix('"').replace('""', '"')
 
 
@@ -179,36 +185,37 @@ def _bounds(
         for name, values in columns.items()
         if types[name].id not in {"varchar", "blob"} and values.get(f"{end}_is_exact") == "true"
     }
-    return {name: int(text) if _WHOLE.fullmatch(text) else text for name, text in exact.items()}
+    return {name: int(text) if _INTEGER.fullmatch(text) else text for name, text in exact.items()}
 
 
 def instant_places(description: Iterable[Sequence[object]]) -> tuple[int, ...]:
-    """The places of a result's dates and timestamps: DuckDB hands out text for one that Python cannot hold."""
+    """Find the positions of dates and timestamps: DuckDB returns text for those that Python cannot represent."""
     return tuple(place for place, column in enumerate(description) if str(column[1]).startswith(("DATE", "TIMESTAMP")))
 
 
 def first_line(error: Exception) -> str:
+    """Return the first line of an error's message."""
     return str(error).partition("\n")[0]
 
 
 def failure_reason(error: duckdb.Error) -> str:
-    """Why a statement failed, without a value of any row: what DuckDB quotes may be personal data."""
+    """Explain why a statement failed, without a value of a row, which DuckDB quotes and which may be personal data."""
     line = first_line(error)
-    if isinstance(error, _VALUELESS) or "[DIVIDE_BY_ZERO]" in line:
+    if isinstance(error, _SAFE_ERRORS) or "[DIVIDE_BY_ZERO]" in line:
         return line
     kind = line.partition(":")[0]
     if isinstance(error, duckdb.ConversionException):
         column = re.search(r"when casting from source column (\w+)$", line)
         where = f" of column {column[1]}" if column else ""
-        return f"{kind}: a value{where} could not be converted to the type asked for"
-    told = next((words for mark, words in _TOLD if mark in line), "a value of a row cannot be used here")
-    return f"{kind}: {told}"
+        return f"{kind}: a value{where} could not be converted to the requested type"
+    plain = next((text for mark, text in _REASONS if mark in line), "a value of a row is not valid here")
+    return f"{kind}: {plain}"
 
 
-_TOLD: Final = (
+_REASONS: Final = (
     ("Division by zero", "division by zero"),
     ("Overflow", "a number is too large for its type"),
     ("More than one row returned by a subquery", "a subquery that must return one row returned more"),
     ("Malformed JSON", "a text is not JSON"),
-    ("Could not parse string", "a text is not in the date format asked for"),
+    ("Could not parse string", "a text is not in the requested date format"),
 )

@@ -1,14 +1,14 @@
-"""Spark, as users run it. What differs from the embedded engine, beyond speed at scale:
+"""The Spark engine. It differs from DuckDB in these points:
 
-| | DuckDB | here |
+| | DuckDB | Spark |
 |---|---|---|
-| the statement | translated | as it is written, but for the names of files' tables |
-| names | views in schemas | temporary views, which have no schema: `a.b` is read under another name |
-| files of a table | read by name | by name too, and by the schema of their own footers |
-| a table without files | its catalog knows none | `CatalogTable`s of Spark's own catalog |
-| writing | one file a partition | the same, and more where a partition is large: rebalanced, so that no task drowns |
-| counting | a statement at a time, for its memory's sake | all that can be in one statement, planned once: one job |
-| errors | told without any value | the same; a Spark that is started here logs nothing |
+| statement | translated | unchanged, except for the names of registered tables |
+| names | views in schemas | temporary views, which have no schema: `a.b` has another name |
+| columns of files | matched by name | matched by name, with the schema of the footers |
+| tables of a catalog | none | `CatalogTable` |
+| writing | one file per partition | one file per partition, several for large ones, by rebalancing |
+| aggregates | one statement each, to save memory | as many as possible in one statement, which is one job |
+| errors | contain no value of a row | contain no value; a Spark that is started here logs nothing |
 """
 
 import shutil
@@ -43,13 +43,16 @@ _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 
 class SparkEngine:
-    """A Spark session, found or started as `martgate.builders.engines.spark_session` says.
+    """Spark session, opened as in `martgate.builders.engines.spark_session`.
 
-    `memory_limit` is the heap of a Spark that is started here; spill files go to `temp_directory`.
+    Args:
+        memory_limit: the heap of a Spark that is started here.
+        temp_directory: the folder for its spill files; the system's temporary folder if None.
+        master: its master URL.
     """
 
     name = "spark"
-    prefers_one_statement = True  # a job's price is the same for one question and for ten
+    prefers_one_statement = True  # a job costs the same for one aggregate as for ten
 
     def __init__(
         self, memory_limit: str = "4GB", temp_directory: Path | None = None, *, master: str = "local[*]"
@@ -62,13 +65,14 @@ class SparkEngine:
 
     @classmethod
     def from_config(cls, config: EngineConfig) -> Self:
+        """Create an engine, which is opened on entering it."""
         return cls(config.memory_limit, config.temp_directory, master=config.spark_master)
 
     def __enter__(self) -> Self:
-        """Find or start the session.
+        """Open the session.
 
         Raises:
-            martgate.errors.InvalidInput: a setting is wrong, or there is no temporary folder.
+            martgate.errors.InvalidInput: a setting is not valid, or the temporary folder cannot be created.
             martgate.errors.QueryFailed: Spark cannot be reached or started.
         """
         with ExitStack() as opening:
@@ -83,9 +87,9 @@ class SparkEngine:
         self._open.close()
 
     def register(self, relation: str, source: Dataset | CatalogTable) -> None:
-        """Make files, or a table of Spark's catalog, readable under a name, as a temporary view; nothing is copied.
+        """Create a temporary view over files or a table of Spark's catalog; nothing is copied.
 
-        Files must lie where every executor sees them under the same path.
+        Every executor must see the files under the same path.
 
         Raises:
             martgate.errors.QueryFailed: a file is missing or is not Parquet, or the catalog has no such table.
@@ -96,17 +100,21 @@ class SparkEngine:
 
     def _read(self, relation: str, source: Dataset | CatalogTable) -> DataFrame:
         if isinstance(source, CatalogTable):
-            return self._of_catalog(source)
-        return self._files(relation, source) if source.files else self._session.sql(text.empty_query(relation, source))
+            return self._read_catalog(source)
+        return (
+            self._read_files(relation, source)
+            if source.files
+            else self._session.sql(text.empty_query(relation, source))
+        )
 
-    def _of_catalog(self, table: CatalogTable) -> DataFrame:
+    def _read_catalog(self, table: CatalogTable) -> DataFrame:
         return self._session.sql(f"SELECT * {table.from_clause}", args=table.parameters)
 
-    def _files(self, relation: str, dataset: Dataset) -> DataFrame:
-        """A frame over exactly these files, each footer of which was read: a broken file is named now, not mid-way."""
+    def _read_files(self, relation: str, dataset: Dataset) -> DataFrame:
+        """Read a table's files after reading every footer, so that a broken file is reported here."""
         shapes = [
             (file, text.columns(self._reader.parquet(text.file_url(file))))
-            for file in _one_of_each(relation, dataset.files)
+            for file in _one_file_per_shape(relation, dataset.files)
         ]
         if not dataset.columns:
             require_one_shape(relation, shapes)
@@ -114,64 +122,64 @@ class SparkEngine:
         schema = text.schema_ddl(types)
         parts = []
         for root, files in groupby(sorted(dataset.files, key=_hive_root), key=_hive_root):
-            # Below its root a folder `a=1` is a partition; without any, no folder may be taken for one.
+            # With partitions, a folder `a=1` below the root is one; without, no folder is.
             option = ("basePath", text.file_url(root)) if dataset.partitions else ("recursiveFileLookup", "true")
             part = self._reader.option(*option).schema(schema).parquet(*map(text.file_url, files))
             parts.append(part.selectExpr("*", *text.file_column(dataset)))
         frame = reduce(type(parts[0]).unionByName, parts)
-        named = [text.nan_safe_column(name, types[name]) for name in dataset.order_columns(list(types))]
-        return frame.selectExpr(*named, *([identifier(dataset.file_column)] if dataset.file_column else []))
+        selected = [text.nan_safe_column(name, types[name]) for name in dataset.order_columns(list(types))]
+        return frame.selectExpr(*selected, *([identifier(dataset.file_column)] if dataset.file_column else []))
 
     @property
     def _reader(self) -> DataFrameReader:
-        return self._session.read.option("__globPaths__", "false")  # a path is a path, whatever letters are in it
+        return self._session.read.option("__globPaths__", "false")  # a path may contain `*` or `[`
 
     def columns(self, relation: str) -> tuple[tuple[str, str], ...]:
-        """Name and type of each column, in order; types in Spark's spelling.
+        """Return name and Spark type of each column, in order.
 
         Raises:
-            martgate.errors.QueryFailed: the relation is unknown.
+            martgate.errors.QueryFailed: the relation is not registered.
         """
         return tuple(text.attempt(lambda: text.columns(self.frame(relation)), f"{relation} cannot be read"))
 
     def frame(self, relation: str) -> DataFrame:
-        """A relation as Spark's own frame, of which nothing has been read yet.
+        """Return a relation as a lazy data frame.
 
         Raises:
-            martgate.errors.QueryFailed: the relation is unknown.
+            martgate.errors.QueryFailed: the relation is not registered.
         """
         require_registered(relation, self._names)
         return text.attempt(lambda: self._session.table(identifier(relation)), f"{relation} cannot be read")
 
     def fetch(self, sql: str, parameters: Mapping[str, str] = _NO_PARAMETERS) -> Sequence[tuple[object, ...]]:
-        """All rows of one Spark SQL statement; timestamps come as UTC datetimes.
+        """Run one Spark SQL statement and return all rows; timestamps are datetimes in UTC.
 
         Raises:
-            martgate.errors.QueryFailed: the statement cannot be read or run.
+            martgate.errors.QueryFailed: the statement cannot be parsed or run.
         """
 
-        def fetched() -> list[tuple[object, ...]]:
-            with self._planned_once():
+        def fetch_rows() -> list[tuple[object, ...]]:
+            with self._without_adaptive_execution():
                 return _rows(self._query(sql, parameters).toArrow())
 
-        return text.attempt(fetched)
+        return text.attempt(fetch_rows)
 
     @contextmanager
-    def _planned_once(self) -> Iterator[None]:
-        """Adaptive execution runs each shuffle as a job of its own, to learn how to join what only has to be counted."""
+    def _without_adaptive_execution(self) -> Iterator[None]:
+        """Disable adaptive execution, which runs each shuffle as a separate job to optimize joins that aggregates do not need."""
         conf = self._session.conf
         before = conf.get(_ADAPTIVE)
-        may_set = conf.isModifiable(_ADAPTIVE)
-        if may_set:
+        can_set = conf.isModifiable(_ADAPTIVE)
+        if can_set:
             conf.set(_ADAPTIVE, "false")
         try:
             yield
         finally:
-            if may_set and before is not None:
+            if can_set and before is not None:
                 conf.set(_ADAPTIVE, before)
 
     def execute(self, sql: str, parameters: Mapping[str, str] = _NO_PARAMETERS) -> Sequence[Mapping[str, object]]:
-        """What a statement about Spark's catalog returns, each row by its columns; the text is sent as it stands.
+        """Run one statement unchanged, for example about the catalog, and return its rows as mappings.
 
         Raises:
             martgate.errors.QueryFailed: the statement cannot be run.
@@ -182,14 +190,19 @@ class SparkEngine:
         )
 
     def overwrite(self, table: str, source: CatalogTable, options: Mapping[str, str]) -> None:
-        """Write a table of Spark's catalog over a Delta table that exists, in one commit with these writer's options.
+        """Overwrite an existing Delta table, or a part of it, in one commit.
+
+        Args:
+            table: the full name of the table to overwrite.
+            source: the rows to write.
+            options: the options of Delta's writer, such as `replaceWhere`.
 
         Raises:
-            martgate.errors.QueryFailed: Spark or Delta refused.
+            martgate.errors.QueryFailed: Spark or Delta cannot write the table.
         """
 
         def write() -> None:
-            rows = self._of_catalog(source)
+            rows = self._read_catalog(source)
             rows.write.format("delta").mode("overwrite").options(**options).saveAsTable(relation(table))
 
         text.attempt(write, f"{table} cannot be written")
@@ -197,76 +210,79 @@ class SparkEngine:
     def write(
         self, sql: str, target: WriteTarget | TableTarget, parameters: Mapping[str, str] = _NO_PARAMETERS
     ) -> tuple[WrittenFile, ...]:
-        """Write a statement's result as Parquet, or as a new table, and say which files were written.
+        """Write the result of a statement to Parquet files or to a new table of the catalog.
 
-        Spark names files as it likes: it writes into a folder of its own under the root, which no reader looks into,
-        and the files are then moved to their places.
+        Spark chooses the names of its files, so it writes to a hidden folder under the root, from which the files are
+        moved and renamed.
+
+        Returns:
+            The files written; none for a table of the catalog.
 
         Raises:
-            martgate.errors.QueryFailed: the statement cannot be read or run, or the disk refused.
+            martgate.errors.QueryFailed: the statement cannot be parsed or run, or the files cannot be written.
         """
         if isinstance(target, TableTarget):
             self._create(sql, target, parameters)
             return ()
         staging = Path(target.root) / f"_{target.prefix}"
-        rebalanced = text.rebalance(sql, target.partition_by)
+        statement = text.rebalance(sql, target.partition_by)
 
         def write() -> tuple[WrittenFile, ...]:
-            frame = self._query(rebalanced, parameters)
+            frame = self._query(statement, parameters)
             frame.write.partitionBy(*target.partition_by).parquet(text.file_url(staging))
-            return tuple(_moved(file, staging, target) for file in sorted(staging.rglob("part-*.parquet")))
+            return tuple(_move(file, staging, target) for file in sorted(staging.rglob("part-*.parquet")))
 
         try:
-            return text.attempt(write, f"nothing could be written to {target.root}")
+            return text.attempt(write, f"cannot write to {target.root}")
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
     def _create(self, sql: str, target: TableTarget, parameters: Mapping[str, str]) -> None:
-        rebalanced = text.rebalance(sql, target.partition_by)
+        statement = text.rebalance(sql, target.partition_by)
 
         def create() -> None:
-            writer = self._query(rebalanced, parameters).write.format(target.format).mode("error")
+            writer = self._query(statement, parameters).write.format(target.format).mode("error")
             writer.partitionBy(*target.partition_by).saveAsTable(relation(target.name))
 
         text.attempt(create, f"{target.name} cannot be created")
 
-    def _query(self, sql: str, given: Mapping[str, str]) -> DataFrame:
-        """A statement over registered names, as Spark has analysed it."""
+    def _query(self, sql: str, values: Mapping[str, str]) -> DataFrame:
+        """Analyze a statement over registered names."""
         try:
             tree = parse(sql)
         except InvalidInput as error:
             raise QueryFailed(str(error)) from None
         for table in table_names(tree):
             require_registered(table, self._names)
-        named = bind_parameters(parameter_names(tree), given)
+        bound = bind_parameters(parameter_names(tree), values)
         views = {name.lower(): identifier(name) for name in self._names}
-        return self._session.sql(rename_tables(sql, tree, views), args=named)
+        return self._session.sql(rename_tables(sql, tree, views), args=bound)
 
 
-def _rows(found: pa.Table) -> list[tuple[object, ...]]:
-    return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+def _rows(table: pa.Table) -> list[tuple[object, ...]]:
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
-def _one_of_each(relation: str, files: Sequence[str]) -> list[str]:
-    """One file of each shape, by the footers of all."""
+def _one_file_per_shape(relation: str, files: Sequence[str]) -> list[str]:
+    """Read all footers and return one file of each shape."""
     shapes: dict[pa.Schema, str] = {}
     for file in sorted(files):
         try:
             shapes.setdefault(pq.read_schema(file).remove_metadata(), file)
         except FileNotFoundError:
-            raise QueryFailed(f"{relation} cannot be read: there is no {file}") from None
+            raise QueryFailed(f"{relation} cannot be read: {file} does not exist") from None
         except (pa.ArrowException, OSError):
             raise QueryFailed(f"{relation} cannot be read: {file} is not readable Parquet") from None
     return list(shapes.values())
 
 
 def _hive_root(file: str) -> str:
-    """The folder under which a file's path consists of `name=value` folders."""
+    """Find the folder above the `name=value` folders of a path."""
     return str(next(folder for folder in Path(file).parents if "=" not in folder.name))
 
 
-def _moved(file: Path, staging: Path, target: WriteTarget) -> WrittenFile:
-    """One file at its place among the table's, under a name that tells whose it is, and what its footer says."""
+def _move(file: Path, staging: Path, target: WriteTarget) -> WrittenFile:
+    """Move a file from the staging folder to its partition, with the prefix in its name, and describe it."""
     folders = file.relative_to(staging).parent
     place = Path(target.root) / folders / f"{target.prefix}-{uuid.uuid4()}.parquet"
     place.parent.mkdir(parents=True, exist_ok=True)

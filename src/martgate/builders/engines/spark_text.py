@@ -1,4 +1,4 @@
-"""What is said to Spark, and what it says back when a statement fails: without a value of any row."""
+"""SQL fragments, type names and error messages for the Spark engine; messages contain no value of a row."""
 
 import logging
 import re
@@ -34,49 +34,59 @@ __all__ = [
 T = TypeVar("T")
 
 _FAILURES: Final = (PySparkException, Py4JError, pa.ArrowException, OSError, OverflowError, ValueError)
-"""Spark itself, the JVM in trouble, and values on their way here that Python cannot hold."""
+"""Errors of Spark, of the JVM, and of values that Python cannot represent."""
 
 _WIDTHS: Final = (("tinyint", "smallint", "int", "bigint"), ("float", "double"))
 _FLOATING: Final = frozenset({"float", "double"})
 _CONDITION = re.compile(r"\[([A-Z][A-Z0-9_.]+)\]")
 
-_TOLD: Final = (
-    ("CAST_INVALID_INPUT", "a value could not be converted to the type asked for"),
+_REASONS: Final = (
+    ("CAST_INVALID_INPUT", "a value could not be converted to the requested type"),
     ("CAST_OVERFLOW", "a number is too large for its type"),
     ("ARITHMETIC_OVERFLOW", "a number is too large for its type"),
     ("NUMERIC_VALUE_OUT_OF_RANGE", "a number is too large for its type"),
     ("DIVIDE_BY_ZERO", "division by zero"),
     ("SCALAR_SUBQUERY_TOO_MANY_ROWS", "a subquery that must return one row returned more"),
-    ("CANNOT_PARSE_TIMESTAMP", "a text is not in the date format asked for"),
-    ("FAILED_READ_FILE", "a file could not be read, or is not what it was"),
-    ("DELTA_CONCURRENT", "another writer changed the table meanwhile"),
-    ("DELTA_REPLACE_WHERE_MISMATCH", "a row lies outside of the day that is replaced"),
+    ("CANNOT_PARSE_TIMESTAMP", "a text is not in the requested date format"),
+    ("FAILED_READ_FILE", "a file could not be read, or has changed"),
+    ("DELTA_CONCURRENT", "another writer changed the table at the same time"),
+    ("DELTA_REPLACE_WHERE_MISMATCH", "a row belongs to another day than the one that is replaced"),
     ("OutOfMemoryError", "Spark ran out of memory: raise memory_limit"),
 )
 
 
-def attempt(action: Callable[[], T], what: str = "") -> T:
-    """What the action returns; where Spark raises, a QueryFailed that begins with `what` and quotes no row."""
+def attempt(action: Callable[[], T], failure: str = "") -> T:
+    """Run an action and turn errors of Spark into a QueryFailed that quotes no row.
+
+    Args:
+        action: the function to call.
+        failure: the start of the error's message.
+
+    Returns:
+        The result of the action.
+    """
     try:
         return action()
     except _FAILURES as error:
         why = _reason(error)
-    raise QueryFailed(f"{what}: {why}" if what else why)  # not in the handler: the original must not travel along
+    raise QueryFailed(
+        f"{failure}: {why}" if failure else why
+    )  # outside the handler: the original quotes values and must not be chained
 
 
 def _reason(error: Exception) -> str:
-    """Why a statement failed, in one line: Spark's own words only where they are about the statement."""
+    """Explain in one line why a statement failed; quote Spark only if its message is about the statement, not a row."""
     if isinstance(error, AnalysisException | ParseException):
         return str(error).strip().partition("\n")[0]
-    words = str(error)
-    conditions = _CONDITION.findall(words)
-    why = next((plain for mark, plain in _TOLD if mark in words), "a value of a row cannot be used here")
+    message = str(error)
+    conditions = _CONDITION.findall(message)
+    why = next((plain for mark, plain in _REASONS if mark in message), "a value of a row is not valid here")
     return f"{conditions[-1]}: {why}" if conditions else f"{type(error).__name__}: {why}"
 
 
 @contextmanager
 def silence_loggers() -> Iterator[None]:
-    """Keep to themselves the loggers that quote rows: pyspark's, at every error, and that of the bridge to Java."""
+    """Silence the loggers that quote rows: pyspark logs every error, py4j every exception of Java."""
     levels = {name: logging.getLogger(name).level for name in ("SQLQueryContextLogger", "py4j")}
     for name in levels:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -88,16 +98,17 @@ def silence_loggers() -> Iterator[None]:
 
 
 def file_url(path: str | Path) -> str:
-    """A local path, which is local whatever file system Spark takes for the usual one."""
+    """Turn a local path into a URL, which does not depend on Spark's default file system."""
     return f"file:{path}"
 
 
 def schema_ddl(types: Mapping[str, str]) -> str:
+    """Format columns as the schema of a reader."""
     return ", ".join(f"{identifier(name)} {kind}" for name, kind in types.items())
 
 
 def columns(frame: DataFrame) -> list[tuple[str, str]]:
-    """Name and type of each column; unlike `DataFrame.dtypes`, with the names of fields quoted where they must be."""
+    """List name and type of each column; unlike in `DataFrame.dtypes`, names of fields are quoted if necessary."""
     return [(field.name, _type_name(field.dataType)) for field in frame.schema.fields]
 
 
@@ -114,9 +125,9 @@ def _type_name(kind: DataType) -> str:
 
 
 def nan_safe_column(name: str, kind: str) -> str:
-    """A column as Spark must be made to read it.
+    """Format a column so that Spark reads it without filters on statistics.
 
-    Parquet statistics leave NaN out, and Spark skips row groups by them: NaN is greater than 5, and was never seen.
+    Parquet statistics ignore NaN, and Spark skips row groups by them: it would miss that NaN is greater than 5.
     """
     column = identifier(name)
     return (
@@ -127,7 +138,7 @@ def nan_safe_column(name: str, kind: str) -> str:
 
 
 def file_column(dataset: Dataset) -> tuple[str, ...]:
-    """The column that says in which file a row lies, if one is asked for: its path as it was given, not as a URL."""
+    """Format the dataset's column with each row's file, if it has one: a path as in `files`, not a URL."""
     if not dataset.file_column:
         return ()
     path = "regexp_replace(url_decode(replace(_metadata.file_path, '+', '%2B')), '^file:(//)?', '')"
@@ -135,30 +146,34 @@ def file_column(dataset: Dataset) -> tuple[str, ...]:
 
 
 def empty_query(relation: str, dataset: Dataset) -> str:
-    """A table without rows, of the declared columns."""
+    """Format a query of the declared columns that returns no rows."""
     require_columns(relation, dataset)
     typed = (f"CAST(NULL AS {kind}) AS {identifier(name)}" for name, kind in dataset.columns)
     return f"SELECT {', '.join(typed)} WHERE false"
 
 
 def rebalance(sql: str, by: Sequence[str]) -> str:
-    """The query with its rows brought together by partition, and large partitions split again among several tasks."""
+    """Add a hint that gathers rows by partition and splits large partitions among several tasks."""
     return f"SELECT /*+ REBALANCE({', '.join(map(identifier, by))}) */ * FROM (\n{sql}\n)" if by else sql
 
 
 def merge_types(relation: str, shapes: Iterable[Shape]) -> dict[str, str]:
-    """The columns of all files with the wider type where files differ, in the order in which they are first seen."""
+    """Merge the columns of all files, in order of appearance; if types differ, the wider one is used.
+
+    Raises:
+        martgate.errors.QueryFailed: a column has types of which neither is wider.
+    """
     types: dict[str, str] = {}
     for file, columns in shapes:
         for name, kind in columns:
-            wider = _wider(types.get(name, kind), kind)
+            wider = _wider_type(types.get(name, kind), kind)
             if wider is None:
                 raise QueryFailed(f"{relation} cannot be read: {name} is {kind} in {file} and {types[name]} elsewhere")
             types[name] = wider
     return types
 
 
-def _wider(one: str, other: str) -> str | None:
+def _wider_type(one: str, other: str) -> str | None:
     if one == other:
         return one
     return next((max(one, other, key=w.index) for w in _WIDTHS if one in w and other in w), None)
