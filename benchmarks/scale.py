@@ -50,8 +50,9 @@ class Measured:
 def publish(engine: str, upstreams: Path, out: Path) -> dict[str, Any]:
     """Publish one day in this process: what was written, when each phase began, and what Spark moved."""
     from martgate.builders.engines.spark_session import open_session  # noqa: PLC0415 - this is the measured process
+    from martgate.project.requests import load_publish_request  # noqa: PLC0415
     from martgate.project.settings import load_settings  # noqa: PLC0415
-    from martgate.project.wiring import open_context, load_publish_request  # noqa: PLC0415
+    from martgate.project.wiring import open_context  # noqa: PLC0415
     from martgate.publish import run as life  # noqa: PLC0415
 
     settings = load_settings(flags={"engine": engine, "upstreams": str(upstreams), "out": str(out)}, environment={})

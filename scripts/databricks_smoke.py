@@ -27,7 +27,8 @@ from martgate.gate.promotion import Promotion
 from martgate.gate.run import RunRecord
 from martgate.project.context import Context, PublishRequest
 from martgate.project.settings import Settings, load_settings
-from martgate.project.wiring import load_publish_request, open_context
+from martgate.project.requests import load_publish_request
+from martgate.project.wiring import open_context
 from martgate.publish.run import build, gate, publish, run
 from martgate.text.quoting import relation
 

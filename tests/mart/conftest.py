@@ -203,7 +203,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     from martgate.builders.model import cast_to_contract
     from martgate.builders.ports import WriteTarget
     from martgate.project.settings import load_settings
-    from martgate.project.wiring import load_publish_request, open_context
+    from martgate.project.requests import load_publish_request
+    from martgate.project.wiring import open_context
     from martgate.stores.upstreams import Upstreams
 
     folder = tmp_path_factory.mktemp("workshop")
@@ -213,10 +214,10 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         work = load_publish_request(settings, context, "wv_comm_user", GOOD_DAY)
     lake = Upstreams(str(folder / "upstreams"), {})
     for name, rows in upstreams(SampleSpec(members=1500, date=GOOD_DAY, seed=11), tables):
-        lake.save(tables[name], rows)
+        lake.replace_table(tables[name], rows)
     with DuckDBEngine() as engine:
         for name in work.model.inputs:
-            engine.register(name, lake.dataset(tables[name], GOOD_DAY))
+            engine.register(name, lake.find_dataset(tables[name], GOOD_DAY))
         parameters = work.day.parameters | {"run_timestamp": "2024-01-02T01:00:00Z"}
         target = WriteTarget(root=str(folder / "good"), partition_by=(), prefix="good")
         (written,) = engine.write(cast_to_contract(work.model, work.table), target, parameters)

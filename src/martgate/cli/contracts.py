@@ -190,7 +190,7 @@ def import_(  # noqa: PLR0913 - one parameter an option
     from martgate.publish.drafts import draft_contract
     from martgate.stores.upstreams import Upstreams
 
-    dataset = Upstreams(settings.upstreams).dataset_of(source)
+    dataset = Upstreams(settings.upstreams).find_dataset_at(source)
     with open_engine(settings) as engine:
         text = draft_contract(engine, dataset, name, value_columns=value_columns)
     if file is not None:

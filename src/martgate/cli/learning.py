@@ -31,6 +31,6 @@ def backtest(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
         name = found.qualified_name
         if not rules:
             raise InvalidInput(f"{name} has no rule that learns: volume_band and share_shift are those that do")
-        replays = [replay(rule, context.ledger.history(name)) for rule in rules]
+        replays = [replay(rule, context.ledger.get_history(name)) for rule in rules]
     click.echo(render_backtest_json(name, replays) if as_json else render_backtest_text(name, replays))
     return ExitCode.DONE

@@ -44,7 +44,7 @@ def docs(*, show: bool, settings: Settings, as_json: bool) -> ExitCode:
     from martgate.cli.reporting import redraw_site, suggest_data_docs
 
     with open_project(settings) as context:
-        records = context.ledger.records()
+        records = context.ledger.list_runs()
     index = redraw_site(records, settings)
     click.echo(json.dumps({"site": str(index)}) if as_json else f"{index}")
     suggest_data_docs(settings, as_json=as_json)

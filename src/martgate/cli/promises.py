@@ -34,7 +34,7 @@ def sla(table: str | None, *, day: date | None, last: int | None, settings: Sett
         raise click.UsageError("--date and --last exclude each other: one day is looked at, or the newest")
     from martgate.builders.model import load
     from martgate.expectations.promises import Window
-    from martgate.project.wiring import require_model
+    from martgate.project.requests import require_model
     from martgate.publish.sla import check_promises, find_modeled_tables
     from martgate.reports.promises import render_sla_json, render_sla_text
 

@@ -77,7 +77,7 @@ def run(  # noqa: PLR0913 - one parameter an option
             )
         return _run_selected(selectors, day, former, settings=settings, as_json=as_json)
     from martgate.cli.reporting import report_failure, report_run
-    from martgate.project.wiring import load_publish_request
+    from martgate.project.requests import load_publish_request
     from martgate.publish import run as life
 
     with open_project(settings) as context, report_failure(table, day, settings, context):
@@ -136,7 +136,7 @@ def backfill(  # noqa: PLR0913 - one parameter an option
     if last < first:
         raise click.UsageError(f"--from {first} is after --to {last}; give the earlier day first")
     from martgate.cli.reporting import report_runs
-    from martgate.project.wiring import load_publish_requests
+    from martgate.project.requests import load_publish_requests
     from martgate.publish import backfill as many
 
     with open_project(settings) as context:
@@ -158,7 +158,7 @@ def backfill(  # noqa: PLR0913 - one parameter an option
 def upstreams(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCode:
     """Say which inputs of TABLE are not there yet for one day; nothing is read of them."""
     from martgate.cli.reporting import print_missing_upstreams
-    from martgate.project.wiring import load_publish_request
+    from martgate.project.requests import load_publish_request
     from martgate.publish.upstreams import find_missing_upstreams
 
     with open_project(settings) as context:
@@ -175,7 +175,7 @@ def build(table: str, day: date, *, settings: Settings, as_json: bool) -> ExitCo
     """Check upstreams and stage a candidate of TABLE for one day; nothing becomes visible."""
     from martgate.cli.reporting import print_candidate, report_failure, report_run
     from martgate.gate.candidate import Candidate
-    from martgate.project.wiring import load_publish_request
+    from martgate.project.requests import load_publish_request
     from martgate.publish import run as life
 
     with open_project(settings) as context, report_failure(table, day, settings, context):
@@ -229,7 +229,7 @@ def gate(  # noqa: PLR0913 - one parameter an option
     if explain:
         return _explain(table, file, settings, day=day, candidate=candidate, source=source)
     from martgate.cli.reporting import report_run
-    from martgate.project.wiring import load_publish_request
+    from martgate.project.requests import load_publish_request
     from martgate.publish import run as life
     from martgate.publish.inputs import gate_input
 

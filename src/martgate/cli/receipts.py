@@ -38,10 +38,10 @@ def history(  # noqa: PLR0913 - one parameter an option
         name = context.catalog.find(table)[1].qualified_name
         receipts = [
             receipt
-            for receipt in context.ledger.publications(name)
+            for receipt in context.ledger.list_receipts(name)
             if receipt.part_date is None or since <= receipt.part_date <= until
         ]
-        approvals = context.ledger.approvals(name)
+        approvals = context.ledger.list_approvals(name)
     click.echo((render_history_json if as_json else render_history_text)(name, receipts, approvals))
     return ExitCode.DONE
 

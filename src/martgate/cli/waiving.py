@@ -67,8 +67,8 @@ def waive(  # noqa: PLR0913 - one parameter an option
     missing = [option for option, value in given.items() if value is None]
     if until is None or reason is None or owner is None:
         raise click.UsageError(f"a waiver is dated, owned and has a reason: give {', '.join(missing)}")
-    from martgate.gate.waiver import terms
-    from martgate.project.wiring import require_model
+    from martgate.gate.waiver import describe_waiver_terms
+    from martgate.project.requests import require_model
     from martgate.publish.waivers import WaiverRequest, waive
     from martgate.reports.waivers import waiver_payload
     from martgate.text.wording import escape_text
@@ -79,7 +79,11 @@ def waive(  # noqa: PLR0913 - one parameter an option
         require_model(settings, found)
         waiver = waive(request, found, context)
     told = {"table": waiver.table, **waiver_payload(waiver)}
-    click.echo(json.dumps(told) if as_json else escape_text(f"{waiver.table}: {rule} is waived {terms(waiver)}"))
+    click.echo(
+        json.dumps(told)
+        if as_json
+        else escape_text(f"{waiver.table}: {rule} is waived {describe_waiver_terms(waiver)}")
+    )
     return ExitCode.DONE
 
 
@@ -90,7 +94,7 @@ def _list(table: str, settings: Settings, *, as_json: bool) -> ExitCode:
     with open_project(settings) as context:
         found = context.catalog.find(table)[1]
         name, on = found.qualified_name, contract_date(found, context)
-        waivers = context.ledger.waivers(name)
+        waivers = context.ledger.list_waivers(name)
     told = [{**waiver_payload(waiver), "standing": waiver_status(waiver, on)} for waiver in waivers]
     click.echo(json.dumps({"table": name, "waivers": told}) if as_json else render_waivers_text(name, waivers, on=on))
     return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""Counts of files whose bytes an earlier audit saw, out of the ledger, so that only the others are looked at."""
+"""Reuses the counts of an earlier audit for files whose bytes are the same, so that only the others are read."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,14 @@ __all__ = ["open_file_counts"]
 def open_file_counts(
     ledger: Ledger, engine: Engine, relation: str, source: Dataset | CatalogTable
 ) -> FileCounts | None:
-    """What the ledger knows of the files of a registered relation; None where it has no files of its own."""
+    """Open the counts of the files of a relation in the ledger; None if the relation has no files of its own."""
     if isinstance(source, CatalogTable) or not source.files:
         return None
     return _LedgerFileCounts(ledger, engine, relation, source)
 
 
 class _LedgerFileCounts:
-    """A file is known by the digest of its bytes, not by its name: other rows are other bytes."""
+    """Identifies a file by the digest of its bytes, not by its name: other rows are other bytes."""
 
     def __init__(self, ledger: Ledger, engine: Engine, relation: str, dataset: Dataset) -> None:
         self._ledger = ledger
@@ -33,15 +33,15 @@ class _LedgerFileCounts:
         self._dataset = dataset
 
     @cached_property
-    def _contents(self) -> Mapping[str, str]:
-        """The digest of each file, by its whole path: so it is called wherever it is told of."""
+    def _digests(self) -> Mapping[str, str]:
+        """The digest of each file, by its absolute path."""
         return {str(Path(file).absolute()): digest_of(Path(file)) for file in self._dataset.files}
 
     def load(self, select_list: str) -> tuple[Sequence[Sequence[int]], str | None]:
-        known = self._ledger.file_counts(self._digest(select_list), self._contents.values())
-        others = tuple(file for file, content in self._contents.items() if content not in known)
-        answers = [known[content] for content in self._contents.values() if content in known]
-        return answers, self._register(others) if others else None
+        recorded = self._ledger.find_file_counts(self._query_digest(select_list), self._digests.values())
+        unknown = tuple(file for file, digest in self._digests.items() if digest not in recorded)
+        counts = [recorded[digest] for digest in self._digests.values() if digest in recorded]
+        return counts, self._register(unknown) if unknown else None
 
     def _register(self, files: tuple[str, ...]) -> str:
         name = f"{self._relation}__unseen"
@@ -50,9 +50,9 @@ class _LedgerFileCounts:
 
     def save(self, select_list: str, counts: Mapping[str, Sequence[int]]) -> None:
         self._ledger.record_file_counts(
-            self._digest(select_list), {self._contents[file]: numbers for file, numbers in counts.items()}
+            self._query_digest(select_list), {self._digests[file]: numbers for file, numbers in counts.items()}
         )
 
-    def _digest(self, select_list: str) -> str:
-        """Engines and relations answer for themselves, whatever they have in common."""
+    def _query_digest(self, select_list: str) -> str:
+        """Identify a query by engine and relation too, since engines may count differently."""
         return hashlib.sha256(f"{self._engine.name}\0{self._relation}\0{select_list}".encode()).hexdigest()

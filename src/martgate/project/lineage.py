@@ -59,7 +59,7 @@ def _emit(
 ) -> str:
     try:
         transport = _open_transport(settings.lineage)
-        for event in events(_woven(name, day, settings, context.catalog), at=context.now()):
+        for event in events(_table_lineage(name, day, settings, context.catalog), at=context.now()):
             transport.emit(event)
         transport.close()
     except (MartgateError, OSError, RuntimeError) as error:
@@ -90,27 +90,30 @@ def _open_transport(where: str) -> "Transport":
     )
 
 
-def _woven(name: str, day: date | None, settings: Settings, catalog: Catalog) -> "TableLineage":
-    """What is known of a table beside its runs; where its SQL cannot be traced, nothing of its columns' sources."""
+def _table_lineage(name: str, day: date | None, settings: Settings, catalog: Catalog) -> "TableLineage":
+    """Collect the facts of a table beside its runs; without column lineage if its SQL cannot be traced."""
     from martgate.builders.model import find_model, load  # noqa: PLC0415 - parsing SQL is slow to import
     from martgate.reports.lineage import TableLineage  # noqa: PLC0415 - an extra
 
     models = load(settings.models)
-    loaded, table = catalog.find(name, day)
+    contract_file, table = catalog.find(name, day)
     model = find_model(table, models)
     inputs = tuple(catalog.find(read, day)[1] for read in model.inputs) if model else ()
-    places = {each.qualified_name: _place(each, settings, is_made=bool(find_model(each, models))) for each in inputs}
+    addresses = {
+        upstream.qualified_name: _find_address(upstream, settings, has_model=bool(find_model(upstream, models)))
+        for upstream in inputs
+    }
     return TableLineage(
         table=table,
-        zone=loaded.contract.zone,
+        zone=contract_file.contract.zone,
         inputs=inputs,
-        columns=_columns(model, catalog) if model else {},
-        places=places | {table.qualified_name: _place(table, settings, is_made=True)},
+        columns=_column_lineage(model, catalog) if model else {},
+        places=addresses | {table.qualified_name: _find_address(table, settings, has_model=True)},
         namespace=os.environ.get("OPENLINEAGE_NAMESPACE", "martgate"),
     )
 
 
-def _columns(model: "Model", catalog: Catalog) -> Mapping[str, frozenset[str]]:
+def _column_lineage(model: "Model", catalog: Catalog) -> Mapping[str, frozenset[str]]:
     try:
         traced = model.lineage()
     except InvalidInput:
@@ -124,17 +127,17 @@ def _columns(model: "Model", catalog: Catalog) -> Mapping[str, frozenset[str]]:
     }
 
 
-def _place(table: Table, settings: Settings, *, is_made: bool) -> "DatasetAddress":
-    """Where a table lies: one that is made here in the warehouse, any other among the upstreams."""
+def _find_address(table: Table, settings: Settings, *, has_model: bool) -> "DatasetAddress":
+    """Find the address of a table: in the warehouse if a model makes it, otherwise among the upstreams."""
     from martgate.reports.lineage import DatasetAddress  # noqa: PLC0415 - an extra
     from martgate.stores.tables import is_catalog, name_in  # noqa: PLC0415 - brings the ports of stores along
 
     own = (
         None
-        if is_made
+        if has_model
         else settings.upstream_locations.get(table.qualified_name) or settings.upstream_locations.get(table.name)
     )
-    root = settings.warehouse if is_made else settings.upstreams
+    root = settings.warehouse if has_model else settings.upstreams
     if is_catalog(own or root):
         name = name_in(own or root, table, single=own is not None)
         return DatasetAddress(f"catalog://{name.partition('.')[0]}", name)

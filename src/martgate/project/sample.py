@@ -1,7 +1,7 @@
-"""The sample of a project: a plug-in that makes its upstreams, so that its models have something to read.
+"""Loads the sample of a project: a plug-in that generates its upstreams, so that its models have data to read.
 
-The plug-in is a Python module or package, named by the setting `sample`. It has two names: `SampleSpec`, a dataclass of
-what to make, and `upstreams(spec, tables)`, which yields the qualified name and the rows of one upstream after another.
+The plug-in is a Python module or package, named by the setting `sample`. It defines `SampleSpec`, a dataclass that says
+what to generate, and `upstreams(spec, tables)`, which yields the qualified name and the rows of each upstream.
 """
 
 import dataclasses
@@ -26,18 +26,24 @@ if TYPE_CHECKING:
 __all__ = ["STANDARD", "Argument", "Sample", "load_sample"]
 
 STANDARD = ("date", "days", "seed", "clean")
-"""The fields that every `SampleSpec` has; each other one is an argument of the plug-in's own."""
+"""The fields that every `SampleSpec` has; each other field is an argument of the plug-in."""
 
-_NAME = "martgate_project_sample"
+_MODULE_NAME = "martgate_project_sample"
 _TYPES = (bool, int, float, str, date)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argument:
-    """A field of a `SampleSpec` that is the plug-in's own.
+    """A field of a `SampleSpec` beside the standard ones.
 
-    `help`, `minimum` and `demo`, its value in a demonstration, come from the field's metadata. Without a `default` that
-    is not None it `is_required`, or optional where its type allows None.
+    Attributes:
+        name: of the field.
+        type: of its value.
+        help: the help text of its option, from the field's metadata.
+        default: the default value.
+        demo: the value in a demonstration, from the metadata.
+        minimum: the smallest value of a number, from the metadata.
+        is_required: whether it has no default and does not accept None.
     """
 
     name: str
@@ -51,25 +57,31 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A plug-in that was loaded, and the arguments that it takes beside the standard ones."""
+    """A loaded plug-in.
+
+    Attributes:
+        place: its file or folder.
+        module: the imported module.
+        arguments: the fields of its `SampleSpec` beside the standard ones.
+    """
 
     place: Path
     module: ModuleType
     arguments: tuple[Argument, ...]
 
     def tables(self, spec: Mapping[str, Any], tables: Mapping[str, Table]) -> "Iterator[tuple[str, pa.Table]]":
-        """Make the rows of the project's upstreams, one table at a time.
+        """Generate the rows of the project's upstreams.
 
         Args:
             spec: the values of `SampleSpec`, by field.
             tables: the tables of the project's contracts, by qualified name.
 
-        Returns:
+        Yields:
             The qualified name and the rows of each upstream.
 
         Raises:
-            martgate.errors.InvalidInput: the plug-in does not take such an argument, or refuses its value.
-            martgate.errors.CouldNotRun: the plug-in failed while it made rows; names its file and line.
+            martgate.errors.InvalidInput: the plug-in has no such argument, or refuses its value.
+            martgate.errors.CouldNotRun: the plug-in failed while it generated rows; names its file and line.
         """
         known = [*STANDARD, *(argument.name for argument in self.arguments)]
         unknown = [name for name in spec if name not in known]
@@ -78,25 +90,25 @@ class Sample:
                 *(f"sample {self.place}: has no {name}; {did_you_mean(name, known)}" for name in unknown)
             )
         try:
-            made = self.module.SampleSpec(**spec)
+            values = self.module.SampleSpec(**spec)
         except MartgateError:
             raise
         except Exception as error:  # whatever a plug-in raises
-            raise InvalidInput(_problem(error, self.place, f"SampleSpec: {_text(error)}")) from error
-        return self._rows(made, tables)
+            raise InvalidInput(_describe_error(error, self.place, f"SampleSpec: {_error_text(error)}")) from error
+        return self._rows(values, tables)
 
     def _rows(self, spec: object, tables: Mapping[str, Table]) -> "Iterator[tuple[str, pa.Table]]":
         try:
             for name, rows in self.module.upstreams(spec, tables):
-                self._demand_rows(name, rows)
+                self._require_rows(name, rows)
                 yield name, rows
         except (MartgateError, GeneratorExit):
             raise
-        except Exception as error:  # whatever a plug-in raises; its text could quote rows, so only its kind is shown
-            message = f"stopped by {type(error).__name__}; --debug shows how it came there"
-            raise CouldNotRun(str(_problem(error, self.place, message))) from error
+        except Exception as error:  # whatever a plug-in raises; its text could quote rows, so only its type is shown
+            message = f"stopped by {type(error).__name__}; --debug shows the traceback"
+            raise CouldNotRun(str(_describe_error(error, self.place, message))) from error
 
-    def _demand_rows(self, name: str, rows: object) -> None:
+    def _require_rows(self, name: str, rows: object) -> None:
         import pyarrow as pa  # noqa: PLC0415 - its import takes longer than everything else that --help does
 
         if not isinstance(rows, pa.Table | pa.RecordBatchReader):
@@ -108,11 +120,11 @@ def load_sample(place: Path | None) -> Sample:
     """Load the plug-in of a project.
 
     Args:
-        place: the plug-in's file or folder, as the setting `sample` names it; None where the project has none.
+        place: the plug-in's file or folder, from the setting `sample`; None if the project has none.
 
     Raises:
-        martgate.errors.InvalidInput: there is no plug-in, it cannot be imported, or it lacks a name or field that
-            every plug-in has; with its file and line.
+        martgate.errors.InvalidInput: there is no plug-in, it cannot be imported, or it lacks a required name or field;
+            with its file and line.
     """
     if place is None:
         raise InvalidInput(
@@ -132,22 +144,24 @@ _EXPECTED = f"a sample is a dataclass SampleSpec with {join_words(STANDARD)}, an
 
 
 def _import(place: Path) -> ModuleType:
-    """The plug-in under a name of our own, whatever else is called as its folder is."""
+    """Import the plug-in under a reserved name, so that no other module can be mistaken for it."""
     file = place / "__init__.py" if place.is_dir() else place
     if not file.is_file():
-        what = "the folder has no __init__.py" if place.is_dir() else "there is no such file or folder"
-        raise InvalidInput(Problem(file=str(place), message=f"{what}, and the setting sample names it"))
-    found = importlib.util.spec_from_file_location(_NAME, file, submodule_search_locations=[str(file.parent)])
-    if found is None or found.loader is None:
-        raise InvalidInput(Problem(file=str(place), message="is no Python module", hint="expected a *.py file"))
-    module = importlib.util.module_from_spec(found)
-    for name in [name for name in sys.modules if name == _NAME or name.startswith(f"{_NAME}.")]:
+        problem = "the folder has no __init__.py" if place.is_dir() else "there is no such file or folder"
+        raise InvalidInput(Problem(file=str(place), message=f"{problem}, and the setting sample names it"))
+    module_spec = importlib.util.spec_from_file_location(
+        _MODULE_NAME, file, submodule_search_locations=[str(file.parent)]
+    )
+    if module_spec is None or module_spec.loader is None:
+        raise InvalidInput(Problem(file=str(place), message="is not a Python module", hint="expected a *.py file"))
+    module = importlib.util.module_from_spec(module_spec)
+    for name in [name for name in sys.modules if name == _MODULE_NAME or name.startswith(f"{_MODULE_NAME}.")]:
         del sys.modules[name]  # that of another project
-    sys.modules[_NAME] = module
+    sys.modules[_MODULE_NAME] = module
     try:
-        found.loader.exec_module(module)
+        module_spec.loader.exec_module(module)
     except Exception as error:  # whatever a plug-in raises
-        raise InvalidInput(_problem(error, place, f"cannot be imported: {_text(error)}")) from error
+        raise InvalidInput(_describe_error(error, place, f"cannot be imported: {_error_text(error)}")) from error
     return module
 
 
@@ -155,31 +169,31 @@ def _arguments(spec: type, place: Path) -> tuple[Argument, ...]:
     try:
         types = get_type_hints(spec)
     except Exception as error:  # an annotation is evaluated here, and may be anything
-        raise InvalidInput(_problem(error, place, f"SampleSpec: {_text(error)}")) from error
+        raise InvalidInput(_describe_error(error, place, f"SampleSpec: {_error_text(error)}")) from error
     fields = [field for field in dataclasses.fields(spec) if field.init]
     missing = [name for name in STANDARD if name not in {field.name for field in fields}]
     problems = [Problem(file=str(place), path="SampleSpec", message=f"has no field {name}") for name in missing]
     arguments = []
     for field in fields:
-        kind, optional = _type_of(types[field.name])
+        option_type, is_optional = _option_type(types[field.name])
         if field.name in STANDARD:
             continue
-        if kind is None:
-            known = join_words((each.__name__ for each in _TYPES), "or")
-            message = f"is of a type that no option has; expected {known}, or one of them | None"
+        if option_type is None:
+            type_names = join_words((each.__name__ for each in _TYPES), "or")
+            message = f"has a type that no option can have; expected {type_names}, or one of them | None"
             problems.append(Problem(file=str(place), path=f"SampleSpec.{field.name}", message=message))
             continue
         default = field.default_factory() if callable(field.default_factory) else field.default
-        lacks = default is dataclasses.MISSING
+        has_no_default = default is dataclasses.MISSING
         arguments.append(
             Argument(
                 name=field.name,
-                type=kind,
+                type=option_type,
                 help=str(field.metadata.get("help", "")),
-                default=None if lacks else default,
+                default=None if has_no_default else default,
                 demo=field.metadata.get("demo"),
                 minimum=field.metadata.get("minimum"),
-                is_required=lacks and not optional,
+                is_required=has_no_default and not is_optional,
             )
         )
     if problems:
@@ -187,10 +201,10 @@ def _arguments(spec: type, place: Path) -> tuple[Argument, ...]:
     return tuple(arguments)
 
 
-def _type_of(annotation: Any) -> tuple[type | None, bool]:
-    """The one type of an option, and whether None is a value of it, too; no type where there is none for options.
+def _option_type(annotation: Any) -> tuple[type | None, bool]:
+    """Find the type of an option, and whether it also accepts None; no type if no option can have it.
 
-    >>> _type_of(int), _type_of(int | None), _type_of(list[int])
+    >>> _option_type(int), _option_type(int | None), _option_type(list[int])
     ((<class 'int'>, False), (<class 'int'>, True), (None, False))
     """
     parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
@@ -199,8 +213,8 @@ def _type_of(annotation: Any) -> tuple[type | None, bool]:
     return known, NoneType in parts
 
 
-def _problem(error: BaseException, place: Path, message: str) -> Problem:
-    """The problem at the line of the plug-in that an exception came from: the last of its own that was running."""
+def _describe_error(error: BaseException, place: Path, message: str) -> Problem:
+    """Describe an exception, at the last line of the plug-in in its traceback."""
     if isinstance(error, SyntaxError) and error.filename:
         return Problem(file=error.filename, line=error.lineno or 0, message=message)
     own = place if place.is_dir() else place.parent
@@ -210,7 +224,7 @@ def _problem(error: BaseException, place: Path, message: str) -> Problem:
     return Problem(file=frames[-1].filename, line=frames[-1].lineno or 0, message=message)
 
 
-def _text(error: Exception) -> str:
-    """What an exception says of code and arguments; there are no rows yet that it could quote."""
+def _error_text(error: Exception) -> str:
+    """Describe an exception of code and arguments; no rows exist yet that it could quote."""
     text = error.msg if isinstance(error, SyntaxError) else str(error)
     return f"{type(error).__name__}: {clip(text)}" if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""The effective settings of a project: defaults, then `martgate.toml`, then `MARTGATE_*`, then flags."""
+"""Reads the settings of a project: defaults, then `martgate.toml`, then `MARTGATE_*`, then flags."""
 
 import difflib
 import os
@@ -7,11 +7,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from martgate.errors import InvalidInput, Problem
 from martgate.extras import is_installed
 from martgate.hints import did_you_mean
+from martgate.project.locations import (
+    is_lineage_target,
+    resolve_database,
+    resolve_lineage,
+    resolve_location,
+    resolve_path,
+    split_upstreams,
+)
 from martgate.project.plugins import ENGINES, REPORTERS
 from martgate.project.site import read_site
 from martgate.reports.appearance import Appearance
@@ -22,26 +29,26 @@ FILE_NAME = "martgate.toml"
 
 KEYS: Mapping[str, str] = {
     "contracts": "folders of *.odcs.yaml",
-    "models": "folders of *.sql, each file the query that makes the table of its name",
-    "queries": "folders of *.sql, each file a query with a name for `martgate query`",
-    "expectations": "folders of *.json, Great Expectations suites that gate beside the contracts, and *.sql they name",
-    "reports": "folder of what is generated and kept under version control: pages/<schema.table>.md",
-    "sample": "a Python module or package that makes the upstreams of `martgate sample`",
-    "demo": "tables that `martgate demo` publishes, as `run --select` takes them (default: all that models make)",
+    "models": "folders of *.sql, each file the query that makes the table with its name",
+    "queries": "folders of *.sql, each file a named query of `martgate query`",
+    "expectations": "folders of *.json, Great Expectations suites that gate beside the contracts, and *.sql that contracts name",
+    "reports": "folder of generated pages under version control: pages/<schema.table>.md",
+    "sample": "a Python module or package that generates the upstreams of `martgate sample`",
+    "demo": "tables that `martgate demo` publishes, as `run --select` takes them (default: all with a model)",
     "upstreams": "input tables as <schema>/<table>, Delta or Parquet; or catalog://<name>, on Spark",
-    "warehouse": "published tables, same layout; or catalog://<name>, on Databricks; or a URL that a package has a store for",
+    "warehouse": "published tables, same layout; or catalog://<name>, on Databricks; or the URL of a store from a package",
     "ledger": "database of runs and receipts, as a SQLAlchemy URL",
-    "engine": "what builds and audits: duckdb, spark, or one that a package registered",
-    "spark_master": "where Spark runs if no session is there: local[*], spark://host:7077",
-    "out": "reports and everything else that is generated",
-    "memory_limit": "what the engine may use before it spills to disk",
-    "frames": "pandera: have it check each upstream, as the engine reads it, beside the rules; none: the rules alone",
-    "reuse_counts": "files: what an earlier audit counted in files that have not changed counts again; never: read them",
-    "trust_stats": "written: what the engine tells of the files it wrote in this run may prove a rule; never: read them",
-    "lineage": "where runs are told as OpenLineage events: file:PATH (or *.ndjson), http(s)://server, or none",
-    "report": "full: draw the whole site, Data Docs, after each decision (martgate[gx]); fast: one page; none: no page; or one that a package registered",
+    "engine": "the engine that builds and audits: duckdb, spark, or one from a package",
+    "spark_master": "the Spark master if there is no session: local[*], spark://host:7077",
+    "out": "folder of reports and other generated files",
+    "memory_limit": "memory of the engine before it spills to disk",
+    "frames": "pandera: also check each upstream with pandera, as the engine reads it; none: the rules alone",
+    "reuse_counts": "files: reuse the counts of earlier audits for unchanged files; never: read every file",
+    "trust_stats": "written: statistics of the files that this run wrote may prove a rule; never: read every file",
+    "lineage": "where to send OpenLineage events: file:PATH (or *.ndjson), http(s)://server, or none",
+    "report": "full: the whole site with Data Docs after each decision (martgate[gx]); fast: one page; none: no page; or a reporter from a package",
 }
-"""Every setting, with what it is for. Each is a key of the file, a flag, and `MARTGATE_<KEY>`."""
+"""The description of every setting. Each is a key of the file, a flag, and a variable `MARTGATE_<KEY>`."""
 
 _CHOICES = {
     "frames": ("none", "pandera"),
@@ -49,16 +56,21 @@ _CHOICES = {
     "trust_stats": ("written", "never"),
 }
 PLUGINS = {"engine": ENGINES, "report": REPORTERS}
-"""Settings that name a plug-in: what packages have registered is a choice, too."""
+"""The plug-in point of each setting that names a plug-in; packages can register more choices."""
 _LISTS = ("contracts", "models", "queries", "expectations")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where a project keeps things. `origins` says for each key where its value came from.
+    """The settings in effect; each field without a description here is a key of `KEYS`.
 
-    Where a command works without a project, `is_project` is false and `project` is the folder that it works in.
-    `site` is the look of its pages, with the logo and the stylesheet read in, and `site_given` as the file has it.
+    Attributes:
+        project: the project's folder; the working folder where a command works without a project.
+        upstream_locations: the locations of single upstreams, by table.
+        is_project: whether there is a project.
+        site: the look of its pages, with the logo and the stylesheet read in.
+        site_given: the table `[site]` as it is in the file.
+        origins: where the value of each key came from.
     """
 
     project: Path
@@ -89,8 +101,8 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """One value as somebody wrote it; relative paths are relative to `base`."""
+class _Value:
+    """A value as it was written; relative paths are relative to `base`."""
 
     value: Any
     origin: str
@@ -104,13 +116,13 @@ def load_settings(
     *,
     outside: bool = False,
 ) -> Settings:
-    """Read the settings in effect.
+    """Load the settings in effect.
 
     Args:
-        project: the project's folder; None looks for `martgate.toml` here and in the folders above.
-        flags: what the command line said, by key; None values do not count.
-        environment: by default the process's own.
-        outside: also work where there is no project; contracts, models and queries are empty then.
+        project: the project's folder; None searches for `martgate.toml` here and in the folders above.
+        flags: the values of the command line, by key; None values are ignored.
+        environment: the environment variables; None for those of the process.
+        outside: also work without a project; contracts, models and queries are empty then.
 
     Raises:
         martgate.errors.InvalidInput: there is no project, or with every unknown key and invalid value of the file,
@@ -122,24 +134,24 @@ def load_settings(
         project = Path(environment["MARTGATE_PROJECT"])
     file = _project_file(project, here)
     if file is None and not outside:
-        raise InvalidInput(_no_project(project, here))
+        raise InvalidInput(_describe_missing_project(project, here))
     folder = (file.parent if file else (project or here)).absolute()
 
-    given = {key: _Given(value, "default", folder) for key, value in _defaults(folder).items()}
+    values = {key: _Value(value, "default", folder) for key, value in _defaults(folder).items()}
     if file is None:
-        given |= {key: _Given([], "no project", folder) for key in _LISTS}
-    values = _read(file) if file else {}
-    site = _Given(values.pop("site", {}), str(file), folder)
-    given |= {key: _Given(value, str(file), folder) for key, value in values.items()}
+        values |= {key: _Value([], "no project", folder) for key in _LISTS}
+    table = _read_file(file) if file else {}
+    site = _Value(table.pop("site", {}), str(file), folder)
+    values |= {key: _Value(value, str(file), folder) for key, value in table.items()}
     for key in KEYS:
         text = environment.get(f"MARTGATE_{key.upper()}")
         if text:
             value = text.split(os.pathsep) if key in _LISTS else text
-            given[key] = _Given(value, f"MARTGATE_{key.upper()}", here)
+            values[key] = _Value(value, f"MARTGATE_{key.upper()}", here)
     for key, flag in (flags or {}).items():
         if flag not in (None, ()):
-            given[key] = _Given(flag, f"--{key.replace('_', '-')}", here)
-    return _settings(folder, given, site, is_project=file is not None)
+            values[key] = _Value(flag, f"--{key.replace('_', '-')}", here)
+    return _create_settings(folder, values, site, is_project=file is not None)
 
 
 def _project_file(project: Path | None, here: Path) -> Path | None:
@@ -150,14 +162,14 @@ def _project_file(project: Path | None, here: Path) -> Path | None:
     return next((f / FILE_NAME for f in (here, *here.parents) if (f / FILE_NAME).is_file()), None)
 
 
-def _no_project(project: Path | None, here: Path) -> str:
-    nowhere = (
+def _describe_missing_project(project: Path | None, here: Path) -> str:
+    problem = (
         f"{project.absolute()}: there is no {FILE_NAME} in this folder"
         if project
         else f"{here}: there is no {FILE_NAME} here"
     )
     return (
-        f"{nowhere}{'' if project else ' or in a folder above'}; go to a project, name one with --project DIR, or make "
+        f"{problem}{'' if project else ' or in a folder above'}; go to a project, name one with --project DIR, or make "
         f"this folder one: write a {FILE_NAME} (an empty one will do) beside contracts/ and builders/models/"
     )
 
@@ -187,7 +199,7 @@ def _defaults(folder: Path) -> dict[str, Any]:
     }
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read_file(file: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -199,53 +211,54 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _unknown_key(file: Path, key: str) -> Problem:
-    known = (*KEYS, "site")
-    near = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(known)}"
+    keys = (*KEYS, "site")
+    similar = difflib.get_close_matches(key, keys, n=1)
+    hint = f"did you mean {similar[0]!r}?" if similar else f"known keys are {', '.join(keys)}"
     return Problem(file=str(file), path=key, message="is not a setting", hint=hint)
 
 
-def _settings(folder: Path, given: Mapping[str, _Given], site: _Given, *, is_project: bool) -> Settings:
-    problems = [problem for key, one in given.items() for problem in _misfits(key, one)]
+def _create_settings(folder: Path, values: Mapping[str, _Value], site: _Value, *, is_project: bool) -> Settings:
+    problems = [problem for key, value in values.items() for problem in _find_problems(key, value)]
     appearance = read_site(site.value, site.base, site.origin, problems)
     if problems:
         raise InvalidInput(*problems)
-    upstreams, locations = _upstreams(given["upstreams"])
-    ledger = given["ledger"]
+    upstreams, locations = split_upstreams(values["upstreams"].value, values["upstreams"].base)
+    ledger = values["ledger"]
     return Settings(
         project=folder,
-        contracts=tuple(_path(item, given["contracts"].base) for item in given["contracts"].value),
-        models=tuple(_path(item, given["models"].base) for item in given["models"].value),
-        queries=tuple(_path(item, given["queries"].base) for item in given["queries"].value),
-        expectations=tuple(_path(item, given["expectations"].base) for item in given["expectations"].value),
-        reports=_path(given["reports"].value, given["reports"].base),
-        sample=_path(given["sample"].value, given["sample"].base) if given["sample"].value else None,
-        demo=_selectors(given["demo"].value),
+        contracts=tuple(resolve_path(item, values["contracts"].base) for item in values["contracts"].value),
+        models=tuple(resolve_path(item, values["models"].base) for item in values["models"].value),
+        queries=tuple(resolve_path(item, values["queries"].base) for item in values["queries"].value),
+        expectations=tuple(resolve_path(item, values["expectations"].base) for item in values["expectations"].value),
+        reports=resolve_path(values["reports"].value, values["reports"].base),
+        sample=resolve_path(values["sample"].value, values["sample"].base) if values["sample"].value else None,
+        demo=_as_selectors(values["demo"].value),
         upstreams=upstreams,
         upstream_locations=locations,
-        warehouse=_location(given["warehouse"].value, given["warehouse"].base),
-        ledger=_database(ledger.value, ledger.base),
-        engine=given["engine"].value,
-        spark_master=given["spark_master"].value,
-        out=_path(given["out"].value, given["out"].base),
-        memory_limit=given["memory_limit"].value,
-        frames=given["frames"].value,
-        trust_stats=given["trust_stats"].value,
-        reuse_counts=given["reuse_counts"].value,
-        lineage=_lineage(given["lineage"]),
-        report=given["report"].value,
+        warehouse=resolve_location(values["warehouse"].value, values["warehouse"].base),
+        ledger=resolve_database(ledger.value, ledger.base),
+        engine=values["engine"].value,
+        spark_master=values["spark_master"].value,
+        out=resolve_path(values["out"].value, values["out"].base),
+        memory_limit=values["memory_limit"].value,
+        frames=values["frames"].value,
+        trust_stats=values["trust_stats"].value,
+        reuse_counts=values["reuse_counts"].value,
+        lineage=resolve_lineage(values["lineage"].value, values["lineage"].base),
+        report=values["report"].value,
         is_project=is_project,
         site=appearance,
         site_given=site.value,
-        origins={key: one.origin for key, one in given.items()} | {"site": site.origin if site.value else "default"},
+        origins={key: value.origin for key, value in values.items()}
+        | {"site": site.origin if site.value else "default"},
     )
 
 
-def _misfits(key: str, one: _Given) -> list[Problem]:
-    value = one.value
+def _find_problems(key: str, setting: _Value) -> list[Problem]:
+    value = setting.value
     if key in _LISTS:
-        named = isinstance(value, (list, tuple)) and all(isinstance(item, (str, Path)) for item in value)
-        fits = named and (bool(value) or one.origin in ("default", "no project"))
+        is_list = isinstance(value, (list, tuple)) and all(isinstance(item, (str, Path)) for item in value)
+        fits = is_list and (bool(value) or setting.origin in ("default", "no project"))
         expected = "a list of folders"
     elif key == "upstreams":
         fits = isinstance(value, (str, Path)) or (
@@ -256,7 +269,9 @@ def _misfits(key: str, one: _Given) -> list[Problem]:
         fits, expected = isinstance(value, (str, Path)), "the path of a Python module or package"
     elif key == "demo":
         selectors = [value] if isinstance(value, str) else value
-        fits = isinstance(selectors, (list, tuple)) and all(isinstance(each, str) and each for each in selectors)
+        fits = isinstance(selectors, (list, tuple)) and all(
+            isinstance(selector, str) and selector for selector in selectors
+        )
         expected = "a selector of tables, or a list of them"
     elif key in _CHOICES:
         fits, expected = value in _CHOICES[key], " or ".join(_CHOICES[key])
@@ -264,62 +279,17 @@ def _misfits(key: str, one: _Given) -> list[Problem]:
         fits = isinstance(value, str) and value in PLUGINS[key]
         expected = "" if fits else " or ".join(PLUGINS[key].names())
     elif key == "lineage":
-        fits = isinstance(value, str) and _is_place_of_lineage(value)
+        fits = isinstance(value, str) and is_lineage_target(value)
         expected = "none, file:PATH, a path that ends in .ndjson, or http(s)://server without a user"
     else:
         fits, expected = isinstance(value, (str, Path)) and bool(str(value)), "text"
     if fits:
         return []
     shown = "hidden" if "@" in str(value) else repr(value)  # a password may be in it
-    near = did_you_mean(value, PLUGINS[key].names()) if key in PLUGINS and isinstance(value, str) else ""
-    hint = near if near.startswith("Did") else KEYS[key]
-    return [Problem(file=one.origin, path=key, message=f"is {shown}, expected {expected}", hint=hint)]
+    similar = did_you_mean(value, PLUGINS[key].names()) if key in PLUGINS and isinstance(value, str) else ""
+    hint = similar if similar.startswith("Did") else KEYS[key]
+    return [Problem(file=setting.origin, path=key, message=f"is {shown}, expected {expected}", hint=hint)]
 
 
-def _selectors(value: str | Iterable[str]) -> tuple[str, ...]:
+def _as_selectors(value: str | Iterable[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _is_place_of_lineage(text: str) -> bool:
-    """A server is named without a password, which would be printed with the settings."""
-    parts = urlsplit(text)
-    if parts.scheme in ("http", "https"):
-        return bool(parts.hostname) and "@" not in parts.netloc
-    is_file = text.startswith("file:") and text != "file:"
-    return text == "none" or is_file or (not parts.scheme and text.endswith(".ndjson"))
-
-
-def _lineage(given: _Given) -> str:
-    """Every place but a server is `file:` and the whole path."""
-    text: str = given.value
-    if text == "none" or "://" in text.removeprefix("file:"):
-        return text
-    return f"file:{_path(text.removeprefix('file://').removeprefix('file:'), given.base)}"
-
-
-def _upstreams(given: _Given) -> tuple[str, dict[str, str]]:
-    """The folder of all upstreams and the locations of single ones: a table's `root` is the folder."""
-    if not isinstance(given.value, dict):
-        return _location(given.value, given.base), {}
-    locations = {name: _location(place, given.base) for name, place in given.value.items()}
-    return locations.pop("root", str(given.base / "out" / "upstreams")), locations
-
-
-def _path(value: str | Path, base: Path) -> Path:
-    return base / Path(value).expanduser()
-
-
-def _location(value: str | Path, base: Path) -> str:
-    """A path is relative to where it was written; `file://` and a whole path mean that path, any other URL itself."""
-    text = str(value)
-    if text.startswith("file:///"):
-        return unquote(urlsplit(text).path)
-    return text if "://" in text else str(_path(value, base))
-
-
-def _database(url: str, base: Path) -> str:
-    """A SQLite path is relative to where it was written, as every other path is."""
-    scheme, separator, path = url.partition("sqlite:///")
-    if scheme or not separator or path in ("", ":memory:"):
-        return url
-    return f"sqlite:///{_path(path, base)}"

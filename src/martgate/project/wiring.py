@@ -1,19 +1,15 @@
-"""From settings to the adapters that they name; no adapter is imported here: see `martgate.project.plugins`."""
+"""Opens the adapters that the settings name; the adapters themselves are registered in `martgate.project.plugins`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TypeGuard
 
-from martgate.builders.model import Model, cast_to_contract, find_model, load
 from martgate.builders.ports import CatalogEngine, Engine, EngineConfig, FrameCheck, Session, StoppableEngine
 from martgate.contracts.catalog import Catalog
-from martgate.contracts.day import Day
 from martgate.contracts.export.spark import render_delta_table
-from martgate.contracts.model import Table
 from martgate.errors import InvalidInput, Problem
 from martgate.expectations.ports import AuditEngine
 from martgate.expectations.protection import Protection
@@ -23,10 +19,9 @@ from martgate.extras import is_installed, require
 from martgate.hints import did_you_mean
 from martgate.ledger import Ledger
 from martgate.project.clock import system_clock
-from martgate.project.context import Context, PublishRequest
+from martgate.project.context import Context
 from martgate.project.plugins import ENGINES, REPORTERS, STORES
 from martgate.project.progress import show_progress
-from martgate.project.review import raise_for_problems, require_great_expectations
 from martgate.project.settings import FILE_NAME, Settings
 from martgate.stores.ports import Store, Warehouse
 from martgate.stores.tables import is_catalog
@@ -34,14 +29,10 @@ from martgate.stores.upstreams import Upstreams
 from martgate.text.lists import join_words
 
 __all__ = [
-    "create_publish_request",
     "load_catalog",
-    "load_publish_request",
-    "load_publish_requests",
     "open_context",
     "open_engine",
     "require_extras",
-    "require_model",
 ]
 
 
@@ -53,24 +44,24 @@ def open_context(
 
     Args:
         settings: of the project.
-        contract: a file that stands in for the contracts of the project.
-        now: the clock of everything that is done with the context.
+        contract: a file to use instead of the contracts of the project.
+        now: the clock of everything that uses the context.
 
     Raises:
-        martgate.errors.InvalidInput: with every problem of every contract; or the settings need an extra that is not
+        martgate.errors.InvalidInput: with every problem of every contract; or an extra that the settings need is not
             installed.
     """
     require_extras(settings)
     contracts = load_catalog(settings) if contract is None else Catalog.load([contract])
     if contract is None:
-        _demand_known(settings.upstream_locations, contracts)
+        _require_known_tables(settings.upstream_locations, contracts)
     uses_catalog = _uses_catalog(settings)
     with show_progress() as progress, ExitStack() as opened:
 
         @cache
         def session() -> CatalogEngine:
-            """The one engine whose catalog holds tables, from its first use to the end."""
-            return opened.enter_context(_catalog_engine(settings))
+            """Open the engine whose catalog has the tables at its first use; later uses get the same."""
+            return opened.enter_context(_open_catalog_engine(settings))
 
         def engine() -> AbstractContextManager[Engine]:
             return nullcontext(session()) if uses_catalog else open_engine(settings)
@@ -80,23 +71,23 @@ def open_context(
             now=now,
             engine=engine,
             parallel_engines=partial(_parallel_engines, settings),
-            store=_store(settings, session),
-            open_ledger=cache(partial(_ledger, settings)),
+            store=_open_store(settings, session),
+            open_ledger=cache(partial(_open_ledger, settings)),
             upstreams=Upstreams(settings.upstreams, settings.upstream_locations, session if uses_catalog else None),
             reporter=REPORTERS.load(settings.report),
             progress=progress,
-            frame_check=_frame_check(settings),
-            expectation_runner=_judge_foreign if is_installed("gx") else None,
+            frame_check=_find_frame_check(settings),
+            expectation_runner=_run_expectations if is_installed("gx") else None,
             trust_written_stats=settings.trust_stats == "written",
             reuse_file_counts=settings.reuse_counts == "files",
         )
 
 
 def require_extras(settings: Settings) -> None:
-    """Refuse settings that need an extra which is not installed. Spark is demanded where its engine is opened.
+    """Refuse settings that need an extra which is not installed. Spark is checked where its engine is opened.
 
     Raises:
-        martgate.errors.InvalidInput: one is not; the message says how to install it.
+        martgate.errors.InvalidInput: an extra is missing; the message says how to install it.
     """
     if settings.lineage != "none":
         require("lineage", f"lineage {settings.lineage}", instead="set lineage to none")
@@ -107,7 +98,7 @@ def require_extras(settings: Settings) -> None:
 
 
 def open_engine(settings: Settings) -> AbstractContextManager[Engine]:
-    """The engine that the settings name, for what needs nothing else of a project.
+    """Open the engine that the settings name, without a context.
 
     Raises:
         martgate.errors.InvalidInput: there is no such engine, or a library that it needs is not installed.
@@ -116,75 +107,12 @@ def open_engine(settings: Settings) -> AbstractContextManager[Engine]:
 
 
 def load_catalog(settings: Settings) -> Catalog:
-    """All contracts of the project, with the suites that gate beside them."""
+    """Load all contracts of the project, with the suites that gate beside them."""
     return Catalog.load(settings.contracts, settings.expectations)
 
 
-def load_publish_request(settings: Settings, context: Context, name: str, day: date) -> PublishRequest:
-    """What it takes to publish one table for one day, its contract reviewed first.
-
-    Raises:
-        martgate.errors.InvalidInput: no such table, no model that makes it, or a contract with problems.
-    """
-    return create_publish_request(load(settings.models), context, name, day)
-
-
-def load_publish_requests(
-    settings: Settings, context: Context, name: str, days: Iterable[date]
-) -> list[PublishRequest]:
-    """The same for many days, each by the version of the contract that is about it.
-
-    Raises:
-        martgate.errors.InvalidInput: as `publish_request` does, and where the model makes other columns than a version promises.
-    """
-    models = load(settings.models)
-    reviewed: dict[str, PublishRequest] = {}
-    for day in days:
-        loaded, table = context.catalog.find(name, day)
-        if loaded.contract.file not in reviewed:
-            reviewed[loaded.contract.file] = create_publish_request(models, context, name, day)
-            cast_to_contract(reviewed[loaded.contract.file].model, table)
-    found = ((day, context.catalog.find(name, day)[0].contract) for day in days)
-    return [replace(reviewed[contract.file], day=Day(day, contract.zone)) for day, contract in found]
-
-
-def create_publish_request(models: Mapping[str, Model], context: Context, name: str, day: date) -> PublishRequest:
-    """The same, of models that are loaded already.
-
-    Raises:
-        martgate.errors.InvalidInput: as `publish_request` does.
-    """
-    loaded, table = context.catalog.find(name, day)
-    model = _making(table, models)
-    raise_for_problems(loaded, context.catalog)
-    inputs = [context.catalog.find(read, day) for read in sorted(model.inputs)]
-    outside = [each for each in inputs if find_model(each[1], models) is None]
-    require_great_expectations([(loaded, table), *outside], context.catalog)
-    when = Day(day, loaded.contract.zone)
-    return PublishRequest(
-        contract_file=loaded, table=table, model=model, day=when, started=context.now(), model_names=frozenset(models)
-    )
-
-
-def require_model(settings: Settings, table: Table) -> Model:
-    """The model that makes a table, by its qualified or bare name.
-
-    Raises:
-        martgate.errors.InvalidInput: none does; the message says which there are.
-    """
-    return _making(table, load(settings.models))
-
-
-def _making(table: Table, models: Mapping[str, Model]) -> Model:
-    model = find_model(table, models)
-    if model is None:
-        made = ", ".join(sorted(models)) or "none at all"
-        raise InvalidInput(f"no model makes {table.qualified_name}: there are models for {made}")
-    return model
-
-
-def _demand_known(locations: Iterable[str], contracts: Catalog) -> None:
-    """A location under a misspelt name would leave the default one in place, silently."""
+def _require_known_tables(locations: Iterable[str], contracts: Catalog) -> None:
+    """Refuse locations of unknown tables: under a misspelt name the default would silently stay in effect."""
     names = {name for _, table in contracts.tables() for name in (table.name, table.qualified_name)}
     unknown = [
         Problem(file=FILE_NAME, path=f"upstreams.{name}", message="names no table", hint=did_you_mean(name, names))
@@ -196,19 +124,19 @@ def _demand_known(locations: Iterable[str], contracts: Catalog) -> None:
 
 
 def _uses_catalog(settings: Settings) -> bool:
-    """Whether any table lies in a catalog, which only an engine that has one can read."""
+    """Whether any table is in a catalog, which only an engine with a catalog can read."""
     places = {"warehouse": settings.warehouse, "upstreams": settings.upstreams}
     places |= {f"upstreams.{name}": place for name, place in settings.upstream_locations.items()}
-    found = {key: place for key, place in places.items() if is_catalog(place)}
-    if found and not _has_catalog(ENGINES.load(settings.engine)):
+    in_catalog = {key: place for key, place in places.items() if is_catalog(place)}
+    if in_catalog and not _has_catalog(ENGINES.load(settings.engine)):
         raise InvalidInput(
             *(
                 f"{key} {place}: tables of a catalog are read by Spark, and the engine is {settings.engine}; set "
                 'engine = "spark" in martgate.toml, MARTGATE_ENGINE=spark or --engine spark'
-                for key, place in found.items()
+                for key, place in in_catalog.items()
             )
         )
-    return bool(found)
+    return bool(in_catalog)
 
 
 def _has_catalog(engine: type[Engine]) -> TypeGuard[type[CatalogEngine]]:
@@ -219,7 +147,7 @@ def _is_stoppable(engine: type[Engine]) -> TypeGuard[type[StoppableEngine]]:
     return hasattr(engine, "stop")
 
 
-def _catalog_engine(settings: Settings) -> CatalogEngine:
+def _open_catalog_engine(settings: Settings) -> CatalogEngine:
     engine = ENGINES.load(settings.engine)
     if _has_catalog(engine):
         return engine.from_config(_engine_config(settings))
@@ -229,7 +157,7 @@ def _catalog_engine(settings: Settings) -> CatalogEngine:
 
 
 def _parallel_engines(settings: Settings, shares: int) -> Callable[[], AbstractContextManager[StoppableEngine]] | None:
-    """What opens one of several engines that work at the same time; None where the engine works alone."""
+    """Return a function that opens one of several parallel engines; None if the engine works alone."""
     engine = ENGINES.load(settings.engine)
     return partial(engine.from_config, _engine_config(settings, shares)) if _is_stoppable(engine) else None
 
@@ -243,8 +171,8 @@ def _engine_config(settings: Settings, shares: int = 1) -> EngineConfig:
     )
 
 
-def _store(settings: Settings, session: Callable[[], Session]) -> Store:
-    """The store of the warehouse, by the scheme of its location.
+def _open_store(settings: Settings, session: Callable[[], Session]) -> Store:
+    """Open the store of the warehouse, by the scheme of its location.
 
     Raises:
         martgate.errors.InvalidInput: there is no store for that scheme.
@@ -263,7 +191,7 @@ def _store(settings: Settings, session: Callable[[], Session]) -> Store:
     )
 
 
-def _frame_check(settings: Settings) -> FrameCheck | None:
+def _find_frame_check(settings: Settings) -> FrameCheck | None:
     if settings.frames == "none":
         return None
     from martgate.builders.frame_check import check_frames  # noqa: PLC0415 - an extra, and slow to import
@@ -271,17 +199,17 @@ def _frame_check(settings: Settings) -> FrameCheck | None:
     return check_frames
 
 
-def _judge_foreign(
-    engine: AuditEngine, relation: str, asked: Sequence[Rule], *, protection: Protection
+def _run_expectations(
+    engine: AuditEngine, relation: str, rules: Sequence[Rule], *, protection: Protection
 ) -> Sequence[Verdict]:
-    """Great Expectations is imported where a contract needs it, and there is something to look at."""
-    from martgate.expectations.gx.stock import judge  # noqa: PLC0415 - seconds
+    """Import Great Expectations only where a contract needs it and there is data to check."""
+    from martgate.expectations.gx.stock import validate_rules  # noqa: PLC0415 - seconds
 
-    return judge(engine, relation, asked, protection=protection)
+    return validate_rules(engine, relation, rules, protection=protection)
 
 
-def _ledger(settings: Settings) -> Ledger:
-    """Its database is created where it is a file that does not exist yet."""
+def _open_ledger(settings: Settings) -> Ledger:
+    """Open the ledger; the folder of a new SQLite file is created."""
     if settings.ledger.startswith("sqlite:///"):
         Path(settings.ledger.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     return Ledger(settings.ledger)

@@ -118,8 +118,8 @@ def _find_finished_days(requests: Sequence[PublishRequest], context: Context) ->
     """Find the days with an intact receipt whose verdict covers every rule that applies to them now."""
     _restore_receipts(requests, context)
     name, applicable = requests[0].table.qualified_name, _applicable_rules(requests, context)
-    by_day = context.ledger.contracts_published(name)
-    newest = {receipt.part_date: receipt for receipt in context.ledger.publications(name)}
+    by_day = context.ledger.list_published_contracts(name)
+    newest = {receipt.part_date: receipt for receipt in context.ledger.list_receipts(name)}
     finished = set()
     for request in requests:
         contract = request.contract_file.contract
@@ -137,7 +137,7 @@ def _has_checked(rules: tuple[Rule, ...], request: PublishRequest, context: Cont
     """Whether the verdict that approved a published day covers these rules as they are now."""
     if not rules:
         return True
-    record = context.ledger.let_through(request.partition)
+    record = context.ledger.find_approving_run(request.partition)
     checked = [verdict.rule for verdict in record.audit.verdicts] if record else []
     out_of_scope = [skipped.rule for skipped in record.audit.out_of_scope] if record else []
     covered = {rule.name: (rule.check, rule.severity) for rule in (*checked, *out_of_scope)}
@@ -147,8 +147,8 @@ def _has_checked(rules: tuple[Rule, ...], request: PublishRequest, context: Cont
 def _restore_receipts(requests: Sequence[PublishRequest], context: Context) -> None:
     """Write the receipt of each candidate whose run was killed after the commit and before the receipt."""
     table = requests[0].table
-    receipted = {receipt.candidate for receipt in context.ledger.publications(table.qualified_name)}
+    receipted = {receipt.candidate for receipt in context.ledger.list_receipts(table.qualified_name)}
     for request in requests:
-        newest = context.ledger.candidate(request.partition)
+        newest = context.ledger.find_candidate(request.partition)
         if isinstance(newest, Candidate) and newest.id not in receipted and context.store.is_published(newest):
             publish(table, request.day.date, context, newest.id)

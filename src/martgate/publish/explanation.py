@@ -14,7 +14,7 @@ from martgate.errors import CouldNotRun
 from martgate.expectations.audit import Scope
 from martgate.expectations.derive import derive
 from martgate.expectations.explain import explain
-from martgate.expectations.measured import values_of
+from martgate.expectations.measurement_queries import find_countable_values
 from martgate.expectations.plan import build_plan, merge_statements
 from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.protection import Protection
@@ -56,10 +56,10 @@ def explain_candidate(context: Context, name: str, day: date, candidate_id: str 
     """
     contract_file, table = context.catalog.find(name, day)
     partition = Partition(table.qualified_name, day)
-    candidate = context.ledger.candidate(partition, candidate_id)
+    candidate = context.ledger.find_candidate(partition, candidate_id)
     if not isinstance(candidate, Candidate):
         raise CouldNotRun(explain_missing_candidate(candidate, partition, candidate_id))
-    dataset, statistics = context.store.dataset(candidate, table), StatisticsProofs()
+    dataset, statistics = context.store.read_candidate(candidate, table), StatisticsProofs()
     if isinstance(dataset, Dataset) and context.trust_written_stats:
         root = Path(candidate.root)
         files = [describe_file(root / file.path, root=root, partition=file.partition) for file in candidate.files]
@@ -88,7 +88,7 @@ def explain_input(context: Context, name: str, source: str, day: date | None, *,
         martgate.errors.CouldNotRun: there is no such data.
     """
     contract_file, table = context.catalog.find(name, day)
-    dataset = context.upstreams.dataset_of(source, table, day)
+    dataset = context.upstreams.find_dataset_at(source, table, day)
     scope = Scope(day=Day(day, contract_file.contract.zone) if day else None, audited_at=context.now())
     rules, relation = derive_from_catalog(contract_file, table, context.catalog).rules, table.qualified_name
     in_scope, _ = scope.split_rules(rules, scope.resolve_tables(rules, table, relation), relation)
@@ -108,7 +108,7 @@ def _explain_rules(
         _types(table),
         _other_tables(rules),
         RELATION,
-        values_of(table, Protection(table)),
+        find_countable_values(table, Protection(table)),
         statistics=statistics or StatisticsProofs(),
         allow_doubt=not together,
     )

@@ -6,8 +6,8 @@ from martgate.contracts.catalog import Catalog
 from martgate.contracts.day import Day
 from martgate.contracts.export.ports import ExportRequest
 from martgate.project.plugins import EXPORTERS
+from martgate.project.requests import require_model
 from martgate.project.settings import Settings
-from martgate.project.wiring import require_model
 
 __all__ = ["export_table"]
 

@@ -8,7 +8,7 @@ from martgate.contracts.partition import text_of
 from martgate.errors import InvalidInput
 from martgate.expectations.audit import Scope, audit
 from martgate.expectations.retroactive import derive_from_catalog
-from martgate.gate.decision import refusals
+from martgate.gate.decision import list_refusal_reasons
 from martgate.gate.run import RunRecord
 from martgate.project.context import Context
 from martgate.project.review import raise_for_problems, require_great_expectations
@@ -45,7 +45,7 @@ def gate_input(context: Context, name: str, source: str, day: date | None) -> Ru
         raise InvalidInput(f"{contract_file.contract.file}: table {table.name} has no rule that can be checked")
     started = context.now()
     with context.engine() as engine:
-        dataset = context.upstreams.dataset_of(source, table, day)
+        dataset = context.upstreams.find_dataset_at(source, table, day)
         engine.register(table.qualified_name, dataset)
         context.progress(f"auditing {source} against {len(rules)} rules")
         scope = Scope(
@@ -57,7 +57,7 @@ def gate_input(context: Context, name: str, source: str, day: date | None) -> Ru
         )
         result = audit(engine, table.qualified_name, table=table, rules=rules, scope=scope)
     result = replace(result, out_of_scope=(*result.out_of_scope, *applicable.out_of_scope))
-    reasons = refusals(result)
+    reasons = list_refusal_reasons(result)
     record = RunRecord(
         table=table.qualified_name,
         date=day,

@@ -70,5 +70,5 @@ def explain_outdated(audit: Audit, store: Store, table: Table) -> str:
 
 def _newest_before(before: date, store: Store, table: Table) -> date | None:
     """Find the newest published day before a day, however long ago it is."""
-    days = map(parse_day, store.partition_values(table))
+    days = map(parse_day, store.list_partition_values(table))
     return max((day for day in days if day and day < before), default=None)

@@ -7,11 +7,11 @@ from martgate.contracts.model import Table
 from martgate.gate.decision import Approved, Refused
 from martgate.gate.promotion import Promotion, Published
 from martgate.gate.run import RunRecord
-from martgate.gate.waiver import Effect, waived
+from martgate.gate.waiver import Effect, waived_rules
 from martgate.project.context import Context
 from martgate.publish.restatement import RestatementPreview, preview_restatement, restatement_metadata
 from martgate.reports.restatement import describe_restatement
-from martgate.stores.commits import lost
+from martgate.stores.commits import conflict_error
 
 __all__ = ["compare_with_published", "create_run_record", "promote"]
 
@@ -58,7 +58,7 @@ def promote(approved: Approved, preview: RestatementPreview, table: Table, conte
         with context.engine() as engine:
             preview = compare_with_published(engine, approved, table, context)
         context.ledger.record_run(create_run_record(approved, preview), fingerprint=candidate.fingerprint)
-    raise lost(candidate, _ATTEMPTS)
+    raise conflict_error(candidate, _ATTEMPTS)
 
 
 def _metadata(approved: Approved, preview: RestatementPreview) -> dict[str, object]:
@@ -71,7 +71,7 @@ def _metadata(approved: Approved, preview: RestatementPreview) -> dict[str, obje
         "audited_at": audit.audited_at.isoformat(),
         "rules": audit.rules,
         "rows": audit.rows,
-        **({"waived": sorted(waived(approved.waivers))} if waived(approved.waivers) else {}),
+        **({"waived": sorted(waived_rules(approved.waivers))} if waived_rules(approved.waivers) else {}),
         **restatement_metadata(preview.restatement),
     }
 

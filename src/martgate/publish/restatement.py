@@ -8,7 +8,7 @@ from martgate.errors import QueryFailed
 from martgate.expectations.protection import Protection
 from martgate.expectations.restatement import Difference, Restatement, compare_rows
 from martgate.gate.candidate import Candidate
-from martgate.stores.ports import Standing, Store
+from martgate.stores.ports import PublishedState, Store
 
 __all__ = ["RestatementPreview", "preview_restatement", "restatement_metadata"]
 
@@ -43,10 +43,10 @@ def preview_restatement(engine: Engine, candidate: Candidate, table: Table, stor
     Raises:
         martgate.errors.CouldNotRun: the store or the candidate cannot be read.
     """
-    standing = store.standing(table, candidate.part_date)
+    standing = store.read_published_state(table, candidate.part_date)
     if standing.source is None and not standing.trouble:
         return RestatementPreview(standing.state, None)
-    engine.register(table.qualified_name, store.dataset(candidate, table))
+    engine.register(table.qualified_name, store.read_candidate(candidate, table))
     difference, trouble = _compare(engine, candidate, table, standing)
     return RestatementPreview(
         standing.state,
@@ -60,7 +60,9 @@ def preview_restatement(engine: Engine, candidate: Candidate, table: Table, stor
     )
 
 
-def _compare(engine: Engine, candidate: Candidate, table: Table, standing: Standing) -> tuple[Difference | None, str]:
+def _compare(
+    engine: Engine, candidate: Candidate, table: Table, standing: PublishedState
+) -> tuple[Difference | None, str]:
     if standing.source is None:
         return None, standing.trouble
     try:

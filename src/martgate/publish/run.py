@@ -19,7 +19,7 @@ from martgate.expectations.verdict import Audit, Verdict
 from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved, Refused, judge
 from martgate.gate.run import RunRecord
-from martgate.ledger import Altered
+from martgate.ledger import AlteredRecord
 from martgate.project.context import Context, PublishRequest
 from martgate.publish.previous_day import explain_outdated, register_previous_day
 from martgate.publish.promotion import compare_with_published, create_run_record, promote
@@ -138,7 +138,7 @@ def gate(request: PublishRequest, context: Context, candidate_id: str | None = N
     Raises:
         martgate.errors.CouldNotRun: there is no such candidate, or its bytes are not those that were staged.
     """
-    candidate = context.ledger.candidate(request.partition, candidate_id)
+    candidate = context.ledger.find_candidate(request.partition, candidate_id)
     if not isinstance(candidate, Candidate):
         raise CouldNotRun(explain_missing_candidate(candidate, request.partition, candidate_id))
     with context.engine() as engine:
@@ -158,13 +158,13 @@ def publish(table: Table, day: date, context: Context, candidate_id: str | None 
     the gate applied must still be in force; one that was recorded later has no effect.
     """
     partition, at = Partition(table.qualified_name, day), context.now()
-    candidate = context.ledger.candidate(partition, candidate_id)
+    candidate = context.ledger.find_candidate(partition, candidate_id)
     if not isinstance(candidate, Candidate):
         return _create_refusal(partition, "", explain_missing_candidate(candidate, partition, candidate_id), at=at)
-    verdict = context.ledger.verdict_on(candidate)
+    verdict = context.ledger.find_run(candidate)
     if verdict is None:
         return _create_refusal(partition, candidate.id, "there is no verdict on it: run `martgate gate` first", at=at)
-    if isinstance(verdict, Altered):
+    if isinstance(verdict, AlteredRecord):
         return _create_refusal(
             partition, candidate.id, "its verdict in the ledger was altered after it was recorded", at=at
         )
@@ -188,7 +188,7 @@ def create_candidate_id(prefix: str, started: datetime) -> str:
     return f"{prefix}-{started:%Y%m%dT%H%M%S.%f}-{secrets.token_hex(2)}"
 
 
-def explain_missing_candidate(found: Altered | None, partition: Partition, candidate_id: str | None) -> str:
+def explain_missing_candidate(found: AlteredRecord | None, partition: Partition, candidate_id: str | None) -> str:
     """Explain why there is no candidate to judge, and what to do."""
     if found:
         return f"what the ledger keeps of {found.candidate} was altered: run `martgate build` again"
@@ -231,7 +231,7 @@ def _audit_candidate(
     rules = applicable.rules
     context.progress(f"auditing {candidate.rows:,} rows against {len(rules)} rules")
     name = request.table.qualified_name
-    source = context.store.dataset(candidate, request.table)
+    source = context.store.read_candidate(candidate, request.table)
     engine.register(name, source)
     scope = Scope(
         day=request.day,
@@ -239,7 +239,7 @@ def _audit_candidate(
         other_relations=frozenset(request.model.inputs),
         previous_day=register_previous_day(engine, rules, context.store, request.table, request.day.date),
         file_statistics=tuple(written),
-        history=context.ledger.history(name),
+        history=context.ledger.get_history(name),
         file_counts=context.file_counts(engine, name, source),
         expectation_runner=context.expectation_runner,
         catalog_tables=context.catalog.every_version,

@@ -48,5 +48,5 @@ def write_samples(
             near = did_you_mean(str(name), tables)
             raise InvalidInput(f"sample {sample.place}: generates {clip(name)}, which has no contract; {near}")
         progress(f"writing {name}")
-        rows[name] = target.save(tables[name], content)
+        rows[name] = target.replace_table(tables[name], content)
     return rows

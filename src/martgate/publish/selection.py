@@ -14,7 +14,7 @@ from martgate.exits import ExitCode
 from martgate.gate.run import RunRecord
 from martgate.project.context import Context, PublishRequest
 from martgate.project.graph import Graph
-from martgate.project.wiring import create_publish_request
+from martgate.project.requests import create_publish_request
 from martgate.publish.run import PreparedRun, complete_run, prepare
 from martgate.text.lists import join_words
 

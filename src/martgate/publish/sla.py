@@ -56,7 +56,7 @@ def check_promises(contract_file: ContractFile, table: Table, context: Context, 
     raise_for_problems(contract_file, context.catalog)
     if not find_time_slas(table):
         return assess_punctuality(table, {}, window)
-    live = context.store.partition_values(table)
+    live = context.store.list_partition_values(table)
     arrivals = {
         day: arrival
         for text, arrival in _find_arrivals(table, live, context).items()
@@ -78,9 +78,9 @@ def _find_arrivals(table: Table, live: frozenset[str], context: Context) -> dict
     For a table that is published whole, each day with a receipt counts as there.
     """
     name = table.qualified_name
-    passed = context.ledger.passed(name, "sla|")
+    passed = context.ledger.list_passed_rules(name, "sla|")
     arrivals = {text: Arrival(is_in_table=True) for text in live}
-    for receipt in context.ledger.publications(name):
+    for receipt in context.ledger.list_receipts(name):
         if not receipt.is_sound:
             continue
         former = arrivals.get(text_of(receipt.part_date), Arrival(is_in_table=table.publish_partition is None))

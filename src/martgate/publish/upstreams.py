@@ -11,7 +11,7 @@ from martgate.expectations.audit import Scope, audit
 from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, OutOfScope, Verdict
-from martgate.gate.decision import refusals
+from martgate.gate.decision import list_refusal_reasons
 from martgate.project.context import Context, PublishRequest
 
 __all__ = ["UpstreamCheck", "check_upstreams", "find_missing_upstreams", "register_upstreams"]
@@ -70,7 +70,9 @@ def check_upstreams(engine: Engine, request: PublishRequest, context: Context) -
     out_of_scope = tuple(_prefix_rule(result, audit.table) for audit in audits for result in audit.out_of_scope)
     if failed:
         verdicts = tuple(_prefix_rule(verdict, audit.table) for audit in failed for verdict in audit.blocking)
-        reasons = tuple(f"upstream {audit.table}: {reason}" for audit in failed for reason in refusals(audit))
+        reasons = tuple(
+            f"upstream {audit.table}: {reason}" for audit in failed for reason in list_refusal_reasons(audit)
+        )
         return UpstreamCheck(reasons, verdicts, out_of_scope)
     return UpstreamCheck(_check_frames(engine, inputs, context), out_of_scope=out_of_scope)
 
@@ -167,7 +169,7 @@ def _find_data(table: Table, request: PublishRequest, context: Context) -> Datas
         return (
             _find_published(table, request, context)
             if _has_model(table, request)
-            else context.upstreams.dataset(table, request.day.date)
+            else context.upstreams.find_dataset(table, request.day.date)
         )
     except MissingUpstream as error:
         return error

@@ -12,17 +12,17 @@ from martgate.expectations.promises import find_time_slas
 from martgate.expectations.schedule import DeliverySchedule
 from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved, judge
-from martgate.gate.receipt import Receipt, Verified
+from martgate.gate.receipt import Receipt, VerificationResult
 from martgate.gate.run import RunRecord
-from martgate.ledger import Altered
+from martgate.ledger import AlteredRecord
 from martgate.project.context import Context
-from martgate.stores.commits import app_of, day_column
+from martgate.stores.commits import build_transaction_id, find_day_column
 from martgate.stores.ports import Commit
 
 __all__ = ["verify"]
 
 
-def verify(table: Table, context: Context, only: date | None = None) -> tuple[Verified, ...]:
+def verify(table: Table, context: Context, only: date | None = None) -> tuple[VerificationResult, ...]:
     """Verify each day that is published, or should be by its receipts or commits.
 
     A day passes if its newest commit has a receipt, a verdict approves that candidate, neither was altered since, and
@@ -39,8 +39,8 @@ def verify(table: Table, context: Context, only: date | None = None) -> tuple[Ve
     Raises:
         martgate.errors.CouldNotRun: the store or the ledger does not answer.
     """
-    store, receipts = context.store, context.ledger.publications(table.qualified_name)
-    state = _TableState(table, context, store.commits(table), receipts, store.partition_values(table))
+    store, receipts = context.store, context.ledger.list_receipts(table.qualified_name)
+    state = _TableState(table, context, store.list_commits(table), receipts, store.list_partition_values(table))
     return tuple(state.verify_day(day) for day in ([only.isoformat()] if only else state.days()))
 
 
@@ -55,7 +55,7 @@ class _TableState:
     live: frozenset[str]
 
     def days(self) -> list[str]:
-        if day_column(self.table):
+        if find_day_column(self.table):
             prefix = self._transaction("")
             values = {
                 entry.transaction.removeprefix(prefix) for entry in self.commits if entry.transaction.startswith(prefix)
@@ -73,20 +73,20 @@ class _TableState:
         parsed = parse_day(day)
         return parsed is None or schedule.is_retained(parsed)
 
-    def verify_day(self, day: str) -> Verified:
+    def verify_day(self, day: str) -> VerificationResult:
         self.context.progress(f"verifying {self.table.qualified_name} of {day}")
         transaction = self._transaction(day)
         commit = next((entry for entry in self.commits if entry.transaction == transaction), None)
         receipts = [entry for entry in self.receipts if self._transaction(text_of(entry.part_date)) == transaction]
         receipt = receipts[-1] if receipts else None
-        if receipt and not day_column(self.table) and text_of(receipt.part_date) != day:
+        if receipt and not find_day_column(self.table) and text_of(receipt.part_date) != day:
             problem = f"it is not published: the table is that of {receipt.part_date}"
-            return Verified(value=day, version=None, candidate="", problems=(problem,))
+            return VerificationResult(value=day, version=None, candidate="", problems=(problem,))
         problems = dict.fromkeys(
             (*self._check_receipts(day, commit, receipts), *self._check_candidate(day, commit, receipt))
         )
         entry = commit or receipt
-        return Verified(
+        return VerificationResult(
             value=day,
             version=entry.version if entry else None,
             candidate=entry.candidate if entry else "",
@@ -95,7 +95,7 @@ class _TableState:
 
     def _transaction(self, day: str) -> str:
         """Name the transaction of the commits of a day; of a table that is published whole, that of all days."""
-        return app_of(self.table.qualified_name, day_column(self.table), day)
+        return build_transaction_id(self.table.qualified_name, find_day_column(self.table), day)
 
     def _check_receipts(self, day: str, commit: Commit | None, receipts: Sequence[Receipt]) -> Iterator[str]:
         if not receipts:
@@ -121,7 +121,7 @@ class _TableState:
                 f"its commit, version {commit.version}, has no receipt; publishing candidate {commit.candidate} again "
                 "gives it one, if its verdict still holds"
             )
-        is_there = day in self.live if day_column(self.table) else self.context.store.read(self.table) is not None
+        is_there = day in self.live if find_day_column(self.table) else self.context.store.read(self.table) is not None
         return (
             "it was not published by martgate: it has no commit and no receipt" if is_there else "it is not published"
         )
@@ -143,7 +143,7 @@ class _TableState:
         if entry is None:
             return
         partition = Partition.parse(self.table.qualified_name, day)
-        candidate = self.context.ledger.candidate(partition, entry.candidate) if partition else None
+        candidate = self.context.ledger.find_candidate(partition, entry.candidate) if partition else None
         if not isinstance(candidate, Candidate):
             state = "keeps an altered" if candidate else "knows no"
             yield f"the ledger {state} candidate {entry.candidate} of {self.table.qualified_name} for {day}"
@@ -156,13 +156,13 @@ class _TableState:
             yield problem
 
     def _check_verdicts(self, candidate: Candidate) -> Iterator[str]:
-        verdicts = self.context.ledger.verdicts_on(candidate)
-        if any(isinstance(verdict, Altered) for verdict in verdicts):
+        verdicts = self.context.ledger.find_runs(candidate)
+        if any(isinstance(verdict, AlteredRecord) for verdict in verdicts):
             yield f"a verdict on candidate {candidate.id}, or its manifest, was altered after it was recorded"
         elif not any(_approves(verdict, candidate) for verdict in verdicts):
             yield f"no verdict approves candidate {candidate.id}"
 
 
-def _approves(verdict: RunRecord | Altered, candidate: Candidate) -> bool:
+def _approves(verdict: RunRecord | AlteredRecord, candidate: Candidate) -> bool:
     """Whether a verdict approves the candidate when it is judged again."""
     return isinstance(verdict, RunRecord) and isinstance(judge(candidate, verdict.audit, verdict.waivers), Approved)

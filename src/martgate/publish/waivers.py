@@ -13,7 +13,7 @@ from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit
 from martgate.gate.candidate import Candidate
-from martgate.gate.waiver import Applied, Waiver, applied, still, waived, why_not
+from martgate.gate.waiver import AppliedWaiver, Waiver, apply_waivers, explain_unwaivable, reapply_waivers, waived_rules
 from martgate.hints import clip, did_you_mean
 from martgate.project.context import Context
 from martgate.project.review import raise_for_problems
@@ -91,10 +91,11 @@ def withdraw_waivers(rule: str, table: Table, context: Context) -> int:
         martgate.errors.InvalidInput: there was none.
     """
     name = table.qualified_name
-    number = context.ledger.withdraw(name, rule, at=context.now())
+    number = context.ledger.withdraw_waivers(name, rule, at=context.now())
     if not number:
         hint = (
-            did_you_mean(rule, {waiver.rule for waiver in context.ledger.waivers(name)}) or "the table has no waivers"
+            did_you_mean(rule, {waiver.rule for waiver in context.ledger.list_waivers(name)})
+            or "the table has no waivers"
         )
         raise InvalidInput(f"{name} has no waiver of {clip(rule)}; {hint}")
     return number
@@ -105,7 +106,7 @@ def _find_problems(request: WaiverRequest, table: Table, context: Context) -> It
     rule = rules.get(request.rule)
     if rule is None:
         yield f"{name} has no rule {clip(request.rule)}; {did_you_mean(request.rule, rules)}"
-    elif reason := why_not(rule):
+    elif reason := explain_unwaivable(rule):
         yield f"{request.rule} cannot be waived: {reason}"
     earliest, latest = (contract_date(table, context) + timedelta(days=1), contract_date(table, context) + _LONGEST)
     if not earliest <= request.until <= latest:
@@ -155,21 +156,23 @@ def contract_date(table: Table, context: Context) -> date:
     return context.now().astimezone(ZoneInfo(zone)).date()
 
 
-def apply_recorded_waivers(audit: Audit, table: Table, context: Context) -> tuple[Applied, ...]:
+def apply_recorded_waivers(audit: Audit, table: Table, context: Context) -> tuple[AppliedWaiver, ...]:
     """Apply the recorded waivers of a table to an audit of a candidate."""
-    waivers = context.ledger.waivers(table.qualified_name)
+    waivers = context.ledger.list_waivers(table.qualified_name)
     return (
-        applied(audit, waivers, on=contract_date(table, context), known=_find_rules(table, context)) if waivers else ()
+        apply_waivers(audit, waivers, on=contract_date(table, context), known=_find_rules(table, context))
+        if waivers
+        else ()
     )
 
 
 def reapply_recorded_waivers(
-    former: tuple[Applied, ...], candidate: Candidate, table: Table, context: Context
-) -> tuple[Applied, ...]:
+    former: tuple[AppliedWaiver, ...], candidate: Candidate, table: Table, context: Context
+) -> tuple[AppliedWaiver, ...]:
     """Check the waivers of an earlier verdict again, by what is in force now.
 
     A candidate that is published already needs them no more.
     """
-    if not waived(former) or context.store.is_published(candidate):
+    if not waived_rules(former) or context.store.is_published(candidate):
         return former
-    return still(former, context.ledger.waivers(table.qualified_name), on=contract_date(table, context))
+    return reapply_waivers(former, context.ledger.list_waivers(table.qualified_name), on=contract_date(table, context))

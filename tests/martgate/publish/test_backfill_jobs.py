@@ -18,7 +18,7 @@ from deltalake import DeltaTable
 
 from martgate.ledger import Ledger
 from martgate.project.settings import load_settings
-from martgate.project.wiring import load_publish_requests as jobs_of
+from martgate.project.requests import load_publish_requests as jobs_of
 from martgate.project.wiring import open_context
 from martgate.publish import backfill as many
 
@@ -105,7 +105,7 @@ class Project:
 
     @property
     def receipts(self) -> list[str]:
-        return [str(receipt.part_date) for receipt in self.ledger.publications("s.base")]
+        return [str(receipt.part_date) for receipt in self.ledger.list_receipts("s.base")]
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_a_ledger_in_postgres_keeps_days_side_by_side_too(project, postgres):
         settings.write(f'ledger = "{url}"\n')
     project.context = lambda here: meeting(here, 4)
     assert project.backfill(GOOD, jobs=4) == ["approved"] * 4
-    assert [str(receipt.part_date) for receipt in Ledger(url).publications("s.base")] == project.commits == NAMES
+    assert [str(receipt.part_date) for receipt in Ledger(url).list_receipts("s.base")] == project.commits == NAMES
     with admin.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
@@ -172,7 +172,7 @@ def test_after_a_refused_day_nothing_is_published_that_was_under_way_beside_it(p
     assert project.backfill(BAD_FIRST)[1:] == [STOPPED] * 3
     assert project.rows == project.receipts == []
     assert project.staged == NAMES[:1]
-    assert [str(record.date) for record in project.ledger.records()] == NAMES[:1]
+    assert [str(record.date) for record in project.ledger.list_runs()] == NAMES[:1]
 
 
 def test_a_day_that_could_not_run_stops_the_others_too(project):

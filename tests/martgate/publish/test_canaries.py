@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from martgate.contracts.model import Metric
-from martgate.expectations.foreign import EXPECTATIONS
 from martgate.expectations.kinds.registry import declarable_kinds
+from martgate.expectations.translation import EXPECTATIONS
 
 pytestmark = pytest.mark.xdist_group("great_expectations")
 

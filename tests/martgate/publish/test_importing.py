@@ -250,7 +250,7 @@ def test_both_engines_draft_the_same(spark_engine, tmp_path, layout):
     from martgate.publish.drafts import draft_contract
     from martgate.stores.upstreams import Upstreams
 
-    dataset = Upstreams("unused").dataset_of(written(tmp_path, layout))
+    dataset = Upstreams("unused").find_dataset_at(written(tmp_path, layout))
     shown = ("part", "day", "id")
     with DuckDBEngine() as engine:
         expected = draft_contract(engine, dataset, "shop.things", shown=shown)

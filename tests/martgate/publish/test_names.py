@@ -3,7 +3,6 @@
 import json
 import sqlite3
 
-import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -149,6 +148,7 @@ COMMANDS = {
     "lint": ["lint"],
     "coverage": ["coverage", TABLE],
     "config": ["config"],
+    "compile": ["compile"],
     "state": ["state", "--out", "state.json"],
     "upstreams": ["upstreams", TABLE, "--date", DAY],
     "build": ["build", TABLE, "--date", DAY],
@@ -201,7 +201,6 @@ def test_what_is_published_is_what_the_source_has(project, published):
 
 def _choices(command, option):
     (found,) = (one for one in commands.commands[command].params if option in one.opts)
-    assert isinstance(found.type, click.Choice)
     return list(found.type.choices)
 
 

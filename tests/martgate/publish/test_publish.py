@@ -15,7 +15,8 @@ from martgate.errors import CouldNotRun, InvalidInput, MissingUpstream
 from martgate.gate.candidate import Candidate
 from martgate.project.context import Context, PublishRequest
 from martgate.project.settings import Settings, load_settings
-from martgate.project.wiring import load_publish_request, open_context
+from martgate.project.requests import load_publish_request
+from martgate.project.wiring import open_context
 from martgate.publish.run import build, create_candidate_id, gate, publish, run
 from martgate.publish.samples import write_samples
 from martgate.reports.terminal import render_run_text
@@ -122,7 +123,7 @@ def test_a_refused_candidate_leaves_readers_with_the_former_day_and_stays_reacha
     assert (record.decision, record.published_version) == ("refused", None)
     assert any("is_fc|in_set" in reason for reason in record.reasons)
     assert here.seen("SELECT count(*), min(run_timestamp) FROM mart") == before
-    kept = here.context.ledger.candidate(Partition("we_mart.wv_comm_user", date(2024, 1, 2)), record.candidate)
+    kept = here.context.ledger.find_candidate(Partition("we_mart.wv_comm_user", date(2024, 1, 2)), record.candidate)
     assert kept is not None
     assert all((Path(kept.root) / file.path).is_file() for file in kept.files)
 
@@ -205,7 +206,7 @@ def test_a_frame_that_only_pandera_refuses_is_not_built_from(mart: Callable[...,
     assert record.reasons == ("upstream we_mart.we_user: pandera: wv_user_id breaks isin in 2 rows",)
     assert "wv_user_id breaks isin in 2 rows" in render_run_text(record)
     assert build(here.request(), replace(here.context, frame_check=refusing)).decision == "refused"
-    assert here.context.ledger.candidate(Partition("we_mart.wv_comm_user", date(2024, 1, 2))) is None
+    assert here.context.ledger.find_candidate(Partition("we_mart.wv_comm_user", date(2024, 1, 2))) is None
 
 
 def test_frames_that_could_not_be_checked_publish_nothing(mart: Callable[..., Mart]) -> None:
@@ -215,7 +216,7 @@ def test_frames_that_could_not_be_checked_publish_nothing(mart: Callable[..., Ma
     here = mart()
     with pytest.raises(CouldNotRun, match="could not check"):
         run(here.request(), replace(here.context, frame_check=failing))
-    assert here.context.ledger.candidate(Partition("we_mart.wv_comm_user", date(2024, 1, 2))) is None
+    assert here.context.ledger.find_candidate(Partition("we_mart.wv_comm_user", date(2024, 1, 2))) is None
 
 
 def test_pandera_that_is_not_there_is_told_before_anything_runs(

@@ -60,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     schema = pa.schema([(column.name, ARROW[column.physical_type]) for column in table.columns])
     rows = [{**DEFAULTS, **row} for row in ROWS]
     filled = [_row(table, {**row, "part_comm_id": row["comm_id"]}) for row in rows]
-    Upstreams(str(made / "out" / "warehouse")).save(table, pa.Table.from_pylist(filled, schema))
+    Upstreams(str(made / "out" / "warehouse")).replace_table(table, pa.Table.from_pylist(filled, schema))
     return made
 
 

@@ -58,7 +58,7 @@ class Project:
 
     @property
     def receipts(self):
-        return Ledger(f"sqlite:///{self.folder / 'out' / 'ledger.db'}").publications("s.base")
+        return Ledger(f"sqlite:///{self.folder / 'out' / 'ledger.db'}").list_receipts("s.base")
 
     def commit(self) -> dict:
         log = self.folder / "out" / "warehouse" / "s" / "base" / "_delta_log"
@@ -170,7 +170,7 @@ def test_publish_counts_anew_where_something_else_was_published_since_the_gate(p
     assert "replaces 4 rows of version 1: 1 row added, 2 rows removed, 1 row changed" in project.err
     assert project.receipts[-1].restatement.difference.added == 1
     assert project.commit()["restates"]["removed"] == 2
-    kept = Ledger(f"sqlite:///{project.folder / 'out' / 'ledger.db'}").records()
+    kept = Ledger(f"sqlite:///{project.folder / 'out' / 'ledger.db'}").list_runs()
     assert kept[-1].restatement.difference.added == 1
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from martgate.project.settings import load_settings
-from martgate.project.wiring import load_publish_request, open_context
+from martgate.project.requests import load_publish_request
+from martgate.project.wiring import open_context
 from martgate.publish import run as publish
 
 CONTRACT = """

@@ -1,27 +1,27 @@
-"""A small project that runs as it stands: what `martgate demo` plays where there is no other."""
+"""Carries a small project that runs as it is: `martgate demo` runs it where there is no other."""
 
 from pathlib import Path
 
 __all__ = ["STARTER", "write_starter"]
 
 STARTER = Path(__file__).parent / "files"
-"""The folder that the package carries; it is read, never worked in."""
+"""The folder in the package; it is read and never written."""
 
 
 def write_starter(folder: Path) -> tuple[Path, ...]:
-    """Write the starter into a folder, which is made where it is missing; a file that is there stays as it is.
+    """Write the starter into a folder, which is created if it is missing; existing files stay as they are.
 
     Args:
-        folder: what becomes the folder of a project.
+        folder: becomes the folder of a project.
 
     Returns:
-        The files that were written, sorted; empty where all of them were there.
+        The files that were written, sorted; empty if all of them existed.
     """
-    written = []
+    files = []
     for source in sorted(STARTER.rglob("*")):
         target = folder / source.relative_to(STARTER)
         if source.is_file() and "__pycache__" not in source.parts and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
-            written.append(target)
-    return tuple(written)
+            files.append(target)
+    return tuple(files)

@@ -1,8 +1,8 @@
-"""Upstreams to try this project on: seeded, and as dirty as the contracts of the upstreams allow.
+"""Generates upstreams to try this project on: seeded, with as many errors as the contracts of the upstreams allow.
 
-A sample plug-in has two names. `SampleSpec` is a dataclass: `date`, `days`, `seed` and `clean` are given by every
-command line, each further field is an option of `martgate sample` and `martgate demo`. `upstreams` yields the name and
-the rows of one upstream after the other.
+A sample plug-in defines two names. `SampleSpec` is a dataclass whose fields `date`, `days`, `seed` and `clean` every
+command line sets; each further field is an option of `martgate sample` and `martgate demo`. `upstreams` yields the name
+and the rows of each upstream.
 """
 
 import datetime as dt

@@ -1,0 +1,103 @@
+"""Creates requests to publish tables, from the contracts and models of the project."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from martgate.builders.model import Model, cast_to_contract, find_model, load
+from martgate.contracts.day import Day
+from martgate.contracts.model import Table
+from martgate.errors import InvalidInput
+from martgate.project.context import Context, PublishRequest
+from martgate.project.review import raise_for_problems, require_great_expectations
+from martgate.project.settings import Settings
+
+__all__ = ["create_publish_request", "load_publish_request", "load_publish_requests", "require_model"]
+
+
+def load_publish_request(settings: Settings, context: Context, name: str, day: date) -> PublishRequest:
+    """Load the models and create the request to publish one table for one day, after a review of its contract.
+
+    Args:
+        settings: of the project.
+        context: the adapters of the run.
+        name: the table.
+        day: the day.
+
+    Raises:
+        martgate.errors.InvalidInput: there is no such table, no model makes it, or its contract has problems.
+    """
+    return create_publish_request(load(settings.models), context, name, day)
+
+
+def load_publish_requests(
+    settings: Settings, context: Context, name: str, days: Iterable[date]
+) -> list[PublishRequest]:
+    """Load the models and create the requests to publish one table for many days.
+
+    Each has the version of the contract that is valid on its day.
+
+    Args:
+        settings: of the project.
+        context: the adapters of the run.
+        name: the table.
+        days: the days.
+
+    Raises:
+        martgate.errors.InvalidInput: see `load_publish_request`; or the model's columns differ from those of a version.
+    """
+    models = load(settings.models)
+    reviewed: dict[str, PublishRequest] = {}
+    for day in days:
+        contract_file, table = context.catalog.find(name, day)
+        if contract_file.contract.file not in reviewed:
+            reviewed[contract_file.contract.file] = create_publish_request(models, context, name, day)
+            cast_to_contract(reviewed[contract_file.contract.file].model, table)
+    contracts = ((day, context.catalog.find(name, day)[0].contract) for day in days)
+    return [replace(reviewed[contract.file], day=Day(day, contract.zone)) for day, contract in contracts]
+
+
+def create_publish_request(models: Mapping[str, Model], context: Context, name: str, day: date) -> PublishRequest:
+    """Create the request to publish one table for one day, by models that are already loaded.
+
+    Args:
+        models: of the project, by name.
+        context: the adapters of the run.
+        name: the table.
+        day: the day.
+
+    Raises:
+        martgate.errors.InvalidInput: see `load_publish_request`.
+    """
+    contract_file, table = context.catalog.find(name, day)
+    model = _require_model_of(table, models)
+    raise_for_problems(contract_file, context.catalog)
+    inputs = [context.catalog.find(read, day) for read in sorted(model.inputs)]
+    upstreams = [version for version in inputs if find_model(version[1], models) is None]
+    require_great_expectations([(contract_file, table), *upstreams], context.catalog)
+    when = Day(day, contract_file.contract.zone)
+    return PublishRequest(
+        contract_file=contract_file,
+        table=table,
+        model=model,
+        day=when,
+        started=context.now(),
+        model_names=frozenset(models),
+    )
+
+
+def require_model(settings: Settings, table: Table) -> Model:
+    """Find the model that makes a table, by its qualified or bare name.
+
+    Raises:
+        martgate.errors.InvalidInput: there is none; the message names the models that exist.
+    """
+    return _require_model_of(table, load(settings.models))
+
+
+def _require_model_of(table: Table, models: Mapping[str, Model]) -> Model:
+    model = find_model(table, models)
+    if model is None:
+        names = ", ".join(sorted(models)) or "none at all"
+        raise InvalidInput(f"no model makes {table.qualified_name}: there are models for {names}")
+    return model
