@@ -26,7 +26,7 @@ def check(job: Job, _: str) -> Verdicts:
     loaded, table = Catalog.load([CONTRACTS]).find(TABLE)
     root, types = Path(job.spill) / "written", {column.name: column.physical_type for column in table.columns}
     with DuckDBEngine(memory_limit=job.memory_limit, temp_directory=Path(job.spill)) as engine:
-        engine.register("source", Upstreams("").dataset_of(job.folder, table, date.fromisoformat(job.day)))
+        engine.register("source", Upstreams("").find_dataset_at(job.folder, table, date.fromisoformat(job.day)))
         target = WriteTarget(root=str(root), partition_by=table.partition_columns, prefix="part")
         written = engine.write(f"SELECT {', '.join(types)} FROM source", target)
         with job.checking():

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from martgate.gate.decision import refusals
+from martgate.gate.decision import list_refusal_reasons
 
 ONE = "comm_user_id = (SELECT min(comm_user_id) FROM good WHERE {where})"
 
@@ -134,10 +134,10 @@ def test_a_planted_defect_is_refused_by_the_rule_that_names_it(defect: str, work
         connection.execute(f"COPY ({query}) TO '{spoiled}' (FORMAT parquet)")
     found = workshop.audit(spoiled)
     assert rule in {verdict.rule.name for verdict in found.blocking}
-    assert any(rule in reason for reason in refusals(found))
+    assert any(rule in reason for reason in list_refusal_reasons(found))
 
 
 def test_the_good_candidate_itself_is_approved_by_at_least_150_rules(workshop: object) -> None:
     found = workshop.audit(workshop.good)
-    assert refusals(found) == ()
+    assert list_refusal_reasons(found) == ()
     assert found.rules >= 150

@@ -1,4 +1,4 @@
-"""What can be asked of contracts alone: lint, diff, coverage, export; and a draft of one from data."""
+"""Commands that need contracts alone: lint, diff, coverage, export, compile; and import, which drafts one from data."""
 
 import json
 from datetime import date
@@ -20,7 +20,7 @@ __all__ = ["compile_", "coverage", "diff", "export", "import_", "lint"]
 @settings_options("contracts", "expectations", "models", outside=lambda given: given["paths"])
 @json_option
 def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitCode:
-    """Check contracts and suites: every error and warning with its place and what to do.
+    """Check contracts and suites, and show every error and warning with its place and what to do.
 
     PATHS are files or folders of contracts; without them, all contracts of the project and all suites written by hand.
     """
@@ -28,16 +28,16 @@ def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitC
     from martgate.reports.json_report import render_lint_json
     from martgate.reports.terminal import render_lint_text
 
-    found = review(
+    result = review(
         paths or settings.contracts,
         known=settings.contracts,
         expectations=settings.expectations,
         whole=not paths,
     )
     plugins = (problem for registry in REGISTRIES for problem in registry.problems())
-    problems = [*found.problems, *plugins]
-    told = render_lint_json if as_json else partial(render_lint_text, files=found.files)
-    click.echo(told(problems, warnings=found.warnings))
+    problems = [*result.problems, *plugins]
+    render = render_lint_json if as_json else partial(render_lint_text, files=result.files)
+    click.echo(render(problems, warnings=result.warnings))
     return ExitCode.UNUSABLE if problems else ExitCode.DONE
 
 
@@ -46,10 +46,10 @@ def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitC
 @click.argument("new", type=click.Path(path_type=Path))
 @json_option
 def diff(old: Path, new: Path, *, as_json: bool) -> ExitCode:
-    """Tell what changed from contract OLD to contract NEW, whom it hits, and the version that it calls for.
+    """Show what changed from contract OLD to contract NEW, who is affected, and the version that it requires.
 
-    What readers lose is breaking, what they gain additive, and what says something else semantic. Exit code 1 where a
-    change is breaking and NEW's version is no major one above OLD's.
+    A change is breaking if readers lose something, additive if they gain something, and semantic if values get another
+    meaning. Exit code 1 if a change is breaking and NEW's version is not a major one above OLD's.
     """
     from martgate.contracts.diff import diff as compared
     from martgate.contracts.odcs import read
@@ -57,23 +57,23 @@ def diff(old: Path, new: Path, *, as_json: bool) -> ExitCode:
     from martgate.reports.diff import render_diff_json, render_diff_text
 
     versions = [read(file, alone=True) for file in (old, new)]
-    found = compared(*versions)
+    changes = compared(*versions)
     for version in versions:
         for name in unread_queries(version.contract):
             click.echo(
-                f"martgate: {version.contract.file}: {name} is not beside it, so its text is not compared", err=True
+                f"martgate: {version.contract.file}: {name} is not in the same folder, so its text is not compared", err=True
             )
-    click.echo((render_diff_json if as_json else render_diff_text)(found))
-    return ExitCode.REFUSED if found.is_refused else ExitCode.DONE
+    click.echo((render_diff_json if as_json else render_diff_text)(changes))
+    return ExitCode.REFUSED if changes.is_refused else ExitCode.DONE
 
 
 @click.command(epilog="Example: martgate coverage shop.orders")
 @click.argument("table")
-@click.option("--date", "day", type=DAY, help="by the version valid on that day (default: the newest), YYYY-MM-DD")
+@click.option("--date", "day", type=DAY, help="use the version valid on that day (default: the newest), YYYY-MM-DD")
 @settings_options("contracts", "expectations")
 @json_option
 def coverage(table: str, *, day: date | None, settings: Settings, as_json: bool) -> ExitCode:
-    """Tell for every leaf of TABLE's contract whether it is enforced, monitored or documentation."""
+    """Show for every leaf of TABLE's contract whether it is enforced, monitored or documentation."""
     from martgate.expectations.coverage import CoverageStatus
     from martgate.project.review import compute_coverage
     from martgate.project.wiring import load_catalog
@@ -88,20 +88,20 @@ def coverage(table: str, *, day: date | None, settings: Settings, as_json: bool)
 
 @click.command(epilog="Example: martgate export orders --to delta-ddl --out orders.sql")
 @click.argument("table")
-@click.option("--to", "target", type=PluginName(EXPORTERS), required=True, help="what to write")
-@click.option("--flavour", type=click.Choice(["polars", "pyspark"]), default="polars", help="of pandera")
-@click.option("--date", "day", type=DAY, help="by the version valid on that day (default: the newest), YYYY-MM-DD")
-@click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
+@click.option("--to", "target", type=PluginName(EXPORTERS), required=True, help="format")
+@click.option("--flavour", type=click.Choice(["polars", "pyspark"]), default="polars", help="library of the pandera schema")
+@click.option("--date", "day", type=DAY, help="use the version valid on that day (default: the newest), YYYY-MM-DD")
+@click.option("--out", "file", type=click.Path(path_type=Path), help="write to this file (default: stdout)")
 @settings_options("contracts", "expectations", "models")
 @json_option
 def export(  # noqa: PLR0913 - one parameter an option
     table: str, *, target: str, flavour: str, day: date | None, file: Path | None, settings: Settings, as_json: bool
 ) -> ExitCode:
-    """Write TABLE's contract in another tool's language."""
+    """Write TABLE's contract in the format of another tool."""
     from martgate.contracts.catalog import Catalog
     from martgate.publish.exports import export_table
 
-    # What a suite written by hand expects is in Great Expectations' words already: the contract alone is exported.
+    # A suite written by hand is in the format of Great Expectations already: the contract alone is exported.
     text = export_table(settings, Catalog.load(settings.contracts), table, target=target, flavour=flavour, day=day)
     if file is not None:
         file.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
@@ -120,14 +120,14 @@ Examples:
   martgate compile --check""",
 )
 @click.argument("tables", nargs=-1, metavar="[TABLE]...")
-@click.option("--check", is_flag=True, help="write nothing; exit code 1 where a file is not what its contract gives")
+@click.option("--check", is_flag=True, help="write nothing; exit code 1 if a file differs from what its contract generates")
 @settings_options("contracts", "expectations", "reports")
 @json_option
 def compile_(tables: tuple[str, ...], *, check: bool, settings: Settings, as_json: bool) -> ExitCode:
-    """Write each contract as files that are kept under version control, and reviewed like a lock file.
+    """Write the generated files of each contract, which are kept under version control and reviewed like a lock file.
 
     expectations/TABLE.suite.json is the suite of Great Expectations, reports/pages/TABLE.md the page of a catalogue.
-    Without TABLE, for every table that has a contract.
+    Without TABLE, the files of every table that has a contract.
     """
     from martgate.publish.compilation import compile_tables, find_differences
     from martgate.reports.compilation import (
@@ -138,11 +138,11 @@ def compile_(tables: tuple[str, ...], *, check: bool, settings: Settings, as_jso
     )
 
     if check:
-        found = find_differences(settings, tables)
-        click.echo(render_drift_json(found) if as_json else render_drift_text(found))
-        return ExitCode.REFUSED if found else ExitCode.DONE
-    written = compile_tables(settings, tables)
-    click.echo(render_written_json(written) if as_json else render_written_text(written))
+        drift = find_differences(settings, tables)
+        click.echo(render_drift_json(drift) if as_json else render_drift_text(drift))
+        return ExitCode.REFUSED if drift else ExitCode.DONE
+    is_written = compile_tables(settings, tables)
+    click.echo(render_written_json(is_written) if as_json else render_written_text(is_written))
     return ExitCode.DONE
 
 
@@ -154,16 +154,16 @@ Examples:
   martgate import delta/orders --name shop.orders --values status --values country""",
 )
 @click.argument("source", metavar="PATH")
-@click.option("--name", required=True, metavar="TABLE", help="what the table is called: a name, or schema.name")
+@click.option("--name", required=True, metavar="TABLE", help="name of the table, or schema.name")
 @click.option(
     "--values",
     "value_columns",
     multiple=True,
     metavar="COLUMN",
-    help="write values of this column into the draft (default: none)",
+    help="write values of this column into the draft (default: none); may be repeated",
 )
-@click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
-@click.option("--force", is_flag=True, help="write over a file that is there")
+@click.option("--out", "file", type=click.Path(path_type=Path), help="write to this file (default: stdout)")
+@click.option("--force", is_flag=True, help="overwrite an existing file")
 @settings_options("engine", "spark_master", "memory_limit", outside=lambda _: True)
 @json_option
 def import_(  # noqa: PLR0913 - one parameter an option
@@ -178,14 +178,13 @@ def import_(  # noqa: PLR0913 - one parameter an option
 ) -> ExitCode:
     """Draft a contract from data: a Parquet file, a folder of them, or a Delta table.
 
-    Columns, types and partitions are what the data are. What was only seen in them (no nulls, no value twice) is marked
-    as inferred, to be confirmed or deleted. Values of rows may be personal: none is written, but of columns named by
-    --values.
+    Columns, types and partitions are read from the data. What its rows suggest (no nulls, no duplicates) is marked as
+    inferred, to be confirmed or deleted. Values may be personal: the draft has only those of columns named by --values.
     """
     if source == "":
         raise click.UsageError("PATH is empty; give a Parquet file, a folder or a Delta table")
     if file is not None and file.exists() and not force:
-        raise click.UsageError(f"{file} is there already; give another --out, or --force to write over it")
+        raise click.UsageError(f"{file} exists already; give another --out, or --force to overwrite it")
     from martgate.project.wiring import open_engine
     from martgate.publish.drafts import draft_contract
     from martgate.stores.upstreams import Upstreams

@@ -1,4 +1,4 @@
-"""What rules have learned from the published days."""
+"""The command backtest, which replays rules that learn over the published days."""
 
 import click
 
@@ -14,10 +14,10 @@ __all__ = ["backtest"]
 @settings_options("contracts", "expectations", "warehouse", "ledger", "out")
 @json_option
 def backtest(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
-    """Replay TABLE's published days through its rules that learn: their alarms, and what they would catch.
+    """Replay TABLE's published days through the rules that learn, and show their alarms and what they would catch.
 
-    Every day is judged by the published days before it, as the gate would have. Then groups are halved, doubled and
-    moved, one at a time, on paper: so often would each of these have been caught.
+    Every day is judged by the published days before it, as the gate would have judged it. Then groups are halved,
+    doubled and moved one at a time, in the measurements alone, to show how often each of these errors would be caught.
     """
     from martgate.errors import InvalidInput
     from martgate.expectations.backtest import replay
@@ -26,11 +26,11 @@ def backtest(table: str, *, settings: Settings, as_json: bool) -> ExitCode:
     from martgate.reports.terminal import render_backtest_text
 
     with open_project(settings) as context:
-        _, found = context.catalog.find(table)
-        rules = [rule for rule in derive(found) if rule.check.is_learned]
-        name = found.qualified_name
+        _, mart = context.catalog.find(table)
+        rules = [rule for rule in derive(mart) if rule.check.is_learned]
+        name = mart.qualified_name
         if not rules:
-            raise InvalidInput(f"{name} has no rule that learns: volume_band and share_shift are those that do")
+            raise InvalidInput(f"{name} has no rule that learns; add volume_band or share_shift to its contract")
         replays = [replay(rule, context.ledger.get_history(name)) for rule in rules]
     click.echo(render_backtest_json(name, replays) if as_json else render_backtest_text(name, replays))
     return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""The project as a whole: its settings and its site."""
+"""Commands about the project as a whole: config, docs and state."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ __all__ = ["config", "docs", "state"]
 @settings_options(*KEYS)
 @json_option
 def config(*, settings: Settings, as_json: bool) -> ExitCode:
-    """Print the settings in effect and where each came from."""
+    """Show the settings in effect and where each comes from."""
     values = {key: getattr(settings, key) for key in KEYS}
     shown: dict[str, object] = {
         key: [str(each) for each in value] if isinstance(value, tuple) else str(value) for key, value in values.items()
@@ -36,11 +36,11 @@ def config(*, settings: Settings, as_json: bool) -> ExitCode:
 
 
 @click.command(epilog="Example: martgate docs --open")
-@click.option("--open", "show", is_flag=True, help="open it in a browser")
+@click.option("--open", "show", is_flag=True, help="open the site in a browser")
 @settings_options("contracts", "expectations", "models", "ledger", "out")
 @json_option
 def docs(*, show: bool, settings: Settings, as_json: bool) -> ExitCode:
-    """Draw the whole site anew, from the ledger and the contracts."""
+    """Draw the whole site again, from the ledger and the contracts."""
     from martgate.cli.reporting import redraw_site, suggest_data_docs
 
     with open_project(settings) as context:
@@ -59,18 +59,18 @@ Examples:
   martgate state --out martgate-state.json
   martgate run --select state:modified+ --state martgate-state.json --date 2024-01-01"""
 )
-@click.option("--out", "file", type=click.Path(path_type=Path), help="a file (default: stdout)")
+@click.option("--out", "file", type=click.Path(path_type=Path), help="write to this file (default: stdout)")
 @settings_options("contracts", "expectations", "models")
 @json_option
 def state(*, file: Path | None, settings: Settings, as_json: bool) -> ExitCode:
-    """Write what contracts and models ask for now, so that a later run can select what has changed since."""
+    """Write the state of contracts and models, so that a later run can select what has changed since."""
     from martgate.builders.model import load
     from martgate.project.state import compute_state, state_json
     from martgate.project.wiring import load_catalog
 
-    told = state_json(compute_state(load(settings.models), load_catalog(settings)))
+    text = state_json(compute_state(load(settings.models), load_catalog(settings)))
     if file is not None:
-        file.write_text(f"{told}\n", encoding="utf-8")
+        file.write_text(f"{text}\n", encoding="utf-8")
     if file is None or as_json:
-        click.echo(told)
+        click.echo(text)
     return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""What was published, as the ledger tells it and as the warehouse bears it out."""
+"""Commands about what was published: history and verify."""
 
 from datetime import date
 
@@ -26,9 +26,9 @@ Examples:
 def history(  # noqa: PLR0913 - one parameter an option
     table: str, *, day: date | None, first: date | None, last: date | None, settings: Settings, as_json: bool
 ) -> ExitCode:
-    """Tell which days of TABLE were published, each with all of its receipts, the newest day first."""
+    """Show which days of TABLE were published, each with all of its receipts, the newest day first."""
     if day is not None and (first is not None or last is not None):
-        raise click.UsageError("--date and --from or --to exclude each other: one day is asked for, or several")
+        raise click.UsageError("--date and --from or --to exclude each other: give one day, or a range")
     if first is not None and last is not None and last < first:
         raise click.UsageError(f"--from {first} is after --to {last}; give the earlier day first")
     from martgate.reports.receipts import render_history_json, render_history_text
@@ -53,20 +53,20 @@ Examples:
   martgate verify orders --date 2024-01-01"""
 )
 @click.argument("table")
-@click.option("--date", "day", type=DAY, help="this day alone, YYYY-MM-DD; one that is not published is broken")
+@click.option("--date", "day", type=DAY, help="this day alone, YYYY-MM-DD; it is broken if it is not published")
 @settings_options("contracts", "expectations", "warehouse", "ledger", "engine", "spark_master", "out", "memory_limit")
 @json_option
 def verify(table: str, *, day: date | None, settings: Settings, as_json: bool) -> ExitCode:
-    """Hold what readers of TABLE see, day by day, against the receipts and the verdicts of the ledger.
+    """Verify what readers of TABLE see, day by day, against the receipts and verdicts of the ledger.
 
-    A day is broken (exit code 1) whose commit has no receipt, whose receipt, candidate or verdict was altered, which no
-    verdict approves, or of which readers see anything but the bytes that were approved.
+    Exit code 1 if a day is broken: its commit has no receipt, its receipt, candidate or verdict was altered, no verdict
+    approves it, or readers see other bytes than those that were approved.
     """
-    from martgate.publish.verification import verify as verified
+    from martgate.publish.verification import verify as verify_days
     from martgate.reports.receipts import render_verify_json, render_verify_text
 
     with open_project(settings) as context:
-        found = context.catalog.find(table)[1]
-        days = verified(found, context, day)
-    click.echo((render_verify_json if as_json else render_verify_text)(found.qualified_name, days))
-    return ExitCode.REFUSED if any(each.problems for each in days) else ExitCode.DONE
+        mart = context.catalog.find(table)[1]
+        results = verify_days(mart, context, day)
+    click.echo((render_verify_json if as_json else render_verify_text)(mart.qualified_name, results))
+    return ExitCode.REFUSED if any(result.problems for result in results) else ExitCode.DONE

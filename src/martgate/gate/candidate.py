@@ -1,4 +1,4 @@
-"""What is staged, until it is judged."""
+"""A staged partition, before the gate decides about it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,12 +11,19 @@ __all__ = ["Candidate"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A staged partition: files that exist, that nobody can see yet, and that will never change.
+    """A staged partition: files that no reader of the table can see and that never change.
 
-    `id` names it for people and commands. `sequence` orders the candidates of one day: a later one supersedes an
-    earlier one, whatever order they are promoted in. `fingerprint` is a hash of names and bytes of all files.
-    `day_column` is the partition column whose one value is `part_date`; empty where the table is published whole.
-    `stamped` are the columns that tell the run's instant, in which two candidates of a day always differ.
+    Attributes:
+        id: the name that people and commands use.
+        table: the qualified name of the table.
+        part_date: the day that the candidate would replace.
+        sequence: the order of the candidates of a day: a higher one supersedes a lower one, in whatever order they are
+            promoted.
+        root: the folder or the catalog table that the candidate was staged for.
+        files: the files, by paths relative to `root`.
+        fingerprint: a hash of the names and the bytes of all files.
+        day_column: the partition column that holds `part_date`; empty for a table that is published whole.
+        stamped: the columns that hold the time of the run, which differ between any two candidates of a day.
     """
 
     id: str
@@ -36,4 +43,5 @@ class Candidate:
 
     @property
     def rows(self) -> int:
+        """The number of rows in all files."""
         return sum(file.rows for file in self.files)

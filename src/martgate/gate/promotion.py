@@ -1,4 +1,4 @@
-"""What became of an approved candidate when a store was given it."""
+"""The result of promoting an approved candidate."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,9 +7,13 @@ __all__ = ["Promotion", "Published"]
 
 
 class Promotion(StrEnum):
-    """PUBLISHED by this call; ALREADY by an earlier call with the same candidate; SUPERSEDED by a later candidate.
+    """What a store did with an approved candidate.
 
-    MOVED: nothing was published, since what stands published of the day is not what the caller has seen.
+    Attributes:
+        PUBLISHED: this call published it.
+        ALREADY: an earlier call published the same candidate.
+        SUPERSEDED: a later candidate of the day is published; nothing changed.
+        MOVED: the published day is not the one that the caller compared the candidate with; nothing changed.
     """
 
     PUBLISHED = "published"
@@ -20,7 +24,7 @@ class Promotion(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """Where a promoted candidate can be read: the version of the table that holds it."""
+    """The version of the table that readers see after a promotion."""
 
     promotion: Promotion
     version: int

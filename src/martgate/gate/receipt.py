@@ -1,19 +1,28 @@
-"""The receipt of a published day, what approved it, and what verification found of it."""
+"""Receipts of published days, and what verification says about them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from martgate.expectations.restatement import Restatement
-from martgate.gate.waiver import Applied
+from martgate.gate.waiver import AppliedWaiver
 
-__all__ = ["Approval", "Receipt", "Verified"]
+__all__ = ["Approval", "Receipt", "VerificationResult"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """Which candidate became which version of a table, when, with which bytes, in place of what, and by which waivers.
+    """The record of one publish.
 
-    `is_sound` is false where the receipt is not the one that was given: then nothing that it says counts.
+    Attributes:
+        table: the qualified name of the table.
+        part_date: the day that was published; None only in an altered receipt.
+        candidate: the id of the candidate.
+        version: the version of the table that holds the candidate.
+        published_at: when the candidate was published.
+        fingerprint: the hash of the candidate's bytes.
+        restatement: how the candidate differed from the published day that it replaced; None if it replaced none.
+        waived: the waivers that let a failure through.
+        is_sound: whether the receipt is as it was recorded. An altered one proves nothing.
     """
 
     table: str
@@ -23,13 +32,13 @@ class Receipt:
     published_at: datetime
     fingerprint: str
     restatement: Restatement | None = None
-    waived: tuple[Applied, ...] = ()
+    waived: tuple[AppliedWaiver, ...] = ()
     is_sound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What approved a candidate: which version of a contract, of how many rows, by how many rules."""
+    """The approving run of a candidate in brief: its contract, and the number of its rows and rules."""
 
     contract: str
     contract_version: str
@@ -38,10 +47,14 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
-    """A published day as it was found: `problems` says why it is not what the gate let through, empty where it is.
+class VerificationResult:
+    """What verification says about one published partition.
 
-    `version` and `candidate` are those of the newest commit about it, or else of its newest receipt.
+    Attributes:
+        value: the value of the partition column; empty for a table that is published whole and has no receipt.
+        version: the version of the newest commit about the partition, or else of its newest receipt; None without both.
+        candidate: the id of the candidate of that commit or receipt; empty without both.
+        problems: why the partition is not what the gate approved; empty if it is.
     """
 
     value: str

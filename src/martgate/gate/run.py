@@ -1,4 +1,4 @@
-"""The record of one run of the gate, as the ledger keeps it and every report renders it."""
+"""The record of one run of the gate, which the ledger stores and every report renders."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +8,7 @@ from martgate.contracts.partition import OptionalDate
 from martgate.errors import CouldNotRun
 from martgate.expectations.restatement import Restatement
 from martgate.expectations.verdict import Audit
-from martgate.gate.waiver import Applied
+from martgate.gate.waiver import AppliedWaiver
 
 if TYPE_CHECKING:  # three quarters of a second to import, and only reading and writing records needs it
     from pydantic import TypeAdapter
@@ -20,14 +20,20 @@ Decision = Literal["approved", "refused"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One run of the gate: what was audited, what was decided and why, and what became of it.
+    """One run of the gate: its audit, its decision, and what was published.
 
-    `date` is the day as `YYYY-MM-DD`, empty where there was none. `candidate` names the staged partition, or the run
-    where data was audited where it lay. `reasons` says why a refused run was refused, most telling first.
-    `published_version` is the table's version that holds the candidate, None where nothing was published. `report` is
-    the page a reader can open, empty where none was written. `restatement` is how an approved candidate differs from
-    the published day that it replaces, None where there is no such day. `waivers` are those that had a part in the
-    decision, or should have had.
+    Attributes:
+        table: the qualified name of the table.
+        date: the day that was audited; None if the run was about no day.
+        candidate: the id of the staged candidate, or of the run if it audited data in place.
+        decision: `approved` or `refused`.
+        reasons: why the run was refused, the most important reason first; empty if it was approved.
+        published_version: the version of the table that holds the candidate; None if nothing was published.
+        audit: the verdicts.
+        dry_run: whether the run publishes nothing even if it is approved.
+        report: the page of the run; empty if none was written.
+        restatement: how an approved candidate differs from the published day that it replaces; None if there is none.
+        waivers: the waivers that affected the decision, or should have.
     """
 
     table: str
@@ -40,18 +46,18 @@ class RunRecord:
     dry_run: bool = False
     report: str = ""
     restatement: Restatement | None = None
-    waivers: tuple[Applied, ...] = ()
+    waivers: tuple[AppliedWaiver, ...] = ()
 
     def to_json(self) -> str:
-        """The record as one JSON object; `from_json` gives the same record back."""
+        """Render the record as one JSON object, which `from_json` reads."""
         return _adapter().dump_json(self, indent=1).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "RunRecord":
-        """The record that `to_json` wrote.
+        """Read a record that `to_json` rendered.
 
         Raises:
-            martgate.errors.CouldNotRun: the text is not such a record; the message says where, and shows no value.
+            martgate.errors.CouldNotRun: the text is not a record; the message says where, and shows no value.
         """
         from pydantic import ValidationError  # noqa: PLC0415 - see above
 

@@ -22,7 +22,7 @@ from martgate.gate.candidate import Candidate
 from martgate.gate.promotion import Promotion, Published
 from martgate.gate.receipt import Approval, Receipt
 from martgate.gate.run import RunRecord
-from martgate.gate.waiver import Applied, Waiver
+from martgate.gate.waiver import AppliedWaiver, Waiver
 from martgate.ledger import waivers as waiver_rows
 from martgate.ledger.history import LedgerHistory, approving, measurement_row
 from martgate.ledger.receipts import receipt_of, row_of
@@ -40,7 +40,7 @@ from martgate.ledger.tables import (
     opened,
 )
 
-__all__ = ["Altered", "Ledger"]
+__all__ = ["AlteredRecord", "Ledger"]
 
 _AT_ONCE = 500
 """So many files are asked about in one statement: databases limit its parameters."""
@@ -49,7 +49,7 @@ _MANIFESTS = TypeAdapter(Candidate)
 
 
 @dataclass(frozen=True, slots=True)
-class Altered:
+class AlteredRecord:
     """A candidate or a verdict that is not the one that was recorded; it approves nothing."""
 
     candidate: str
@@ -78,7 +78,7 @@ class Ledger:
         with answering(self._engine) as connection:
             connection.execute(insert(CANDIDATES), row)
 
-    def candidate(self, partition: Partition, candidate_id: str | None = None) -> Candidate | Altered | None:
+    def find_candidate(self, partition: Partition, candidate_id: str | None = None) -> Candidate | AlteredRecord | None:
         """The candidate of that id, or the newest of the day; None where there is none of that table and day."""
         wanted = select(CANDIDATES.c.id, CANDIDATES.c.manifest).where(
             CANDIDATES.c.table_name == partition.table, CANDIDATES.c.part_date == partition.value
@@ -92,8 +92,8 @@ class Ledger:
         try:
             kept = _MANIFESTS.validate_json(row.manifest)
         except ValidationError:
-            return Altered(row.id)
-        return kept if (kept.id, kept.partition) == (row.id, partition) else Altered(row.id)
+            return AlteredRecord(row.id)
+        return kept if (kept.id, kept.partition) == (row.id, partition) else AlteredRecord(row.id)
 
     def record_run(self, record: RunRecord, *, fingerprint: str = "") -> None:
         """Keep a decision with all its verdicts; `fingerprint` is that of the candidate's bytes, if there is one."""
@@ -133,22 +133,22 @@ class Ledger:
             if measurements:
                 connection.execute(insert(MEASUREMENTS), measurements)
 
-    def verdict_on(self, candidate: Candidate) -> RunRecord | Altered | None:
+    def find_run(self, candidate: Candidate) -> RunRecord | AlteredRecord | None:
         """The newest run that judged exactly these bytes; None where there is none."""
         return next(self._runs(candidate), None)
 
-    def verdicts_on(self, candidate: Candidate) -> tuple[RunRecord | Altered, ...]:
+    def find_runs(self, candidate: Candidate) -> tuple[RunRecord | AlteredRecord, ...]:
         """Every run that judged exactly these bytes, the newest first."""
         return tuple(self._runs(candidate))
 
-    def _runs(self, candidate: Candidate) -> Iterator[RunRecord | Altered]:
+    def _runs(self, candidate: Candidate) -> Iterator[RunRecord | AlteredRecord]:
         wanted = select(RUNS.c.record, RUNS.c.digest).where(RUNS.c.candidate == candidate.id)
         with answering(self._engine) as connection:
             rows = connection.execute(wanted.order_by(RUNS.c.id.desc())).all()
             manifest = _manifest(connection, candidate.id)
         for row in rows:
             is_sound = digest_over(row.record, candidate.fingerprint, manifest) == row.digest
-            yield RunRecord.from_json(row.record) if is_sound else Altered(candidate.id)
+            yield RunRecord.from_json(row.record) if is_sound else AlteredRecord(candidate.id)
 
     def record_publication(
         self,
@@ -157,7 +157,7 @@ class Ledger:
         *,
         at: datetime,
         restatement: Restatement | None = None,
-        waived: tuple[Applied, ...] = (),
+        waived: tuple[AppliedWaiver, ...] = (),
     ) -> None:
         """Keep the receipt of a publish, once; a candidate that a later one superseded was never published."""
         if published.promotion is Promotion.SUPERSEDED:
@@ -170,13 +170,13 @@ class Ledger:
             if connection.execute(known).first() is None:
                 connection.execute(insert(PUBLICATIONS), row)
 
-    def publications(self, table: str) -> tuple[Receipt, ...]:
+    def list_receipts(self, table: str) -> tuple[Receipt, ...]:
         """The receipts of a table, oldest first; one that was altered says so."""
         wanted = select(PUBLICATIONS).where(PUBLICATIONS.c.table_name == table).order_by(PUBLICATIONS.c.id)
         with answering(self._engine) as connection:
             return tuple(map(receipt_of, connection.execute(wanted)))
 
-    def approvals(self, table: str) -> dict[str, Approval]:
+    def list_approvals(self, table: str) -> dict[str, Approval]:
         """By candidate of a table, the newest verdict that approved it, in brief."""
         newest = approving(table).subquery()
         rules = select(VERDICTS.c.run, func.count().label("rules")).group_by(VERDICTS.c.run).subquery()
@@ -196,14 +196,14 @@ class Ledger:
         with answering(self._engine) as connection:
             connection.execute(insert(WAIVERS), waiver_rows.row_of(waiver))
 
-    def waivers(self, table: str) -> tuple[Waiver, ...]:
+    def list_waivers(self, table: str) -> tuple[Waiver, ...]:
         """The waivers of a table that nobody withdrew, the oldest first; one that was altered says so."""
         wanted = select(WAIVERS).where(WAIVERS.c.table_name == table).order_by(WAIVERS.c.id)
         with answering(self._engine) as connection:
             found = map(waiver_rows.waiver_of, connection.execute(wanted))
             return tuple(waiver for waiver in found if waiver)
 
-    def withdraw(self, table: str, rule: str, *, at: datetime) -> int:
+    def withdraw_waivers(self, table: str, rule: str, *, at: datetime) -> int:
         """Take back the waivers of a rule, altered ones too; how many there were. Their rows stay, and say so."""
         wanted = select(WAIVERS).where(WAIVERS.c.table_name == table, WAIVERS.c.rule == rule)
         with answering(self._engine) as connection:
@@ -212,7 +212,7 @@ class Ledger:
                 connection.execute(update(WAIVERS).where(WAIVERS.c.id == row.id).values(waiver_rows.withdrawn(row, at)))
         return len(rows)
 
-    def contracts_published(self, table: str) -> dict[date, tuple[str, str]]:
+    def list_published_contracts(self, table: str) -> dict[date, tuple[str, str]]:
         """By day, the contract and its version that let through what stands published of a table."""
         approving = and_(RUNS.c.candidate == PUBLICATIONS.c.candidate, RUNS.c.decision == "approved")
         wanted = (
@@ -228,11 +228,11 @@ class Ledger:
                 if (day := parse_day(row.part_date))
             }
 
-    def history(self, table: str) -> LedgerHistory:
+    def get_history(self, table: str) -> LedgerHistory:
         """What was measured of a table on the days of it that are published."""
         return LedgerHistory(self._engine, table)
 
-    def passed(self, table: str, prefix: str) -> dict[str, set[str]]:
+    def list_passed_rules(self, table: str, prefix: str) -> dict[str, set[str]]:
         """By published candidate of a table, the rules whose names begin so that passed when it was let through."""
         approving = and_(RUNS.c.candidate == PUBLICATIONS.c.candidate, RUNS.c.decision == "approved")
         passing = and_(VERDICTS.c.run == RUNS.c.id, VERDICTS.c.outcome == "passed")
@@ -248,7 +248,7 @@ class Ledger:
                 found.setdefault(row.candidate, set()).add(row.rule)
         return found
 
-    def let_through(self, partition: Partition) -> RunRecord | None:
+    def find_approving_run(self, partition: Partition) -> RunRecord | None:
         """The newest run that approved what stands published of a day; None where nothing does.
 
         Raises:
@@ -266,7 +266,7 @@ class Ledger:
             row = connection.execute(wanted).one_or_none()
         return None if row is None else _read(row.record, row.candidate)
 
-    def records(self) -> list[RunRecord]:
+    def list_runs(self) -> list[RunRecord]:
         """The newest run of every candidate, oldest first, each with the version it was published as.
 
         Raises:
@@ -295,7 +295,7 @@ class Ledger:
             with answering(self._engine) as connection:
                 connection.execute(insert(FILE_COUNTS), rows)
 
-    def file_counts(self, question: str, contents: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    def find_file_counts(self, question: str, contents: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """What a question counted in those of these files that it was asked of before; what was altered is not known."""
         columns = (FILE_COUNTS.c.content, FILE_COUNTS.c.counts, FILE_COUNTS.c.digest)
         asked, wanted = select(*columns).where(FILE_COUNTS.c.question == question), sorted(set(contents))

@@ -11,13 +11,13 @@ from martgate.errors import CouldNotRun
 from martgate.expectations.restatement import Restatement
 from martgate.gate.candidate import Candidate
 from martgate.gate.receipt import Receipt
-from martgate.gate.waiver import Applied
+from martgate.gate.waiver import AppliedWaiver
 from martgate.ledger.tables import digest_over, in_utc
 
 __all__ = ["receipt_of", "row_of"]
 
 _RESTATEMENTS = TypeAdapter(Restatement)
-_WAIVED = TypeAdapter(tuple[Applied, ...])
+_WAIVED = TypeAdapter(tuple[AppliedWaiver, ...])
 
 
 def row_of(
@@ -26,7 +26,7 @@ def row_of(
     *,
     at: datetime,
     restatement: Restatement | None,
-    waived: tuple[Applied, ...],
+    waived: tuple[AppliedWaiver, ...],
 ) -> dict[str, Any]:
     """What is kept of the publication of a candidate as that version of its table."""
     kept = None if restatement is None else _RESTATEMENTS.dump_json(restatement).decode()
@@ -76,7 +76,7 @@ def _named(row: dict[str, Any]) -> tuple[str, ...]:
     return row["table_name"], row["part_date"], row["candidate"], str(row["version"])
 
 
-def _read(row: dict[str, Any]) -> tuple[Restatement | None, tuple[Applied, ...]]:
+def _read(row: dict[str, Any]) -> tuple[Restatement | None, tuple[AppliedWaiver, ...]]:
     """What a sound row replaced, and what was waived.
 
     Raises:

@@ -108,7 +108,7 @@ def _table_lineage(name: str, day: date | None, settings: Settings, catalog: Cat
         zone=contract_file.contract.zone,
         inputs=inputs,
         columns=_column_lineage(model, catalog) if model else {},
-        places=addresses | {table.qualified_name: _find_address(table, settings, has_model=True)},
+        addresses=addresses | {table.qualified_name: _find_address(table, settings, has_model=True)},
         namespace=os.environ.get("OPENLINEAGE_NAMESPACE", "martgate"),
     )
 

@@ -1,4 +1,4 @@
-"""What `martgate compile` wrote, or would write, for eyes and for programs."""
+"""Renders what `martgate compile` wrote, or the drift that `--check` found, as text and JSON."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ __all__ = ["render_drift_json", "render_drift_text", "render_written_json", "ren
 
 
 class Difference(Protocol):
-    """One file that is not what its contract gives, as `martgate.publish.compilation` finds it."""
+    """One compiled file that differs from its contract, as `martgate.publish.compilation` reports it."""
 
     @property
     def file(self) -> Path: ...
@@ -24,40 +24,42 @@ class Difference(Protocol):
     def hint(self) -> str: ...
 
 
-def render_drift_text(found: Iterable[Difference], *, color: bool | None = None) -> str:
-    """Each file that differs, with the first place and what to do; or that none does."""
-    paint, listed = make_painter(color), list(found)
-    if not listed:
-        return paint("good", "every compiled file is what its contract gives")
+def render_drift_text(differences: Iterable[Difference], *, color: bool | None = None) -> str:
+    """Render each file that differs with the first place and a hint, or that none differs."""
+    paint, differing = make_painter(color), list(differences)
+    if not differing:
+        return paint("good", "every compiled file is up to date with its contract")
     lines = [
         f"{paint('bad', one.reason)}  {escape_text(str(one.file))}{f': {escape_text(one.place)}' if one.place else ''}\n"
         f"  = {escape_text(one.hint)}"
-        for one in listed
+        for one in differing
     ]
-    return "\n".join([*lines, f"{format_count(len(listed), 'files')} to be compiled: run `martgate compile`"])
+    return "\n".join([*lines, f"{format_count(len(differing), 'files')} out of date: run `martgate compile`"])
 
 
-def render_drift_json(found: Iterable[Difference]) -> str:
-    """The same for programs."""
-    told = [{"file": str(one.file), "reason": one.reason, "place": one.place, "hint": one.hint} for one in found]
-    return json.dumps({"differences": told})
+def render_drift_json(differences: Iterable[Difference]) -> str:
+    """Render the files that differ as JSON."""
+    payload = [
+        {"file": str(one.file), "reason": one.reason, "place": one.place, "hint": one.hint} for one in differences
+    ]
+    return json.dumps({"differences": payload})
 
 
 def render_written_text(written: Mapping[Path, bool]) -> str:
-    """Each file that was written, and how many were as they should be."""
+    """Render each file that was written, and the number of unchanged files."""
     changed = [str(file) for file, is_new in written.items() if is_new]
     return "\n".join(
         [
             *(f"wrote {escape_text(file)}" for file in changed),
-            f"{format_count(len(written) - len(changed), 'files')} as they were",
+            f"{format_count(len(written) - len(changed), 'files')} unchanged",
         ]
     )
 
 
 def render_written_json(written: Mapping[Path, bool]) -> str:
-    """The same for programs."""
-    told = {key: [str(file) for file, is_new in written.items() if is_new is new] for key, new in _WRITTEN.items()}
-    return json.dumps(told)
+    """Render the files that were written and those that were not changed as JSON."""
+    payload = {key: [str(file) for file, is_new in written.items() if is_new is new] for key, new in _WRITTEN.items()}
+    return json.dumps(payload)
 
 
 _WRITTEN = {"written": True, "unchanged": False}

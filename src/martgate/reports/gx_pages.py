@@ -17,8 +17,8 @@ from jinja2 import pass_context
 from markupsafe import Markup, escape
 
 from martgate.contracts.model import Table
-from martgate.expectations.gx.result import suite_result
-from martgate.expectations.gx.suite import configuration
+from martgate.expectations.gx.result import build_suite_result
+from martgate.expectations.gx.suite import build_configuration
 from martgate.expectations.rules import Rule
 from martgate.gate.run import RunRecord
 from martgate.reports import basic_pages
@@ -79,9 +79,9 @@ class Site(basic_pages.Site):
     def result(self, record: RunRecord, table: Table) -> str:
         """Render one run as a suite result in Great Expectations' JSON."""
         audit = record.audit
-        configurations = [configuration(verdict.rule, table) for verdict in audit.verdicts]
+        configurations = [build_configuration(verdict.rule, table) for verdict in audit.verdicts]
         suite_name = f"{audit.table}@{audit.contract_version.removeprefix('v').partition('.')[0]}"
-        result = suite_result(audit, configurations, suite_name=suite_name, run_name=record.candidate)
+        result = build_suite_result(audit, configurations, suite_name=suite_name, run_name=record.candidate)
         return json.dumps(result.to_json_dict(), indent=1)
 
     def _render(
@@ -97,6 +97,6 @@ class Site(basic_pages.Site):
         return str(self._view.render(document, template=template, **variables))
 
     def _sentence(self, rule: Rule, table: Table) -> list[Any]:
-        expectation = configuration(rule, table)
+        expectation = build_configuration(rule, table)
         # Without its description, or Great Expectations would repeat the contract's words instead of its own sentence.
         return list(_Sentences.render(ExpectationConfiguration(type=expectation["type"], kwargs=expectation["kwargs"])))

@@ -1,4 +1,4 @@
-"""What other programs read: one JSON object a command. The keys are a contract; keys are added, never renamed."""
+"""Renders one JSON object for each command. The keys are stable: keys are added, never renamed."""
 
 import json
 from collections import Counter
@@ -11,7 +11,7 @@ from martgate.expectations.coverage import CoverageItem, CoverageStatus
 from martgate.expectations.restatement import Restatement
 from martgate.expectations.verdict import Outcome, Verdict
 from martgate.gate.run import RunRecord
-from martgate.gate.waiver import Applied, Effect, waived
+from martgate.gate.waiver import AppliedWaiver, Effect, waived_rules
 from martgate.reports.waivers import applied_waiver_payload, waiver_payload
 
 if TYPE_CHECKING:  # it brings numpy along
@@ -63,12 +63,12 @@ class _Counts(TypedDict):
 
 
 def render_run_json(record: RunRecord) -> str:
-    """A run, as `gate --json` and `run --json` print it: decision, counts, then a verdict for every rule.
+    """Render a run as `gate --json` and `run --json` print it: decision, counts, then a verdict for every rule.
 
-    `restatement` is null, or what replacing the day of the table's `version` changes: its `rows`, those `added`,
-    `removed` and `changed`, rows changed by `columns`, the `key` they were matched by, and the columns left `apart`. The
-    counts are null where `trouble` says why nothing could be compared. `waived` counts rules that are among the `failed`
-    and were let through; each has its `waiver`. `waivers` are all that had a part in it, each with its `effect`.
+    `restatement` is null, or the change of the day in the table's `version`: its `rows`, those `added`, `removed` and
+    `changed`, the changed rows by `columns`, the `key` that matches rows, and the columns left `apart`. The counts are
+    null where `trouble` says why the rows could not be compared. `waived` counts the failed rules whose failure a waiver
+    covers; each has its `waiver`. `waivers` lists every waiver that took part, each with its `effect`.
     """
     audit = record.audit
     counts: _Counts = {
@@ -78,11 +78,11 @@ def render_run_json(record: RunRecord) -> str:
         "failed": audit.count(Outcome.FAILED),
         "errors": audit.count(Outcome.ERROR),
         "vacuous": audit.count(Outcome.VACUOUS),
-        "waived": len(waived(record.waivers)),
+        "waived": len(waived_rules(record.waivers)),
         "queries": audit.queries,
         "seconds": round(audit.seconds, 3),
     }
-    told = {
+    payload = {
         "table": record.table,
         "date": text_of(record.date),
         "candidate": record.candidate,
@@ -98,28 +98,28 @@ def render_run_json(record: RunRecord) -> str:
         "waivers": list(map(applied_waiver_payload, record.waivers)),
         "out_of_scope": [{"rule": item.rule.name, "reason": item.reason} for item in audit.out_of_scope],
     }
-    return _dumps(told)
+    return _dumps(payload)
 
 
-def restatement_payload(found: Restatement | None) -> _Restatement | None:
-    """What replacing a day changed; null where there was nothing to replace."""
-    if found is None:
+def restatement_payload(restatement: Restatement | None) -> _Restatement | None:
+    """Return a restatement as a JSON object; None where no published day was replaced."""
+    if restatement is None:
         return None
-    counted = found.difference
+    difference = restatement.difference
     return {
-        "version": found.version,
-        "rows": counted.rows if counted else None,
-        "added": counted.added if counted else None,
-        "removed": counted.removed if counted else None,
-        "changed": counted.changed if counted else None,
-        "key": list(counted.key) if counted else [],
-        "columns": dict(counted.columns) if counted else {},
-        "apart": list(found.apart),
-        "trouble": found.trouble,
+        "version": restatement.version,
+        "rows": difference.rows if difference else None,
+        "added": difference.added if difference else None,
+        "removed": difference.removed if difference else None,
+        "changed": difference.changed if difference else None,
+        "key": list(difference.key) if difference else [],
+        "columns": dict(difference.columns) if difference else {},
+        "apart": list(restatement.apart),
+        "trouble": restatement.trouble,
     }
 
 
-def _verdict(verdict: Verdict, waivers: Iterable[Applied]) -> _Verdict:
+def _verdict(verdict: Verdict, waivers: Iterable[AppliedWaiver]) -> _Verdict:
     used = (one for one in waivers if one.effect is Effect.WAIVED and one.waiver.rule == verdict.rule.name)
     return {
         "rule": verdict.rule.name,
@@ -141,25 +141,25 @@ def _verdict(verdict: Verdict, waivers: Iterable[Applied]) -> _Verdict:
 
 
 def render_coverage_json(items: Sequence[CoverageItem]) -> str:
-    """Every leaf of a contract with its one status; `unclassified` counts the leaves nobody answers for.
+    """Render every leaf of a contract with its status; `unclassified` counts the unsupported leaves.
 
-    `suites` are the expectations of suites written by hand, which are no leaves of the contract, each with its rule.
+    `suites` lists the expectations of suites written by hand, each with its rule; they are not leaves of the contract.
     """
-    listed = [{"path": item.path, "status": item.status.value, "rule": item.rule} for item in items if not item.suite]
-    beside = [{"path": item.path, "rule": item.rule} for item in items if item.suite]
-    statuses = Counter(item["status"] for item in listed)
-    told = {
-        "leaves": len(listed),
+    leaves = [{"path": item.path, "status": item.status.value, "rule": item.rule} for item in items if not item.suite]
+    expectations = [{"path": item.path, "rule": item.rule} for item in items if item.suite]
+    statuses = Counter(item["status"] for item in leaves)
+    payload = {
+        "leaves": len(leaves),
         "unclassified": statuses[CoverageStatus.UNSUPPORTED.value],
         "by_status": {status.value: statuses[status.value] for status in CoverageStatus},
-        "items": listed,
-        "suites": beside,
+        "items": leaves,
+        "suites": expectations,
     }
-    return _dumps(told)
+    return _dumps(payload)
 
 
 def render_backtest_json(table: str, replays: "Iterable[Replay]") -> str:
-    """What the rules that learn would have said of each published day, as `backtest --json` prints it."""
+    """Render the replays of the learned rules of a table, as `backtest --json` prints them."""
     return _dumps({"table": table, "rules": list(map(_replay, replays))})
 
 
@@ -178,7 +178,7 @@ def _replay(replay: "Replay") -> dict[str, object]:
 
 
 def render_lint_json(problems: Iterable[Problem], *, warnings: Iterable[Problem] = ()) -> str:
-    """Every problem of every file, as `lint --json` prints it; lines and columns count from 1, 0 is the whole file."""
+    """Render the problems of all files, as `lint --json` prints them; lines and columns count from 1, 0 is the whole file."""
     return _dumps({"errors": list(map(_problem, problems)), "warnings": list(map(_problem, warnings))})
 
 
@@ -193,6 +193,6 @@ def _problem(problem: Problem) -> dict[str, str | int]:
     }
 
 
-def _dumps(told: Mapping[str, object]) -> str:
-    """One line of ASCII: no encoding of a pipe, and no control character in the data, can break it."""
-    return json.dumps(told, allow_nan=False)
+def _dumps(payload: Mapping[str, object]) -> str:
+    """One line of ASCII, which no encoding of a pipe and no control character in the data can break."""
+    return json.dumps(payload, allow_nan=False)

@@ -1,9 +1,9 @@
-"""A run as two OpenLineage events: it started, and it came to its end.
+"""Renders a run as two OpenLineage events: its start and its end.
 
-What was published is an output, with its columns, where each comes from, and every verdict on it. A run that published
-nothing has no output, so that nobody takes it for written; its verdicts are facets of the run itself. Of a rule its
-name, kind, severity and counts are told: no example, and no word of what a rule compares with, for either may be a
-value of a classified column.
+A published table is an output with its columns, their lineage and every verdict on it. A run that published nothing has
+no output, so that no consumer takes the table for written; its verdicts are facets of the run. A rule appears with its
+name, kind, severity and counts only: an example, or a value that a rule compares with, may come from a classified
+column.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -28,7 +28,7 @@ from martgate.contracts.day import Day
 from martgate.contracts.model import Severity, Table
 from martgate.expectations.verdict import Outcome, Verdict
 from martgate.gate.run import RunRecord
-from martgate.gate.waiver import waived
+from martgate.gate.waiver import waived_rules
 from martgate.text.quoting import split_last
 
 __all__ = ["DatasetAddress", "TableLineage", "build_run_events", "build_stopped_events"]
@@ -39,7 +39,7 @@ _STATUS = {Outcome.PASSED: "pass", Outcome.FAILED: "fail", Outcome.ERROR: "fail"
 
 @dataclass(frozen=True, slots=True)
 class DatasetAddress:
-    """Where a dataset lies, as OpenLineage names it."""
+    """The address of a dataset, as OpenLineage names it."""
 
     namespace: str
     name: str
@@ -47,59 +47,75 @@ class DatasetAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableLineage:
-    """What is known of a table beside its runs.
+    """The lineage of a table.
 
-    `zone` is that of its days, `inputs` the tables that it is made from, `columns` leads from each of its columns to the
-    `schema.table.column`s that it is computed from, and `places` from the qualified name of each to where it lies.
-    `namespace` is that of the job.
+    Attributes:
+        table: The table.
+        zone: The time zone of its days.
+        inputs: The upstream tables of its model.
+        columns: By column, the `schema.table.column`s that it is computed from.
+        addresses: By qualified name, the address of the table and of every upstream.
+        namespace: The namespace of the job.
     """
 
     table: Table
     zone: str
     inputs: tuple[Table, ...]
     columns: Mapping[str, frozenset[str]]
-    places: Mapping[str, DatasetAddress]
+    addresses: Mapping[str, DatasetAddress]
     namespace: str
 
 
-def build_run_events(record: RunRecord, about: TableLineage, *, at: datetime) -> tuple[RunEvent, RunEvent]:
-    """The start and the end of a run that was decided; `at` is when it ended.
+def build_run_events(record: RunRecord, lineage: TableLineage, *, at: datetime) -> tuple[RunEvent, RunEvent]:
+    """Build the start and end events of a run that has a decision.
 
-    The run's id follows from its candidate and from what describe of it: gating and publishing in steps are two runs, and
-    telling one of them again is no third.
+    The id of the run is derived from its candidate and its result: gating and publishing in two steps are two runs, and
+    emitting one of them again does not make a third.
+
+    Args:
+        record: The record of the run.
+        lineage: The lineage of its table.
+        at: When the run ended.
     """
     version = "" if record.published_version is None else str(record.published_version)
-    began, exempt = record.audit.audited_at, waived(record.waivers)
-    nominal: dict[str, RunFacet] = {"nominalTime": _nominal(about, record.date)} if record.date else {}
+    began, exempt = record.audit.audited_at, waived_rules(record.waivers)
+    nominal: dict[str, RunFacet] = {"nominalTime": _nominal(lineage, record.date)} if record.date else {}
     facets: dict[str, RunFacet] = {
         **nominal,
         "test": TestRunFacet([_test(verdict, exempt) for verdict in record.audit.verdicts], producer=PRODUCER),
     }
     if record.decision == "refused":
         facets["errorMessage"] = _error("; ".join(record.reasons))
-    inputs = [_input(table, about, record.audit.verdicts) for table in about.inputs]
-    outputs = [_output(record, about, version)] if version else []
+    inputs = [_input(table, lineage, record.audit.verdicts) for table in lineage.inputs]
+    outputs = [_output(record, lineage, version)] if version else []
     key = f"{record.table} {record.candidate} {record.decision} {version}"
     state = RunState.FAIL if record.decision == "refused" else RunState.COMPLETE
-    start = _event(RunState.START, began, key, about, run=nominal, inputs=inputs)
-    return start, _event(state, at, key, about, began=began, run=facets, inputs=inputs, outputs=outputs)
+    start = _event(RunState.START, began, key, lineage, run=nominal, inputs=inputs)
+    return start, _event(state, at, key, lineage, began=began, run=facets, inputs=inputs, outputs=outputs)
 
 
-def build_stopped_events(day: date, reason: str, about: TableLineage, *, at: datetime) -> tuple[RunEvent, RunEvent]:
-    """The start and the end of a run that could not be decided."""
-    nominal = _nominal(about, day)
-    inputs = [_input(table, about, ()) for table in about.inputs]
-    key = f"{about.table.qualified_name} {day}"
-    start = _event(RunState.START, at, key, about, run={"nominalTime": nominal}, inputs=inputs)
+def build_stopped_events(day: date, reason: str, lineage: TableLineage, *, at: datetime) -> tuple[RunEvent, RunEvent]:
+    """Build the start and end events of a run that failed before a decision.
+
+    Args:
+        day: The day of the run.
+        reason: Why it failed.
+        lineage: The lineage of its table.
+        at: When it failed.
+    """
+    nominal = _nominal(lineage, day)
+    inputs = [_input(table, lineage, ()) for table in lineage.inputs]
+    key = f"{lineage.table.qualified_name} {day}"
+    start = _event(RunState.START, at, key, lineage, run={"nominalTime": nominal}, inputs=inputs)
     facets: dict[str, RunFacet] = {"nominalTime": nominal, "errorMessage": _error(reason)}
-    return start, _event(RunState.FAIL, at, key, about, run=facets, inputs=inputs)
+    return start, _event(RunState.FAIL, at, key, lineage, run=facets, inputs=inputs)
 
 
-def _event(  # noqa: PLR0913 - what an event consists of
+def _event(  # noqa: PLR0913 - the parts of an event
     state: RunState,
     at: datetime,
     key: str,
-    about: TableLineage,
+    lineage: TableLineage,
     *,
     run: Mapping[str, RunFacet],
     inputs: Iterable[InputDataset],
@@ -111,17 +127,17 @@ def _event(  # noqa: PLR0913 - what an event consists of
         eventType=state,
         eventTime=_instant(at),
         run=Run(str(generate_static_uuid(began or at, key.encode())), facets=dict(run)),
-        job=Job(about.namespace, about.table.qualified_name, facets={"jobType": kind}),
+        job=Job(lineage.namespace, lineage.table.qualified_name, facets={"jobType": kind}),
         inputs=list(inputs),
         outputs=list(outputs),
         producer=PRODUCER,
     )
 
 
-def _nominal(about: TableLineage, day: date) -> NominalTimeRunFacet:
-    """The day, week or month that the run is about."""
-    last = about.table.publish_period.last(day)
-    begin, end = Day(day - timedelta(days=1), about.zone).cutoff, Day(last, about.zone).cutoff
+def _nominal(lineage: TableLineage, day: date) -> NominalTimeRunFacet:
+    """The day, week or month of the run."""
+    last = lineage.table.publish_period.last(day)
+    begin, end = Day(day - timedelta(days=1), lineage.zone).cutoff, Day(last, lineage.zone).cutoff
     return NominalTimeRunFacet(_instant(begin), _instant(end), producer=PRODUCER)
 
 
@@ -129,30 +145,30 @@ def _error(reason: str) -> ErrorMessageRunFacet:
     return ErrorMessageRunFacet(reason or "no reason was recorded", "SQL", producer=PRODUCER)
 
 
-def _input(table: Table, about: TableLineage, verdicts: Iterable[Verdict]) -> InputDataset:
-    """An input; with the verdicts on itself where it broke its own contract, whose rules are named `schema.table: rule`."""
+def _input(table: Table, lineage: TableLineage, verdicts: Iterable[Verdict]) -> InputDataset:
+    """An input, with its own verdicts where it broke its own contract; their rules are named `schema.table: rule`."""
     prefix = f"{table.qualified_name}: "
     own = [_assertion(verdict, prefix) for verdict in verdicts if verdict.rule.name.startswith(prefix)]
-    place = about.places[table.qualified_name]
+    place = lineage.addresses[table.qualified_name]
     return InputDataset(
         place.namespace,
         place.name,
-        facets=_described(table, about),
+        facets=_dataset_facets(table, lineage),
         inputFacets={"dataQualityAssertions": DataQualityAssertionsDatasetFacet(own, producer=PRODUCER)} if own else {},
     )
 
 
-def _output(record: RunRecord, about: TableLineage, version: str) -> OutputDataset:
-    place = about.places[about.table.qualified_name]
-    exempt = waived(record.waivers)
+def _output(record: RunRecord, lineage: TableLineage, version: str) -> OutputDataset:
+    place = lineage.addresses[lineage.table.qualified_name]
+    exempt = waived_rules(record.waivers)
     assertions = [_assertion(verdict, exempt=exempt) for verdict in record.audit.verdicts]
     facets: dict[str, object] = {
-        **_described(about.table, about),
+        **_dataset_facets(lineage.table, lineage),
         "version": DatasetVersionDatasetFacet(version, producer=PRODUCER),
         "dataQualityAssertions": DataQualityAssertionsDatasetFacet(assertions, producer=PRODUCER),
     }
-    if about.columns:
-        facets["columnLineage"] = _column_lineage(about)
+    if lineage.columns:
+        facets["columnLineage"] = _column_lineage(lineage)
     rows = OutputStatisticsOutputDatasetFacet(rowCount=record.audit.rows, producer=PRODUCER)
     # Of the library's two kinds of dataset facets this one is an input's; the standard lets any dataset carry it.
     return OutputDataset(
@@ -163,23 +179,23 @@ def _output(record: RunRecord, about: TableLineage, version: str) -> OutputDatas
     )
 
 
-def _described(table: Table, about: TableLineage) -> dict[str, DatasetFacet]:
+def _dataset_facets(table: Table, lineage: TableLineage) -> dict[str, DatasetFacet]:
     fields = [
         SchemaDatasetFacetFields(column.name, column.physical_type, column.description or None, place)
         for place, column in enumerate(table.columns, 1)
     ]
-    known_as = Identifier(about.namespace, table.qualified_name, "TABLE")
+    identifier = Identifier(lineage.namespace, table.qualified_name, "TABLE")
     return {
         "schema": SchemaDatasetFacet(fields, producer=PRODUCER),
-        "symlinks": SymlinksDatasetFacet([known_as], producer=PRODUCER),
+        "symlinks": SymlinksDatasetFacet([identifier], producer=PRODUCER),
     }
 
 
-def _column_lineage(about: TableLineage) -> ColumnLineageDatasetFacet:
+def _column_lineage(lineage: TableLineage) -> ColumnLineageDatasetFacet:
     fields = {}
-    for column, sources in about.columns.items():
-        found = [(about.places[table], field) for table, field in map(split_last, sorted(sources))]
-        fields[column] = Fields([InputField(place.namespace, place.name, field) for place, field in found])
+    for column, sources in lineage.columns.items():
+        inputs = [(lineage.addresses[table], field) for table, field in map(split_last, sorted(sources))]
+        fields[column] = Fields([InputField(place.namespace, place.name, field) for place, field in inputs])
     return ColumnLineageDatasetFacet(fields, producer=PRODUCER)
 
 
@@ -191,7 +207,7 @@ def _assertion(verdict: Verdict, prefix: str = "", exempt: Collection[str] = ())
         column=rule.columns[0] if len(rule.columns) == 1 else None,
         severity=_severity(verdict, exempt),
         name=rule.name.removeprefix(prefix),
-        actual=_found(verdict),
+        actual=_counts(verdict),
     )
 
 
@@ -201,17 +217,17 @@ def _test(verdict: Verdict, exempt: Collection[str]) -> TestExecution:
         status="fail" if verdict.blocks else _STATUS[verdict.outcome],
         severity=_severity(verdict, exempt),
         type=verdict.rule.check.kind,
-        actual=_found(verdict),
+        actual=_counts(verdict),
     )
 
 
 def _severity(verdict: Verdict, exempt: Collection[str]) -> str:
-    """What did not pass and does not block, or is waived, is a warning, whatever the rule would do otherwise."""
-    is_told = verdict.outcome is not Outcome.PASSED and not (verdict.blocks and verdict.rule.name not in exempt)
-    return "warn" if is_told or verdict.rule.severity is Severity.WARNING else "error"
+    """The severity of a verdict: a rule that did not pass but does not block, or is waived, is a warning."""
+    is_tolerated = verdict.outcome is not Outcome.PASSED and not (verdict.blocks and verdict.rule.name not in exempt)
+    return "warn" if is_tolerated or verdict.rule.severity is Severity.WARNING else "error"
 
 
-def _found(verdict: Verdict) -> str:
+def _counts(verdict: Verdict) -> str:
     return f"{verdict.failed} of {verdict.total} {verdict.unit} failed"
 
 

@@ -21,7 +21,7 @@ STATUS_LABELS = {
     SlaStatus.KEPT: "kept",
     SlaStatus.BROKEN: "broken",
     SlaStatus.PENDING: "not yet due",
-    SlaStatus.UNKNOWN: "cannot be judged",
+    SlaStatus.UNKNOWN: "unknown",
 }
 _MAX_DAYS = 5
 
@@ -110,7 +110,7 @@ def _counts(promise: SlaResult, found: Punctuality) -> Iterator[str]:
         share = "" if promise.kept == promise.due else f" ({format_percent(promise.kept, promise.due)})"
         yield f"{promise.kept:,} of {format_count(promise.due, things)}{share}"
     else:
-        yield f"no {found.period} to judge it by yet"
+        yield f"no {found.period} is due yet"
     if promise.days:
         yield f"not {_newest(promise.days)}"
     if promise.older:

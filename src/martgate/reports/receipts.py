@@ -1,12 +1,12 @@
-"""Receipts of published days, for people and programs: as they are kept, and as verification found them."""
+"""Renders the receipts of published days and the results of their verification as text and JSON."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from martgate.contracts.partition import text_of
-from martgate.gate.receipt import Approval, Receipt, Verified
-from martgate.gate.waiver import describe
+from martgate.gate.receipt import Approval, Receipt, VerificationResult
+from martgate.gate.waiver import describe_waiver
 from martgate.reports.json_report import restatement_payload
 from martgate.reports.restatement import describe_restatement
 from martgate.reports.waivers import applied_waiver_payload
@@ -18,31 +18,31 @@ _INDENT = " " * 12
 
 
 def render_history_text(table: str, receipts: Sequence[Receipt], approvals: Mapping[str, Approval]) -> str:
-    """Every day with its receipts in their order, the newest day first."""
+    """Render every day with its receipts in order, the newest day first."""
     if not receipts:
         return f"{escape_text(table)}: nothing was published"
     days = _by_day(receipts)
     lines = [
         f"{escape_text(table)}: {format_count(len(days), 'published days')}, {format_count(len(receipts), 'receipts')}"
     ]
-    for day, own in days.items():
-        for place, receipt in enumerate(own):
-            lines += _receipt(receipt, approvals.get(receipt.candidate), "" if place else day)
+    for day, its_receipts in days.items():
+        for place, receipt in enumerate(its_receipts):
+            lines += _receipt_lines(receipt, approvals.get(receipt.candidate), "" if place else day)
     return "\n".join(lines)
 
 
-def _receipt(receipt: Receipt, approval: Approval | None, day: str) -> Iterator[str]:
+def _receipt_lines(receipt: Receipt, approval: Approval | None, day: str) -> Iterator[str]:
     published = f"{receipt.published_at:%Y-%m-%d %H:%M:%S %Z}"
     yield f"{escape_text(day):<10}  version {receipt.version}, published {published}, candidate {escape_text(receipt.candidate)}"
     if not receipt.is_sound:
         yield f"{_INDENT}this receipt was altered after it was recorded"
     if approval:
-        judged = f"{format_count(approval.rows, 'rows')}, {format_count(approval.rules, 'rules')}"
-        yield f"{_INDENT}{judged}, contract {escape_text(approval.contract)} {escape_text(approval.contract_version)}"
+        size = f"{format_count(approval.rows, 'rows')}, {format_count(approval.rules, 'rules')}"
+        yield f"{_INDENT}{size}, contract {escape_text(approval.contract)} {escape_text(approval.contract_version)}"
     if receipt.restatement:
         yield f"{_INDENT}{describe_restatement(receipt.restatement, 'replaced')}"
-    for one in receipt.waived:
-        yield f"{_INDENT}{one.failed:,} failed: {escape_text(describe(one))}"
+    for applied in receipt.waived:
+        yield f"{_INDENT}{applied.failed:,} failed: {escape_text(describe_waiver(applied))}"
 
 
 def _by_day(receipts: Sequence[Receipt]) -> dict[str, list[Receipt]]:
@@ -53,15 +53,18 @@ def _by_day(receipts: Sequence[Receipt]) -> dict[str, list[Receipt]]:
 
 
 def render_history_json(table: str, receipts: Sequence[Receipt], approvals: Mapping[str, Approval]) -> str:
-    """The same for programs, one object a day."""
+    """Render the receipts as JSON, one object a day."""
     days = [
-        {"date": day, "receipts": [_receipt_told(receipt, approvals.get(receipt.candidate)) for receipt in own]}
-        for day, own in _by_day(receipts).items()
+        {
+            "date": day,
+            "receipts": [_receipt_payload(receipt, approvals.get(receipt.candidate)) for receipt in its_receipts],
+        }
+        for day, its_receipts in _by_day(receipts).items()
     ]
     return json.dumps({"table": table, "days": days})
 
 
-def _receipt_told(receipt: Receipt, approval: Approval | None) -> dict[str, object]:
+def _receipt_payload(receipt: Receipt, approval: Approval | None) -> dict[str, object]:
     return {
         "version": receipt.version,
         "candidate": receipt.candidate,
@@ -76,14 +79,14 @@ def _receipt_told(receipt: Receipt, approval: Approval | None) -> dict[str, obje
     }
 
 
-def render_verify_text(table: str, found: Sequence[Verified]) -> str:
-    """Every day with what is wrong with it, the newest first, and how many are as the gate let them through."""
+def render_verify_text(table: str, found: Sequence[VerificationResult]) -> str:
+    """Render every day with its problems, the newest first, and the number of days that were verified."""
     if not found:
         return f"{escape_text(table)}: nothing is published, so there is nothing to verify"
     lines = []
     for day in found:
         version = "" if day.version is None else f"version {day.version}, "
-        candidate = f"{version}candidate {escape_text(day.candidate)}" if day.candidate else "no candidate is known"
+        candidate = f"{version}candidate {escape_text(day.candidate)}" if day.candidate else "candidate unknown"
         lines.append(
             f"{'broken' if day.problems else 'verified':<8}  {escape_text(day.value) or escape_text(table)}  {candidate}"
         )
@@ -94,8 +97,8 @@ def render_verify_text(table: str, found: Sequence[Verified]) -> str:
     )
 
 
-def render_verify_json(table: str, found: Sequence[Verified]) -> str:
-    """The same for programs."""
+def render_verify_json(table: str, found: Sequence[VerificationResult]) -> str:
+    """Render the result of the verification as JSON."""
     days = [
         {
             "date": day.value,

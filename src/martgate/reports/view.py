@@ -13,7 +13,7 @@ from martgate.contracts.partition import text_of
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, Verdict
 from martgate.gate.run import Decision, RunRecord
-from martgate.gate.waiver import Applied, describe, waived
+from martgate.gate.waiver import AppliedWaiver, describe_waiver, waived_rules
 from martgate.reports.restatement import describe_changed_columns, describe_restatement
 from martgate.text.wording import format_count, format_percent, shorten_names
 
@@ -228,13 +228,13 @@ def build_run_view(record: RunRecord, contract: Contract | None = None) -> RunVi
         failed=audit.count(Outcome.FAILED),
         errors=audit.count(Outcome.ERROR),
         vacuous=audit.count(Outcome.VACUOUS),
-        waived=len(waived(record.waivers)),
+        waived=len(waived_rules(record.waivers)),
         answered_by=_answered_by(audit),
         rules=tuple(sorted((_judged_rule_view(verdict, record.waivers) for verdict in audit.verdicts), key=_sort_key)),
         out_of_scope=tuple(build_rule_view(item.rule, reason=item.reason) for item in audit.out_of_scope),
         restatement=_restatement(record),
         changed_columns=describe_changed_columns(record.restatement) if record.restatement else (),
-        waivers=tuple((one.waiver.rule, describe(one)) for one in record.waivers),
+        waivers=tuple((one.waiver.rule, describe_waiver(one)) for one in record.waivers),
     )
 
 
@@ -266,7 +266,7 @@ def build_rule_view(rule: Rule, *, reason: str = "") -> RuleView:
     )
 
 
-def _judged_rule_view(verdict: Verdict, waivers: Sequence[Applied]) -> RuleView:
+def _judged_rule_view(verdict: Verdict, waivers: Sequence[AppliedWaiver]) -> RuleView:
     columns = dict.fromkeys(column for example in verdict.examples for column in example)
     return replace(
         build_rule_view(verdict.rule, reason=verdict.reason),
@@ -274,8 +274,8 @@ def _judged_rule_view(verdict: Verdict, waivers: Sequence[Applied]) -> RuleView:
         outcome_label=OUTCOME_LABELS[verdict.outcome],
         result=_result(verdict),
         observed=verdict.observed,
-        waiver="; ".join(describe(one) for one in waivers if one.waiver.rule == verdict.rule.name),
-        is_waived=verdict.rule.name in waived(waivers),
+        waiver="; ".join(describe_waiver(one) for one in waivers if one.waiver.rule == verdict.rule.name),
+        is_waived=verdict.rule.name in waived_rules(waivers),
         urgency=_urgency(verdict, waivers),
         example_columns=tuple(columns),
         examples=verdict.examples,
@@ -283,9 +283,9 @@ def _judged_rule_view(verdict: Verdict, waivers: Sequence[Applied]) -> RuleView:
     )
 
 
-def _urgency(verdict: Verdict, waivers: Sequence[Applied]) -> Urgency:
+def _urgency(verdict: Verdict, waivers: Sequence[AppliedWaiver]) -> Urgency:
     if verdict.blocks:
-        is_waived = verdict.outcome is Outcome.FAILED and verdict.rule.name in waived(waivers)
+        is_waived = verdict.outcome is Outcome.FAILED and verdict.rule.name in waived_rules(waivers)
         return Urgency.TO_READ if is_waived else Urgency.BLOCKING
     if verdict.outcome is Outcome.PASSED:
         return Urgency.PASSED
@@ -335,7 +335,7 @@ def _headline(record: RunRecord) -> str:
 
 def _rule_counts(record: RunRecord) -> str:
     urgencies = [_urgency(verdict, record.waivers) for verdict in record.audit.verdicts]
-    exempt = len(waived(record.waivers))
+    exempt = len(waived_rules(record.waivers))
     rules = format_count(len(urgencies), "rules")
     parts = [
         f"all {rules} passed"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from martgate.contracts.partition import text_of
-from martgate.gate.waiver import Applied, Waiver, terms
+from martgate.gate.waiver import AppliedWaiver, Waiver, describe_waiver_terms
 from martgate.text.wording import escape_text
 
 __all__ = ["applied_waiver_payload", "render_waivers_text", "waiver_payload", "waiver_status"]
@@ -12,7 +12,7 @@ __all__ = ["applied_waiver_payload", "render_waivers_text", "waiver_payload", "w
 
 def render_waivers_text(table: str, waivers: Iterable[Waiver], *, on: date) -> str:
     """Render the waivers of a table, one a line, each with its status on a day."""
-    lines = [f"{waiver_status(waiver, on):<8}  {waiver.rule}  {terms(waiver)}" for waiver in waivers]
+    lines = [f"{waiver_status(waiver, on):<8}  {waiver.rule}  {describe_waiver_terms(waiver)}" for waiver in waivers]
     return "\n".join(map(escape_text, lines or [f"{table}: no rule is waived"]))
 
 
@@ -36,6 +36,6 @@ def waiver_payload(waiver: Waiver) -> dict[str, object]:
     }
 
 
-def applied_waiver_payload(applied: Applied) -> dict[str, object]:
+def applied_waiver_payload(applied: AppliedWaiver) -> dict[str, object]:
     """Return a waiver as a JSON object with its effect in one run and the failures that it covers."""
     return {**waiver_payload(applied.waiver), "effect": applied.effect.value, "failed": applied.failed}

@@ -15,7 +15,7 @@ NAMESPACE = "martgate"
 """The key of commit metadata under which everything of ours lies."""
 
 
-def day_column(table: Table) -> str:
+def find_day_column(table: Table) -> str:
     """The partition column that a publish replaces one value of; empty where a table without any is replaced whole.
 
     Raises:
@@ -43,10 +43,10 @@ def app(candidate: Candidate) -> str:
 
     As in `shop.orders/part_date=2024-01-01`.
     """
-    return app_of(candidate.table, candidate.day_column, candidate.partition.value)
+    return build_transaction_id(candidate.table, candidate.day_column, candidate.partition.value)
 
 
-def app_of(table: str, column: str, value: str) -> str:
+def build_transaction_id(table: str, column: str, value: str) -> str:
     """The same, of any day of a table."""
     return f"{table}/{column}={value}" if column else table
 
@@ -73,7 +73,7 @@ def commit(version: int, ours: object) -> Commit:
     return Commit(version=version, candidate=candidate, transaction=transaction, fingerprint=fingerprint)
 
 
-def approved_candidate(approved: Approved) -> Candidate:
+def require_approved_candidate(approved: Approved) -> Candidate:
     """The candidate that may be promoted; a caller that the type checker never saw is stopped here.
 
     Raises:
@@ -84,7 +84,7 @@ def approved_candidate(approved: Approved) -> Candidate:
     return approved.candidate
 
 
-def lost(candidate: Candidate, attempts: int) -> PublishConflict:
+def conflict_error(candidate: Candidate, attempts: int) -> PublishConflict:
     """What is raised after so many attempts."""
     return PublishConflict(
         f"{candidate.partition}: other writers were faster {attempts} times in a row; nothing was published, try again"

@@ -25,15 +25,15 @@ from martgate.gate.promotion import Promotion, Published
 from martgate.stores.commits import (
     NAMESPACE,
     app,
-    app_of,
-    approved_candidate,
+    build_transaction_id,
+    require_approved_candidate,
     commit,
-    day_column,
-    lost,
+    find_day_column,
+    conflict_error,
     partition,
     receipt,
 )
-from martgate.stores.ports import Commit, Standing, Warehouse
+from martgate.stores.ports import Commit, PublishedState, Warehouse
 from martgate.stores.shape import demand_shape
 from martgate.stores.tables import Tables, demand_catalog, name_in
 from martgate.text.quoting import identifier, relation, text
@@ -108,7 +108,7 @@ class DatabricksStore:
             martgate.errors.InvalidInput: the contract names no day to publish by, or differs from the table as it is.
             martgate.errors.CouldNotRun: a table cannot be created or read.
         """
-        column = day_column(table)
+        column = find_day_column(table)
         mart = name_in(self._warehouse, table)
         self._ensure(mart, table)
         schema, _, name = mart.rpartition(".")
@@ -137,7 +137,7 @@ class DatabricksStore:
             day_column=column,
         )
 
-    def dataset(self, candidate: Candidate, table: Table) -> CatalogTable:
+    def read_candidate(self, candidate: Candidate, table: Table) -> CatalogTable:
         """The candidate's table at the version that was staged, for an engine to audit.
 
         Raises:
@@ -157,18 +157,18 @@ class DatabricksStore:
         earlier = _earlier(self._history(candidate.root), candidate)
         return earlier is not None and earlier.promotion is Promotion.ALREADY
 
-    def standing(self, table: Table, day: date) -> Standing:
+    def read_published_state(self, table: Table, day: date) -> PublishedState:
         """What is published of a day; a state is the last commit that may have changed it.
 
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read.
         """
-        mart, column = name_in(self._warehouse, table), day_column(table)
+        mart, column = name_in(self._warehouse, table), find_day_column(table)
         history = self._history(mart)
         source = CatalogTable(name=mart, only=partition(column, day), version=history[0].version)
-        state = _state(history, app_of(table.qualified_name, column, day.isoformat()))
+        state = _state(history, build_transaction_id(table.qualified_name, column, day.isoformat()))
         found = source if self._tables.holds(source) else None
-        return Standing(version=history[0].version, state=state, source=found)
+        return PublishedState(version=history[0].version, state=state, source=found)
 
     def promote(self, approved: Approved, metadata: Mapping[str, object], *, onto: str | None = None) -> Published:
         """Replace the candidate's day by the candidate, in one commit that carries `metadata` (JSON values).
@@ -181,7 +181,7 @@ class DatabricksStore:
             martgate.errors.CouldNotRun: the candidate is not what was approved, or Delta refused it.
             martgate.errors.PublishConflict: other writers kept winning.
         """
-        candidate = approved_candidate(approved)
+        candidate = require_approved_candidate(approved)
         for _ in range(_ATTEMPTS):
             history = self._history(candidate.root)
             if earlier := _earlier(history, candidate):
@@ -193,7 +193,7 @@ class DatabricksStore:
             if published is not None:
                 return self._confirmed(candidate, published)
             time.sleep(self._pause)
-        raise lost(candidate, _ATTEMPTS)
+        raise conflict_error(candidate, _ATTEMPTS)
 
     def discard(self, candidate: Candidate) -> None:
         """Drop the candidate's table; a published candidate has none that anybody reads, so it may go as well."""
@@ -202,16 +202,16 @@ class DatabricksStore:
     def read(self, table: Table, day: date | None = None) -> CatalogTable | None:
         """The published table, or one day of it; None where nothing of it is published."""
         mart = name_in(self._warehouse, table)
-        only = {} if day is None else partition(day_column(table), day)
+        only = {} if day is None else partition(find_day_column(table), day)
         source = CatalogTable(name=mart, only=only)
         return source if self._tables.exists(mart) and self._tables.holds(source) else None
 
-    def partition_values(self, table: Table) -> frozenset[str]:
+    def list_partition_values(self, table: Table) -> frozenset[str]:
         """The days that the table has rows of; none of a table that is published whole."""
-        mart, column = name_in(self._warehouse, table), day_column(table)
+        mart, column = name_in(self._warehouse, table), find_day_column(table)
         return self._tables.values(mart, column) if column and self._tables.exists(mart) else frozenset()
 
-    def commits(self, table: Table) -> tuple[Commit, ...]:
+    def list_commits(self, table: Table) -> tuple[Commit, ...]:
         """The commits of a table as far back as its history is kept, the newest first."""
         mart = name_in(self._warehouse, table)
         return tuple(commit(one.version, one.ours) for one in self._history(mart)) if self._tables.exists(mart) else ()

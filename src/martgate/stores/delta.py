@@ -32,9 +32,9 @@ from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved
 from martgate.gate.promotion import Promotion, Published
 from martgate.stores import deltalog
-from martgate.stores.commits import app, approved_candidate, day_column, lost, partition, receipt
+from martgate.stores.commits import app, require_approved_candidate, find_day_column, conflict_error, partition, receipt
 from martgate.stores.files import fingerprint, missing
-from martgate.stores.ports import Commit, Standing, Warehouse
+from martgate.stores.ports import Commit, PublishedState, Warehouse
 from martgate.stores.shape import demand_shape, physical_types
 
 if TYPE_CHECKING:  # Arrow, for none but a publish
@@ -82,7 +82,7 @@ class DeltaStore:
             martgate.errors.InvalidInput: the contract names no day to publish by, or differs from the table as it is.
             martgate.errors.CouldNotRun: the table cannot be created or read, or the files are not as `write` said.
         """
-        column = day_column(table)
+        column = find_day_column(table)
         _demand_safe(candidate_id, "candidate")
         root = self._root(table.qualified_name)
         _ensure(root, table)
@@ -108,7 +108,7 @@ class DeltaStore:
             day_column=column,
         )
 
-    def dataset(self, candidate: Candidate, table: Table) -> Dataset:
+    def read_candidate(self, candidate: Candidate, table: Table) -> Dataset:
         """Exactly the files of the candidate, for an engine to audit.
 
         Raises:
@@ -136,16 +136,16 @@ class DeltaStore:
         earlier = _earlier(deltalog.open_table(root), root, candidate)
         return earlier is not None and earlier.promotion is Promotion.ALREADY
 
-    def standing(self, table: Table, day: date) -> Standing:
+    def read_published_state(self, table: Table, day: date) -> PublishedState:
         """What is published of a day; a state is a hash over the names of its files, empty where it has none.
 
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read.
         """
-        root, only = self._root(table.qualified_name), partition(day_column(table), day)
+        root, only = self._root(table.qualified_name), partition(find_day_column(table), day)
         snapshot = deltalog.open_table(root)
         state = _state(file.path for file in deltalog.live_files(snapshot, root, only))
-        there = Standing(version=snapshot.version(), state=state)
+        there = PublishedState(version=snapshot.version(), state=state)
         try:
             return replace(there, source=deltalog.dataset(snapshot, root, only)) if state else there
         except CouldNotRun as error:  # somebody laid its files out as no engine reads them
@@ -160,7 +160,7 @@ class DeltaStore:
             martgate.errors.CouldNotRun: the files are not those that were approved, or do not fit the table.
             martgate.errors.PublishConflict: other writers kept winning.
         """
-        candidate = approved_candidate(approved)
+        candidate = require_approved_candidate(approved)
         root, checked = self._own(candidate), None
         for attempt in range(_ATTEMPTS):
             table = deltalog.open_table(root)
@@ -177,7 +177,7 @@ class DeltaStore:
             if version is not None:
                 return _confirmed(root, candidate, Published(promotion=Promotion.PUBLISHED, version=version))
             time.sleep(min(0.01 * 2**attempt, _LONGEST_PAUSE))
-        raise lost(candidate, _ATTEMPTS)
+        raise conflict_error(candidate, _ATTEMPTS)
 
     def discard(self, candidate: Candidate) -> None:
         """Delete the candidate's files.
@@ -205,20 +205,20 @@ class DeltaStore:
         snapshot = deltalog.open_table(root)
         if not deltalog.live_files(snapshot, root):
             return None
-        return deltalog.dataset(snapshot, root, {} if day is None else partition(day_column(table), day))
+        return deltalog.dataset(snapshot, root, {} if day is None else partition(find_day_column(table), day))
 
-    def partition_values(self, table: Table) -> frozenset[str]:
+    def list_partition_values(self, table: Table) -> frozenset[str]:
         """The days that the log has files of; none of a table that is published whole.
 
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read, or needs what this store does not know.
         """
-        root, column = self._root(table.qualified_name), day_column(table)
+        root, column = self._root(table.qualified_name), find_day_column(table)
         if not column or not deltalog.is_delta(root):
             return frozenset()
         return frozenset(str(file.partition[column]) for file in deltalog.live_files(deltalog.open_table(root), root))
 
-    def commits(self, table: Table) -> tuple[Commit, ...]:
+    def list_commits(self, table: Table) -> tuple[Commit, ...]:
         """The commits of a table as far back as its log goes, the newest first.
 
         Raises:

@@ -12,10 +12,10 @@ from martgate.errors import CouldNotRun, InvalidInput
 from martgate.stores.footers import spark_type
 from martgate.stores.shape import physical_types
 
-__all__ = ["replace_table"]
+__all__ = ["write_table"]
 
 
-def replace_table(place: Path, table: Table, rows: pa.Table | pa.RecordBatchReader) -> int:
+def write_table(place: Path, table: Table, rows: pa.Table | pa.RecordBatchReader) -> int:
     """Write the rows as the table's only content, in one commit; how many there were.
 
     Memory is bounded by the batches and one open file a partition.

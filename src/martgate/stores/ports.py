@@ -11,11 +11,11 @@ from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved
 from martgate.gate.promotion import Published
 
-__all__ = ["Commit", "Standing", "Store", "Warehouse"]
+__all__ = ["Commit", "PublishedState", "Store", "Warehouse"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class PublishedState:
     """What readers of a table see of a day, as of one `version` of it; `source` is None where they see nothing.
 
     `state` stands for what the day is made of: while it stays, so does the day. `trouble` says why a day that is there
@@ -87,7 +87,7 @@ class Store(Protocol):
         A write that fails leaves nothing behind.
         """
 
-    def dataset(self, candidate: Candidate, table: Table) -> Dataset | CatalogTable:
+    def read_candidate(self, candidate: Candidate, table: Table) -> Dataset | CatalogTable:
         """Exactly the candidate, for an engine to audit.
 
         Raises:
@@ -97,7 +97,7 @@ class Store(Protocol):
     def is_intact(self, candidate: Candidate) -> bool:
         """Whether the candidate is still there, exactly as it was staged."""
 
-    def standing(self, table: Table, day: date) -> Standing:
+    def read_published_state(self, table: Table, day: date) -> PublishedState:
         """What is published of a day, for an engine to compare a candidate with, and for `promote` to replace.
 
         Raises:
@@ -110,7 +110,7 @@ class Store(Protocol):
     def promote(self, approved: Approved, metadata: Mapping[str, object], *, onto: str | None = None) -> Published:
         """Replace the candidate's day by the candidate, in one commit that carries `metadata`.
 
-        With `onto` nothing but the day in that state (`Standing.state`) is replaced.
+        With `onto` nothing but the day in that state (`PublishedState.state`) is replaced.
 
         Raises:
             martgate.errors.CouldNotRun: the candidate is not what was approved, or does not fit the table.
@@ -123,13 +123,13 @@ class Store(Protocol):
     def read(self, table: Table, day: date | None = None) -> Dataset | CatalogTable | None:
         """What is published, of one day or of all; None where nothing is."""
 
-    def partition_values(self, table: Table) -> frozenset[str]:
+    def list_partition_values(self, table: Table) -> frozenset[str]:
         """List the published values of the publish partition; none of a table that is published whole.
 
         They are text: other writers may have written values that are no days.
         """
 
-    def commits(self, table: Table) -> tuple[Commit, ...]:
+    def list_commits(self, table: Table) -> tuple[Commit, ...]:
         """The commits of a table as far back as they are kept, the newest first; none where there is no table.
 
         Raises:

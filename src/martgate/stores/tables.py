@@ -61,7 +61,7 @@ class Tables:
             found.append((column, str(row["data_type"])))
         return found
 
-    def dataset(self, name: str, table: Table, day: date | None) -> CatalogTable:
+    def find_dataset(self, name: str, table: Table, day: date | None) -> CatalogTable:
         """An input as the catalog has it; only the day where one is given and the table is published by it.
 
         Raises:

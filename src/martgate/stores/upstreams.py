@@ -39,7 +39,7 @@ class Upstreams:
         self._overrides = dict(overrides or {})
         self._tables = Tables(session) if session else None
 
-    def dataset(self, table: Table, day: date | None = None) -> Dataset | CatalogTable:
+    def find_dataset(self, table: Table, day: date | None = None) -> Dataset | CatalogTable:
         """What a table is made of; only those of the day where one is given and the table is partitioned by it.
 
         Raises:
@@ -49,7 +49,7 @@ class Upstreams:
         own = self._own_place(table)
         if self._tables and is_catalog(own or self._root):
             name = name_in(own, table, single=True) if own else name_in(self._root, table)
-            return self._tables.dataset(name, table, day)
+            return self._tables.find_dataset(name, table, day)
         place = self._place(table)
         column = table.publish_partition
         only = partition(column, day) if column and day else {}
@@ -58,7 +58,7 @@ class Upstreams:
             raise MissingUpstream(_no_such_day(place, table, only))
         return found
 
-    def dataset_of(self, path: str | Path, table: Table | None = None, day: date | None = None) -> Dataset:
+    def find_dataset_at(self, path: str | Path, table: Table | None = None, day: date | None = None) -> Dataset:
         """Any Parquet file, folder of them, or Delta table; types of hive columns are the contract's where it has them.
 
         Of a Delta table that is partitioned by the contract's day column, a day given means that day's partition: its
@@ -80,19 +80,19 @@ class Upstreams:
             raise MissingUpstream(_no_such_day(place, table, only))
         return found if column in found.partitions else _snapshot(place, table, {})
 
-    def save(self, table: Table, rows: "pa.Table | pa.RecordBatchReader") -> int:
+    def replace_table(self, table: Table, rows: "pa.Table | pa.RecordBatchReader") -> int:
         """Write a Delta table in place of what was there, partitioned as its contract says; how many rows it got.
 
         Raises:
             martgate.errors.InvalidInput: the columns are not those of the contract, to the width.
             martgate.errors.CouldNotRun: the disk or the table that is there refuses.
         """
-        from martgate.stores.lay import replace_table  # noqa: PLC0415 - see above
+        from martgate.stores.lay import write_table  # noqa: PLC0415 - see above
 
         place = self._folder(table)
         if place.exists() and not place.is_dir():
             raise InvalidInput(f"{place}: is a file, and {table.qualified_name} would be a folder; give another place")
-        return replace_table(place, table, rows)
+        return write_table(place, table, rows)
 
     def _own_place(self, table: Table) -> str | None:
         """Where the table is said to be by its name."""

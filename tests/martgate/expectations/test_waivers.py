@@ -15,7 +15,7 @@ from martgate.expectations.kinds.in_set import InSet
 from martgate.expectations.kinds.not_null import NotNull
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, OutOfScope, Verdict
-from martgate.gate.waiver import Applied, Effect, Waiver, applied, refusing, still, waived, why_not
+from martgate.gate.waiver import AppliedWaiver, Effect, Waiver, apply_waivers, find_refusing_waivers, reapply_waivers, waived_rules, explain_unwaivable
 
 ON = date(2024, 3, 1)
 RULE = Rule(name="grade|in_set", check=InSet("grade", ("FAN",)), clauses=())
@@ -51,7 +51,7 @@ def found(outcome: Outcome = Outcome.FAILED, failed: int = 3, **rule: object) ->
 
 def effects(verdict: Verdict | None, *waivers: Waiver, known: tuple[str, ...] = (RULE.name,)) -> list[Effect]:
     verdicts = [verdict] if verdict else []
-    return [one.effect for one in applied(audit(*verdicts), waivers, on=ON, known=known)]
+    return [one.effect for one in apply_waivers(audit(*verdicts), waivers, on=ON, known=known)]
 
 
 def test_a_failure_is_let_through_until_the_end_of_its_last_day():
@@ -81,27 +81,27 @@ def test_what_was_not_counted_is_never_let_through(outcome):
 
 @pytest.mark.parametrize("check", [HasColumns(("a",)), HasType("a", "int"), InPartition(("a",), "a"), NotNull("a")])
 def test_the_shape_of_a_table_is_never_let_through(check):
-    assert "the shape of the table" in why_not(replace(RULE, check=check))
+    assert "the shape of the table" in explain_unwaivable(replace(RULE, check=check))
     assert effects(found(check=check), WAIVER) == [Effect.POWERLESS]
-    assert why_not(RULE) == ""
+    assert explain_unwaivable(RULE) == ""
 
 
 def test_where_nothing_stands_in_the_way_it_is_told_as_unused():
     warning = {"severity": Severity.WARNING}
-    assert "is a warning" in why_not(replace(RULE, **warning))
+    assert "is a warning" in explain_unwaivable(replace(RULE, **warning))
     for verdict in (found(Outcome.PASSED, 0), found(**warning), found(Outcome.VACUOUS, 0, allow_vacuous=True)):
         assert effects(verdict, WAIVER) == [Effect.UNUSED]
 
 
 def test_a_rule_that_was_not_judged_leaves_it_unused():
     outside = (OutOfScope(rule=RULE, reason="learning"),)
-    (one,) = applied(audit(outside=outside), [WAIVER], on=ON, known=())
+    (one,) = apply_waivers(audit(outside=outside), [WAIVER], on=ON, known=())
     assert one.effect is Effect.UNUSED
 
 
 def test_a_rule_that_no_version_of_the_contract_has_is_a_reason_to_refuse():
-    (one,) = applied(audit(), [WAIVER], on=ON, known=())
-    assert (one.effect, list(refusing([one]))) == (Effect.UNKNOWN, [one])
+    (one,) = apply_waivers(audit(), [WAIVER], on=ON, known=())
+    assert (one.effect, list(find_refusing_waivers([one]))) == (Effect.UNKNOWN, [one])
     assert effects(None, WAIVER) == []
 
 
@@ -114,26 +114,26 @@ def test_one_that_was_altered_lets_nothing_through_whatever_its_day_says_now():
 def test_beside_one_that_covers_a_failure_others_of_its_rule_are_not_told():
     few, past = replace(WAIVER, most=1), replace(WAIVER, until=date(2024, 1, 1))
     assert effects(found(), few, WAIVER, past) == [Effect.WAIVED]
-    assert applied(audit(found()), [WAIVER, replace(WAIVER, owner="bo")], on=ON, known=())[0].waiver.owner == "bo"
+    assert apply_waivers(audit(found()), [WAIVER, replace(WAIVER, owner="bo")], on=ON, known=())[0].waiver.owner == "bo"
 
 
 def test_one_that_expired_or_went_or_changed_since_lets_nothing_through_any_more():
-    (used,) = applied(audit(found()), [WAIVER], on=ON, known=())
+    (used,) = apply_waivers(audit(found()), [WAIVER], on=ON, known=())
     later = ON + timedelta(days=1)
-    assert still([used], [WAIVER], on=ON) == (used,)
+    assert reapply_waivers([used], [WAIVER], on=ON) == (used,)
     for kept, on, effect in (
         ([WAIVER], later, Effect.EXPIRED),
         ([], ON, Effect.WITHDRAWN),
         ([replace(WAIVER, until=later)], ON, Effect.WITHDRAWN),
         ([replace(WAIVER, is_sound=False)], ON, Effect.WITHDRAWN),
     ):
-        assert [one.effect for one in still([used], kept, on=on)] == [effect]
-        assert list(refusing(still([used], kept, on=on)))
+        assert [one.effect for one in reapply_waivers([used], kept, on=on)] == [effect]
+        assert list(find_refusing_waivers(reapply_waivers([used], kept, on=on)))
 
 
 def test_one_that_did_nothing_at_the_gate_does_nothing_later():
-    few = Applied(replace(WAIVER, most=1), Effect.EXCEEDED, 3)
-    assert still([few], [few.waiver, WAIVER], on=ON) == (few,)
+    few = AppliedWaiver(replace(WAIVER, most=1), Effect.EXCEEDED, 3)
+    assert reapply_waivers([few], [few.waiver, WAIVER], on=ON) == (few,)
 
 
 @given(
@@ -155,7 +155,7 @@ def test_one_that_did_nothing_at_the_gate_does_nothing_later():
 )
 def test_nothing_but_a_counted_failure_is_ever_let_through(outcome, failed, severity, waivers):
     verdict = found(outcome, failed, severity=severity)
-    exempt = waived(applied(audit(verdict), waivers, on=ON, known=("other|rule",)))
+    exempt = waived_rules(apply_waivers(audit(verdict), waivers, on=ON, known=("other|rule",)))
     covering = [
         waiver
         for waiver in waivers

@@ -23,8 +23,8 @@ from martgate.gate.candidate import Candidate
 from martgate.gate.promotion import Promotion, Published
 from martgate.gate.receipt import Approval
 from martgate.gate.run import RunRecord
-from martgate.gate.waiver import Applied, Effect, Waiver
-from martgate.ledger import Altered, Ledger
+from martgate.gate.waiver import AppliedWaiver, Effect, Waiver
+from martgate.ledger import AlteredRecord, Ledger
 
 TABLE, DAY = "we_mart.wv_comm_user", date(2024, 1, 1)
 PARTITION = Partition(TABLE, DAY)
@@ -116,33 +116,33 @@ def counted(url: str, table: str) -> int:
 def test_a_candidate_comes_back_as_it_was_staged(ledger, url):
     candidate = staged()
     ledger.record_candidate(candidate)
-    assert Ledger(url).candidate(PARTITION, "c1") == candidate
+    assert Ledger(url).find_candidate(PARTITION, "c1") == candidate
 
 
 def test_without_an_id_the_newest_candidate_of_the_day_is_meant(ledger):
     for candidate in (staged("new", 5), staged("old", 2), staged("other", 9, part_date=date(2024, 1, 2))):
         ledger.record_candidate(candidate)
-    assert ledger.candidate(PARTITION).id == "new"
+    assert ledger.find_candidate(PARTITION).id == "new"
 
 
 def test_a_candidate_of_another_table_or_day_is_not_found(ledger):
     ledger.record_candidate(staged())
-    assert ledger.candidate(Partition("we_mart.other", DAY), "c1") is None
-    assert ledger.candidate(Partition(TABLE, date(2024, 1, 2)), "c1") is None
-    assert ledger.candidate(PARTITION, "c2") is None
+    assert ledger.find_candidate(Partition("we_mart.other", DAY), "c1") is None
+    assert ledger.find_candidate(Partition(TABLE, date(2024, 1, 2)), "c1") is None
+    assert ledger.find_candidate(PARTITION, "c2") is None
 
 
 def test_an_id_is_given_once(ledger):
     ledger.record_candidate(staged())
     with pytest.raises(CouldNotRun):
         ledger.record_candidate(staged(sequence=2))
-    assert ledger.candidate(PARTITION).sequence == 1
+    assert ledger.find_candidate(PARTITION).sequence == 1
 
 
 def test_a_verdict_comes_back_as_it_was_given(ledger, url):
     candidate = staged()
     record = keep(ledger, candidate)
-    assert Ledger(url).verdict_on(candidate) == record
+    assert Ledger(url).find_run(candidate) == record
 
 
 def test_the_newest_verdict_counts(ledger):
@@ -150,17 +150,17 @@ def test_the_newest_verdict_counts(ledger):
     keep(ledger, candidate)
     refused = judged(candidate, failed=1)
     ledger.record_run(refused, fingerprint=candidate.fingerprint)
-    assert ledger.verdict_on(candidate) == refused
+    assert ledger.find_run(candidate) == refused
 
 
 def test_a_candidate_that_nobody_judged_has_no_verdict(ledger):
     ledger.record_candidate(staged())
-    assert ledger.verdict_on(staged()) is None
+    assert ledger.find_run(staged()) is None
 
 
 def test_a_verdict_on_other_bytes_does_not_count(ledger):
     keep(ledger, staged())
-    assert ledger.verdict_on(staged(fingerprint="0" * 64)) == Altered("c1")
+    assert ledger.find_run(staged(fingerprint="0" * 64)) == AlteredRecord("c1")
 
 
 EDITS = {
@@ -175,23 +175,23 @@ EDITS = {
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
 def test_an_edited_verdict_or_manifest_approves_nothing(ledger, url, edit):
     keep(ledger, staged(), failed=1)
-    before = ledger.candidate(PARTITION), ledger.verdict_on(staged())
+    before = ledger.find_candidate(PARTITION), ledger.find_run(staged())
     assert isinstance(before[1], RunRecord)
     tamper(url, edit)
-    assert ledger.verdict_on(ledger.candidate(PARTITION)) == Altered("c1")
+    assert ledger.find_run(ledger.find_candidate(PARTITION)) == AlteredRecord("c1")
 
 
 def test_a_damaged_manifest_is_no_candidate_any_more(ledger, url):
     ledger.record_candidate(staged())
     tamper(url, "UPDATE candidates SET manifest = '{}'")
-    assert ledger.candidate(PARTITION, "c1") == Altered("c1")
+    assert ledger.find_candidate(PARTITION, "c1") == AlteredRecord("c1")
 
 
 def test_a_damaged_record_is_told(ledger, url):
     keep(ledger, staged())
     tamper(url, "UPDATE runs SET record = 'no json'")
     with pytest.raises(CouldNotRun, match="judged c1 is damaged"):
-        ledger.records()
+        ledger.list_runs()
 
 
 def test_every_rule_of_a_run_gets_a_row_for_the_history(ledger, url):
@@ -213,7 +213,7 @@ def test_a_receipt_says_what_was_published_and_when(ledger):
     seoul = timezone(timedelta(hours=9))
     published = Published(promotion=Promotion.PUBLISHED, version=4)
     ledger.record_publication(candidate, published, at=datetime(2024, 1, 2, 21, tzinfo=seoul))
-    (receipt,) = ledger.publications(TABLE)
+    (receipt,) = ledger.list_receipts(TABLE)
     assert dataclasses.asdict(receipt) == {
         "table": TABLE,
         "part_date": DAY,
@@ -225,7 +225,7 @@ def test_a_receipt_says_what_was_published_and_when(ledger):
         "waived": (),
         "is_sound": True,
     }
-    assert ledger.publications("we_mart.other") == ()
+    assert ledger.list_receipts("we_mart.other") == ()
 
 
 def test_a_receipt_keeps_what_was_changed(ledger):
@@ -233,7 +233,7 @@ def test_a_receipt_keeps_what_was_changed(ledger):
     changed = Restatement(version=3, state="s", apart=("run",), difference=found)
     published = Published(promotion=Promotion.PUBLISHED, version=4)
     ledger.record_publication(staged(), published, at=NOON, restatement=changed)
-    assert [receipt.restatement for receipt in ledger.publications(TABLE)] == [changed]
+    assert [receipt.restatement for receipt in ledger.list_receipts(TABLE)] == [changed]
 
 
 def test_a_ledger_of_before_receipts_kept_changes_goes_on_working(ledger, url):
@@ -246,19 +246,19 @@ def test_a_ledger_of_before_receipts_kept_changes_goes_on_working(ledger, url):
     changed = Restatement(version=4, state="s", trouble="it is gone")
     again = Ledger(url)
     again.record_publication(staged("c2", 2), dataclasses.replace(published, version=5), at=NOON, restatement=changed)
-    assert [receipt.restatement for receipt in Ledger(url).publications(TABLE)] == [None, changed]
+    assert [receipt.restatement for receipt in Ledger(url).list_receipts(TABLE)] == [None, changed]
 
 
 def test_what_let_a_published_day_through_is_the_newest_approval_of_what_stands(ledger):
-    assert ledger.let_through(PARTITION) is None
+    assert ledger.find_approving_run(PARTITION) is None
     first, second = staged("c1"), staged("c2", 2)
     for version, candidate in enumerate((first, second), 1):
         keep(ledger, candidate)
         ledger.record_publication(candidate, Published(promotion=Promotion.PUBLISHED, version=version), at=NOON)
     ledger.record_run(judged(second, failed=1), fingerprint=second.fingerprint)
     ledger.record_run(judged(first, at=NOON + timedelta(days=1)), fingerprint=first.fingerprint)
-    assert ledger.let_through(PARTITION) == judged(second)
-    assert ledger.let_through(Partition(TABLE, date(2024, 1, 2))) is None
+    assert ledger.find_approving_run(PARTITION) == judged(second)
+    assert ledger.find_approving_run(Partition(TABLE, date(2024, 1, 2))) is None
 
 
 WAIVER = Waiver(
@@ -279,17 +279,17 @@ def test_waivers_come_back_as_they_were_recorded_the_oldest_first(ledger, url):
     )
     for waiver in (WAIVER, seoul):
         ledger.record_waiver(waiver)
-    assert Ledger(url).waivers(TABLE) == (WAIVER, seoul)
-    assert ledger.waivers("we_mart.other") == ()
+    assert Ledger(url).list_waivers(TABLE) == (WAIVER, seoul)
+    assert ledger.list_waivers("we_mart.other") == ()
 
 
 def test_a_waiver_that_was_withdrawn_is_none_but_its_row_stays(ledger, url):
     other = dataclasses.replace(WAIVER, rule="other|rule")
     for waiver in (WAIVER, WAIVER, other):
         ledger.record_waiver(waiver)
-    assert ledger.withdraw(TABLE, WAIVER.rule, at=NOON) == 2
-    assert ledger.withdraw(TABLE, WAIVER.rule, at=NOON) == 0
-    assert ledger.waivers(TABLE) == (other,)
+    assert ledger.withdraw_waivers(TABLE, WAIVER.rule, at=NOON) == 2
+    assert ledger.withdraw_waivers(TABLE, WAIVER.rule, at=NOON) == 0
+    assert ledger.list_waivers(TABLE) == (other,)
     assert counted(url, "waivers") == 3
 
 
@@ -310,19 +310,19 @@ def test_a_waiver_that_was_withdrawn_is_none_but_its_row_stays(ledger, url):
 def test_an_edited_waiver_is_told_as_such(ledger, url, edit):
     ledger.record_waiver(WAIVER)
     tamper(url, f"UPDATE waivers SET {edit}")
-    assert [waiver.is_sound for waiver in ledger.waivers(TABLE)] == [False]
-    assert ledger.withdraw(TABLE, ledger.waivers(TABLE)[0].rule, at=NOON) == 1
-    assert ledger.waivers(TABLE) == ()
+    assert [waiver.is_sound for waiver in ledger.list_waivers(TABLE)] == [False]
+    assert ledger.withdraw_waivers(TABLE, ledger.list_waivers(TABLE)[0].rule, at=NOON) == 1
+    assert ledger.list_waivers(TABLE) == ()
 
 
 def test_a_receipt_and_a_run_keep_what_was_waived(ledger):
-    candidate, used = staged(), (Applied(WAIVER, Effect.WAIVED, 3),)
+    candidate, used = staged(), (AppliedWaiver(WAIVER, Effect.WAIVED, 3),)
     ledger.record_candidate(candidate)
     record = dataclasses.replace(judged(candidate), waivers=used)
     ledger.record_run(record, fingerprint=candidate.fingerprint)
     ledger.record_publication(candidate, Published(promotion=Promotion.PUBLISHED, version=4), at=NOON, waived=used)
-    assert ledger.verdict_on(candidate) == record
-    assert [(receipt.waived, receipt.is_sound) for receipt in ledger.publications(TABLE)] == [(used, True)]
+    assert ledger.find_run(candidate) == record
+    assert [(receipt.waived, receipt.is_sound) for receipt in ledger.list_receipts(TABLE)] == [(used, True)]
 
 
 RECEIPT_EDITS = {
@@ -342,9 +342,9 @@ def test_an_edited_receipt_is_told_as_such(ledger, url, edit):
     changed = Restatement(version=3, state="s", trouble="it is gone")
     published = Published(promotion=Promotion.PUBLISHED, version=4)
     ledger.record_publication(staged(), published, at=NOON, restatement=changed)
-    assert [receipt.is_sound for receipt in ledger.publications(TABLE)] == [True]
+    assert [receipt.is_sound for receipt in ledger.list_receipts(TABLE)] == [True]
     tamper(url, edit)
-    assert [(each.is_sound, each.restatement) for each in ledger.publications(TABLE)] == [(False, None)]
+    assert [(each.is_sound, each.restatement) for each in ledger.list_receipts(TABLE)] == [(False, None)]
 
 
 def test_every_verdict_on_a_candidate_comes_back_the_newest_first(ledger, url):
@@ -352,17 +352,17 @@ def test_every_verdict_on_a_candidate_comes_back_the_newest_first(ledger, url):
     first = keep(ledger, candidate, failed=1)
     second = judged(candidate)
     ledger.record_run(second, fingerprint=candidate.fingerprint)
-    assert ledger.verdicts_on(candidate) == (second, first)
+    assert ledger.find_runs(candidate) == (second, first)
     tamper(url, """UPDATE runs SET record = REPLACE(record, '"refused"', '"approved"') WHERE decision = 'refused'""")
-    assert ledger.verdicts_on(candidate) == (second, Altered("c1"))
+    assert ledger.find_runs(candidate) == (second, AlteredRecord("c1"))
 
 
 def test_what_approved_a_candidate_can_be_told_in_brief(ledger):
     candidate, refused = staged(), staged("c2", 2)
     keep(ledger, candidate)
     keep(ledger, refused, failed=1)
-    assert ledger.approvals(TABLE) == {"c1": Approval("c", "1.2.0", rows=3, rules=2)}
-    assert ledger.approvals("we_mart.other") == {}
+    assert ledger.list_approvals(TABLE) == {"c1": Approval("c", "1.2.0", rows=3, rules=2)}
+    assert ledger.list_approvals("we_mart.other") == {}
 
 
 def test_a_record_of_before_runs_kept_changes_can_still_be_read(ledger):
@@ -376,23 +376,23 @@ def test_publishing_again_gives_no_second_receipt_and_heals_a_lost_one(ledger):
     already = Published(promotion=Promotion.ALREADY, version=4)
     for _ in range(2):
         ledger.record_publication(staged(), already, at=NOON)
-    assert [receipt.version for receipt in ledger.publications(TABLE)] == [4]
+    assert [receipt.version for receipt in ledger.list_receipts(TABLE)] == [4]
 
 
 def test_a_superseded_candidate_gets_no_receipt(ledger):
     ledger.record_publication(staged(), Published(promotion=Promotion.SUPERSEDED, version=4), at=NOON)
-    assert ledger.publications(TABLE) == ()
+    assert ledger.list_receipts(TABLE) == ()
 
 
 def test_the_rules_that_let_a_publication_through_can_be_asked_for_by_how_their_names_begin(ledger):
     candidate, other = staged("c1"), staged("c2", 2)
     keep(ledger, candidate, failed=1)
-    assert ledger.passed(TABLE, "table|") == {}
+    assert ledger.list_passed_rules(TABLE, "table|") == {}
     ledger.record_run(judged(candidate), fingerprint=candidate.fingerprint)
     keep(ledger, other)
     ledger.record_publication(candidate, Published(promotion=Promotion.PUBLISHED, version=1), at=NOON)
-    assert ledger.passed(TABLE, "table|") == {"c1": {"table|columns"}}
-    assert ledger.passed(TABLE, "t%") == {}
+    assert ledger.list_passed_rules(TABLE, "table|") == {"c1": {"table|columns"}}
+    assert ledger.list_passed_rules(TABLE, "t%") == {}
 
 
 def test_records_are_the_last_word_on_each_candidate_with_its_version(ledger):
@@ -402,14 +402,14 @@ def test_records_are_the_last_word_on_each_candidate_with_its_version(ledger):
     approved = judged(first)
     ledger.record_run(approved, fingerprint=first.fingerprint)
     ledger.record_publication(second, Published(promotion=Promotion.PUBLISHED, version=7), at=NOON)
-    found = {record.candidate: record for record in ledger.records()}
+    found = {record.candidate: record for record in ledger.list_runs()}
     assert found == {"c1": approved, "c2": dataclasses.replace(judged(second), published_version=7)}
 
 
 def test_a_run_that_staged_nothing_is_kept_too(ledger, url):
     record = dataclasses.replace(judged(staged()), candidate="2024-01-01-never", decision="refused")
     ledger.record_run(record)
-    assert ledger.records() == [record]
+    assert ledger.list_runs() == [record]
     assert counted(url, "candidates") == 0
 
 
@@ -423,7 +423,7 @@ def test_rule_names_and_values_of_any_script_and_length_are_kept(ledger):
     record = dataclasses.replace(record, audit=dataclasses.replace(record.audit, verdicts=verdicts))
     ledger.record_candidate(candidate)
     ledger.record_run(record, fingerprint=candidate.fingerprint)
-    assert ledger.verdict_on(candidate) == record
+    assert ledger.find_run(candidate) == record
 
 
 def measuring(ledger: Ledger, day: int, rows: int, *, publish: bool = True, name: str = "", **more) -> Candidate:
@@ -448,13 +448,13 @@ def measuring(ledger: Ledger, day: int, rows: int, *, publish: bool = True, name
 
 def rows_by_day(ledger: Ledger, *, table: str = TABLE, **asked) -> dict[int, list[int]]:
     asked = {"since": date.min, "before": date.max} | asked
-    found = ledger.history(table).measurements(("comm_id",), ("",), **asked)
+    found = ledger.get_history(table).measurements(("comm_id",), ("",), **asked)
     return {day.day: [each.rows for each in numbers] for day, numbers in found.items()}
 
 
 def test_what_was_measured_comes_back_by_grouping_and_column(ledger):
     measuring(ledger, 3, 10)
-    history = ledger.history(TABLE)
+    history = ledger.get_history(TABLE)
     every = {"since": date.min, "before": date.max}
     assert history.measurements(("comm_id",), ("status", "odd"), **every) == {
         date(2024, 1, 3): (
@@ -506,7 +506,7 @@ def test_a_ledger_from_before_measurements_goes_on_and_begins_to_learn(ledger, u
         connection.execute(sa.text("DROP TABLE measurements"))
     engine.dispose()
     reopened = Ledger(url)
-    assert isinstance(reopened.verdict_on(candidate), RunRecord)
+    assert isinstance(reopened.find_run(candidate), RunRecord)
     assert rows_by_day(reopened) == {}
     measuring(reopened, 2, 20)
     assert rows_by_day(reopened) == {2: [20]}
@@ -549,4 +549,4 @@ def test_dates_in_a_manifest_survive_as_text(ledger):
     candidate = staged()
     file = dataclasses.replace(candidate.files[0], minimum={"key_date": date(2024, 1, 1)})
     ledger.record_candidate(dataclasses.replace(candidate, files=(file,)))
-    assert ledger.candidate(PARTITION).files[0].minimum == {"key_date": "2024-01-01"}
+    assert ledger.find_candidate(PARTITION).files[0].minimum == {"key_date": "2024-01-01"}

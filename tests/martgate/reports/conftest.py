@@ -19,7 +19,7 @@ from martgate.expectations.restatement import Difference, Restatement
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, OutOfScope, Verdict
 from martgate.gate.run import RunRecord
-from martgate.gate.waiver import Applied, Effect, Waiver
+from martgate.gate.waiver import AppliedWaiver, Effect, Waiver
 
 TABLE = Table(
     path="schema[0]",
@@ -215,7 +215,7 @@ PROMISES = (
 
 
 WAIVED = (
-    Applied(
+    AppliedWaiver(
         Waiver(
             table="shop.orders",
             rule="status|implies_email",
@@ -228,7 +228,7 @@ WAIVED = (
         Effect.WAIVED,
         2,
     ),
-    Applied(
+    AppliedWaiver(
         Waiver(
             table="shop.orders",
             rule="table|key",
@@ -292,5 +292,5 @@ def runs():
         ),
         "dry_run": replace(held, candidate="20240101-a6", dry_run=True, report=""),
         "restated": replace(PUBLISHED, candidate="20240101-a8", restatement=RESTATED),
-        "approved": replace(held, candidate="20240101-a7", date="", report=""),
+        "approved": replace(held, candidate="20240101-a7", date=None, report=""),
     }

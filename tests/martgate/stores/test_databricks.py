@@ -128,7 +128,7 @@ def test_a_candidate_is_a_table_beside_the_mart_and_audited_at_its_version(here)
     candidate = here.stage()
     assert candidate.files[0].path == "main.we_mart.__candidate_wv_comm_user_c1@v0"
     assert (candidate.rows, candidate.root) == (3, MART)
-    assert here.store.dataset(candidate, here.table) == CatalogTable(
+    assert here.store.read_candidate(candidate, here.table) == CatalogTable(
         name="main.we_mart.__candidate_wv_comm_user_c1", version=0
     )
     assert here.store.read(here.table) is None
@@ -153,10 +153,10 @@ def test_a_publish_replaces_its_day_and_says_whose_it_is(here):
 
 
 def test_the_days_that_are_there_are_asked_of_the_table(here):
-    assert here.store.partition_values(here.table) == set()
+    assert here.store.list_partition_values(here.table) == set()
     here.promote(here.stage(day="2023-12-31"))
     here.promote(here.stage())
-    assert here.store.partition_values(here.table) == {"2023-12-31", DAY}
+    assert here.store.list_partition_values(here.table) == {"2023-12-31", DAY}
     assert here.catalog.statements[-1] == (
         "SELECT DISTINCT CAST(`part_date` AS STRING) AS value FROM `main`.`we_mart`.`wv_comm_user`"
     )
@@ -199,7 +199,7 @@ def test_delta_that_skips_a_write_has_seen_a_later_one(here):
 @pytest.mark.parametrize("what", ["commit", "rows", "drop"])
 def test_an_altered_candidate_is_neither_audited_nor_published(here, what):
     candidate = here.stage()
-    staging = here.store.dataset(candidate, here.table).name
+    staging = here.store.read_candidate(candidate, here.table).name
     match what:
         case "commit":
             here.catalog.tables[staging].said.append(None)
@@ -208,7 +208,7 @@ def test_an_altered_candidate_is_neither_audited_nor_published(here, what):
         case "drop":
             del here.catalog.tables[staging]
     assert not here.store.is_intact(candidate)
-    for use in (lambda: here.store.dataset(candidate, here.table), lambda: here.promote(candidate)):
+    for use in (lambda: here.store.read_candidate(candidate, here.table), lambda: here.promote(candidate)):
         with pytest.raises(CouldNotRun, match="is not what was staged"):
             use()
     assert here.store.read(here.table) is None
@@ -251,7 +251,7 @@ def test_a_commit_that_landed_before_the_connection_was_lost_is_published(here):
 def test_a_version_that_holds_other_rows_is_told(here):
     here.promote(here.stage())
     candidate = here.stage(rows=2)
-    copied = here.catalog.tables[here.store.dataset(candidate, here.table).name]
+    copied = here.catalog.tables[here.store.read_candidate(candidate, here.table).name]
     rows = here.store._tables.rows
     here.store._tables.rows = lambda source: rows(source) + 1
     with pytest.raises(CouldNotRun, match="holds 3 rows of 2024-01-01, and candidate c2 has 2"):
@@ -261,7 +261,7 @@ def test_a_version_that_holds_other_rows_is_told(here):
 
 def test_an_empty_candidate_is_audited_and_refused(here):
     candidate = here.stage(rows=0)
-    assert here.store.dataset(candidate, here.table).version == 0
+    assert here.store.read_candidate(candidate, here.table).version == 0
     audit = replace(here.approve(here.stage()).audit, rows=0)
     decision = judge(candidate, audit)
     assert isinstance(decision, Refused)
@@ -309,7 +309,7 @@ def test_a_table_unlike_its_contract_is_told_before_anything_is_built(here):
 def test_a_candidate_of_another_warehouse_is_not_ours(here):
     other = DatabricksStore("catalog://dev", lambda: here.catalog, lambda table, name: name)
     with pytest.raises(CouldNotRun, match=r"staged for main\.we_mart"):
-        other.dataset(here.stage(), here.table)
+        other.read_candidate(here.stage(), here.table)
 
 
 def test_a_warehouse_is_a_whole_catalog(here):
@@ -325,9 +325,9 @@ def test_a_discarded_candidate_is_gone(here):
 
 def test_a_day_stands_at_the_version_it_was_seen_at(here):
     here.promote(here.stage(day="2023-12-31"))
-    assert here.store.standing(here.table, DATE).source is None
+    assert here.store.read_published_state(here.table, DATE).source is None
     here.promote(here.stage())
-    standing = here.store.standing(here.table, DATE)
+    standing = here.store.read_published_state(here.table, DATE)
     assert standing.source == CatalogTable(name=MART, only={"part_date": DAY}, version=2)
 
 
@@ -343,7 +343,7 @@ def test_a_day_stands_at_the_version_it_was_seen_at(here):
 )
 def test_only_a_day_that_did_not_move_since_it_was_seen_is_replaced(here, meanwhile, promotion):
     here.promote(here.stage())
-    candidate, seen = here.stage(rows=5), here.store.standing(here.table, DATE)
+    candidate, seen = here.stage(rows=5), here.store.read_published_state(here.table, DATE)
     here.catalog.tables[MART].said += [json.dumps(said) for said in meanwhile]
     published = here.store.promote(here.approve(candidate), {}, onto=seen.state)
     assert published.promotion is promotion
@@ -352,7 +352,7 @@ def test_only_a_day_that_did_not_move_since_it_was_seen_is_replaced(here, meanwh
 
 def test_a_first_publish_goes_onto_the_empty_day_that_was_seen(here):
     candidate = here.stage()
-    seen = here.store.standing(here.table, DATE)
+    seen = here.store.read_published_state(here.table, DATE)
     assert here.store.promote(here.approve(candidate), {}, onto=seen.state).promotion is Promotion.PUBLISHED
 
 
@@ -365,11 +365,11 @@ def test_only_the_candidate_that_readers_see_is_published(here):
 
 
 def test_the_commits_of_a_table_say_which_are_ours(here):
-    assert here.store.commits(here.table) == ()
+    assert here.store.list_commits(here.table) == ()
     candidate = here.stage()
     here.promote(candidate)
     here.catalog.tables[MART].said.append("an operator's note")
-    assert here.store.commits(here.table) == (
+    assert here.store.list_commits(here.table) == (
         Commit(version=2),
         Commit(version=1, candidate="c1", transaction=APP, fingerprint=candidate.fingerprint),
         Commit(version=0),

@@ -41,7 +41,7 @@ def test_staging_creates_the_table_as_the_contract_says_and_shows_nothing(shop):
 
 def test_an_unpublished_candidate_is_readable_through_its_own_files(shop):
     candidate = shop.stage((1, 7), (2, 8))
-    shop.engine.register("staged", shop.store.dataset(candidate, shop.table))
+    shop.engine.register("staged", shop.store.read_candidate(candidate, shop.table))
     assert sorted(shop.engine.fetch("SELECT id, part_comm_id, part_date FROM staged")) == [(1, 7, DAY), (2, 8, DAY)]
     assert shop.engine.columns("staged") == tuple(physical_types(shop.table).items())
     assert shop.store.is_intact(candidate)
@@ -95,12 +95,12 @@ def test_other_days_keep_their_files(shop):
 
 
 def test_the_days_that_are_there_are_those_of_the_log(shop):
-    assert shop.store.partition_values(shop.table) == set()
+    assert shop.store.list_partition_values(shop.table) == set()
     shop.stage((1, 7))
-    assert shop.store.partition_values(shop.table) == set()
+    assert shop.store.list_partition_values(shop.table) == set()
     shop.publish((1, 7), (2, 8))
     shop.publish((1, 7), day="2024-01-02")
-    assert shop.store.partition_values(shop.table) == {DAY, "2024-01-02"}
+    assert shop.store.list_partition_values(shop.table) == {DAY, "2024-01-02"}
 
 
 def test_a_day_without_rows_reads_as_an_empty_table_of_the_right_columns(shop):
@@ -194,7 +194,7 @@ def test_what_was_ever_published_is_not_discarded(shop):
 
 def test_a_day_as_it_stood_can_be_read_after_it_was_replaced(shop):
     shop.publish((1, 7), (2, 8))
-    standing = shop.store.standing(shop.table, DATE)
+    standing = shop.store.read_published_state(shop.table, DATE)
     shop.publish((3, 7))
     shop.engine.register("stood", standing.source)
     assert (standing.version, sorted(shop.engine.fetch("SELECT id FROM stood"))) == (1, [(1,), (2,)])
@@ -202,25 +202,25 @@ def test_a_day_as_it_stood_can_be_read_after_it_was_replaced(shop):
 
 def test_a_day_that_was_never_published_stands_empty(shop):
     shop.publish((1, 7), day=NEXT)
-    standing = shop.store.standing(shop.table, DATE)
+    standing = shop.store.read_published_state(shop.table, DATE)
     assert (standing.state, standing.source) == ("", None)
 
 
 def test_a_day_that_moved_since_it_was_seen_is_not_replaced(shop):
     shop.publish((1, 7))
-    seen = shop.store.standing(shop.table, DATE)
+    seen = shop.store.read_published_state(shop.table, DATE)
     shop.publish((2, 7))
     approved = shop.approve(shop.stage((3, 7)))
     assert shop.store.promote(approved, {}, onto=seen.state).promotion is Promotion.MOVED
     assert shop.seen() == [(2, 7, DAY)]
-    now = shop.store.standing(shop.table, DATE)
+    now = shop.store.read_published_state(shop.table, DATE)
     outcomes = [shop.store.promote(approved, {}, onto=now.state).promotion for _ in range(2)]
     assert outcomes == [Promotion.PUBLISHED, Promotion.ALREADY]
 
 
 def test_another_day_that_moved_is_of_no_account(shop):
     shop.publish((1, 7))
-    candidate, seen = shop.stage((1, 7)), shop.store.standing(shop.table, DATE)
+    candidate, seen = shop.stage((1, 7)), shop.store.read_published_state(shop.table, DATE)
     shop.publish((2, 7), day=NEXT)
     candidate = dataclasses.replace(candidate, sequence=9)
     assert shop.store.promote(shop.approve(candidate), {}, onto=seen.state).promotion is Promotion.PUBLISHED
@@ -236,7 +236,7 @@ def test_a_day_that_no_engine_can_read_stands_and_says_why(shop):
         schema=shop.delta.schema(),
         partition_by=shop.delta.metadata().partition_columns,
     )
-    standing = shop.store.standing(shop.table, DATE)
+    standing = shop.store.read_published_state(shop.table, DATE)
     assert (standing.source, bool(standing.state)) == (None, True)
     assert "does not lie in the folder of its partition" in standing.trouble
 

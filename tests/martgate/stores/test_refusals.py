@@ -108,7 +108,7 @@ def test_a_missing_file_is_refused_by_audit_and_publish(shop):
     candidate = shop.stage((1, 7), (2, 8))
     (shop.root / candidate.files[1].path).unlink()
     for attempt in (
-        lambda: shop.store.dataset(candidate, shop.table),
+        lambda: shop.store.read_candidate(candidate, shop.table),
         lambda: shop.store.promote(shop.approve(candidate), {}),
     ):
         with pytest.raises(CouldNotRun, match="the file is missing"):
@@ -140,5 +140,5 @@ def test_only_an_approved_candidate_is_promoted(shop):
     candidate = shop.stage((1, 7))
     with pytest.raises(TypeError, match="not a Candidate"):
         shop.store.promote(candidate, {})
-    with pytest.raises(TypeError, match=r"made by judge\(\)"):
+    with pytest.raises(TypeError, match=r"only judge\(\) makes"):
         Approved(candidate, shop.approve(candidate).audit, object())

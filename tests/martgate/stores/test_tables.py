@@ -51,7 +51,7 @@ def test_an_engine_without_a_catalog_writes_no_table(shop):
 
 def test_files_cannot_lie_in_a_catalog(shop):
     with pytest.raises(InvalidInput, match="is a catalog, and files lie in folders"):
-        Upstreams("catalog://main").dataset(shop.table)
+        Upstreams("catalog://main").find_dataset(shop.table)
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_the_mart_is_created_as_its_contract_says(spark, catalog, shop):
 @pytest.mark.parametrize("where", [("catalog://spark_catalog", {}), ("nowhere", {"wv_comm_user": f"catalog://{NAME}"})])
 def test_an_input_is_read_where_the_catalog_has_it(catalog, shop, where):
     upstreams = Upstreams(*where, lambda: catalog)
-    found = upstreams.dataset(shop.table, DATE)
+    found = upstreams.find_dataset(shop.table, DATE)
     assert found == CatalogTable(name=NAME, only={"part_date": DAY})
     catalog.register("ours", found)
     assert sorted(catalog.fetch("SELECT id, nick FROM ours")) == [(1, "secret1"), (2, "secret2"), (3, "secret3")]
@@ -129,11 +129,11 @@ def test_an_input_is_read_where_the_catalog_has_it(catalog, shop, where):
 def test_a_missing_input_or_day_is_told_as_one(catalog, shop):
     upstreams = Upstreams("catalog://spark_catalog", {}, lambda: catalog)
     with pytest.raises(MissingUpstream, match="there is no row with part_date=2030-01-01"):
-        upstreams.dataset(shop.table, "2030-01-01")
+        upstreams.find_dataset(shop.table, date(2030, 1, 1))
     with pytest.raises(MissingUpstream, match=r"there is no table spark_catalog\.we_mart\.other"):
-        upstreams.dataset(replace(shop.table, name="other", qualified_name="we_mart.other"), DATE)
+        upstreams.find_dataset(replace(shop.table, name="other", qualified_name="we_mart.other"), DATE)
     with pytest.raises(MissingUpstream, match=r"nowhere\.other cannot be found: .*SCHEMA_NOT_FOUND"):
-        upstreams.dataset(replace(shop.table, name="other", qualified_name="nowhere.other"), DATE)
+        upstreams.find_dataset(replace(shop.table, name="other", qualified_name="nowhere.other"), DATE)
 
 
 @pytest.mark.spark

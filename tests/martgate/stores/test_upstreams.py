@@ -72,16 +72,16 @@ def hive(place: Path, rows: pa.Table = ROWS) -> None:
 
 
 def test_a_saved_table_is_found_with_all_its_days_or_one(upstreams, read):
-    assert upstreams.save(USERS, ROWS) == 3
-    assert read(upstreams.dataset(USERS)) == BOTH
-    assert read(upstreams.dataset(USERS, date.fromisoformat(TWO))) == BOTH[2:]
-    assert [Path(file).parent.name for file in upstreams.dataset(USERS, date.fromisoformat(TWO)).files] == [
+    assert upstreams.replace_table(USERS, ROWS) == 3
+    assert read(upstreams.find_dataset(USERS)) == BOTH
+    assert read(upstreams.find_dataset(USERS, date.fromisoformat(TWO))) == BOTH[2:]
+    assert [Path(file).parent.name for file in upstreams.find_dataset(USERS, date.fromisoformat(TWO)).files] == [
         f"part_date={TWO}"
     ]
 
 
 def test_a_saved_table_is_delta_as_the_contract_says(upstreams, place):
-    upstreams.save(USERS, ROWS)
+    upstreams.replace_table(USERS, ROWS)
     table = deltalake.DeltaTable(str(place))
     assert table.metadata().partition_columns == ["part_date"]
     assert [(f.name, f.type.type, f.nullable, f.metadata) for f in table.schema().fields] == [
@@ -92,18 +92,18 @@ def test_a_saved_table_is_delta_as_the_contract_says(upstreams, place):
 
 
 def test_saving_again_replaces_the_table_and_its_columns(upstreams, read, place):
-    upstreams.save(PLAIN, ROWS)
-    upstreams.save(USERS, ROWS.slice(2))
-    assert read(upstreams.dataset(USERS)) == BOTH[2:]
+    upstreams.replace_table(PLAIN, ROWS)
+    upstreams.replace_table(USERS, ROWS.slice(2))
+    assert read(upstreams.find_dataset(USERS)) == BOTH[2:]
     wider = dataclasses.replace(USERS, columns=(*USERS.columns, column("more", "int")))
-    upstreams.save(wider, ROWS.append_column("more", pa.array([1, 2, 3], pa.int32())))
+    upstreams.replace_table(wider, ROWS.append_column("more", pa.array([1, 2, 3], pa.int32())))
     assert [f.name for f in deltalake.DeltaTable(str(place)).schema().fields] == [*USERS.column_names, "more"]
 
 
 def test_a_stream_of_batches_is_saved_as_well_as_a_table(upstreams, read):
     batches = ROWS.to_batches(max_chunksize=1)
-    assert upstreams.save(USERS, pa.RecordBatchReader.from_batches(ROWS.schema, iter(batches))) == 3
-    assert read(upstreams.dataset(USERS)) == BOTH
+    assert upstreams.replace_table(USERS, pa.RecordBatchReader.from_batches(ROWS.schema, iter(batches))) == 3
+    assert read(upstreams.find_dataset(USERS)) == BOTH
 
 
 @pytest.mark.parametrize(
@@ -121,14 +121,14 @@ def test_a_stream_of_batches_is_saved_as_well_as_a_table(upstreams, read):
 )
 def test_rows_that_are_not_the_contracts_are_not_saved(upstreams, place, rows, why):
     with pytest.raises(InvalidInput, match=why):
-        upstreams.save(USERS, rows)
+        upstreams.replace_table(USERS, rows)
     assert not place.exists()
 
 
 def test_saving_over_a_file_is_refused(upstreams, place):
     place.write_text("mine")
     with pytest.raises(InvalidInput, match="is a file"):
-        upstreams.save(USERS, ROWS)
+        upstreams.replace_table(USERS, ROWS)
     assert place.read_text() == "mine"
 
 
@@ -138,13 +138,13 @@ def test_a_folder_of_parquet_is_found_with_its_hive_days_in_the_contracts_types(
     (place / ".hidden.parquet").touch()
     (place / "_temporary").mkdir()
     (place / "_temporary" / "half.parquet").touch()
-    assert read(upstreams.dataset(USERS)) == BOTH
-    assert read(upstreams.dataset(USERS, date.fromisoformat(ONE))) == BOTH[:2]
+    assert read(upstreams.find_dataset(USERS)) == BOTH
+    assert read(upstreams.find_dataset(USERS, date.fromisoformat(ONE))) == BOTH[:2]
 
 
 def test_a_single_file_is_found_and_holds_every_day(upstreams, place, read):
     pq.write_table(ROWS, place.with_name("we_user.parquet"))
-    assert read(upstreams.dataset(USERS, date.fromisoformat(ONE))) == BOTH
+    assert read(upstreams.find_dataset(USERS, date.fromisoformat(ONE))) == BOTH
 
 
 def test_a_location_of_its_own_wins_over_the_layout(tmp_path, place, read):
@@ -152,7 +152,7 @@ def test_a_location_of_its_own_wins_over_the_layout(tmp_path, place, read):
     pq.write_table(ROWS.slice(0, 1), tmp_path / "elsewhere.parquet")
     for name in ("we_mart.we_user", "we_user"):
         upstreams = Upstreams(str(tmp_path / "up streams"), {name: str(tmp_path / "elsewhere.parquet")})
-        assert read(upstreams.dataset(USERS)) == BOTH[:1]
+        assert read(upstreams.find_dataset(USERS)) == BOTH[:1]
 
 
 def test_a_missing_table_names_where_it_was_looked_for_and_what_is_there(upstreams, place):
@@ -160,57 +160,57 @@ def test_a_missing_table_names_where_it_was_looked_for_and_what_is_there(upstrea
     with pytest.raises(
         MissingUpstream, match=r"we_mart.we_user: there is no .*we_mart/we_user .*Did you mean .*we_mart/we_users\?"
     ):
-        upstreams.dataset(USERS)
+        upstreams.find_dataset(USERS)
 
 
 def test_a_missing_schema_names_the_nearest_folder_that_exists(tmp_path):
     (tmp_path / "weverse2").mkdir()
     with pytest.raises(MissingUpstream, match=f"{tmp_path} holds weverse2"):
-        Upstreams(str(tmp_path)).dataset(USERS)
+        Upstreams(str(tmp_path)).find_dataset(USERS)
 
 
-@pytest.mark.parametrize("lay", [lambda u, p: u.save(USERS, ROWS), lambda u, p: hive(p)], ids=["delta", "parquet"])
+@pytest.mark.parametrize("lay", [lambda u, p: u.replace_table(USERS, ROWS), lambda u, p: hive(p)], ids=["delta", "parquet"])
 def test_a_missing_day_names_the_days_there_are(upstreams, place, lay):
     lay(upstreams, place)
     with pytest.raises(MissingUpstream, match=f"no part_date=2024-01-09 in .*; it has {ONE}, {TWO}"):
-        upstreams.dataset(USERS, date(2024, 1, 9))
+        upstreams.find_dataset(USERS, date(2024, 1, 9))
 
 
 def test_an_empty_folder_is_a_missing_table(upstreams, place):
     place.mkdir()
     (place / "a.csv").touch()
     with pytest.raises(MissingUpstream, match=r"no Delta log and no Parquet file in it; it holds a\.csv"):
-        upstreams.dataset(USERS)
+        upstreams.find_dataset(USERS)
 
 
 def test_an_emptied_delta_table_is_a_table_without_rows(upstreams, read, engine):
-    upstreams.save(PLAIN, ROWS.slice(0, 0))
-    assert read(upstreams.dataset(PLAIN)) == []
+    upstreams.replace_table(PLAIN, ROWS.slice(0, 0))
+    assert read(upstreams.find_dataset(PLAIN)) == []
     assert engine.columns("found") == (("user_id", "bigint"), ("country", "string"), ("part_date", "string"))
 
 
 def test_a_table_with_deletion_vectors_is_not_read(upstreams, place):
-    upstreams.save(USERS, ROWS)
+    upstreams.replace_table(USERS, ROWS)
     deltalake.DeltaTable(str(place)).alter.add_feature(
         deltalake.TableFeatures.DeletionVectors, allow_protocol_versions_increase=True
     )
     with pytest.raises(CouldNotRun, match="needs deletionVectors"):
-        upstreams.dataset(USERS)
+        upstreams.find_dataset(USERS)
 
 
 def test_folders_partitioned_in_two_ways_are_not_read(upstreams, place):
     hive(place)
     pq.write_table(ROWS, place / "all.parquet")
     with pytest.raises(CouldNotRun, match="partitioned in different ways: by no folder and part_date"):
-        upstreams.dataset(USERS)
+        upstreams.find_dataset(USERS)
 
 
 def test_any_data_is_found_by_its_path(upstreams, place, tmp_path, read):
-    upstreams.save(USERS, ROWS)
+    upstreams.replace_table(USERS, ROWS)
     hive(tmp_path / "hive")
     pq.write_table(ROWS, tmp_path / "one.data")
     for path in (place, tmp_path / "hive", str(tmp_path / "one.data")):
-        assert read(upstreams.dataset_of(path)) == BOTH
+        assert read(upstreams.find_dataset_at(path)) == BOTH
 
 
 def test_hive_columns_that_no_contract_knows_are_whole_numbers_or_text(upstreams, tmp_path):
@@ -218,19 +218,19 @@ def test_hive_columns_that_no_contract_knows_are_whole_numbers_or_text(upstreams
         folder = tmp_path / "any" / f"n={value}" / "t=1x"
         folder.mkdir(parents=True)
         pq.write_table(ROWS, folder / "f.parquet")
-    assert upstreams.dataset_of(tmp_path / "any").partitions == {"n": "bigint", "t": "string"}
+    assert upstreams.find_dataset_at(tmp_path / "any").partitions == {"n": "bigint", "t": "string"}
     numbered = dataclasses.replace(USERS, columns=(*USERS.columns, column("n", "STRING")))
-    assert upstreams.dataset_of(tmp_path / "any", numbered).partitions == {"n": "string", "t": "string"}
+    assert upstreams.find_dataset_at(tmp_path / "any", numbered).partitions == {"n": "string", "t": "string"}
 
 
 def test_data_that_is_not_there_names_the_nearest(upstreams, tmp_path):
     pq.write_table(ROWS, tmp_path / "flights.parquet")
     with pytest.raises(MissingUpstream, match=r"there is no such file or folder. Did you mean .*flights\.parquet\?"):
-        upstreams.dataset_of(tmp_path / "flight.parquet")
+        upstreams.find_dataset_at(tmp_path / "flight.parquet")
 
 
 @pytest.mark.parametrize("content", [b"", b"PA", b"year,month\n2013,1\n"], ids=["empty", "short", "csv"])
 def test_a_file_that_is_no_parquet_is_told(upstreams, tmp_path, content):
     (tmp_path / "data.parquet").write_bytes(content)
     with pytest.raises(CouldNotRun, match="is not a Parquet file"):
-        upstreams.dataset_of(tmp_path / "data.parquet")
+        upstreams.find_dataset_at(tmp_path / "data.parquet")

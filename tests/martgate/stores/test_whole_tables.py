@@ -19,7 +19,7 @@ def test_a_publish_replaces_every_row_whatever_day_it_was_asked_for(whole):
     whole.publish((1, 10), (2, 20))
     whole.publish((3, 30), day="2024-01-02")
     assert whole.seen() == whole.seen("2024-01-01") == [(3, 30, "2024-01-02")]
-    assert whole.store.partition_values(whole.table) == set()
+    assert whole.store.list_partition_values(whole.table) == set()
 
 
 def test_an_earlier_candidate_is_superseded_and_the_same_one_is_published_once(whole):
@@ -31,7 +31,7 @@ def test_an_earlier_candidate_is_superseded_and_the_same_one_is_published_once(w
 
 def test_a_whole_table_that_moved_since_it_was_seen_is_not_replaced(whole):
     whole.publish((1, 10))
-    seen = whole.store.standing(whole.table, "2024-01-02")
+    seen = whole.store.read_published_state(whole.table, "2024-01-02")
     whole.publish((2, 20))
     approved = whole.approve(whole.stage((3, 30)))
     assert whole.store.promote(approved, {}, onto=seen.state).promotion is Promotion.MOVED
@@ -40,4 +40,4 @@ def test_a_whole_table_that_moved_since_it_was_seen_is_not_replaced(whole):
 
 def test_a_table_in_one_piece_has_no_days(whole):
     whole.publish((1, 10))
-    assert whole.store.partition_values(whole.table) == set()
+    assert whole.store.list_partition_values(whole.table) == set()
