@@ -13,8 +13,8 @@ from martgate.contracts.model import Table
 from martgate.errors import QueryFailed
 from martgate.expectations import wording
 from martgate.expectations.kinds.result import Result, parse_count
-from martgate.expectations.measured import Counted, values_of
 from martgate.expectations.measurement import Measurement
+from martgate.expectations.measurement_queries import MeasurementPlan, find_countable_values
 from martgate.expectations.offenders import as_text, build_example_query, build_frequent_values_query
 from martgate.expectations.plan import Plan, Statement, build_plan, merge_statements
 from martgate.expectations.ports import AuditEngine
@@ -122,7 +122,7 @@ class _AuditRun:
             {name.casefold(): type_ for name, type_ in self.columns},
             self.tables,
             previous_relation=previous_day.relation if isinstance(previous_day, PreviousDay) else "",
-            enum_values=values_of(self.table, self._protection),
+            enum_values=find_countable_values(self.table, self._protection),
             path_columns=frozenset(partition_columns) if self.scope.file_counts else None,
         )
 
@@ -210,15 +210,15 @@ class _AuditRun:
         file_counts.save(statement.additive_list, counts)
         return [tuple(map(sum, zip(*loaded, *counts.values(), strict=True)))], FROM_FILE_COUNTS if loaded else ""
 
-    def _compare_with_history(self, counts: Counted) -> None:
+    def _compare_with_history(self, counts: MeasurementPlan) -> None:
         """Record the verdicts of rules that share a grouping; of each rule separately where they cannot share one."""
-        from martgate.expectations.learned import judged  # noqa: PLC0415 - numpy, which few audits need
+        from martgate.expectations.learned import evaluate_learned_rule  # noqa: PLC0415 - numpy, which few audits need
 
         history, day = self.scope.history, self.scope.day
         assert history is not None
         assert day is not None
         try:
-            measurements = [each for count in counts.counts for each in count.read(self._fetch(count.sql))]
+            measurements = [each for count in counts.queries for each in count.read(self._fetch(count.sql))]
         except QueryFailed as error:
             if len(counts.rules) == 1:
                 self._record_error(counts.rules[0], self._error_text(error, counts.rules[0]))
@@ -229,7 +229,7 @@ class _AuditRun:
             return
         self.measurements += measurements
         for rule in counts.rules:
-            verdict = judged(rule, measurements, history, day.date)
+            verdict = evaluate_learned_rule(rule, measurements, history, day.date)
             if isinstance(verdict, Verdict):
                 self._verdicts[rule] = verdict
             else:

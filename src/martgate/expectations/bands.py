@@ -1,9 +1,9 @@
-"""The band in which a count may lie today, learned from the days before; no engine, no clock, nothing stored.
+"""The band in which a count should lie on a day, learned from the counts of the days before.
 
-Counts are looked at as logarithms, in which growth is a slope and halving is as far as doubling. A day is foretold as
-the median of the last few days, carried forward by the usual growth, and moved by the weekday's own habit where enough
-weeks show one. Every day of the past is foretold in the same way: how far those forecasts were off says how wide the
-band must be. Medians throughout, so that a few bad days teach nothing wrong.
+Counts are compared as logarithms: growth is a slope, and halving is as far as doubling. A forecast is the median of the
+last few days, extrapolated by the usual growth, and shifted by the habit of the weekday if enough weeks show one. The
+errors of the same forecast on past days give the width of the band. Medians throughout, so that a few bad days teach
+nothing wrong. Nothing is stored, and no engine or clock is used.
 """
 
 import math
@@ -15,67 +15,79 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from martgate.expectations.measurement import LEAST_DAYS
+from martgate.expectations.measurement import MIN_HISTORY_DAYS
 from martgate.expectations.student import two_sided_quantile
 
-__all__ = ["Bands", "bands"]
+__all__ = ["Bands", "predict_bands"]
 
-_LEVEL = 5
-"""A day is foretold from so many days: two bad ones among them do not count."""
+_LEVEL_DAYS = 5
+"""A forecast is the median of this many days, so two bad ones among them do not count."""
 
-_LEAST_WEEKS = 3
-_MOST_FREEDOM = 8
-"""The tails of Student's t of so many degrees of freedom are allowed for: what people do comes in bursts."""
+_MIN_WEEKS = 3
+_MAX_DEGREES = 8
+"""Errors are allowed the tails of Student's t with this many degrees of freedom: what people do comes in bursts."""
 
-_BEYOND_COUNTING = 50
-"""The logarithm of a count that no table has; far beyond it numbers end."""
+_MAX_LOG = 50
+"""The logarithm of a count that no table has; far beyond it numbers overflow."""
 
 _EFFICIENCY = 0.37
-"""A median of n errors knows their spread as well as a standard deviation of this share of n would."""
+"""A median of n errors estimates their spread as well as a standard deviation of this share of n would."""
 
 _HALF, _NINE_TENTHS = 0.6745, 1.6449
-"""Within so many standard deviations lie half, and nine tenths, of all errors."""
+"""Half, and nine tenths, of all errors lie within this many standard deviations."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """For each group the least and the greatest count expected, and whether its past is long enough to expect any."""
+    """The expected counts of groups.
+
+    Attributes:
+        low: the lowest count expected of each group; NaN where nothing is.
+        high: the highest count.
+        is_learned: whether the past of each group is long enough to expect anything.
+    """
 
     low: Floats
     high: Floats
-    known: NDArray[np.bool_]
+    is_learned: NDArray[np.bool_]
 
 
-def bands(days: Sequence[date], counts: Floats, day: date, *, alarms_per_year: float) -> Bands:
-    """What to expect of a day, after `counts` of earlier days: one row a day, ascending, one column a group.
+def predict_bands(days: Sequence[date], counts: Floats, day: date, *, alarms_per_year: float) -> Bands:
+    """Predict the band in which each count of a day should lie.
 
-    NaN stands on the days before a group was first seen. `alarms_per_year` is how many counts outside of their band
-    all groups together may have in 365 days in which nothing is wrong.
+    Args:
+        days: earlier days, ascending.
+        counts: one row a day and one column a group; NaN before a group was first seen.
+        day: the day to predict.
+        alarms_per_year: false alarms that all groups together may raise in 365 days.
+
+    Returns:
+        A band for each group, not learned where its past is too short.
     """
-    known = (~np.isnan(counts)).sum(axis=0) >= LEAST_DAYS
-    low, high = np.full(known.size, np.nan), np.full(known.size, np.nan)
-    if known.any():
-        chance = min(alarms_per_year / (365 * int(known.sum())), 1.0)
-        low[known], high[known] = _learned(days, np.log1p(counts[:, known]), day, chance)
-    return Bands(low, high, known)
+    learned = (~np.isnan(counts)).sum(axis=0) >= MIN_HISTORY_DAYS
+    low, high = np.full(learned.size, np.nan), np.full(learned.size, np.nan)
+    if learned.any():
+        chance = min(alarms_per_year / (365 * int(learned.sum())), 1.0)
+        low[learned], high[learned] = _predict(days, np.log1p(counts[:, learned]), day, chance)
+    return Bands(low, high, learned)
 
 
-def _learned(days: Sequence[date], seen: Floats, day: date, chance: float) -> tuple[Floats, Floats]:
+def _predict(days: Sequence[date], logs: Floats, day: date, chance: float) -> tuple[Floats, Floats]:
     places = np.array([(each - days[0]).days for each in days])
-    calendar = np.full(((day - days[0]).days, seen.shape[1]), np.nan)
-    calendar[places] = seen
-    ahead = np.arange(-len(calendar), 0)[:, None]
-    level = calendar - _growth(calendar) * ahead
+    calendar = np.full(((day - days[0]).days, logs.shape[1]), np.nan)
+    calendar[places] = logs
+    age = np.arange(-len(calendar), 0)[:, None]
+    level = calendar - _growth(calendar) * age
     weekdays = (days[0].weekday() + np.arange(len(calendar) + 1)) % 7
-    habit, caution = _habit(level, weekdays[:-1])
-    plain, usual = _foretold(level[places]), _foretold((level - habit[weekdays[:-1]])[places])
-    with_habit = usual.spread * caution < plain.spread
-    centre = np.where(with_habit, usual.centre + habit[weekdays[-1]], plain.centre).clip(0, _BEYOND_COUNTING)
-    spread = np.where(with_habit, usual.spread * caution, plain.spread) * math.sqrt((day - days[-1]).days)
-    width = _quantile(plain.errors, chance) * np.maximum(spread, _least_spread(centre))
-    return np.expm1(centre - width), np.expm1(np.minimum(centre + width, 2 * _BEYOND_COUNTING))
+    habit, caution = _weekday_habit(level, weekdays[:-1])
+    plain, adjusted = _forecast(level[places]), _forecast((level - habit[weekdays[:-1]])[places])
+    with_habit = adjusted.spread * caution < plain.spread
+    centre = np.where(with_habit, adjusted.centre + habit[weekdays[-1]], plain.centre).clip(0, _MAX_LOG)
+    spread = np.where(with_habit, adjusted.spread * caution, plain.spread) * math.sqrt((day - days[-1]).days)
+    width = _width_in_spreads(plain.errors, chance) * np.maximum(spread, _min_spread(centre))
+    return np.expm1(centre - width), np.expm1(np.minimum(centre + width, 2 * _MAX_LOG))
 
 
 def _growth(calendar: Floats) -> Floats:
@@ -88,57 +100,57 @@ def _growth(calendar: Floats) -> Floats:
     return growth
 
 
-def _habit(level: Floats, weekdays: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """By weekday, how far it usually lies from the week around it; 0 where too few weeks show that.
+def _weekday_habit(level: Floats, weekdays: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """How far each weekday usually lies from the week around it, 0 where too few weeks show that; and the factor of caution.
 
-    Also by how much the spread must grow, since the habit was learned from the very days that it explains.
+    The spread must grow by that factor, since the habit was learned from the very days that it explains.
     """
     habit, weeks = np.zeros((7, level.shape[1])), np.zeros(level.shape[1])
-    if len(level) >= 7 * _LEAST_WEEKS:
+    if len(level) >= 7 * _MIN_WEEKS:
         around = sliding_window_view(level, 7, axis=0)
         whole = (~np.isnan(around)).sum(axis=-1) >= 6
         apart = np.where(whole, level[3:-3] - _quantiles(around, 0.5, axis=-1), np.nan)
         by_weekday = [apart[weekdays[3:-3] == weekday] for weekday in range(7)]
         weeks = np.min([(~np.isnan(each)).sum(axis=0) for each in by_weekday], axis=0)
-        found = np.stack([_quantiles(each, 0.5) for each in by_weekday])
-        habit = np.where(weeks >= _LEAST_WEEKS, found - found.mean(axis=0), 0)
+        medians = np.stack([_quantiles(each, 0.5) for each in by_weekday])
+        habit = np.where(weeks >= _MIN_WEEKS, medians - medians.mean(axis=0), 0)
     weeks = np.maximum(weeks, 2)
     return habit, np.sqrt((weeks + 1) / (weeks - 1))
 
 
 @dataclass(frozen=True, slots=True)
-class _Foretold:
-    """The forecast, how far forecasts are usually off, and how many of the past say so."""
+class _Forecast:
+    """The forecast, how far forecasts are usually off, and the number of past errors that show it."""
 
     centre: Floats
     spread: Floats
     errors: NDArray[np.int64]
 
 
-def _foretold(level: Floats) -> _Foretold:
-    recent = np.median(sliding_window_view(level, _LEVEL, axis=0), axis=-1)
-    off = np.abs(level[_LEVEL:] - recent[:-1])
-    spread = np.maximum(_quantiles(off, 0.5) / _HALF, _quantiles(off, 0.9) / _NINE_TENTHS)
-    return _Foretold(recent[-1], spread, (~np.isnan(off)).sum(axis=0))
+def _forecast(level: Floats) -> _Forecast:
+    recent = np.median(sliding_window_view(level, _LEVEL_DAYS, axis=0), axis=-1)
+    errors = np.abs(level[_LEVEL_DAYS:] - recent[:-1])
+    spread = np.maximum(_quantiles(errors, 0.5) / _HALF, _quantiles(errors, 0.9) / _NINE_TENTHS)
+    return _Forecast(recent[-1], spread, (~np.isnan(errors)).sum(axis=0))
 
 
-def _least_spread(centre: Floats) -> Floats:
-    """However still a count stood: one row, a quarter of its root, and a hundredth of it come and go by chance."""
+def _min_spread(centre: Floats) -> Floats:
+    """However steady a count was: one row, a quarter of its root, and a hundredth of it vary by chance."""
     expected = np.expm1(centre)
     least: Floats = np.sqrt(1 + expected / 16 + (expected / 100) ** 2) / (1 + expected)
     return least
 
 
-def _quantile(errors: NDArray[np.int64], chance: float) -> Floats:
-    """How many spreads from the centre a sound day lies outside of with this chance; more where few days were seen."""
-    freedom, places = np.unique(np.minimum(_EFFICIENCY * errors, _MOST_FREEDOM), return_inverse=True)
+def _width_in_spreads(errors: NDArray[np.int64], chance: float) -> Floats:
+    """The distance, in spreads, beyond which a sound day lies with this chance; more where few days were seen."""
+    freedom, places = np.unique(np.minimum(_EFFICIENCY * errors, _MAX_DEGREES), return_inverse=True)
     return np.array([two_sided_quantile(float(each), chance) for each in freedom])[places]
 
 
 def _quantiles(values: Floats, share: float, *, axis: int = 0) -> Floats:
-    """Of what is there, as NumPy's own that pass over NaN, which take a hundred times as long; NaN where nothing is."""
+    """Quantiles that ignore NaN, a hundred times as fast as NumPy's own; NaN where there is nothing else."""
     ascending = np.sort(values, axis=axis)
     place = np.maximum(np.expand_dims((~np.isnan(values)).sum(axis=axis) - 1, axis), 0) * share
     below, above = (np.take_along_axis(ascending, end(place).astype(np.int64), axis) for end in (np.floor, np.ceil))
-    found: Floats = np.squeeze(below + (above - below) * (place % 1), axis)
-    return found
+    quantiles: Floats = np.squeeze(below + (above - below) * (place % 1), axis)
+    return quantiles

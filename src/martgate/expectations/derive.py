@@ -12,7 +12,6 @@ from martgate.contracts.durations import UNITS, parse_seconds
 from martgate.contracts.model import Column, Quality, Relationship, Sla, Table
 from martgate.contracts.types import canonical_type
 from martgate.errors import InvalidInput, Problem
-from martgate.expectations.findings import Findings, Mistake, is_finite
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.fields import resolve_columns
 from martgate.expectations.kinds.fresh import Fresh
@@ -23,11 +22,12 @@ from martgate.expectations.kinds.in_set import InSet
 from martgate.expectations.kinds.not_null import NotNull
 from martgate.expectations.kinds.references import References
 from martgate.expectations.kinds.unique import Unique
+from martgate.expectations.mistakes import Mistake, MistakeCollector, is_finite
 from martgate.expectations.options import read_option
 from martgate.expectations.quality import read_quality
 from martgate.expectations.rules import Rule
 
-__all__ = ["Derivation", "derivation", "derive"]
+__all__ = ["Derivation", "derive_with_problems", "derive"]
 
 _Stated = tuple[str, Check, tuple[str, ...], str]
 """A rule that stands on a column: its name, check, leaves and dimension."""
@@ -50,40 +50,40 @@ def derive(table: Table) -> tuple[Rule, ...]:
         martgate.errors.InvalidInput: something in the contract cannot be checked; with every such problem in it. The
             problems carry the path inside the document; whoever read the file knows the lines.
     """
-    found = derivation(table)
+    found = derive_with_problems(table)
     if found.problems:
         raise InvalidInput(*found.problems)
     return found.rules
 
 
-def derivation(table: Table) -> Derivation:
+def derive_with_problems(table: Table) -> Derivation:
     """As `derive`, for those who want to see the rules of a contract that has problems too."""
-    findings = Findings(table.contract.file)
+    mistakes = MistakeCollector(table.contract.file)
     found = [
         _table_columns(table),
-        *(rule for column in table.columns for rule in _column_rules(column, table, findings)),
+        *(rule for column in table.columns for rule in _column_rules(column, table, mistakes)),
         *_keys(table),
-        *_relationship_rules("table", table.relationships, table, findings),
-        *_quality_rules(table.quality, table, None, findings),
-        *_sla_rules(table, findings),
+        *_relationship_rules("table", table.relationships, table, mistakes),
+        *_quality_rules(table.quality, table, None, mistakes),
+        *_sla_rules(table, mistakes),
     ]
     if table.custom.get("allowVacuous") is True:
         found = [_vacuous(rule) for rule in found]
-    _tell_repeated_names(found, findings)
-    return Derivation(tuple(found), tuple(findings.problems))
+    _tell_repeated_names(found, mistakes)
+    return Derivation(tuple(found), tuple(mistakes.problems))
 
 
 def _vacuous(rule: Rule) -> Rule:
     return replace(rule, allow_vacuous=True)
 
 
-def _tell_repeated_names(found: Iterable[Rule], findings: Findings) -> None:
+def _tell_repeated_names(found: Iterable[Rule], mistakes: MistakeCollector) -> None:
     counted = Counter(rule.name for rule in found)
     seen = set()
     for rule in found:
         if counted[rule.name] > 1 and rule.name in seen:
             hint = "give this quality an id of its own"
-            findings.add(rule.clauses[0], Mistake(f"a rule named {rule.name} is there already", hint))
+            mistakes.add(rule.clauses[0], Mistake(f"a rule named {rule.name} is there already", hint))
         seen.add(rule.name)
 
 
@@ -96,13 +96,13 @@ def _table_columns(table: Table) -> Rule:
     )
 
 
-def _column_rules(column: Column, table: Table, findings: Findings) -> Iterator[Rule]:
+def _column_rules(column: Column, table: Table, mistakes: MistakeCollector) -> Iterator[Rule]:
     """All rules that stand on one column."""
-    kind = _type(column, findings)
+    kind = _type(column, mistakes)
     stated: list[_Stated] = [
         *([("type", HasType(column.name, kind), ("physicalType", "logicalType"), "conformity")] if kind else []),
-        *_presence(column, findings),
-        *_options(column, kind, findings),
+        *_presence(column, mistakes),
+        *_options(column, kind, mistakes),
     ]
     for name, check, leaves, dimension in stated:
         yield Rule(
@@ -113,20 +113,20 @@ def _column_rules(column: Column, table: Table, findings: Findings) -> Iterator[
             dimension=dimension,
             allow_vacuous=column.can_be_vacuous,
         )
-    yield from _relationship_rules(column.name, column.relationships, table, findings, column=column)
-    yield from _quality_rules(column.quality, table, column, findings)
+    yield from _relationship_rules(column.name, column.relationships, table, mistakes, column=column)
+    yield from _quality_rules(column.quality, table, column, mistakes)
 
 
-def _type(column: Column, findings: Findings) -> str:
+def _type(column: Column, mistakes: MistakeCollector) -> str:
     """The column's type in Spark's spelling; empty where it is none."""
     try:
         return canonical_type(column.physical_type)
     except ValueError as error:
-        findings.add(column.path, Mistake(str(error), key="physicalType"))
+        mistakes.add(column.path, Mistake(str(error), key="physicalType"))
         return ""
 
 
-def _presence(column: Column, findings: Findings) -> Iterator[_Stated]:
+def _presence(column: Column, mistakes: MistakeCollector) -> Iterator[_Stated]:
     """Clauses that stand on the column itself. A primary key is never null, whatever `required` says."""
     if column.required or column.primary_key_position is not None:
         leaf = "required" if column.required else "primaryKey"
@@ -134,18 +134,18 @@ def _presence(column: Column, findings: Findings) -> Iterator[_Stated]:
     if column.unique:
         yield "unique", Unique((column.name,)), ("unique",), "uniqueness"
     if not all(map(is_finite, column.enum)):
-        findings.add(column.path, Mistake("expected finite numbers", key="enum"))
+        mistakes.add(column.path, Mistake("expected finite numbers", key="enum"))
     elif column.enum:
         yield "in_set", InSet(column.name, column.enum), ("enum",), "conformity"
 
 
-def _options(column: Column, kind: str, findings: Findings) -> Iterator[_Stated]:
+def _options(column: Column, kind: str, mistakes: MistakeCollector) -> Iterator[_Stated]:
     for option, value in column.options.items():
         try:
             stated = read_option(column, option, value, kind)
         except Mistake as mistake:
             place = Mistake(mistake.message, mistake.hint, key=f"logicalTypeOptions.{option}")
-            findings.add(column.path, place)
+            mistakes.add(column.path, place)
             continue
         if stated:
             name, check = stated
@@ -182,7 +182,7 @@ def _relationship_rules(
     subject: str,
     relationships: tuple[Relationship, ...],
     table: Table,
-    findings: Findings,
+    mistakes: MistakeCollector,
     *,
     column: Column | None = None,
 ) -> Iterator[Rule]:
@@ -191,7 +191,7 @@ def _relationship_rules(
         try:
             columns = resolve_columns(relationship.columns, table)
         except Mistake as mistake:
-            findings.add(relationship.path, mistake)
+            mistakes.add(relationship.path, mistake)
             continue
         yield Rule(
             name=f"{subject}|references" + (f"-{number}" if number > 1 else ""),
@@ -204,16 +204,16 @@ def _relationship_rules(
 
 
 def _quality_rules(
-    qualities: tuple[Quality, ...], table: Table, column: Column | None, findings: Findings
+    qualities: tuple[Quality, ...], table: Table, column: Column | None, mistakes: MistakeCollector
 ) -> Iterator[Rule]:
     for quality in qualities:
-        check = read_quality(quality, table, column, findings)
+        check = read_quality(quality, table, column, mistakes)
         if check is None:
             continue
         asked = quality.implementation.get("allow_vacuous", False)
         if not isinstance(asked, bool):
             key = "implementation.allow_vacuous"
-            findings.add(quality.path, Mistake(f"expected true or false, found {asked!r}", key=key))
+            mistakes.add(quality.path, Mistake(f"expected true or false, found {asked!r}", key=key))
         standing_on = (column.name,) if column else ()
         yield Rule(
             name=f"{column.name if column else 'table'}|{quality.id}",
@@ -233,7 +233,7 @@ def _spelled(names: tuple[str, ...], table: Table) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spelled.get(name.casefold(), name) for name in names))
 
 
-def _sla_rules(table: Table, findings: Findings) -> Iterator[Rule]:
+def _sla_rules(table: Table, mistakes: MistakeCollector) -> Iterator[Rule]:
     """Freshness and latency, where they name a column of this table; several of a kind are told apart by column."""
     gated = [
         (sla, name) for sla in table.contract.slas if sla.property in _GATED_SLAS for name in _elements(sla, table)
@@ -243,7 +243,7 @@ def _sla_rules(table: Table, findings: Findings) -> Iterator[Rule]:
         try:
             check = Fresh(resolve_columns((name,), table)[0], _seconds(sla))
         except Mistake as mistake:
-            findings.add(sla.path, mistake)
+            mistakes.add(sla.path, mistake)
             continue
         yield Rule(
             name=f"sla|{sla.property}" + (f".{name}" if counted[sla.property] > 1 else ""),

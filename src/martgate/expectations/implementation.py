@@ -8,10 +8,10 @@ from typing import Any, cast
 
 from martgate.contracts.model import Column, Table
 from martgate.contracts.yaml.address import extend_address
-from martgate.expectations.findings import Findings, Mistake
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.fields import get_fields
 from martgate.expectations.kinds.registry import declarable_kinds
+from martgate.expectations.mistakes import Mistake, MistakeCollector
 from martgate.hints import clip, did_you_mean
 
 __all__ = ["read_implementation"]
@@ -20,9 +20,9 @@ _BESIDE = frozenset({"rule", "allow_vacuous"})
 
 
 def read_implementation(
-    implementation: Mapping[str, object], table: Table, column: Column | None, findings: Findings, *, path: str
+    implementation: Mapping[str, object], table: Table, column: Column | None, mistakes: MistakeCollector, *, path: str
 ) -> Check | None:
-    """The check that an implementation asks for; None, and everything wrong with it in `findings`, where it is none.
+    """The check that an implementation asks for; None, and everything wrong with it in `mistakes`, where it is none.
 
     Raises:
         martgate.errors.InvalidInput: a package adds a kind that cannot be used.
@@ -35,9 +35,9 @@ def read_implementation(
         near = did_you_mean(name, kinds) if isinstance(name, str) else ""
         known = f"known kinds are {', '.join(sorted(kinds))}"
         hint = f"{near} {known}" if near.startswith("Did") else known
-        findings.add(path, Mistake(found, hint, key="rule" if "rule" in given else ""))
+        mistakes.add(path, Mistake(found, hint, key="rule" if "rule" in given else ""))
         return None
-    return _build(kinds[name], _completed(kinds[name], given, table, column), table, findings, path)
+    return _build(kinds[name], _completed(kinds[name], given, table, column), table, mistakes, path)
 
 
 def _key(key: object) -> str:
@@ -63,12 +63,14 @@ def _completed(kind: type[Check], given: dict[str, object], table: Table, column
     return values
 
 
-def _build(kind: type[Check], values: dict[str, object], table: Table, findings: Findings, path: str) -> Check | None:
+def _build(
+    kind: type[Check], values: dict[str, object], table: Table, mistakes: MistakeCollector, path: str
+) -> Check | None:
     fields = {field.key: field for field in get_fields(kind)}
-    before = len(findings.problems)
+    before = len(mistakes.problems)
     for key in [key for key in values if key not in fields]:
         message = f"rule {kind.kind} has no {clip(key)}"
-        findings.add(path, Mistake(message, did_you_mean(key, fields), key=extend_address("", key)))
+        mistakes.add(path, Mistake(message, did_you_mean(key, fields), key=extend_address("", key)))
     arguments: dict[str, Any] = {}
     for key, field in fields.items():
         try:
@@ -78,12 +80,12 @@ def _build(kind: type[Check], values: dict[str, object], table: Table, findings:
                 raise Mistake(f"rule {kind.kind} needs {key!r}", f"its keys are {', '.join(fields)}")  # noqa: TRY301
         except Mistake as mistake:
             place = mistake.key or key
-            findings.add(path, Mistake(mistake.message, mistake.hint, key=place if key in values else ""))
-    if len(findings.problems) > before:
+            mistakes.add(path, Mistake(mistake.message, mistake.hint, key=place if key in values else ""))
+    if len(mistakes.problems) > before:
         return None
     check = cast("Callable[..., Check]", kind)(**arguments)
     problem = check.problem(table)
     if problem:
-        findings.add(path, problem)
+        mistakes.add(path, problem)
         return None
     return check

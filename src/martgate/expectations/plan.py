@@ -22,7 +22,7 @@ from martgate.expectations.kinds.evaluation import (
     SeparateStatement,
 )
 from martgate.expectations.kinds.statements import add_window_columns
-from martgate.expectations.measured import Counted, counted
+from martgate.expectations.measurement_queries import MeasurementPlan, plan_measurements
 from martgate.expectations.ports import FILE_COLUMN
 from martgate.expectations.rules import Rule
 from martgate.expectations.source import Source
@@ -124,7 +124,7 @@ class Plan:
     statements: tuple[Statement, ...]
     schema_checks: Mapping[Rule, SchemaComparison] = field(default_factory=dict)
     proofs: Mapping[Rule, tuple[int, int]] = field(default_factory=dict)
-    history_counts: tuple[Counted, ...] = ()
+    history_counts: tuple[MeasurementPlan, ...] = ()
 
 
 def build_plan(rules: Iterable[Rule], source: Source) -> Plan:
@@ -172,7 +172,7 @@ def build_plan(rules: Iterable[Rule], source: Source) -> Plan:
         *(_build_day_join(key, members, source=source) for key, members in day_joins.items()),
         *(_build_separate([rule], source=source) for rule in separate),
     ]
-    history_counts = [counted(members, source) for members in histories.values()]
+    history_counts = [plan_measurements(members, source) for members in histories.values()]
     return Plan(tuple(statements), schema_checks, proofs, tuple(history_counts))
 
 

@@ -1,14 +1,14 @@
 """One entry of a contract's `quality` lists, read into the check it asks for."""
 
 from martgate.contracts.model import Column, Quality, QualityType, Scalar, Table
-from martgate.expectations import foreign
-from martgate.expectations.findings import Findings, Mistake, is_finite, read_pattern
+from martgate.expectations import translation
 from martgate.expectations.fragments import find_query_problem
 from martgate.expectations.implementation import read_implementation
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.fields import resolve_columns
 from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.sql_number import SqlNumber
+from martgate.expectations.mistakes import Mistake, MistakeCollector, is_finite, read_pattern
 from martgate.hints import clip
 from martgate.text.quoting import identifier
 
@@ -24,8 +24,8 @@ _ARGUMENTS = {
 }
 
 
-def read_quality(quality: Quality, table: Table, column: Column | None, findings: Findings) -> Check | None:
-    """The check of one quality. None where it is prose, or where `findings` now says why it is none."""
+def read_quality(quality: Quality, table: Table, column: Column | None, mistakes: MistakeCollector) -> Check | None:
+    """The check of one quality. None where it is prose, or where `mistakes` now says why it is none."""
     try:
         if quality.threshold and not all(map(is_finite, quality.threshold.values)):
             raise Mistake("expected a finite number to hold against", key=quality.threshold.operator)  # noqa: TRY301
@@ -37,13 +37,13 @@ def read_quality(quality: Quality, table: Table, column: Column | None, findings
             case QualityType.SQL:
                 return _number(quality, column)
             case QualityType.CUSTOM:
-                return _custom(quality, table, column, findings)
+                return _custom(quality, table, column, mistakes)
     except Mistake as mistake:
-        findings.add(quality.path, mistake)
+        mistakes.add(quality.path, mistake)
         return None
 
 
-def _custom(quality: Quality, table: Table, column: Column | None, findings: Findings) -> Check | None:
+def _custom(quality: Quality, table: Table, column: Column | None, mistakes: MistakeCollector) -> Check | None:
     engine = _ENGINES.get(quality.engine.casefold())
     if engine is None:
         hint = "engines that can be run here are martgate and greatExpectations"
@@ -51,8 +51,8 @@ def _custom(quality: Quality, table: Table, column: Column | None, findings: Fin
     if not quality.implementation:
         raise Mistake("expected an object that says what to check", key="implementation")
     if engine == "gx":
-        return foreign.read_expectation(quality.implementation, table, column)
-    return read_implementation(quality.implementation, table, column, findings, path=f"{quality.path}.implementation")
+        return translation.read_expectation(quality.implementation, table, column)
+    return read_implementation(quality.implementation, table, column, mistakes, path=f"{quality.path}.implementation")
 
 
 def _number(quality: Quality, column: Column | None) -> SqlNumber:

@@ -2,8 +2,8 @@
 
 The chance to lie further than t from the centre is the regularized incomplete beta function I_x(v/2, 1/2) at
 x = v / (v + t^2), for v degrees of freedom. It is computed by its continued fraction, evaluated by Lentz's method as
-modified by Thompson and Barnett (Numerical Recipes, section 6.4), and solved for the logarithm of t by bisection. The
-smaller of the two sides, the tails or what lies between them, is what is compared, so that no digits cancel.
+modified by Thompson and Barnett (Numerical Recipes, section 6.4), and solved for the logarithm of t by bisection, which
+compares the smaller of the two sides (the tails, or the part between them), so that no digits cancel.
 """
 
 import math
@@ -12,16 +12,16 @@ from functools import lru_cache
 __all__ = ["two_sided_quantile"]
 
 _TINY = 1e-300
-_LEAST_LOG, _GREATEST_LOG = -100.0, 300.0
+_MIN_LOG, _MAX_LOG = -100.0, 300.0
 _HALVINGS = 64
 """Enough to leave an interval of one unit in the last place of the logarithm."""
 
-_MOST_TERMS = 10_000
+_MAX_TERMS = 10_000
 
 
 @lru_cache(maxsize=1024)
 def two_sided_quantile(freedom: float, chance: float) -> float:
-    """How far from the centre a value lies, in either direction, with this chance.
+    """Return the distance from the centre beyond which a value lies, in either direction, with this chance.
 
     Args:
         freedom: degrees of freedom, above 0; they need not be whole.
@@ -36,7 +36,7 @@ def two_sided_quantile(freedom: float, chance: float) -> float:
         return 0.0
     if chance <= 0:
         return math.inf
-    low, high = _LEAST_LOG, _GREATEST_LOG
+    low, high = _MIN_LOG, _MAX_LOG
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         tails, between = _shares(freedom, math.exp(middle))
@@ -48,7 +48,7 @@ def two_sided_quantile(freedom: float, chance: float) -> float:
 
 
 def _shares(freedom: float, distance: float) -> tuple[float, float]:
-    """The chance to lie further than this from the centre, and the chance to lie nearer."""
+    """The chances to lie further than this from the centre, and nearer."""
     a, b = freedom / 2, 0.5
     ratio = distance * (distance / freedom)
     x, rest = 1 / (1 + ratio), 1 / (1 + 1 / ratio)
@@ -64,15 +64,15 @@ def _shares(freedom: float, distance: float) -> tuple[float, float]:
 def _fraction(a: float, b: float, x: float) -> float:
     """The continued fraction of I_x(a, b); it converges fast where x is less than (a + 1) / (a + b + 2)."""
     c, d = 1.0, 1 / _not_zero(1 - (a + b) * x / (a + 1))
-    found = d
-    for m in range(1, _MOST_TERMS):
+    fraction = d
+    for m in range(1, _MAX_TERMS):
         even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
         for numerator in (even, odd):
             c, d = _not_zero(1 + numerator / c), 1 / _not_zero(1 + numerator * d)
-            found *= c * d
+            fraction *= c * d
         if abs(c * d - 1) < 1e-16:
-            return found
+            return fraction
     raise ArithmeticError(f"the continued fraction does not converge for a={a}, b={b}, x={x}")
 
 

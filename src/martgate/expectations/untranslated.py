@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Literal
 
 from martgate.contracts.model import Column, Table
-from martgate.expectations.findings import Mistake, read_pattern
-from martgate.expectations.kinds.fields import known_columns
+from martgate.expectations.kinds.fields import resolve_columns
 from martgate.expectations.kinds.foreign import Foreign
+from martgate.expectations.mistakes import Mistake, read_pattern
 from martgate.hints import clip
 
-__all__ = ["UNTRANSLATED", "untranslated"]
+__all__ = ["UNTRANSLATED", "read_untranslated"]
 
 _SHAPES = frozenset({
     "expect_column_to_exist", "expect_column_type_to_be", "expect_column_values_to_be_in_type_list",
@@ -43,7 +43,7 @@ UNTRANSLATED = _SHAPES | {
 _COLUMNS = ("column", "column_A", "column_B", "column_list")
 
 
-def untranslated(name: str, kwargs: Mapping[str, object], table: Table, column: Column | None) -> Foreign:
+def read_untranslated(name: str, kwargs: Mapping[str, object], table: Table, column: Column | None) -> Foreign:
     """The expectation as it stands, with columns in the contract's spelling; one on a column looks at that column.
 
     Raises:
@@ -83,7 +83,7 @@ def _spelled(key: str, value: object, table: Table) -> list[str]:
     if not isinstance(names, list | tuple) or not names or (key != "column_list" and len(names) > 1):
         raise Mistake(f"expected the name of a column, found {clip(value)}", key=f"kwargs.{key}")
     try:
-        return list(known_columns(tuple(map(str, names)), table))
+        return list(resolve_columns(tuple(map(str, names)), table))
     except Mistake as mistake:
         raise Mistake(mistake.message, mistake.hint, key=f"kwargs.{key}") from None
 

@@ -12,8 +12,8 @@ import pytest
 from martgate.builders.ports import Dataset
 from martgate.contracts.day import Day
 from martgate.contracts.model import Column, Contract, Table, Threshold
-from martgate.expectations.audit import Earlier, Scope, audit
-from martgate.expectations.gx.stock import judge
+from martgate.expectations.audit import PreviousDay, Scope, audit
+from martgate.expectations.gx.stock import validate_rules
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
 from martgate.expectations.kinds.constant_within import ConstantWithin
@@ -44,7 +44,7 @@ from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.expectations.kinds.unchanged_since import UnchangedSince
 from martgate.expectations.kinds.unique import Unique
 from martgate.expectations.kinds.volume_band import VolumeBand
-from martgate.expectations.measurement import Remembered
+from martgate.expectations.measurement import InMemoryHistory
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Outcome
 from martgate.text.quoting import identifier, relation
@@ -91,8 +91,8 @@ def register(engines, tmp_path):
 def verdicts(engine, checks, *, table, other="s.other", earlier="earlier"):
     """What an audit says of each check."""
     named = [Rule(name=f"{n}", check=check, clauses=(), columns=check.columns_read) for n, check in enumerate(checks)]
-    history = Remembered({})
-    scope = Scope(DAY, NOON, frozenset({other}), Earlier(earlier, date(2024, 3, 30)), history=history, foreign=judge)
+    history = InMemoryHistory({})
+    scope = Scope(DAY, NOON, frozenset({other}), PreviousDay(earlier, date(2024, 3, 30)), history=history, expectation_runner=judge)
     table = Contract(file="x.yaml", id="x", version="1.0.0", api_version="v3.2.0", tables=(table,)).tables[0]
     found = audit(engine, table.qualified_name, table=table, rules=named, scope=scope)
     assert all(outside.reason.startswith("learning: ") for outside in found.out_of_scope)

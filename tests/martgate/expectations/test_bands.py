@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from martgate.expectations.bands import bands
-from martgate.expectations.measurement import LEAST_DAYS
+from martgate.expectations.bands import predict_bands
+from martgate.expectations.measurement import MIN_HISTORY_DAYS
 
 GROUPS, DAYS, HISTORY, REPLAYED = 150, 80, 50, 20
 FIRST = date(2024, 1, 1)
@@ -50,7 +50,7 @@ def replayed(truth, told, *, holes=frozenset(), chance=CHANCE):
     for place in (each for each in range(DAYS - REPLAYED, DAYS) if each not in holes):
         past = [each for each in range(place - HISTORY, place) if each not in holes]
         days, day = [FIRST + timedelta(each) for each in past], FIRST + timedelta(place)
-        yield truth[place], bands(days, told[past], day, alarms_per_year=chance * 365 * GROUPS)
+        yield truth[place], predict_bands(days, told[past], day, alarms_per_year=chance * 365 * GROUPS)
 
 
 def outside(counts, found):
@@ -82,7 +82,7 @@ def test_tails_as_heavy_as_four_degrees_of_freedom_cost_no_more_than_four_times_
 def test_a_group_that_stood_still_may_still_change_a_little(rows, low, high):
     counts = np.full((40, 1), float(rows))
     days = [FIRST + timedelta(each) for each in range(40)]
-    found = bands(days, counts, FIRST + timedelta(40), alarms_per_year=1)
+    found = predict_bands(days, counts, FIRST + timedelta(40), alarms_per_year=1)
     assert found.low[0] <= low <= high <= found.high[0]
 
 
@@ -104,8 +104,8 @@ def test_a_weekday_is_held_against_its_own_kind():
     week = np.array([1000, 1000, 1000, 1000, 1000, 400, 300])
     counts = week[np.arange(56) % 7].astype(float)[:, None] + np.random.default_rng(1).normal(0, 5, (56, 1))
     days = [FIRST + timedelta(each) for each in range(56)]
-    monday = bands(days, counts, FIRST + timedelta(56), alarms_per_year=1)
-    sunday = bands(days[:-1], counts[:-1], FIRST + timedelta(55), alarms_per_year=1)
+    monday = predict_bands(days, counts, FIRST + timedelta(56), alarms_per_year=1)
+    sunday = predict_bands(days[:-1], counts[:-1], FIRST + timedelta(55), alarms_per_year=1)
     assert 700 < monday.low[0] < 1000 < monday.high[0] < 1400
     assert 200 < sunday.low[0] < 300 < sunday.high[0] < 450
 
@@ -113,23 +113,23 @@ def test_a_weekday_is_held_against_its_own_kind():
 def test_two_bad_days_in_a_row_do_not_move_the_band():
     counts = np.full((40, 1), 1000.0)
     days = [FIRST + timedelta(each) for each in range(40)]
-    usual = bands(days, counts, FIRST + timedelta(40), alarms_per_year=1)
+    usual = predict_bands(days, counts, FIRST + timedelta(40), alarms_per_year=1)
     counts[-2:] = 500
-    found = bands(days, counts, FIRST + timedelta(40), alarms_per_year=1)
+    found = predict_bands(days, counts, FIRST + timedelta(40), alarms_per_year=1)
     assert (found.low, found.high) == (pytest.approx(usual.low, rel=0.01), pytest.approx(usual.high, rel=0.01))
 
 
 def test_a_group_is_known_from_its_fourteenth_day_on():
-    counts = np.full((LEAST_DAYS, 2), 100.0)
+    counts = np.full((MIN_HISTORY_DAYS, 2), 100.0)
     counts[0, 1] = np.nan
-    days = [FIRST + timedelta(each) for each in range(LEAST_DAYS)]
-    assert bands(days, counts, FIRST + timedelta(LEAST_DAYS), alarms_per_year=1).known.tolist() == [True, False]
+    days = [FIRST + timedelta(each) for each in range(MIN_HISTORY_DAYS)]
+    assert predict_bands(days, counts, FIRST + timedelta(MIN_HISTORY_DAYS), alarms_per_year=1).is_learned.tolist() == [True, False]
 
 
 def test_a_smaller_budget_makes_wider_bands():
     counts = np.random.default_rng(3).normal(1000, 30, (40, 1))
     days = [FIRST + timedelta(each) for each in range(40)]
-    often, seldom = (bands(days, counts, FIRST + timedelta(40), alarms_per_year=each) for each in (12, 0.5))
+    often, seldom = (predict_bands(days, counts, FIRST + timedelta(40), alarms_per_year=each) for each in (12, 0.5))
     assert seldom.low < often.low < often.high < seldom.high
 
 
@@ -144,6 +144,6 @@ def test_any_history_gives_a_band_or_none_and_no_warning(places, counts, gap, bu
     days = [FIRST + timedelta(place) for place in sorted(places)]
     seen = np.array(counts[: len(days)], dtype=float).reshape(-1, 1)
     day = (days[-1] if days else FIRST) + timedelta(gap)
-    found = bands(days, seen, day, alarms_per_year=budget)
-    assert found.known[0] == (len(days) >= LEAST_DAYS)
-    assert not found.known[0] or found.low[0] <= found.high[0]
+    found = predict_bands(days, seen, day, alarms_per_year=budget)
+    assert found.is_learned[0] == (len(days) >= MIN_HISTORY_DAYS)
+    assert not found.is_learned[0] or found.low[0] <= found.high[0]

@@ -7,7 +7,7 @@ import pytest
 
 from martgate.contracts import odcs
 from martgate.expectations.coverage import CoverageItem, CoverageStatus, classify_leaves
-from martgate.expectations.derive import derivation
+from martgate.expectations.derive import derive_with_problems
 
 SHIPPED = sorted((Path(__file__).parents[3] / "contracts").glob("*/*.odcs.yaml"))
 
@@ -56,7 +56,7 @@ def statuses(text, tmp_path):
     path = tmp_path / "small.odcs.yaml"
     path.write_text(text, encoding="utf-8")
     loaded = odcs.read(path)
-    rules = [rule for table in loaded.contract.tables for rule in derivation(table).rules]
+    rules = [rule for table in loaded.contract.tables for rule in derive_with_problems(table).rules]
     return {item.path: item for item in classify_leaves(loaded.contract, loaded.document.leaves(), rules)}
 
 
@@ -133,7 +133,7 @@ def test_a_broken_quality_is_unsupported_not_silent(tmp_path):
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_no_leaf_of_a_shipped_contract_is_unsupported(path):
     loaded = odcs.read(path)
-    rules = [rule for table in loaded.contract.tables for rule in derivation(table).rules]
+    rules = [rule for table in loaded.contract.tables for rule in derive_with_problems(table).rules]
     leaves = list(loaded.document.leaves())
     items = classify_leaves(loaded.contract, leaves, rules)
     assert [item.path for item in items] == [path for path, _ in leaves]

@@ -8,7 +8,7 @@ import pytest
 from martgate.contracts import odcs
 from martgate.contracts.model import Quality, QualityType, Relationship, Severity, Sla, Threshold
 from martgate.errors import InvalidInput
-from martgate.expectations.derive import derivation, derive
+from martgate.expectations.derive import derive, derive_with_problems
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
 from martgate.expectations.kinds.constant_within import ConstantWithin
@@ -48,7 +48,7 @@ def derived(make):
 
     def _derived(*columns, slas=(), **more):
         table = make.table(*columns, **more)
-        return {rule.name: rule for rule in derive(make.contract(table, slas=slas), table)}
+        return {rule.name: rule for rule in derive(make.contract(table, slas=slas).tables[0])}
 
     return _derived
 
@@ -60,7 +60,7 @@ def mistakes(make):
     def _mistakes(*columns, slas=(), **more):
         table = make.table(*columns, **more)
         with pytest.raises(InvalidInput) as caught:
-            derive(make.contract(table, slas=slas), table)
+            derive(make.contract(table, slas=slas).tables[0])
         assert all(problem.file == "small.odcs.yaml" for problem in caught.value.problems)
         return {problem.path: f"{problem.message} ({problem.hint})" for problem in caught.value.problems}
 
@@ -408,7 +408,7 @@ def test_a_format_that_only_describes_is_no_rule(derived, make, logical, physica
 def test_every_shipped_contract_becomes_rules_of_unique_names(path):
     contract = odcs.load(path)
     for table in contract.tables:
-        found = derivation(table)
+        found = derive_with_problems(table)
         assert found.problems == ()
         names = [rule.name for rule in found.rules]
         assert len(names) == len(set(names)) > len(table.columns)

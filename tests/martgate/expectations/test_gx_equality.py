@@ -24,8 +24,8 @@ from martgate.contracts.day import Day
 from martgate.contracts.model import Column, Contract, Table, Threshold
 from martgate.contracts.types import translate_type
 from martgate.expectations.audit import Scope, audit
-from martgate.expectations.gx.stock import judge
-from martgate.expectations.gx.suite import configuration, suite_json
+from martgate.expectations.gx.stock import validate_rules
+from martgate.expectations.gx.suite import build_configuration, build_suite_json
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
@@ -352,16 +352,16 @@ def ours(engine, tmp_path):
     """ours(wide): what our audit says, as Great Expectations' result, and its verdicts."""
 
     def told(wide):
-        from martgate.expectations.gx.result import suite_result
+        from martgate.expectations.gx.result import build_suite_result
 
         path = tmp_path / "planted.parquet"
         pq.write_table(wide.arrow, path)
         engine.register("s.planted", Dataset(files=(str(path),)))
-        table, scope = wide.table, Scope(DAY, NOON, foreign=judge)
+        table, scope = wide.table, Scope(DAY, NOON, expectation_runner=judge)
         table = Contract(file="", id="planted", version="1.0.0", api_version="v3.2.0", tables=(table,)).tables[0]
         found = audit(engine, "s.planted", table=table, rules=wide.rules, scope=scope)
-        configurations = [configuration(rule, table, day=DAY) for rule in wide.rules]
-        return suite_result(found, configurations, suite_name="s", run_name="r"), found.verdicts
+        configurations = [build_configuration(rule, table, day=DAY) for rule in wide.rules]
+        return build_suite_result(found, configurations, suite_name="s", run_name="r"), found.verdicts
 
     return told
 
@@ -371,7 +371,7 @@ def theirs(wide, frame, engine):
     import great_expectations as gx
 
     table = Contract(file="", id="planted", version="1.0.0", api_version="v3.2.0", tables=(wide.table,)).tables[0]
-    made = gx.ExpectationSuite(**json.loads(suite_json(table, wide.rules, day=DAY)))
+    made = gx.ExpectationSuite(**json.loads(build_suite_json(table, wide.rules, day=DAY)))
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     source = getattr(context.data_sources, f"add_{engine}")("source")
@@ -421,7 +421,7 @@ COLUMNS = [columns_found(found) for found in ("abc", "ab", "bc", "abcd", "acb", 
 
 def test_hundreds_of_defects_are_planted_and_no_expectation_that_we_export_escapes():
     everywhere = Wide(CASES, Case.clean)
-    exported = {configuration(rule, everywhere.table, day=DAY)["type"] for rule in everywhere.rules}
+    exported = {build_configuration(rule, everywhere.table, day=DAY)["type"] for rule in everywhere.rules}
     assert sum(len(one.ways) for one in CASES) + len(COLUMNS) - 1 > 350
     assert {type(one.check) for one in CASES} | BEYOND | {HasColumns} == set(kinds().values())
     written = set(re.findall(r'"(expect_\w+)"', "".join(inspect.getsource(kind) for kind in kinds().values())))

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from martgate.contracts.model import Column, Severity, Table, Threshold
-from martgate.expectations.gx.suite import configuration
+from martgate.expectations.gx.suite import build_configuration
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.in_set import InSet
 from martgate.expectations.kinds.not_null import NotNull
@@ -29,13 +29,13 @@ TABLE = Table(
 
 
 def one(outcome, *, rule=NOT_NULL, rows=10, **found):
-    from martgate.expectations.gx.result import expectation_result
+    from martgate.expectations.gx.result import build_expectation_result
 
-    return expectation_result(Verdict(rule=rule, outcome=outcome, **found), configuration(rule, TABLE), rows=rows)
+    return build_expectation_result(Verdict(rule=rule, outcome=outcome, **found), build_configuration(rule, TABLE), rows=rows)
 
 
 def suite(*verdicts, **fields):
-    from martgate.expectations.gx.result import suite_result
+    from martgate.expectations.gx.result import build_suite_result
 
     audit = Audit(
         table="shop.orders",
@@ -49,8 +49,8 @@ def suite(*verdicts, **fields):
         seconds=0.1,
         verdicts=verdicts,
     )
-    configurations = [configuration(verdict.rule, TABLE) for verdict in verdicts]
-    return suite_result(audit, configurations, suite_name="shop.orders@1", **{"run_name": "c1", **fields})
+    configurations = [build_configuration(verdict.rule, TABLE) for verdict in verdicts]
+    return build_suite_result(audit, configurations, suite_name="shop.orders@1", **{"run_name": "c1", **fields})
 
 
 @pytest.mark.parametrize(
@@ -156,12 +156,12 @@ def test_a_result_is_json_that_great_expectations_reads_back():
 
 
 def test_a_configuration_missing_is_an_error_not_a_shorter_report():
-    from martgate.expectations.gx.result import suite_result
+    from martgate.expectations.gx.result import build_suite_result
 
     told = suite(Verdict(rule=NOT_NULL, outcome=Outcome.PASSED, total=1))
     assert len(told.results) == 1
     with pytest.raises(ValueError, match="zip"):
-        suite_result(
+        build_suite_result(
             Audit(
                 table="t",
                 contract="c",

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from martgate.contracts.model import Column, Contract, Table
-from martgate.expectations import foreign
+from martgate.expectations import translation
 from martgate.expectations.audit import Scope, audit
-from martgate.expectations.gx.stock import judge, mistakes
+from martgate.expectations.gx.stock import find_argument_mistakes, validate_rules
 from martgate.expectations.kinds.foreign import Foreign
 from martgate.expectations.rules import Rule
 from martgate.expectations.untranslated import UNTRANSLATED
@@ -69,10 +69,10 @@ def told(engine, register):
             for head in columns
         )  # fmt: skip
         table = Table(path="schema[0]", name="audited", qualified_name="s.audited", columns=listed)
-        check = foreign.read_expectation({"type": name, "kwargs": kwargs}, table, None)
+        check = translation.read_expectation({"type": name, "kwargs": kwargs}, table, None)
         assert isinstance(check, Foreign), "the plan knows it"
         rule = Rule(name="r", check=check, clauses=(), columns=check.columns)
-        scope = Scope(None, NOON, foreign=judged_by)
+        scope = Scope(None, NOON, expectation_runner=judged_by)
         table = Contract(file="", id="t", version="1.0.0", api_version="", tables=(table,)).tables[0]
         (verdict,) = audit(engine, "s.audited", table=table, rules=[rule], scope=scope).verdicts
         return verdict
@@ -151,7 +151,7 @@ def test_without_somebody_to_judge_it_fails_unless_there_is_nothing_to_look_at(t
 
 def test_every_core_expectation_of_one_table_is_known_or_judged(read_by_gx):
     elsewhere = {"expect_query_results_to_match_comparison", "expect_table_row_count_to_equal_other_table"}
-    assert foreign._READERS.keys() | UNTRANSLATED | elsewhere == read_by_gx
+    assert translation._READERS.keys() | UNTRANSLATED | elsewhere == read_by_gx
 
 
 @pytest.fixture(scope="module")
@@ -173,10 +173,10 @@ ARGUED = [
 
 @pytest.mark.parametrize(("kwargs", "key", "message", "hint"), ARGUED)
 def test_arguments_are_held_against_its_own_class(kwargs, key, message, hint):
-    (mistake,) = mistakes(Foreign("expect_column_median_to_be_between", json.dumps(kwargs), ()))
+    (mistake,) = find_argument_mistakes(Foreign("expect_column_median_to_be_between", json.dumps(kwargs), ()))
     assert (mistake.key, mistake.hint) == (key, hint)
     assert message in mistake.message
 
 
 def test_arguments_that_it_takes_are_no_mistake():
-    assert not list(mistakes(Foreign("expect_column_median_to_be_between", '{"column": "a", "max_value": 1}', ())))
+    assert not list(find_argument_mistakes(Foreign("expect_column_median_to_be_between", '{"column": "a", "max_value": 1}', ())))

@@ -9,8 +9,8 @@ import pytest
 
 from martgate.contracts.model import Threshold
 from martgate.expectations.audit import PreviousDay, Scope, audit
-from martgate.expectations.gx.stock import judge
-from martgate.expectations.gx.suite import suite_json
+from martgate.expectations.gx.stock import validate_rules
+from martgate.expectations.gx.suite import build_suite_json
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
@@ -52,7 +52,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),  # of Great Expectations
 ]
 
-ROOT = Path(__file__).parents[3]
+FRAMEWORK = Path(__file__).parents[3] / "src" / "martgate"
 DAYS = [date(2023, 12, 1) + timedelta(each) for each in range(20)]
 OTHER = {"s.o": {"k int": [1, 2]}}
 
@@ -173,7 +173,7 @@ def look(engine, register, make):
             make.noon + timedelta(hours=1),
             frozenset(example.others),
             history=InMemoryHistory(example.history) if example.history else None,
-            expectation_runner=judge,
+            expectation_runner=validate_rules,
             **before,
         )
         names = [head.split() for head in example.good]
@@ -226,22 +226,26 @@ def test_a_suite_says_the_same_or_says_why_not(make, kind):
     check = BY_KIND[kind].check
     heads = [head.split() for head in BY_KIND[kind].good]
     table = make.table(*(make.column(*each, classification="public") for each in heads))
-    written = suite_json(make.contract(table), table, [rule_of(check)], day=make.day)
+    written = build_suite_json(make.contract(table).tables[0], [rule_of(check)], day=make.day)
     reads_beyond = check.needs_previous_days or check.tables or check.queried_tables
     assert ('"out_of_scope": []' in written) != bool(reads_beyond)
     assert (f'"kind": "{kind}"' in written) != bool(reads_beyond)
 
 
-CONSTRUCTORS = {"derive", "foreign", "formats", "options", "quality", "untranslated"}
+CONSTRUCTORS = {"derive", "formats", "options", "quality", "translation", "untranslated"}
 """The modules of `expectations` that make checks from what a contract says, and so name kinds."""
 
 
 def modules():
-    for room in ("contracts", "builders", "expectations", "reports", "martgate"):
-        for path in (ROOT / room).rglob("*.py"):
-            is_kind = path.is_relative_to(ROOT / "expectations" / "kinds")
-            if not is_kind and not (room == "expectations" and path.stem in CONSTRUCTORS):
-                yield path
+    """All modules of the framework but the kinds themselves and those that construct them."""
+    rules = FRAMEWORK / "expectations"
+    constructors = {rules / f"{name}.py" for name in CONSTRUCTORS}
+    assert all(path.is_file() for path in constructors)
+    return [
+        path
+        for path in FRAMEWORK.rglob("*.py")
+        if path not in constructors and not path.is_relative_to(rules / "kinds")
+    ]
 
 
 def kinds_named_in(tree):

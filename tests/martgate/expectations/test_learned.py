@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from martgate.contracts.day import Day
 from martgate.contracts.model import Severity
-from martgate.expectations import measured
+from martgate.expectations import measurement_queries
 from martgate.expectations.audit import Scope, audit
-from martgate.expectations.kinds.share_shift import ShareShift, chance_of
+from martgate.expectations.kinds.share_shift import ShareShift, fisher_exact_probability
 from martgate.expectations.kinds.volume_band import VolumeBand
-from martgate.expectations.measurement import Measurement, Remembered
+from martgate.expectations.measurement import InMemoryHistory, Measurement
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Outcome
 
@@ -48,7 +48,7 @@ def run(engine, register, make, table):
         scope = Scope(
             Day(day, "Asia/Seoul") if day else None,
             datetime(2024, 9, 1, tzinfo=UTC),
-            history=None if history is None else Remembered(history),
+            history=None if history is None else InMemoryHistory(history),
         )
         asked = [rule_of(check, f"table|{place}") for place, check in enumerate(checks)]
         return audit(engine, "s.t", table=table, rules=asked, scope=scope)
@@ -288,7 +288,7 @@ def test_only_the_guilty_rule_of_a_grouping_is_left_without_an_answer(run):
 
 
 def test_a_grouping_of_more_than_can_be_kept_every_day_is_an_error(run, monkeypatch):
-    monkeypatch.setattr(measured, "_MOST", 2)
+    monkeypatch.setattr(measurement_queries, "MAX_MEASUREMENTS", 2)
     (verdict,) = run([VOLUME], ROWS, {}).verdicts
     assert (verdict.outcome, verdict.blocks) == (Outcome.ERROR, True)
     assert verdict.reason == "more than 2 numbers a day would be kept: group by fewer, or coarser, columns"
@@ -310,8 +310,8 @@ def test_chance_is_fisher_s(data):
     of_all = hypergeom(size + then_size, rows + then, size)
     more = rows / size >= then / then_size
     expected = of_all.sf(rows - 1) if more else of_all.cdf(rows)
-    assert chance_of(rows, size, then, then_size) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+    assert fisher_exact_probability(rows, size, then, then_size) == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
 
 def test_chance_among_a_billion_rows_is_quick_and_small():
-    assert chance_of(510_000_000, 10**9, 500_000_000, 10**9) < 1e-12
+    assert fisher_exact_probability(510_000_000, 10**9, 500_000_000, 10**9) < 1e-12

@@ -189,7 +189,7 @@ def test_any_other_name_is_legal(tmp_path, name):
 
 def test_an_exported_query_has_no_variable_of_spark():
     from martgate.contracts.model import Column, Table
-    from martgate.expectations.gx.queries import unexpected_rows
+    from martgate.expectations.gx.queries import build_unexpected_rows_query
     from martgate.expectations.kinds.conditions import Holds
     from martgate.expectations.kinds.in_set import InSet
     from martgate.expectations.protection import Protection
@@ -197,7 +197,7 @@ def test_an_exported_query_has_no_variable_of_spark():
     column = Column(path="", name="t", logical_type="string", physical_type="string")
     table = Table(path="", name="t", qualified_name="s.t", columns=(column,))
     for check in (Holds("t = '${env:HOME}'"), InSet("t", ("${env:HOME}",))):
-        assert "$\\{env:HOME}" in unexpected_rows(check, Protection(table)).format(batch="b")
+        assert "$\\{env:HOME}" in build_unexpected_rows_query(check, Protection(table)).format(batch="b")
 
 
 def test_duckdb_reads_a_name_of_three_parts_and_knows_a_dot_in_quotes(tmp_path):

@@ -14,7 +14,7 @@ from martgate.expectations.protection import Protection
 from martgate.expectations.source import Source
 from martgate.text.quoting import escape_variables, identifier, relation, text
 
-__all__ = ["bound", "parameters_left", "types_of", "unexpected_rows"]
+__all__ = ["inline_parameters", "find_unbound_parameters", "read_column_types", "build_unexpected_rows_query"]
 
 _BATCH = "__the_batch__"
 _EARLIER = "__the_earlier_day__"
@@ -25,7 +25,7 @@ _OURS = re.compile(
 )
 
 
-def types_of(table: Table) -> dict[str, str]:
+def read_column_types(table: Table) -> dict[str, str]:
     """Each column's type in Spark's spelling, by casefolded name; empty where the contract's word is no type."""
     return {column.name.casefold(): _kind(column.physical_type) for column in table.columns}
 
@@ -37,7 +37,7 @@ def _kind(physical_type: str) -> str:
         return ""
 
 
-def unexpected_rows(check: Check, protection: Protection) -> str:
+def build_unexpected_rows_query(check: Check, protection: Protection) -> str:
     """The query, with `{batch}` for the table and every other brace doubled; `:parameters` stay as they are."""
     sql = _query(check, protection)
     if relation(_EARLIER) in sql:
@@ -54,7 +54,7 @@ def _newest_before(table: Table) -> str:
     return f"(SELECT * FROM {name} WHERE {day} = ({newest})) AS days"
 
 
-def bound(sql: str, parameters: Mapping[str, str]) -> str:
+def inline_parameters(sql: str, parameters: Mapping[str, str]) -> str:
     """The SQL with the `:parameters` that are known as literals; the time of the audit becomes the time of the query."""
 
     def spelled(found: re.Match[str]) -> str:
@@ -66,14 +66,14 @@ def bound(sql: str, parameters: Mapping[str, str]) -> str:
     return _OURS.sub(spelled, sql)
 
 
-def parameters_left(sql: str) -> frozenset[str]:
+def find_unbound_parameters(sql: str) -> frozenset[str]:
     """The `:parameters` that a query still waits for."""
     return frozenset(found["name"] for found in _OURS.finditer(sql) if found["name"])
 
 
 def _query(check: Check, protection: Protection) -> str:
     table = protection.table
-    source = Source(_BATCH, types_of(table), {name: name for name in check.tables}, earlier=_EARLIER)
+    source = Source(_BATCH, read_column_types(table), {name: name for name in check.tables}, previous_relation=_EARLIER)
     spelled = {name.casefold(): name for name in table.column_names}
     names = (name for name in (*table.primary_key, *check.columns_read) if not protection.hides(name))
     found = check.unexpected_rows(source, tuple(dict.fromkeys(spelled[name.casefold()] for name in names)))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from martgate.contracts.partition import text_of
-from martgate.expectations.gx.suite import made
+from martgate.expectations.gx.suite import load_expectation
 from martgate.expectations.verdict import Audit, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     )
     from great_expectations.expectations.expectation import Expectation
 
-__all__ = ["expectation_result", "suite_result"]
+__all__ = ["build_expectation_result", "build_suite_result"]
 
 _FORMAT = {"result_format": {"result_format": "BASIC"}}
 """Counts, percentages and a few values; the formats beyond it count the few values as if they were all."""
@@ -33,7 +33,7 @@ _NULLS = "column_values.nonnull.unexpected_count"
 _VACUOUS = "Nothing was in scope, so nothing was shown: this is told as not successful."
 
 
-def suite_result(
+def build_suite_result(
     audit: Audit, configurations: Sequence[Mapping[str, object]], *, suite_name: str, run_name: str
 ) -> "ExpectationSuiteValidationResult":
     """An audit as the result of a suite: one expectation configuration a verdict, in the same order.
@@ -51,7 +51,7 @@ def suite_result(
     from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415 (seconds)
 
     pairs = zip(audit.verdicts, configurations, strict=True)
-    results = [expectation_result(verdict, configuration, rows=audit.rows) for verdict, configuration in pairs]
+    results = [build_expectation_result(verdict, configuration, rows=audit.rows) for verdict, configuration in pairs]
     met = sum(result.success for result in results)
     run = RunIdentifier(run_name=f"martgate run {run_name}", run_time=audit.audited_at)
     return ExpectationSuiteValidationResult(
@@ -78,7 +78,7 @@ def suite_result(
     )
 
 
-def expectation_result(
+def build_expectation_result(
     verdict: Verdict, configuration: Mapping[str, object], *, rows: int
 ) -> "ExpectationValidationResult":
     """A verdict as the result of the expectation of that configuration (`type`, `kwargs`, `meta`, `severity`).
@@ -91,7 +91,7 @@ def expectation_result(
         ExpectationValidationResult,
     )
 
-    expectation = made(configuration)
+    expectation = load_expectation(configuration)
     return ExpectationValidationResult(
         success=verdict.outcome is Outcome.PASSED,
         expectation_config=expectation.configuration,

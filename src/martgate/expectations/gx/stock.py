@@ -14,10 +14,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from martgate.errors import QueryFailed
-from martgate.expectations.findings import Mistake
-from martgate.expectations.gx.suite import made
+from martgate.expectations.gx.suite import load_expectation
 from martgate.expectations.kinds.expectations import ExpectationCheck
-from martgate.expectations.offenders import MOST, as_text
+from martgate.expectations.mistakes import Mistake
+from martgate.expectations.offenders import MAX_EXAMPLES, as_text
 from martgate.expectations.ports import ArrowSource, AuditEngine, FrameSource
 from martgate.expectations.protection import MASK, Protection
 from martgate.expectations.rules import Rule
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
     from great_expectations.datasource.fluent.interfaces import Batch
 
-__all__ = ["judge", "mistakes"]
+__all__ = ["validate_rules", "find_argument_mistakes"]
 
 _RAISED = re.compile(r"^(?!Traceback)([A-Za-z_][\w.]*)(?::|$)", re.MULTILINE)
 """The first line of a traceback that is not indented, up to what was said, which may quote values."""
@@ -40,19 +40,21 @@ _ALONE = Lock()
 """Held by whoever judges: what is silenced meanwhile, loggers and warnings, belongs to the whole process."""
 
 
-def judge(engine: AuditEngine, relation: str, asked: Sequence[Rule], *, protection: Protection) -> tuple[Verdict, ...]:
+def validate_rules(
+    engine: AuditEngine, relation: str, rules: Sequence[Rule], *, protection: Protection
+) -> tuple[Verdict, ...]:
     """One verdict a rule, whose check is an expectation, in their order; what `protection` hides is not quoted."""
     with _ALONE, _silent():
-        return tuple(_judged(engine, relation, rule, hides=protection.hides_any(rule.columns)) for rule in asked)
+        return tuple(_judged(engine, relation, rule, hides=protection.hides_any(rule.columns)) for rule in rules)
 
 
-def mistakes(check: ExpectationCheck) -> Iterator[Mistake]:
+def find_argument_mistakes(check: ExpectationCheck) -> Iterator[Mistake]:
     """What its own class says against the arguments of an expectation."""
     from great_expectations.compatibility import pydantic  # noqa: PLC0415 (seconds)
     from great_expectations.expectations.registry import get_expectation_impl  # noqa: PLC0415 (seconds)
 
     try:
-        made(_configured(check))
+        load_expectation(_configured(check))
     except pydantic.ValidationError as refused:
         known = get_expectation_impl(check.type).__fields__
         told = {str(error["loc"][0]): error for error in reversed(refused.errors())}
@@ -64,7 +66,7 @@ def mistakes(check: ExpectationCheck) -> Iterator[Mistake]:
 
 
 def _configured(check: ExpectationCheck) -> dict[str, Any]:
-    found = check.great_expectation({})
+    found = check.expectation_config({})
     return {"type": found.type, "kwargs": found.arguments}
 
 
@@ -84,9 +86,9 @@ def _silent() -> Iterator[None]:
 def _judged(engine: AuditEngine, relation: str, rule: Rule, *, hides: bool) -> Verdict:
     check = rule.check
     assert isinstance(check, ExpectationCheck)
-    asked = {"result_format": "BASIC", "partial_unexpected_count": MOST, "exclude_unexpected_values": hides}
+    asked = {"result_format": "BASIC", "partial_unexpected_count": MAX_EXAMPLES, "exclude_unexpected_values": hides}
     try:
-        found = _batch(engine, relation, check).validate(made(_configured(check)), result_format=asked)
+        found = _batch(engine, relation, check).validate(load_expectation(_configured(check)), result_format=asked)
     except QueryFailed as error:
         return _error(rule, "its rows cannot be read" if hides else str(error).partition("\n")[0])
     except Exception as error:  # noqa: BLE001 - of a library; it may quote rows
@@ -115,7 +117,7 @@ def _verdict(rule: Rule, check: ExpectationCheck, found: "ExpectationValidationR
     """In rows, where the expectation looks at each by itself; else one value is as expected, or is not."""
     told, kept = found.result or {}, bool(found.success)
     outcome = Outcome.PASSED if kept else Outcome.FAILED
-    values = () if hides or kept else tuple(told.get("partial_unexpected_list") or ())[:MOST]
+    values = () if hides or kept else tuple(told.get("partial_unexpected_list") or ())[:MAX_EXAMPLES]
     examples = tuple(_example(value, check.columns) for value in values)
     if "element_count" in told:
         total = told["element_count"] - (told.get("missing_count") or 0)

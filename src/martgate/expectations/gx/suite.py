@@ -17,8 +17,13 @@ from martgate.contracts.export.text import json_text
 from martgate.contracts.model import Contract, Severity, Table
 from martgate.contracts.suites import GENERATED_BY
 from martgate.expectations import wording
-from martgate.expectations.gx.core import core
-from martgate.expectations.gx.queries import bound, parameters_left, types_of, unexpected_rows
+from martgate.expectations.gx.equivalents import find_core_expectation
+from martgate.expectations.gx.queries import (
+    inline_parameters,
+    build_unexpected_rows_query,
+    find_unbound_parameters,
+    read_column_types,
+)
 from martgate.expectations.protection import Protection
 from martgate.expectations.retroactive import derive_with_retroactive
 from martgate.expectations.rules import Rule
@@ -27,7 +32,15 @@ if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
     from great_expectations.expectations.expectation import Expectation
 
-__all__ = ["GREAT_EXPECTATIONS", "configuration", "expectation", "export", "made", "suite", "suite_json"]
+__all__ = [
+    "GREAT_EXPECTATIONS",
+    "build_configuration",
+    "build_expectation",
+    "export",
+    "load_expectation",
+    "build_suite",
+    "build_suite_json",
+]
 
 GREAT_EXPECTATIONS = "1.24.1"
 """The version that suites are written for; a test holds it against the pin of the extra `gx`."""
@@ -42,10 +55,10 @@ def export(request: ExportRequest) -> str:
     """The suite of a table as JSON, with what newer versions of the contract ask of it."""
     rules = derive_with_retroactive(request.table, request.newer_versions).rules
     protection = Protection(request.table, tuple(request.known_tables))
-    return suite_json(request.table, rules, day=request.day, protection=protection)
+    return build_suite_json(request.table, rules, day=request.day, protection=protection)
 
 
-def configuration(
+def build_configuration(
     rule: Rule,
     table: Table,
     *,
@@ -59,8 +72,12 @@ def configuration(
     `:parameters` of a day. `protection` says which values they may show; without it, none of any other table.
     """
     protection = protection or Protection(table)
-    found = core(rule.check, protection, types_of(table))
-    query = "" if found else bound(unexpected_rows(rule.check, protection), day.parameters if day else {})
+    found = find_core_expectation(rule.check, protection, read_column_types(table))
+    query = (
+        ""
+        if found
+        else inline_parameters(build_unexpected_rows_query(rule.check, protection), day.parameters if day else {})
+    )
     kind, kwargs = found or (_ROWS, {"unexpected_rows_query": query})
     meta: dict[str, object] = {"rule": rule.name, "kind": rule.check.kind, "dimension": rule.dimension}
     meta["clauses"] = list(rule.clauses)
@@ -75,16 +92,18 @@ def configuration(
     }
 
 
-def expectation(rule: Rule, table: Table, *, contract: Contract | None = None, day: Day | None = None) -> "Expectation":
+def build_expectation(
+    rule: Rule, table: Table, *, contract: Contract | None = None, day: Day | None = None
+) -> "Expectation":
     """A rule as an expectation of Great Expectations.
 
     Raises:
         great_expectations.exceptions.GreatExpectationsError: the installed version knows no such expectation.
     """
-    return made(configuration(rule, table, contract=contract, day=day))
+    return load_expectation(build_configuration(rule, table, contract=contract, day=day))
 
 
-def suite(
+def build_suite(
     table: Table,
     rules: Iterable[Rule],
     *,
@@ -101,10 +120,10 @@ def suite(
 
     name, meta, configurations = _suite(table, rules, day, protection or Protection(table))
     # Handed over as objects: a configuration that it cannot read, the suite would only log, and leave out.
-    return ExpectationSuite(name=name, expectations=[made(one) for one in configurations], meta=meta)
+    return ExpectationSuite(name=name, expectations=[load_expectation(one) for one in configurations], meta=meta)
 
 
-def suite_json(
+def build_suite_json(
     table: Table,
     rules: Iterable[Rule],
     *,
@@ -125,7 +144,7 @@ def _suite(
     for rule in rules:
         answerable, reason = _within_batch(rule, protection, day)
         if answerable:
-            kept.append(configuration(answerable, table, contract=table.contract, day=day, protection=protection))
+            kept.append(build_configuration(answerable, table, contract=table.contract, day=day, protection=protection))
         if reason:
             left_out.append({"rule": rule.name, "reason": reason})
     meta: dict[str, object] = {
@@ -150,19 +169,19 @@ def _within_batch(rule: Rule, protection: Protection, day: Day | None) -> tuple[
         return None, "it reads protected columns, and its result would show their values"
     others = tuple(dict.fromkeys([*check.tables, *check.queried_tables]))
     if others:
-        return None, f"it compares with {wording.listed(others)}, and a suite sees one batch of one table"
+        return None, f"it compares with {wording.join_names(others)}, and a suite sees one batch of one table"
     in_part = check.without_day() if day is None else None
     if in_part:
         rest, left_out = in_part
         return replace(rule, check=rest), f"in part: {left_out}, as no day was given"
-    query = configuration(rule, protection.table, day=day, protection=protection)["kwargs"]
+    query = build_configuration(rule, protection.table, day=day, protection=protection)["kwargs"]
     assert isinstance(query, dict)
-    if parameters_left(str(query.get("unexpected_rows_query", ""))):
+    if find_unbound_parameters(str(query.get("unexpected_rows_query", ""))):
         return None, "it is about a day, and no day was given"
     return rule, ""
 
 
-def made(configuration: Mapping[str, object]) -> "Expectation":
+def load_expectation(configuration: Mapping[str, object]) -> "Expectation":
     """A configuration as an object of Great Expectations.
 
     Raises:

@@ -16,11 +16,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from martgate.contracts.model import Table
-from martgate.expectations.findings import Mistake
 from martgate.expectations.fragments import find_parameters, find_tables
 from martgate.expectations.kinds.evaluation import Evaluation
 from martgate.expectations.kinds.fields import Field, deduplicate, get_fields
 from martgate.expectations.kinds.result import Outcome, Result, parse_count, result_from_counts
+from martgate.expectations.mistakes import Mistake
 from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier

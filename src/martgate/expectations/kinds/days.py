@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from martgate.contracts.model import Table
-from martgate.expectations.findings import Mistake
 from martgate.expectations.kinds.base import Check, ExampleColumn, Offenders, show_columns
 from martgate.expectations.kinds.evaluation import DayComparison, Evaluation
 from martgate.expectations.kinds.rows import RowTest
 from martgate.expectations.kinds.statements import not_null_condition
+from martgate.expectations.mistakes import Mistake
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, identifiers, relation
 

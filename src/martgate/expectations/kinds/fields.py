@@ -10,8 +10,8 @@ from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from martgate.contracts.model import Scalar, Table
-from martgate.expectations.findings import Mistake, is_finite, read_pattern
 from martgate.expectations.fragments import find_columns, find_expression_problem, find_query_problem
+from martgate.expectations.mistakes import Mistake, is_finite, read_pattern
 from martgate.hints import clip, did_you_mean
 
 __all__ = [

@@ -13,10 +13,10 @@ from typing import ClassVar, Protocol
 
 from martgate.contracts.model import Table
 from martgate.expectations import wording
-from martgate.expectations.findings import Mistake
 from martgate.expectations.kinds.base import Check, Offenders, show_columns, show_count
 from martgate.expectations.kinds.evaluation import Evaluation, HistoryComparison
 from martgate.expectations.measurement import MIN_HISTORY_DAYS, History, Measurement
+from martgate.expectations.mistakes import Mistake
 from martgate.expectations.protection import Protection
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifiers, relation

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from martgate.contracts.model import Table
 from martgate.expectations import wording
-from martgate.expectations.findings import Mistake
 from martgate.expectations.kinds.days import KEY_EXISTS, DayCheck
 from martgate.expectations.kinds.fields import Column, GroupColumns, QueryText
 from martgate.expectations.kinds.rows import RowTest
+from martgate.expectations.mistakes import Mistake
 from martgate.text.quoting import identifier
 
 __all__ = ["NeverFalls", "NeverRises"]

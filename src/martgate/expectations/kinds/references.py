@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from martgate.contracts.model import Table
 from martgate.expectations import wording
-from martgate.expectations.findings import Mistake
 from martgate.expectations.kinds.base import Offenders, show_columns
 from martgate.expectations.kinds.fields import Columns, OtherColumns, OtherExpression, OtherTable
 from martgate.expectations.kinds.statements import StatementCheck, not_null_condition, sum_counts
+from martgate.expectations.mistakes import Mistake
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, identifiers, relation
 

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from martgate.contracts.model import Table
 from martgate.expectations import wording
-from martgate.expectations.findings import Mistake
 from martgate.expectations.kinds.base import ExampleColumn, Offenders, show_count
 from martgate.expectations.kinds.fields import Columns, OtherColumns, OtherExpression, OtherTable
 from martgate.expectations.kinds.references import find_pairing_problem
 from martgate.expectations.kinds.statements import StatementCheck
+from martgate.expectations.mistakes import Mistake
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, relation, text
 

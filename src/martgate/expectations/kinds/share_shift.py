@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from martgate.contracts.model import Table
 from martgate.expectations import wording
-from martgate.expectations.findings import Mistake
 from martgate.expectations.kinds.fields import Columns, OptionalGroupColumns
 from martgate.expectations.kinds.learned import (
     Band,
@@ -23,6 +22,7 @@ from martgate.expectations.kinds.learned import (
     count_group_rows,
 )
 from martgate.expectations.measurement import MIN_HISTORY_DAYS, History, Measurement
+from martgate.expectations.mistakes import Mistake
 from martgate.hints import clip
 
 __all__ = ["ExpectedShare", "ShareShift", "fisher_exact_probability"]
@@ -153,7 +153,7 @@ class ShareShift(LearnedCheck):
             return {}
         import numpy as np  # noqa: PLC0415 - which few audits need
 
-        from martgate.expectations.bands import bands  # noqa: PLC0415 - as above
+        from martgate.expectations.bands import predict_bands  # noqa: PLC0415 - as above
 
         days = sorted(past)
         counts = np.full((len(days), len(cells)), np.nan)
@@ -162,11 +162,11 @@ class ShareShift(LearnedCheck):
             for at, cell in enumerate(cells):
                 if cell[1] in counted and then[cell[0]]:
                     counts[place, at] = parts[cell] / then[cell[0]] * sizes[cell[0]]
-        found = bands(days, counts, day, alarms_per_year=self.false_alarms_per_year)
+        found = predict_bands(days, counts, day, alarms_per_year=self.false_alarms_per_year)
         return {
             cell: Band(float(found.low[place]), float(found.high[place]))
             for place, cell in enumerate(cells)
-            if found.known[place]
+            if found.is_learned[place]
         }
 
     def _parts(self, measured: Sequence[Measurement]) -> Counter[Cell]:

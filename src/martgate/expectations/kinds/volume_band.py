@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from martgate.contracts.model import Table
 from martgate.expectations import wording
-from martgate.expectations.findings import Mistake
 from martgate.expectations.kinds.fields import OptionalGroupColumns
 from martgate.expectations.kinds.learned import (
     Band,
@@ -19,6 +18,7 @@ from martgate.expectations.kinds.learned import (
     count_group_rows,
 )
 from martgate.expectations.measurement import MIN_HISTORY_DAYS, History, Measurement
+from martgate.expectations.mistakes import Mistake
 
 __all__ = ["VolumeBand"]
 
@@ -67,7 +67,7 @@ class VolumeBand(LearnedCheck):
     ) -> tuple[MeasurementComparison, ...] | InsufficientHistory:
         import numpy as np  # noqa: PLC0415 - which few audits need
 
-        from martgate.expectations.bands import bands  # noqa: PLC0415 - as above
+        from martgate.expectations.bands import predict_bands  # noqa: PLC0415 - as above
 
         if len(past) < MIN_HISTORY_DAYS:
             return InsufficientHistory(len(past), MIN_HISTORY_DAYS)
@@ -77,13 +77,13 @@ class VolumeBand(LearnedCheck):
         groups = sorted({group for each in (*sizes, now) for group in each}, key=str)
         counts = np.array([[each.get(group, 0) for group in groups] for each in sizes], dtype=np.float64)
         counts[np.cumsum(counts, axis=0) == 0] = np.nan  # not seen yet; once it was, none are 0
-        found = bands(days, counts, day, alarms_per_year=self.false_alarms_per_year)
+        found = predict_bands(days, counts, day, alarms_per_year=self.false_alarms_per_year)
         return tuple(
             MeasurementComparison(
                 group, "", None, now.get(group, 0), Band(float(found.low[place]), float(found.high[place]))
             )
             for place, group in enumerate(groups)
-            if found.known[place]
+            if found.is_learned[place]
         )
 
 

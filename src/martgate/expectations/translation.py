@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 
 from martgate.contracts.model import Column, Operator, Scalar, Table, Threshold
 from martgate.contracts.types import canonical_type
-from martgate.expectations.findings import Mistake, read_pattern
 from martgate.expectations.fragments import find_query_problem
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.conditions import Holds
@@ -23,7 +22,8 @@ from martgate.expectations.kinds.pattern import Pattern
 from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.expectations.kinds.unique import Unique
-from martgate.expectations.untranslated import UNTRANSLATED, untranslated
+from martgate.expectations.mistakes import Mistake, read_pattern
+from martgate.expectations.untranslated import UNTRANSLATED, read_untranslated
 from martgate.hints import clip, did_you_mean
 from martgate.text.quoting import identifier, literal, text
 
@@ -121,7 +121,7 @@ def read_expectation(implementation: Mapping[str, object], table: Table, column:
         raise Mistake(f"expected an object, found {clip(kwargs)}", key="implementation.kwargs")
     given = {str(key): value for key, value in kwargs.items() if str(key) not in _SILENT and value is not None}
     try:
-        return _translated(name, given, table, column) or untranslated(name, given, table, column)
+        return _translated(name, given, table, column) or read_untranslated(name, given, table, column)
     except Mistake as mistake:
         raise Mistake(mistake.message, mistake.hint, key=f"implementation.{mistake.key or 'kwargs'}") from None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from martgate.errors import Problem
 from martgate.text import regex
 
-__all__ = ["Findings", "Mistake", "is_finite", "read_pattern"]
+__all__ = ["MistakeCollector", "Mistake", "is_finite", "read_pattern"]
 
 
 class Mistake(ValueError):
@@ -20,7 +20,7 @@ class Mistake(ValueError):
 
 
 @dataclass(slots=True)
-class Findings:
+class MistakeCollector:
     """Problems of one file, in the order in which they were met."""
 
     file: str
