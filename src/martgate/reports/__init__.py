@@ -1,1 +1,1 @@
-"""How it is told: pages, terminal and machine formats of a run. Decides nothing."""
+"""Renders runs as pages, terminal text and machine formats; it decides nothing."""

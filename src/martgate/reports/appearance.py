@@ -1,4 +1,4 @@
-"""What a project sets of the look of its pages: a title, a logo, links and a stylesheet, all inside of each page."""
+"""The look that a project sets for its pages: title, logo, links and stylesheet, all embedded in each page."""
 
 import base64
 import json
@@ -18,16 +18,23 @@ LOGO_TYPES: Mapping[str, str] = {
     ".svg": "image/svg+xml",
     ".webp": "image/webp",
 }
-MOST_BYTES = 200_000
-"""Of a logo or a stylesheet: it is in every page."""
+MAX_BYTES = 200_000
+"""The largest size of a logo or a stylesheet, since every page embeds it."""
 
-# The policy of the pages would keep a browser from all of this; here the author hears of it before a reader misses it.
-_LOADS = re.compile(r"@import|url\(\s*['\"]?(?!data:)|image-set\(|<\s*/|<!--", re.IGNORECASE)
+# The policy of the pages keeps a browser from loading any of this; here the author gets an error instead.
+_LOADING = re.compile(r"@import|url\(\s*['\"]?(?!data:)|image-set\(|<\s*/|<!--", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """The look of the pages. `logo` is an image as a `data:` URL, `links` addresses by name, `stylesheet` rules of CSS."""
+    """The look of the pages.
+
+    Attributes:
+        title: The title of the site.
+        logo: An image as a `data:` URL.
+        links: Addresses by name.
+        stylesheet: CSS rules that follow those of the pages.
+    """
 
     title: str = ""
     logo: str = ""
@@ -35,59 +42,59 @@ class Appearance:
     stylesheet: str = ""
 
     def to_json(self) -> str:
-        """What `from_json` reads back, for the process that draws the site."""
+        """Serialize the look for the process that renders the site; `from_json` reads it back."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Appearance":
-        """The look as `to_json` wrote it."""
+        """Read the look that `to_json` wrote."""
         return cls(**json.loads(text))
 
 
 DEFAULT = Appearance()
-"""The look of the pages of a project that sets nothing."""
+"""The look of a project that sets nothing."""
 
 
 def read_logo(file: Path) -> str:
-    """An image as a `data:` URL.
+    """Read an image as a `data:` URL.
 
     Raises:
-        ValueError: it is of no known type, too large, or cannot be read.
+        ValueError: The type is unknown, or the file is too large or cannot be read.
     """
-    kind = LOGO_TYPES.get(file.suffix.lower())
-    if kind is None:
+    media_type = LOGO_TYPES.get(file.suffix.lower())
+    if media_type is None:
         raise ValueError(f"expected an image: {', '.join(sorted(LOGO_TYPES))}")
-    return f"data:{kind};base64,{base64.b64encode(_content(file)).decode()}"
+    return f"data:{media_type};base64,{base64.b64encode(_content(file)).decode()}"
 
 
 def read_stylesheet(file: Path) -> str:
-    """The rules of a stylesheet.
+    """Read a stylesheet.
 
     Raises:
-        ValueError: it would load something, leave its element, is too large, or cannot be read.
+        ValueError: The rules load a resource or leave their element, or the file is too large or cannot be read.
     """
     try:
         text = _content(file).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8") from None
-    loading = _LOADS.search(text)
-    if loading:
-        line = text[: loading.start()].count("\n") + 1
-        raise ValueError(f"line {line}: {loading[0].strip()!r} has no place here: a page loads nothing from anywhere")
-    return text.replace("\r\n", "\n").replace("\r", "\n")  # as a browser reads it, or its hash would be another one
+    match = _LOADING.search(text)
+    if match:
+        line = text[: match.start()].count("\n") + 1
+        raise ValueError(f"line {line}: {match[0].strip()!r} is not allowed: a page loads no resources")
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # as a browser reads it, or the hash would differ
 
 
 def find_link_problem(address: str) -> str:
-    """What keeps an address from being linked to; empty where nothing does."""
+    """Return why an address cannot be a link; empty where it can."""
     try:
         parts = urlsplit(address)
     except ValueError:
-        return "is no URL"
+        return "is not a URL"
     if parts.scheme in ("http", "https"):
         return "" if parts.hostname else "names no host"
     if parts.scheme == "mailto":
         return "" if "@" in parts.path else "names no mailbox"
-    return "starts with none of https:, http: and mailto:"
+    return "must start with https:, http: or mailto:"
 
 
 def _content(file: Path) -> bytes:
@@ -95,6 +102,6 @@ def _content(file: Path) -> bytes:
         content = file.read_bytes()
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from error
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"is larger than {MOST_BYTES:,} bytes, and would be in every page")
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"is larger than {MAX_BYTES:,} bytes, and every page would embed it")
     return content

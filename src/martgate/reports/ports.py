@@ -1,4 +1,4 @@
-"""What a reporter is given, and what it has to do."""
+"""The port of reporters: the protocol that they implement and the context that they get."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ __all__ = ["ReportContext", "Reporter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportContext:
-    """What a reporter may look at beside the runs.
+    """The context of a reporter.
 
     Attributes:
-        out: the folder of everything that is generated. The records of all runs are in it, as `runs/*.json`.
-        contracts: the folders of contracts.
-        catalog: the contracts that the runs were judged by.
-        appearance: what the project sets of the look of its pages.
-        punctuality: of each table that a model makes, whether the promises about time are kept.
+        out: The folder for all generated files. It holds the records of all runs as `runs/*.json`.
+        contracts: The folders of contracts.
+        catalog: The contracts of the runs.
+        appearance: The look that the project sets for its pages.
+        punctuality: Assesses the SLAs about time of each table that a model makes.
     """
 
     out: Path
@@ -33,25 +33,26 @@ class ReportContext:
 
 
 class Reporter(Protocol):
-    """Renders runs that are decided and recorded; it decides nothing, and a failure of it changes no decision.
+    """Renders runs that are already decided and recorded; a failure of a reporter changes no decision.
 
-    It is registered by an entry point of the group `martgate.reporters`; the setting `report` names it. Values of
-    protected columns are in no record.
+    A reporter is registered by an entry point of the group `martgate.reporters`, and the setting `report` names it.
+    Records contain no values of protected columns.
     """
 
     @property
     def renders_once(self) -> bool:
-        """Whether several runs of one command are rendered together, after the last; otherwise each as it ends.
+        """Whether the runs of one command are rendered together after the last one, instead of each as it ends.
 
-        For what costs seconds, or shows all runs together. Such runs are shown without their page.
+        This suits a reporter that costs seconds or shows all runs together. The terminal then shows such runs without
+        the path of their page.
         """
 
     def page(self, record: RunRecord, context: ReportContext) -> str:
-        """Where the report of a run will be, for the run to be shown with it; empty where it has no place of its own."""
+        """Return the path or address of the report of a run; empty where it has none of its own."""
 
     def render(self, records: Sequence[RunRecord], context: ReportContext) -> None:
-        """Render the runs that have just ended; nothing may be written to stdout, which is for programs.
+        """Render the runs that have just ended, without writing to stdout, which is for programs.
 
         Raises:
-            martgate.errors.CouldNotRun: the report could not be written; the message is shown.
+            martgate.errors.CouldNotRun: The report could not be written; the message is shown.
         """

@@ -1,4 +1,4 @@
-"""The reporters of the setting `report`: the whole site, one page of it, or none."""
+"""The built-in reporters of the setting `report`: the whole site, the page of a run, or none."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ __all__ = ["NO_REPORT", "RUN_PAGE", "SITE", "index_path"]
 
 
 class NoReport:
-    """The runs are recorded, and that is all."""
+    """Renders nothing; the runs are only recorded."""
 
     renders_once = False
 
@@ -23,11 +23,11 @@ class NoReport:
         return ""
 
     def render(self, records: Sequence[RunRecord], context: ReportContext) -> None:
-        """Nothing is written."""
+        """Do nothing."""
 
 
 class RunPage:
-    """The page of a run alone; the next drawing of the site puts the whole one in its place."""
+    """Renders the page of each run alone; rendering the site replaces it with the full page."""
 
     renders_once = False
 
@@ -35,7 +35,7 @@ class RunPage:
         return str(page_path(_site(context), record.candidate))
 
     def render(self, records: Sequence[RunRecord], context: ReportContext) -> None:
-        from martgate.reports.run_page import render_run_page  # noqa: PLC0415 - templates, for those who want a page
+        from martgate.reports.run_page import render_run_page  # noqa: PLC0415 - only a page needs the template engine
 
         for record in records:
             _, table = context.catalog.find(record.table, record.date)
@@ -46,7 +46,7 @@ class RunPage:
 
 
 class Site:
-    """The whole site, Data Docs, of all records that there are."""
+    """Renders the whole site, Data Docs, of all records."""
 
     renders_once = True
 
@@ -54,14 +54,14 @@ class Site:
         return str(page_path(_site(context), record.candidate))
 
     def render(self, records: Sequence[RunRecord], context: ReportContext) -> None:
-        """Draw the site of all recorded runs.
+        """Render the site of all recorded runs in a process of its own.
 
-        In a process of its own: importing Great Expectations costs seconds, and a page must never take the gate down.
+        Importing Great Expectations costs seconds, and a page must never take the gate down.
 
         Raises:
-            martgate.errors.CouldNotRun: a page could not be drawn; the former site is left as it was.
+            martgate.errors.CouldNotRun: A page could not be rendered; the previous site is unchanged.
         """
-        del records  # they are among those that are recorded
+        del records  # the process reads them from their folder
         from martgate.reports.promises import to_json  # noqa: PLC0415 - only the site needs it
 
         promises, appearance = context.out / "promises.json", context.out / "appearance.json"
@@ -71,16 +71,16 @@ class Site:
         command += ["--promises", str(promises), "--appearance", str(appearance)]
         for folder in context.contracts:
             command += ["--contracts", str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
-        if done.returncode:
-            raise CouldNotRun(f"the site could not be drawn:\n{done.stderr.strip()[-2000:]}")
+        process = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
+        if process.returncode:
+            raise CouldNotRun(f"the site could not be rendered:\n{process.stderr.strip()[-2000:]}")
 
 
 NO_REPORT, RUN_PAGE, SITE = NoReport(), RunPage(), Site()
 
 
 def index_path(context: ReportContext) -> Path:
-    """The first page of the site."""
+    """Return the path of the first page of the site."""
     return _site(context) / "index.html"
 
 

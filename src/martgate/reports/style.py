@@ -1,4 +1,4 @@
-"""What all pages have in common: the templates of `reports/site`, everything escaped, and nothing loaded from anywhere."""
+"""Configures the template engine for all pages: templates of `reports/site`, escaping, and a strict content policy."""
 
 import base64
 import hashlib
@@ -17,11 +17,11 @@ _SITE = Path(__file__).with_name("site")
 
 
 def configure_environment(env: Environment, appearance: Appearance) -> None:
-    """Have an environment draw in the style of the house: our templates in front of its own, no text trusted.
+    """Configure an environment in place: our templates before its own, all text escaped, style and script embedded.
 
     Args:
-        env: the environment, which is changed.
-        appearance: what the project sets of the look of its pages.
+        env: The environment.
+        appearance: The look that the project sets for its pages.
     """
     loaders: list[BaseLoader] = [FileSystemLoader(_SITE)]
     env.loader = ChoiceLoader([*loaders, env.loader] if env.loader else loaders)
@@ -36,17 +36,17 @@ def configure_environment(env: Environment, appearance: Appearance) -> None:
 
 
 def _anchor(name: str) -> str:
-    """An address on the page that stays the same from run to run."""
+    """A fragment of the page that is the same for every run."""
     return "rule-" + re.sub(r"[^\w.-]+", "-", name)
 
 
 def _breakable(name: str) -> Markup:
-    """A long name that may be broken behind its dots and bars, and nowhere else if it can be helped."""
+    """A long name with line breaks allowed after its dots and bars."""
     return Markup("<wbr>").join(re.split(r"(?<=[.|])", name))
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing is loaded from anywhere, and no style or script runs but those two."""
+    """A policy that loads nothing and allows only this style and this script."""
     style_hash, script_hash = (
         base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)
     )

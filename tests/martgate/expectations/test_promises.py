@@ -124,7 +124,7 @@ def test_a_published_day_that_is_not_in_the_table_is_not_there(assess):
     assert [promise.status for promise in found.promises] == [BROKEN] * 3
 
 
-def test_a_day_in_the_table_that_nobody_recorded_is_in_table_but_nobody_knows_since_when(assess):
+def test_a_day_in_the_table_without_a_receipt_is_unknown(assess):
     found = assess({"09": Arrival(is_in_table=True)}, BY_SIX, DAILY)
     assert [promise.status for promise in found.promises] == [UNKNOWN, KEPT]
     assert found.is_broken
@@ -212,10 +212,10 @@ def test_latency_that_no_rule_judges_is_not_kept(assess):
 @pytest.mark.parametrize(
     ("promise", "reason"),
     [
-        (("timeOfAvailability", "soon", ""), "no time of day"),
-        (("frequency", 1, "fortnight"), "no length of time"),
-        (("retention", 0, "d"), "no length of time"),
-        (("retention", 10_000, "y"), "no length of time"),
+        (("timeOfAvailability", "soon", ""), "not a time of day"),
+        (("frequency", 1, "fortnight"), "not a duration"),
+        (("retention", 0, "d"), "not a duration"),
+        (("retention", 10_000, "y"), "not a duration"),
         (("frequency", 12, "h"), "published by the day"),
     ],
 )
@@ -228,7 +228,7 @@ def test_a_promise_that_cannot_be_judged_is_not_kept(assess, promise, reason):
 
 def test_a_table_that_is_published_whole_keeps_no_days(assess):
     found = assess(on_time("09"), ("retention", 3, "y"), whole=True)
-    assert "published whole" in found.promises[0].reason
+    assert "published as a whole" in found.promises[0].reason
 
 
 def test_a_table_without_promises_breaks_none(assess):
@@ -243,4 +243,4 @@ def test_a_table_without_promises_breaks_none(assess):
 def test_a_promise_is_about_the_tables_that_it_names_or_about_all(make, element, is_about):
     table = make.table(make.column("day"))
     sla = Sla(path="slaProperties[0]", property="frequency", value=1, unit="d", element=element)
-    assert bool(find_time_slas(make.contract(table, slas=(sla,)), table)) is is_about
+    assert bool(find_time_slas(make.contract(table, slas=(sla,)).tables[0])) is is_about

@@ -156,7 +156,7 @@ def test_a_day_that_was_refused_is_not_learned_from(publish, capsys, call):
 
 def test_a_backtest_before_anything_was_published_says_so(project, capsys, call):
     assert call(["backtest", "base"]) == 0
-    assert capsys.readouterr().out.count("no published day was measured for it yet") == 2
+    assert capsys.readouterr().out.count("no published day has measurements for this rule yet") == 2
 
 
 def test_a_table_without_rules_that_learn_cannot_be_backtested(project, capsys, call):

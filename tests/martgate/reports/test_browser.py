@@ -132,9 +132,7 @@ def hostile_site(tmp_path_factory, runs, contract, table, promises):
         verdicts=verdicts,
         out_of_scope=(OutOfScope(rule=replace(verdicts[0].rule, name=f"{HOSTILE}|scope"), reason=HOSTILE),),
     )
-    attack = replace(
-        record, table=HOSTILE, date=HOSTILE, candidate=HOSTILE, reasons=(HOSTILE,), report=HOSTILE, audit=audit
-    )
+    attack = replace(record, table=HOSTILE, candidate=HOSTILE, reasons=(HOSTILE,), report=HOSTILE, audit=audit)
     (records / "attack.json").write_text(attack.to_json(), encoding="utf-8")
     column = Column(path=HOSTILE, name=HOSTILE, logical_type="string", physical_type="string", description=HOSTILE)
     promised = replace(table, name=HOSTILE, qualified_name=HOSTILE, description=HOSTILE, columns=(column,))
@@ -157,7 +155,7 @@ def hostile_site(tmp_path_factory, runs, contract, table, promises):
     about_time = [first, replace(promises[1], table=HOSTILE), replace(promises[2], reason=HOSTILE)]
     render(records, site, [promise], about_time, HOSTILE_LOOK)
     (site / "runs" / "alone.html").write_text(
-        render_run_page(attack, promise, promised, HOSTILE_LOOK), encoding="utf-8"
+        render_run_page(attack, promise.tables[0], HOSTILE_LOOK), encoding="utf-8"
     )
     return site
 

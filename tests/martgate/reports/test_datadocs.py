@@ -88,7 +88,9 @@ def test_a_refused_run_says_why_at_the_top_of_its_page(records, site):
     render(records, site)
     page = page_path(site, "20240101-a3").read_text(encoding="utf-8")
     assert (
-        page.index("2 failed: status|implies_email, table|key") < page.index('id="blocking"') < page.index('id="to-read"')
+        page.index("2 failed: status|implies_email, table|key")
+        < page.index('id="blocking"')
+        < page.index('id="to-read"')
     )
     assert (
         page.index('id="rule-status-implies_email"')

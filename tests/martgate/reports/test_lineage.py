@@ -29,7 +29,7 @@ def about(table):
         zone="Asia/Seoul",
         inputs=(BASKETS,),
         columns={"order_id": frozenset({"shop.baskets.id"}), "status": frozenset()},
-        places={
+        addresses={
             "shop.orders": DatasetAddress("file", "/mart/shop/orders"),
             "shop.baskets": DatasetAddress("file", "/lake/shop/baskets"),
         },
@@ -37,16 +37,16 @@ def about(table):
     )
 
 
-def told(events):
+def as_json(events):
     return [json.loads(Serde.to_json(event)) for event in events]
 
 
 def test_a_published_run_as_a_whole(runs, about, snapshot):
-    assert told(build_run_events(runs["warned"], about, at=AT)) == snapshot
+    assert as_json(build_run_events(runs["warned"], about, at=AT)) == snapshot
 
 
 def test_a_rule_that_was_waived_did_not_pass_and_is_a_warning_of_a_run_that_was_published(runs, about):
-    _, end = told(build_run_events(runs["waived"], about, at=AT))
+    _, end = as_json(build_run_events(runs["waived"], about, at=AT))
     (output,) = end["outputs"]
     assertions = output["facets"]["dataQualityAssertions"]["assertions"]
     (assertion,) = [each for each in assertions if each["name"] == "status|implies_email"]
@@ -57,20 +57,20 @@ def test_a_rule_that_was_waived_did_not_pass_and_is_a_warning_of_a_run_that_was_
 
 
 def test_a_refused_run_as_a_whole(runs, about, snapshot):
-    assert told(build_run_events(runs["refused"], about, at=AT)) == snapshot
+    assert as_json(build_run_events(runs["refused"], about, at=AT)) == snapshot
 
 
 @pytest.mark.parametrize("end", ["refused", "error", "vacuous", "dry_run"])
 def test_what_was_not_published_is_no_output(runs, about, end):
-    record = replace(runs[end], date="2024-01-01")
-    assert [event["outputs"] for event in told(build_run_events(record, about, at=AT))] == [[], []]
+    record = replace(runs[end], date=date(2024, 1, 1))
+    assert [event["outputs"] for event in as_json(build_run_events(record, about, at=AT))] == [[], []]
 
 
 def test_an_input_that_broke_its_own_contract_carries_the_verdicts_on_itself(runs, about):
     rule = Rule(name="shop.baskets: id|in_set", check=InSet("id", (1, 2)), clauses=(), columns=("id",))
     verdict = Verdict(rule=rule, outcome=Outcome.FAILED, failed=1, total=3, examples=({"id": "5"},))
     record = replace(runs["refused"], audit=replace(runs["refused"].audit, verdicts=(verdict,)))
-    (read,) = told(build_run_events(record, about, at=AT))[1]["inputs"]
+    (read,) = as_json(build_run_events(record, about, at=AT))[1]["inputs"]
     (assertion,) = read["inputFacets"]["dataQualityAssertions"]["assertions"]
     assert (assertion["name"], assertion["assertion"], assertion["success"]) == ("id|in_set", "in_set", False)
 
@@ -80,7 +80,7 @@ def test_a_rule_that_had_nothing_to_look_at_and_may_did_not_pass_and_is_a_warnin
         rule=replace(runs["published"].audit.verdicts[2].rule, allow_vacuous=True), outcome=Outcome.VACUOUS
     )
     record = replace(runs["published"], audit=replace(runs["published"].audit, verdicts=(verdict,)))
-    _, end = told(build_run_events(record, about, at=AT))
+    _, end = as_json(build_run_events(record, about, at=AT))
     (assertion,) = end["outputs"][0]["facets"]["dataQualityAssertions"]["assertions"]
     (test,) = end["run"]["facets"]["test"]["tests"]
     assert (assertion["success"], assertion["severity"], test["status"]) == (False, "warn", "skip")
@@ -88,7 +88,7 @@ def test_a_rule_that_had_nothing_to_look_at_and_may_did_not_pass_and_is_a_warnin
 
 def test_a_run_has_one_id_whenever_it_is_told_and_another_candidate_has_another(runs, about):
     def ids(record, at=AT):
-        return {event["run"]["runId"] for event in told(build_run_events(record, about, at=at))}
+        return {event["run"]["runId"] for event in as_json(build_run_events(record, about, at=at))}
 
     published = runs["published"]
     assert len(ids(published)) == 1
@@ -99,12 +99,12 @@ def test_a_run_has_one_id_whenever_it_is_told_and_another_candidate_has_another(
 
 def test_no_example_and_no_value_that_a_rule_compares_with_is_told(runs, about):
     for end in ("warned", "refused"):
-        text = json.dumps(told(build_run_events(runs[end], about, at=AT)))
+        text = json.dumps(as_json(build_run_events(runs[end], about, at=AT)))
         assert not [value for value in ('"11"', "paid", "PAID", "OPEN", "(protected)") if value in text]
 
 
 def test_a_run_that_could_not_be_decided_says_why_and_of_which_day(about):
-    start, end = told(build_stopped_events(date(2024, 1, 1), "the lake is dry", about, at=AT))
+    start, end = as_json(build_stopped_events(date(2024, 1, 1), "the lake is dry", about, at=AT))
     assert (start["eventType"], end["eventType"], start["run"]["runId"]) == ("START", "FAIL", end["run"]["runId"])
     assert end["run"]["facets"]["errorMessage"]["message"] == "the lake is dry"
     assert end["run"]["facets"]["nominalTime"]["nominalStartTime"] == "2023-12-31T15:00:00.000Z"

@@ -163,7 +163,7 @@ def test_no_problem_is_said_in_as_many_words():
     assert render_lint_text([], files=13) == "no errors in 13 files"
 
 
-def test_coverage_names_the_rule_of_each_enforced_leaf_and_ends_with_what_nobody_answers_for(snapshot):
+def test_coverage_names_the_rule_of_each_enforced_leaf_and_ends_with_the_unsupported_ones(snapshot):
     leaves = [
         CoverageItem("id", CoverageStatus.DOCUMENTATION),
         CoverageItem("b", CoverageStatus.UNSUPPORTED),
