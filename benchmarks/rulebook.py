@@ -37,7 +37,7 @@ def rulebook(day: date) -> list[dict[str, Any]]:
     scope = Scope(day=Day(day, loaded.contract.zone), audited_at=datetime.now(UTC))
     types = {column.name.casefold(): column.physical_type for column in table.columns}
     asked = derive(table)
-    judged, _ = scope.split(asked, scope.tables(asked, table, TABLE), TABLE)
+    judged, _ = scope.split_rules(asked, scope.resolve_tables(asked, table, TABLE), TABLE)
     return [_told(rule, types, scope.parameters) for rule in judged]
 
 

@@ -153,7 +153,7 @@ class World:
         return sorted((tuple(row[column] for column in columns or table.column_names) for row in rows), key=repr)
 
 
-MODELS = load_settings([Path(__file__).parents[2] / "builders" / "models"])
+MODELS = load_models([Path(__file__).parents[2] / "builders" / "models"])
 MODEL = MODELS["wv_comm_user"]
 
 
@@ -202,8 +202,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     from martgate.builders.engines.duckdb import DuckDBEngine
     from martgate.builders.model import cast_to_contract
     from martgate.builders.ports import WriteTarget
-    from martgate.project.settings import load_settings
     from martgate.project.requests import load_publish_request
+    from martgate.project.settings import load_settings
     from martgate.project.wiring import open_context
     from martgate.stores.upstreams import Upstreams
 

@@ -12,9 +12,9 @@ from martgate.builders.engines.duckdb import DuckDBEngine
 from martgate.builders.ports import Dataset
 from martgate.contracts.day import Day
 from martgate.contracts.odcs import load
-from martgate.expectations.audit import Earlier, Scope, audit
+from martgate.expectations.audit import PreviousDay, Scope, audit
 from martgate.expectations.derive import derive
-from martgate.expectations.measurement import Remembered
+from martgate.expectations.measurement import InMemoryHistory
 from martgate.expectations.verdict import Outcome
 
 ROOM = Path(__file__).parents[2] / "contracts"
@@ -23,7 +23,7 @@ RUN = datetime(2024, 3, 31, 18, tzinfo=UTC)
 MART = load(ROOM / "mart" / "wv_comm_user.odcs.yaml")
 UPSTREAMS = {c.tables[0].qualified_name: c for c in map(load, sorted((ROOM / "upstream").glob("*.odcs.yaml")))}
 TABLE = MART.tables[0]
-RULES = derive(MART, TABLE)
+RULES = derive(TABLE)
 ARROW = {
     "tinyint": pa.int8(),
     "int": pa.int32(),
@@ -131,13 +131,13 @@ class Gate:
 
     def audit(self, candidate, rules=RULES):
         self.register("candidate", candidate)
-        eve = Earlier("earlier", DAY.date - timedelta(days=1))
+        eve = PreviousDay("earlier", DAY.date - timedelta(days=1))
         scope = Scope(
             day=DAY,
             audited_at=RUN + timedelta(hours=1),
-            others=frozenset(UPSTREAMS),
-            earlier=eve,
-            history=Remembered(self.history),
+            other_relations=frozenset(UPSTREAMS),
+            previous_day=eve,
+            history=InMemoryHistory(self.history),
         )
         return audit(self.engine, "candidate", table=TABLE, rules=rules, scope=scope)
 

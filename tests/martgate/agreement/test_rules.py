@@ -16,7 +16,7 @@ from martgate.builders.ports import Dataset
 from martgate.contracts.day import Day
 from martgate.contracts.model import Column, Contract, Table, Threshold
 from martgate.errors import QueryFailed
-from martgate.expectations.audit import Earlier, Scope, audit
+from martgate.expectations.audit import PreviousDay, Scope, audit
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
 from martgate.expectations.kinds.constant_within import ConstantWithin
@@ -45,7 +45,7 @@ from martgate.expectations.kinds.same_set import SameSet
 from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.expectations.kinds.unchanged_since import UnchangedSince
 from martgate.expectations.kinds.unique import Unique
-from martgate.expectations.offenders import MOST
+from martgate.expectations.offenders import MAX_EXAMPLES
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Outcome
 
@@ -99,7 +99,7 @@ class Counted:
         self.prefers_one_statement = engine.prefers_one_statement
 
     def fetch(self, sql, parameters):
-        if sql.endswith(f"LIMIT {MOST}"):
+        if sql.endswith(f"LIMIT {MAX_EXAMPLES}"):
             raise QueryFailed("no examples")
         return self.engine.fetch(sql, parameters)
 
@@ -117,7 +117,7 @@ def open_table(engine, relation):
 def found(engine, checks, relation="s.cells"):
     """What an audit says of each check."""
     asked = [Rule(name=f"{n}", check=check, clauses=(), columns=check.columns_read) for n, check in enumerate(checks)]
-    earlier = Earlier("s.other", DAY.date - timedelta(days=1))
+    earlier = PreviousDay("s.other", DAY.date - timedelta(days=1))
     known = (open_table(engine, "s.other"),)
     scope = Scope(DAY, datetime(2024, 4, 1, tzinfo=UTC), frozenset({"s.other"}), earlier, catalog_tables=known)
     told = audit(engine, relation, table=open_table(engine, relation), rules=asked, scope=scope)
@@ -273,7 +273,7 @@ def test_no_kind_of_rule_is_forgotten(cells):
     draw = Draw(cells)
     drawn = {type(check) for check in (*draw.rows(), *draw.wholes())}
     elsewhere = {
-        *(kind for kind in kinds().values() if kind.learns),
+        *(kind for kind in kinds().values() if kind.is_learned),
         Foreign,
     }  # on both engines in test_learned.py and test_gx_stock.py
     assert drawn | elsewhere == set(kinds().values())

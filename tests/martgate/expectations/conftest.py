@@ -10,7 +10,7 @@ import pytest
 from martgate.builders.ports import Dataset
 from martgate.contracts.day import Day
 from martgate.contracts.model import Column, Contract, Quality, QualityType, Table
-from martgate.expectations.audit import Earlier, Scope, audit
+from martgate.expectations.audit import PreviousDay, Scope, audit
 from martgate.expectations.rules import Rule
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
@@ -82,7 +82,7 @@ def find(engine, register):
 
     def _find(check, columns, *, others=None, earlier=None, day=DAY, table=None, **rule):
         register("s.audited", columns)
-        days = {} if earlier is None else {"earlier": Earlier(register("earlier", earlier), BEFORE)}
+        days = {} if earlier is None else {"previous_day": PreviousDay(register("earlier", earlier), BEFORE)}
         for name, rows in (others or {}).items():
             register(name, rows)
         rule = Rule(name="r", check=check, clauses=(), columns=check.columns_read, **rule)
@@ -99,7 +99,9 @@ def find(engine, register):
 def open_table(name, columns):
     """The contract of a table of which every column may be shown."""
     listed = tuple(column_of(head.rpartition(" ")[0], head.rpartition(" ")[2]) for head in columns)
-    return contract_of(Table(path="schema[0]", name=name.rpartition(".")[2], qualified_name=name, columns=listed)).tables[0]
+    return contract_of(
+        Table(path="schema[0]", name=name.rpartition(".")[2], qualified_name=name, columns=listed)
+    ).tables[0]
 
 
 def contract_of(*tables, **more):

@@ -128,7 +128,7 @@ def entry(name, value):
         ),
         ([("mine", "no.such.module:Mine")], "kind 'mine', no.such.module:Mine, cannot be used: No module named 'no'"),
         ([("mine", "json:JSONDecoder")], "cannot be used: expected a class below Check"),
-        ([("mine", "martgate.expectations.kinds.rows:ValueCheck")], "cannot be used: it lacks broken, sentence"),
+        ([("mine", "martgate.expectations.kinds.rows:ValueCheck")], "cannot be used: it lacks failure_condition, sentence"),
         ([("mine", "martgate.expectations.kinds.in_set:InSet")], "cannot be used: its class calls itself 'in_set'"),
     ],
 )

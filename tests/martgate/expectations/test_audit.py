@@ -99,7 +99,7 @@ def test_good_rows_pass_every_rule_with_evidence(run, members):
 
 
 def test_verdicts_come_in_the_order_of_the_rules(run, members, make):
-    asked = derive(make.contract(members), members)[::-1]
+    asked = derive(make.contract(members).tables[0])[::-1]
     assert tuple(verdict.rule for verdict in run(members, GOOD, rules=asked).verdicts) == asked
 
 
@@ -276,10 +276,9 @@ def test_a_lone_guilty_rule_does_not_hide_how_many_rows_there_are(run, make):
 
 
 def test_a_relation_that_cannot_be_read_is_no_verdict(engine, members, make):
-    contract = make.contract(members)
     with pytest.raises(QueryFailed, match=r"s\.nowhere"):
         audit(
-            engine, "s.nowhere", table=members, rules=derive(contract, members),
+            engine, "s.nowhere", table=members, rules=derive(members),
             scope=Scope(make.day, make.noon, frozenset()),
         )  # fmt: skip
 
@@ -329,7 +328,7 @@ def test_hostile_names_are_only_names(run, make, name):
         make.column("g", at=1, primary_key_position=1),
     )
     asked = [
-        *derive(make.contract(table), table),
+        *derive(make.contract(table).tables[0]),
         rule("constant", ConstantWithin((name,), ("g",))),
         rule("partition", InPartition((name,), name)),
         rule("reference", References((name,), "t", (name,))),
@@ -396,7 +395,7 @@ def people(make):
 
 def test_protected_values_never_reach_a_verdict(run, people, make):
     table, more = people
-    asked = [*derive(make.contract(table), table), *more]
+    asked = [*derive(make.contract(table).tables[0]), *more]
     born = datetime(1999, 12, 31, 23, 59, 58, tzinfo=UTC)
     data = {"name string": [SECRET, SECRET, None], "born timestamp": [born, None, born + timedelta(days=1)]}
     found = run(table, data, rules=asked, others={"s.known": {"name string": ["other-" + SECRET]}})

@@ -10,6 +10,7 @@ from martgate.expectations.kinds.length import Length
 from martgate.expectations.kinds.not_null import NotNull
 from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.expectations.kinds.unique import Unique
+from martgate.expectations.plan import build_plan
 from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.rules import Rule
 from martgate.expectations.source import Source

@@ -147,7 +147,7 @@ def test_an_expression_is_computed_once_however_many_rules_need_it():
 
 def test_rows_are_counted_even_where_no_rule_looks_at_them():
     (query,) = build_plan([], SOURCE).statements
-    assert (query.rows, query.answers) == (0, ())
+    assert (query.row_count_position, query.columns) == (0, ())
 
 
 @pytest.mark.parametrize("query", build_plan(RULES, SOURCE).statements, ids=lambda query: query.rules[0].name)
@@ -155,7 +155,7 @@ def test_every_statement_is_one_query_over_known_tables(query):
     tree = parse_one(query.sql, dialect="databricks")
     assert isinstance(tree, exp.Select)
     assert {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table)} <= {"we_mart.t", "s.o", "s.earlier"}
-    assert max(answer.width for answer in query.answers) <= len(tree.selects)
+    assert max(each.width for each in query.columns) <= len(tree.selects)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from martgate.builders.ports import Dataset, WriteTarget
 from martgate.expectations.audit import audit
 from martgate.expectations.derive import derive
 from martgate.expectations.offenders import MAX_EXAMPLES
+from martgate.expectations.plan import build_plan
 from martgate.expectations.scope import Scope
 from martgate.expectations.source import Source
 from martgate.expectations.verdict import Outcome
