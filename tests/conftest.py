@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 from martgate.builders.engines.duckdb import DuckDBEngine
-from martgate.builders.model import load
+from martgate.builders.model import load_models
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.model import Column, Contract, Table
 from martgate.contracts.types import translate_type
@@ -117,7 +117,7 @@ def tables(contract_folder):
 @pytest.fixture(scope="session")
 def models():
     """The models of the mart, by name."""
-    return load([ROOT / "builders" / "models"])
+    return load_models([ROOT / "builders" / "models"])
 
 
 @pytest.fixture(scope="session")

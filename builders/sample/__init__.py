@@ -1,4 +1,4 @@
-"""Upstream data born from the contracts: seeded, skewed as real communities are, and dirty on purpose.
+"""Generates upstream data from the contracts: seeded, skewed like real communities, and with deliberate defects.
 
 >>> from datetime import date
 >>> SampleSpec(members=0, date=date(2024, 3, 31))
@@ -20,7 +20,7 @@ __all__ = ["SampleSpec", "upstreams"]
 
 
 def upstreams(spec: SampleSpec, contracts: Mapping[str, Table]) -> "Iterator[tuple[str, pa.Table]]":
-    """Draw every upstream table: its qualified name, and its rows in the columns and types of its contract."""
-    from .tables import upstreams as draw  # noqa: PLC0415 - a second, which `martgate sample --help` does without
+    """Draw every upstream table: yield its qualified name, and its rows with the columns and types of its contract."""
+    from .tables import upstreams as draw  # noqa: PLC0415 - takes a second, not needed for `martgate sample --help`
 
     return draw(spec, contracts)

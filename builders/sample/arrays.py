@@ -1,4 +1,4 @@
-"""What a column may be on its way from a random number to a table."""
+"""Type aliases for columns: numpy arrays of random numbers and Arrow arrays."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -15,6 +15,6 @@ Bools = NDArray[np.bool_]
 Rows = Mapping[str, Ints]
 """Columns of equal length, before they become a table."""
 
-# In quotes, because Arrow's types take parameters in their stubs only.
+# In quotes, because only the stubs of Arrow's types are generic.
 Arrow: TypeAlias = "pa.Array[Any]"
 Values: TypeAlias = "Ints | Bools | pa.Array[Any] | pa.ChunkedArray[Any]"

@@ -1,7 +1,7 @@
-"""The dirt of real upstreams, each kind with its rate, in one place.
+"""Rates of the defects that real upstreams have and a sample imitates.
 
-A rate is the share of the rows that a kind could happen to; wherever a sample has any such rows, at least one of them
-is hit. `SampleSpec(clean=True)` leaves all of it out.
+A rate is a share of the rows that can have the defect; if there are any, at least one has it.
+`SampleSpec(clean=True)` leaves all defects out.
 """
 
 from datetime import timedelta
@@ -22,38 +22,38 @@ __all__ = [
 ]
 
 LATENESS = timedelta(minutes=5)
-"""How long after the end of its day a snapshot is taken: memberships created in between are in it already."""
+"""Time between the end of a day and its snapshot, which contains memberships created in between."""
 
 LATE_MEMBERSHIPS = 0.0005
-"""Memberships created within `LATENESS` after the last day, as a share of all."""
+"""Share of memberships created within `LATENESS` after the last day."""
 
 REPEATED_STATUSES = 0.005
-"""Status logs that have another status logged for the same membership at the same instant."""
+"""Status logs with another status of the same membership at the same instant."""
 
 OVERLAPPING_INTERVALS = 0.01
-"""Country and fan club intervals that another one overlaps; half of those start at the same instant."""
+"""Country and fan club intervals with an overlapping one; half of those start at the same instant."""
 
 SEVERAL_SPECIAL_ROWS = 0.1
-"""Active special-member rows beside which the membership has another; half of those registered at the same instant."""
+"""Active special-member rows whose membership has a second one; half of those have the same registration instant."""
 
 REPEATED_PUSH_CONFIGS = 0.005
 """Push configs recorded twice at one instant, once enabled and once not."""
 
 REPEATED_POST_EVENTS = 0.005
-"""Views and reactions that are recorded twice, to the letter."""
+"""Views and reactions that are recorded twice, with equal values."""
 
 SEVERAL_CHANNELS = 0.3
-"""Communities of V that several channels became, and users of theirs who moved from more than one."""
+"""Communities that were several V channels, and users who moved from more than one of them."""
 
 MISSING_USERS = 0.005
-"""Users with a membership who are missing from `we_user`."""
+"""Users with a membership that are missing from `we_user`."""
 
 MISSING_ARTISTS = 0.1
 """Communities that are missing from `we_artist`."""
 
 UNKNOWN_SUBJECTS = 0.003
-"""Statuses, reports, special-member rows, push configs, WV1 joins, views, reactions and DM subscriptions about
-memberships or pairs nobody knows."""
+"""Statuses, reports, special-member rows, push configs, WV1 joins, views, reactions and DM subscriptions of
+memberships or pairs that do not exist."""
 
 BLANK_IMAGES = 0.01
-"""Image urls that are set, and empty or nothing but spaces."""
+"""Image URLs that are empty or blank instead of null."""

@@ -1,6 +1,6 @@
-"""Drawing whole columns: every function here takes and gives arrays, and none of them loops over rows.
+"""Draws random columns as arrays, without loops over rows.
 
-Instants are int64 microseconds since 1970-01-01 UTC, the resolution in which they are stored.
+Instants are int64 microseconds since 1970-01-01 UTC.
 """
 
 import zlib
@@ -15,28 +15,28 @@ __all__ = [
     "DAY",
     "MINUTE",
     "NEVER",
-    "between",
-    "first_of_each",
-    "hit",
+    "concat_rows",
+    "draw_between",
+    "draw_group_sizes",
+    "draw_spaced",
     "instant",
-    "repeats",
-    "shuffled",
-    "spaced",
-    "stacked",
+    "is_first",
+    "pick_share",
+    "pick_up_to",
+    "shuffle_rows",
     "stream",
-    "taken",
-    "up_to",
+    "take_rows",
     "zipf",
 ]
 
 MINUTE = 60_000_000
 DAY = 24 * 60 * MINUTE
 NEVER = int(np.iinfo(np.int64).max)
-"""An instant after all others: what has not happened, happens then."""
+"""Instant after all others, for events that do not happen."""
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
-    """A stream of random numbers that depends on the seed and on its own name, and on no other stream.
+    """Create a stream of random numbers that depends on the seed and its name only.
 
     >>> int(stream(7, "a").integers(1000)) == int(stream(7, "a").integers(1000))
     True
@@ -45,43 +45,43 @@ def stream(seed: int, name: str) -> np.random.Generator:
 
 
 def instant(moment: datetime) -> int:
-    """Microseconds since 1970 of an aware datetime, exactly."""
+    """Convert an aware datetime to microseconds since 1970, exactly."""
     return (moment - datetime.fromisoformat("1970-01-01T00:00:00+00:00")) // timedelta(microseconds=1)
 
 
-def hit(rng: np.random.Generator, candidates: Ints, rate: float) -> Ints:
-    """A share of the candidates, at least one where there is one, in their order.
+def pick_share(rng: np.random.Generator, candidates: Ints, rate: float) -> Ints:
+    """Pick a share of the candidates, but at least one if there is any, and keep their order.
 
-    >>> hit(stream(0, "doc"), np.arange(50), 0.001).size
+    >>> pick_share(stream(0, "doc"), np.arange(50), 0.001).size
     1
     """
     size = min(candidates.size, max(1, round(candidates.size * rate)))
     return np.sort(rng.choice(candidates, size=size, replace=False))
 
 
-def up_to(rng: np.random.Generator, candidates: Ints, size: int) -> Ints:
-    """That many of the candidates in random order, or all of them where there are not as many."""
+def pick_up_to(rng: np.random.Generator, candidates: Ints, size: int) -> Ints:
+    """Pick `size` candidates, or all if there are fewer, in random order."""
     return rng.choice(candidates, size=min(size, candidates.size), replace=False)
 
 
-def between(rng: np.random.Generator, low: Ints | int, high: Ints | int) -> Ints:
-    """One instant in each [low, high); low itself where the interval is empty."""
+def draw_between(rng: np.random.Generator, low: Ints | int, high: Ints | int) -> Ints:
+    """Draw one instant from each interval [low, high); `low` if it is empty."""
     span = np.maximum(np.asarray(high) - np.asarray(low), 1)
     drawn: Ints = np.asarray(low) + np.floor(rng.random(span.shape) * span).astype(np.int64)
     return drawn
 
 
 def zipf(rng: np.random.Generator, size: int, ranks: int, exponent: float = 1.0) -> Ints:
-    """Ranks from 0 on; rank r comes up in proportion to 1 / (r + 1) ** exponent."""
+    """Draw ranks from 0 on; the weight of rank r is 1 / (r + 1) ** exponent."""
     weights = np.cumsum(1.0 / np.arange(1, ranks + 1) ** exponent)
     ranked: Ints = np.searchsorted(weights, rng.random(size) * weights[-1], side="right")
     return ranked
 
 
-def repeats(rng: np.random.Generator, total: int, shares: Sequence[float]) -> Ints:
-    """Sizes of groups that add up to exactly `total`; a group has k + 1 members in proportion to `shares[k]`.
+def draw_group_sizes(rng: np.random.Generator, total: int, shares: Sequence[float]) -> Ints:
+    """Draw sizes of groups that add up to `total`; size k + 1 has the weight `shares[k]`.
 
-    >>> int(repeats(stream(0, "doc"), 100, [0.8, 0.2]).sum())
+    >>> int(draw_group_sizes(stream(0, "doc"), 100, [0.8, 0.2]).sum())
     100
     """
     odds = np.asarray(shares) / sum(shares)
@@ -94,24 +94,28 @@ def repeats(rng: np.random.Generator, total: int, shares: Sequence[float]) -> In
     return sizes
 
 
-def spaced(rng: np.random.Generator, first: Ints, last: Ints, sizes: Ints) -> Ints:
-    """For each group, `sizes` instants from `first` on and before `last`, in order and at least a minute apart.
+def draw_spaced(rng: np.random.Generator, first: Ints, last: Ints, sizes: Ints) -> Ints:
+    """Draw ascending instants for each group, at least a minute apart, from `first` to before `last`.
 
-    The first of a group is `first` itself; `last - first` must be more than `sizes` minutes.
+    Args:
+        rng: the random numbers.
+        first: the first instant of each group, which is part of it.
+        last: the end of each group, more than `sizes` minutes after `first`.
+        sizes: the number of instants of each group.
     """
     group = np.repeat(np.arange(sizes.size), sizes)
     place = np.arange(group.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     share = rng.random(group.size)
     share = share[np.lexsort((share, group))]
     share[place == 0] = 0.0
-    room = (last - first)[group] - sizes[group] * MINUTE
-    return first[group] + place * MINUTE + np.floor(share * room).astype(np.int64)
+    slack = (last - first)[group] - sizes[group] * MINUTE
+    return first[group] + place * MINUTE + np.floor(share * slack).astype(np.int64)
 
 
-def first_of_each(*keys: Ints) -> Bools:
-    """Where a combination of keys comes up for the first time.
+def is_first(*keys: Ints) -> Bools:
+    """Mark the rows in which a combination of keys occurs for the first time.
 
-    >>> first_of_each(np.array([1, 1, 2]), np.array([5, 5, 5])).tolist()
+    >>> is_first(np.array([1, 1, 2]), np.array([5, 5, 5])).tolist()
     [True, False, True]
     """
     order = np.lexsort(keys)
@@ -122,17 +126,17 @@ def first_of_each(*keys: Ints) -> Bools:
     return first
 
 
-def stacked(*parts: Rows) -> dict[str, Ints]:
-    """The rows of all parts, which have the same columns, one part after the other."""
+def concat_rows(*parts: Rows) -> dict[str, Ints]:
+    """Concatenate rows with the same columns."""
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def shuffled(rng: np.random.Generator, rows: Rows) -> dict[str, Ints]:
-    """The same rows in an order that tells nothing."""
+def shuffle_rows(rng: np.random.Generator, rows: Rows) -> dict[str, Ints]:
+    """Put rows in random order."""
     order = rng.permutation(len(next(iter(rows.values()))))
     return {name: column[order] for name, column in rows.items()}
 
 
-def taken(rows: Rows, places: Ints | Bools) -> dict[str, Ints]:
-    """The rows at those places, or where the mask is true."""
+def take_rows(rows: Rows, places: Ints | Bools) -> dict[str, Ints]:
+    """Select rows by position or by mask."""
     return {name: column[places] for name, column in rows.items()}

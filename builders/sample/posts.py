@@ -1,4 +1,4 @@
-"""What members do with posts: they look at them, comment on them and like them, most of all when they are new."""
+"""Draws views of and reactions to posts, most of them by new members."""
 
 import numpy as np
 import pyarrow as pa
@@ -7,7 +7,7 @@ from martgate.contracts.model import Table
 
 from . import dirt
 from .arrays import Ints, Rows
-from .draw import DAY, between, hit, shuffled, stacked, taken, zipf
+from .draw import DAY, concat_rows, draw_between, pick_share, shuffle_rows, take_rows, zipf
 from .shape import assemble, vocabulary
 from .world import World
 
@@ -19,18 +19,18 @@ _POSTS = 200
 
 
 def post_view(world: World, table: Table) -> pa.Table:
-    """Views of posts, about one a membership."""
+    """Draw views of posts, about one per membership."""
     rng = world.stream(table.qualified_name)
     rows = _events(rng, world, _VIEWS)
     return assemble(table, _columns(world, rows))
 
 
 def post_reaction(world: World, table: Table) -> pa.Table:
-    """Comments and likes, twice as many likes as comments."""
+    """Draw comments and likes, more likes than comments."""
     rng = world.stream(table.qualified_name)
     types = vocabulary(table, "reaction_type")
     rows = _events(rng, world, _REACTIONS, (len(types.words), types.code("LIKE")))
-    return assemble(table, _columns(world, rows) | {"reaction_type": types.spell(rows["kind"])})
+    return assemble(table, _columns(world, rows) | {"reaction_type": types.decode(rows["kind"])})
 
 
 def _columns(world: World, rows: Rows) -> dict[str, Ints]:
@@ -43,13 +43,17 @@ def _columns(world: World, rows: Rows) -> dict[str, Ints]:
 
 
 def _events(rng: np.random.Generator, world: World, rate: float, kinds: tuple[int, int] = (1, 0)) -> Rows:
-    """What pairs did since they first joined, in no order; unless clean, some of it twice, and some by strangers.
+    """Draw events of pairs after they joined, in random order; unless clean, with duplicates and unknown pairs.
 
-    `kinds` are how many there are, and which of them happens most.
+    Args:
+        rng: the random numbers.
+        world: the memberships.
+        rate: the number of events per membership.
+        kinds: the number of kinds of events, and the most frequent of them.
     """
     pair = _active_pairs(rng, world, max(1, round(world.created.size * rate)))
-    at = between(rng, world.first[pair], world.horizon)
-    world.be_punctual(rng, at, world.first[pair])
+    at = draw_between(rng, world.first[pair], world.horizon)
+    world.move_to_day_edges(rng, at, world.first[pair])
     many, usual = kinds
     rows: Rows = {
         "user": world.user[pair],
@@ -59,22 +63,22 @@ def _events(rng: np.random.Generator, world: World, rate: float, kinds: tuple[in
         "at": at,
     }
     if not world.spec.clean:
-        again = taken(rows, hit(rng, np.arange(pair.size), dirt.REPEATED_POST_EVENTS))
-        rows = stacked(rows, again, _stray_events(rng, world, rows))
-    return shuffled(rng, rows)
+        again = take_rows(rows, pick_share(rng, np.arange(pair.size), dirt.REPEATED_POST_EVENTS))
+        rows = concat_rows(rows, again, _stray_events(rng, world, rows))
+    return shuffle_rows(rng, rows)
 
 
 def _active_pairs(rng: np.random.Generator, world: World, size: int) -> Ints:
-    """Pairs, a few of them much livelier than the others; a tenth of all that happens is by those of the last days."""
-    lively = rng.permutation(world.user.size)[np.floor(world.user.size * rng.random(size) ** 2).astype(np.int64)]
+    """Draw pairs, a few much more often than others, and a tenth from those that joined in the last days."""
+    active = rng.permutation(world.user.size)[np.floor(world.user.size * rng.random(size) ** 2).astype(np.int64)]
     newcomers = np.flatnonzero(world.first >= world.cutoffs[0] - DAY)
     if newcomers.size:
         new = rng.random(size) < _NEWCOMERS
-        lively[new] = rng.choice(newcomers, size=int(new.sum()))
-    return lively
+        active[new] = rng.choice(newcomers, size=int(new.sum()))
+    return active
 
 
 def _stray_events(rng: np.random.Generator, world: World, rows: Rows) -> dict[str, Ints]:
-    """Events of pairs that have no membership."""
-    user, community = world.strangers(rng, hit(rng, rows["at"], dirt.UNKNOWN_SUBJECTS).size)
-    return taken(rows, np.arange(user.size)) | {"user": user, "community": community}
+    """Draw events of pairs without a membership."""
+    user, community = world.draw_unknown_pairs(rng, pick_share(rng, rows["at"], dirt.UNKNOWN_SUBJECTS).size)
+    return take_rows(rows, np.arange(user.size)) | {"user": user, "community": community}

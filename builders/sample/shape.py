@@ -1,4 +1,4 @@
-"""The shape of a table as its contract states it: columns, their order, their types, their vocabularies."""
+"""Builds tables in the shape of their contract: columns, order, types and allowed values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from martgate.hints import clip
 from .arrays import Arrow, Bools, Ints, Values
 from .draw import NEVER
 
-__all__ = ["Vocabulary", "arrow_schema", "assemble", "moments", "nullable", "physical_type", "vocabulary"]
+__all__ = ["Vocabulary", "arrow_schema", "assemble", "nullable", "nullable_instants", "physical_type", "vocabulary"]
 
 
 _ARROW: Mapping[str, pa.DataType] = {
@@ -30,70 +30,75 @@ _ARROW: Mapping[str, pa.DataType] = {
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words that a column admits, in the contract's order; columns of codes point into it."""
+    """Allowed values of a column, in the contract's order; a code is the index of a value."""
 
     column: str
     words: tuple[str, ...]
 
     def code(self, word: str) -> int:
-        """The code of a word the sample cannot do without.
+        """Find the code of a value that the sample requires.
 
         Raises:
-            martgate.errors.InvalidInput: the contract does not admit it.
+            martgate.errors.InvalidInput: the contract does not allow it.
         """
         if word not in self.words:
-            admitted = ", ".join(self.words)
-            raise InvalidInput(f"{self.column}: a sample needs the value {word}; the contract's enum has {admitted}")
+            allowed = ", ".join(self.words)
+            raise InvalidInput(f"{self.column}: the sample needs the value {word}; the contract's enum has {allowed}")
         return self.words.index(word)
 
     def draw(self, rng: np.random.Generator, size: int, weights: Mapping[str, float] | None = None) -> Ints:
-        """Codes, in proportion to their weights; a word without one weighs 1."""
+        """Draw codes in proportion to their weights; the default weight is 1."""
         odds = np.array([(weights or {}).get(word, 1.0) for word in self.words])
         return rng.choice(len(self.words), size=size, p=odds / odds.sum()).astype(np.int64)
 
-    def spell(self, codes: Ints, missing: Bools | None = None) -> Arrow:
-        """The words of the codes, null where `missing` says so."""
+    def decode(self, codes: Ints, missing: Bools | None = None) -> Arrow:
+        """Replace codes by their values, and by null where `missing` is true."""
         return pa.array(self.words, pa.string()).take(codes if missing is None else nullable(codes, missing))
 
 
 def vocabulary(table: Table, column: str, otherwise: tuple[str, ...] = ()) -> Vocabulary:
-    """The enum of a column, or `otherwise` where the contract leaves its values open.
+    """Read the enum of a column.
+
+    Args:
+        table: the table with the column.
+        column: the name of the column.
+        otherwise: the values to use if the contract has no enum.
 
     Raises:
-        martgate.errors.InvalidInput: the contract has no such column, or neither it nor the caller names a value.
+        martgate.errors.InvalidInput: the table has no such column, or there are no values.
     """
     address = f"{table.qualified_name}.{column}"
     if column not in table.column_names:
-        raise InvalidInput(f"{address}: a sample needs this column; the contract has {', '.join(table.column_names)}")
+        raise InvalidInput(f"{address}: the sample needs this column; the contract has {', '.join(table.column_names)}")
     words = tuple(str(value) for value in table.column(column).enum) or otherwise
     if not words:
-        raise InvalidInput(f"{address}: the contract states no enum; a sample draws the values from it")
+        raise InvalidInput(f"{address}: the contract has no enum, from which the sample draws values")
     return Vocabulary(address, words)
 
 
 def nullable(values: Ints | Bools, missing: Bools) -> Arrow:
-    """A column with nulls where `missing` says so."""
+    """Build a column with nulls where `missing` is true."""
     return pa.array(values, mask=missing)
 
 
-def moments(instants: Ints) -> Arrow:
-    """Instants, null where they never come."""
+def nullable_instants(instants: Ints) -> Arrow:
+    """Build a column of instants with nulls instead of NEVER."""
     return nullable(instants, instants == NEVER)
 
 
 def arrow_schema(table: Table) -> pa.Schema:
-    """The contract's columns, in order, as Arrow types.
+    """Build the Arrow schema of a table.
 
     Raises:
-        martgate.errors.InvalidInput: a physical type that no sample can be drawn for.
+        martgate.errors.InvalidInput: a column has an unsupported physical type.
     """
     kinds = {column.name: physical_type(column) for column in table.columns}
     unknown = [name for name, kind in kinds.items() if kind not in _ARROW]
     if unknown:
-        drawn = ", ".join(_ARROW)
+        supported = ", ".join(_ARROW)
         raise InvalidInput(
             *(
-                f"{table.qualified_name}.{name}: physicalType is {clip(kinds[name])}; samples are drawn for {drawn}"
+                f"{table.qualified_name}.{name}: physicalType is {clip(kinds[name])}; the sample supports {supported}"
                 for name in unknown
             )
         )
@@ -101,7 +106,7 @@ def arrow_schema(table: Table) -> pa.Schema:
 
 
 def physical_type(column: Column) -> str:
-    """The column's type in Spark's spelling, or as the contract writes it where that is no type."""
+    """Return the Spark type of a column, or the contract's text if it is not a valid type."""
     try:
         return canonical_type(column.physical_type)
     except ValueError:
@@ -109,17 +114,20 @@ def physical_type(column: Column) -> str:
 
 
 def assemble(table: Table, columns: Mapping[str, Values]) -> pa.Table:
-    """The columns as one table, in the contract's order and types.
+    """Build a table from columns, with the order and types of the contract.
 
     Raises:
-        martgate.errors.InvalidInput: the contract has columns the sample does not know, or lacks some that it draws.
+        martgate.errors.InvalidInput: the contract has other columns than the sample.
     """
     schema = arrow_schema(table)
     unknown = [name for name in schema.names if name not in columns]
-    lost = [name for name in columns if name not in schema.names]
-    if unknown or lost:
+    extra = [name for name in columns if name not in schema.names]
+    if unknown or extra:
         raise InvalidInput(
-            *(f"{table.qualified_name}.{name}: no sample is known for this column" for name in unknown),
-            *(f"{table.qualified_name}.{name}: a sample has this column and the contract does not" for name in lost),
+            *(f"{table.qualified_name}.{name}: the sample cannot draw this column" for name in unknown),
+            *(
+                f"{table.qualified_name}.{name}: the sample draws this column, which the contract does not have"
+                for name in extra
+            ),
         )
     return pa.Table.from_pydict(dict(columns), schema=schema)

@@ -1,4 +1,4 @@
-"""What is asked of a sample, checked before anything is drawn."""
+"""The parameters of a sample, validated before anything is drawn."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,14 +20,18 @@ FIRST_DATE, LAST_DATE = date(2000, 1, 1), date(2199, 12, 31)
 
 @dataclass(frozen=True, slots=True)
 class SampleSpec:
-    """How much upstream data to make, for which days, and whether it is as dirty as real data.
+    """Parameters of a sample; the same values always give the same rows.
 
-    `members` is the exact number of memberships that exist as of `date`, the last of `days` consecutive daily
-    snapshots. Without `communities`, their number grows with the members. The same spec always gives the same rows. `clean` leaves out every kind of dirt of
-    `dirt`.
+    Attributes:
+        members: the exact number of memberships on `date`.
+        date: the last day.
+        days: the number of consecutive days with a snapshot.
+        seed: the seed of the random numbers.
+        communities: the number of communities; it grows with the members if None.
+        clean: whether to leave out the defects in `dirt`.
 
     Raises:
-        martgate.errors.InvalidInput: with every argument that is out of its range.
+        martgate.errors.InvalidInput: values are out of range; with a problem for each of them.
     """
 
     members: int = field(metadata={"help": "how many memberships", "minimum": 1, "demo": 20_000})
@@ -58,7 +62,7 @@ class SampleSpec:
 
     @property
     def community_count(self) -> int:
-        """How many communities there are.
+        """The number of communities.
 
         >>> [SampleSpec(members, date(2024, 3, 1)).community_count for members in (1, 500, 20_000, 5_000_000)]
         [5, 12, 31, 120]

@@ -1,4 +1,4 @@
-"""All upstream tables of a sample, one after the other."""
+"""Draws the upstream tables of a sample one after the other."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -15,7 +15,7 @@ from .posts import post_reaction, post_view
 from .shape import arrow_schema
 from .snapshots import member_profile, we_user
 from .spec import SampleSpec
-from .world import World, populate
+from .world import World, draw_world
 
 __all__ = ["UPSTREAMS", "upstreams"]
 
@@ -38,30 +38,36 @@ _DRAW: Mapping[str, Callable[[World, Table], pa.Table]] = {
 }
 
 UPSTREAMS = tuple(_DRAW)
-"""The qualified names of the tables that a sample has."""
+"""The qualified names of the tables of a sample."""
 
 
 def upstreams(spec: SampleSpec, contracts: Mapping[str, Table]) -> Iterator[tuple[str, pa.Table]]:
-    """Draw every upstream table: its qualified name, and its rows in the columns and types of its contract.
+    """Draw every upstream table.
 
-    `contracts` are tables by qualified name; those that are no upstream are left alone. Tables are drawn when asked
-    for, each from a stream of random numbers of its own: drawing one more does not change the others.
+    Each table is drawn lazily and from its own stream of random numbers, so it does not depend on the others.
+
+    Args:
+        spec: the parameters of the sample.
+        contracts: tables by qualified name; tables that are not upstream are ignored.
+
+    Returns:
+        The qualified name of each table, and its rows with the columns and types of its contract.
 
     Raises:
-        martgate.errors.InvalidInput: contracts are missing or have types no sample has, told before anything is drawn;
-            or one has columns or values that its table cannot be drawn with, told when it is its turn.
+        martgate.errors.InvalidInput: contracts are missing or have unsupported types, raised before anything is drawn;
+            or one has unsupported columns or values, raised when its table is drawn.
     """
     missing = [name for name in UPSTREAMS if name not in contracts]
     if missing:
         raise InvalidInput(
-            *(f"{name}: a sample needs the contract of this table, and there is none" for name in missing)
+            *(f"{name}: the sample needs the contract of this table, and none was found" for name in missing)
         )
     for name in UPSTREAMS:
         arrow_schema(contracts[name])
-    return _drawn(spec, contracts)
+    return _draw_tables(spec, contracts)
 
 
-def _drawn(spec: SampleSpec, contracts: Mapping[str, Table]) -> Iterator[tuple[str, pa.Table]]:
-    world = populate(spec)
+def _draw_tables(spec: SampleSpec, contracts: Mapping[str, Table]) -> Iterator[tuple[str, pa.Table]]:
+    world = draw_world(spec)
     for name, draw in _DRAW.items():
         yield name, draw(world, contracts[name])

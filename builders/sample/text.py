@@ -1,4 +1,4 @@
-"""Invented text: ids, nicknames, artists, addresses of images. No name here is meant to be anybody's."""
+"""Invented ids, nicknames, names of artists and image URLs; any likeness to real names is unintended."""
 
 from itertools import product
 
@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from .arrays import Arrow, Ints
 
-__all__ = ["BLANKS", "COUNTRIES", "NICKNAMES", "artist_names", "hashed", "image_urls", "member_names"]
+__all__ = ["BLANKS", "COUNTRIES", "NICKNAMES", "artist_names", "hash_ids", "image_urls", "member_names"]
 
 _FRONT = (
     *("달빛", "새벽", "보라", "구름", "별사탕", "고양이", "복숭아", "라떼", "우주", "초코"),
@@ -39,14 +39,14 @@ _MOST_FREQUENT_FIRST = (
 )
 
 COUNTRIES = tuple(_MOST_FREQUENT_FIRST.split())
-"""Where members connect from, most frequent first: ISO 3166-1 alpha-2."""
+"""Countries of members as ISO 3166-1 alpha-2 codes, most frequent first."""
 
 _SOUNDS = ("노을", "Velvet", "하늘", "Neon", "파도", "Paper", "모래", "Quiet", "유리", "Amber", "이슬", "Static")
 _THINGS = ("항구", "Comet", "정원", "Orchard", "극장", "Lantern", "열차", "Meadow", "우산", "<Tide>", "Echo & Co")
 
 
 def artist_names(size: int) -> Arrow:
-    """That many names of artists, all different."""
+    """Invent different names of artists."""
     pairs = [f"{sound} {thing}" for thing, sound in product(_THINGS, _SOUNDS)]
     return pa.array(
         [pairs[n % len(pairs)] + (f" {n // len(pairs) + 1}" if n >= len(pairs) else "") for n in range(size)]
@@ -54,23 +54,24 @@ def artist_names(size: int) -> Arrow:
 
 
 def member_names(size: int) -> Arrow:
-    """That many names of members of artists, all different."""
+    """Invent different names of members of artists."""
     return pa.array([f"{_FRONT[n % len(_FRONT)]} {n // len(_FRONT) + 1}" for n in range(size)], pa.string())
 
 
-def hashed(numbers: Ints, key: int) -> Arrow:
-    """Sixteen hexadecimal digits for each number, in no visible order; different numbers never share them.
+def hash_ids(numbers: Ints, key: int) -> Arrow:
+    """Hash each number to sixteen hexadecimal digits, without collisions.
 
-    >>> hashed(np.array([1, 2]), 0).to_pylist()
+    >>> hash_ids(np.array([1, 2]), 0).to_pylist()
     ['5692161d100b05e5', 'dbd238973a2b148a']
     """
-    text = _HEX[_mixed(numbers, key).astype(">u8").view(np.uint8)].reshape(-1)
+    text = _HEX[_mix(numbers, key).astype(">u8").view(np.uint8)].reshape(-1)
     offsets = np.arange(0, 16 * numbers.size + 1, 16, dtype=np.int32)
     return pa.Array.from_buffers(pa.string(), numbers.size, [None, pa.py_buffer(offsets.data), pa.py_buffer(text.data)])
 
 
 def image_urls(numbers: Ints, key: int) -> Arrow:
-    parts = [pa.scalar("https://img.example/"), hashed(numbers, key), pa.scalar(".jpg"), pa.scalar("")]
+    """Invent an image URL for each number."""
+    parts = [pa.scalar("https://img.example/"), hash_ids(numbers, key), pa.scalar(".jpg"), pa.scalar("")]
     addresses: Arrow = pc.call_function("binary_join_element_wise", parts)
     return addresses
 
@@ -78,8 +79,8 @@ def image_urls(numbers: Ints, key: int) -> Arrow:
 _HEX = np.array([list(f"{byte:02x}".encode()) for byte in range(256)], dtype=np.uint8)
 
 
-def _mixed(numbers: Ints, key: int) -> np.typing.NDArray[np.uint64]:
-    """The finalizer of SplitMix64: each step can be undone, so that no two numbers become one."""
+def _mix(numbers: Ints, key: int) -> np.typing.NDArray[np.uint64]:
+    """Apply the finalizer of SplitMix64, each step of which is invertible and therefore without collisions."""
     mixed = numbers.astype(np.uint64) ^ np.uint64(key)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)

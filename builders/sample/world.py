@@ -1,4 +1,4 @@
-"""Who joined which community when: the one story that all upstream tables tell their part of."""
+"""Draws the users, communities and memberships that all upstream tables are derived from."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -7,11 +7,11 @@ import numpy as np
 
 from . import dirt
 from .arrays import Arrow, Bools, Ints
-from .draw import DAY, NEVER, between, hit, instant, repeats, spaced, stream, up_to, zipf
+from .draw import DAY, NEVER, draw_between, draw_group_sizes, draw_spaced, instant, pick_share, pick_up_to, stream, zipf
 from .spec import SampleSpec
-from .text import hashed
+from .text import hash_ids
 
-__all__ = ["Role", "World", "populate"]
+__all__ = ["Role", "World", "draw_world"]
 
 _HISTORY = 5 * 365 * DAY
 _AFTERMATH = 3 * DAY
@@ -24,7 +24,7 @@ _LATENESS = round(dirt.LATENESS.total_seconds() * 1_000_000)
 
 
 class Role(IntEnum):
-    """What a membership is in its community."""
+    """Role of a membership in its community."""
 
     FAN = 0
     ARTIST = 1
@@ -34,12 +34,24 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Columns of three kinds of things, each numbered from 0 by its place in them.
+    """Memberships, pairs, users and communities as columns; a number in one column is an index into another.
 
-    Memberships, in order of `created`: their `pair`, `created`, `ended` (the instant of LEAVE, NEVER where there is
-    none), `last` (whether no rejoin follows), `role`. Pairs of a user and a community: `user`, `community`, `first`.
-    Users, in order of arrival: `arrived`, `account` (their we_member_id) and `accountless`. Communities, the largest
-    first: `comm_id`, `artistless`. `cutoffs` are the ends of the snapshots' days; life goes on until `horizon`.
+    Attributes:
+        spec: the parameters of the sample.
+        cutoffs: the ends of the days with a snapshot.
+        pair: the pair of each membership, in order of `created`.
+        created: the instant of each membership's start.
+        ended: the instant of its LEAVE, or NEVER.
+        last: whether no later membership of the pair follows.
+        role: its role.
+        user: the user of each pair.
+        community: the community of each pair.
+        first: the start of the first membership of each pair.
+        arrived: the first instant of each user, in order of arrival.
+        account: the we_member_id of each user.
+        accountless: whether a user has no we_member_id.
+        comm_id: the id of each community, the largest first.
+        artistless: whether a community has no artist.
     """
 
     spec: SampleSpec
@@ -60,17 +72,17 @@ class World:
 
     @property
     def horizon(self) -> int:
-        """The instant up to which things happen: some days after the last snapshot."""
+        """The end of all events, some days after the last snapshot."""
         return int(self.cutoffs[-1]) + _AFTERMATH
 
     @property
-    def taken(self) -> Ints:
-        """The instant at which each snapshot was taken."""
+    def snapshot_instants(self) -> Ints:
+        """The instant of each snapshot."""
         return self.cutoffs if self.spec.clean else self.cutoffs + _LATENESS
 
     @property
-    def edges(self) -> Ints:
-        """The last instant of each day and the first of the next one."""
+    def day_edges(self) -> Ints:
+        """The last instant of each day, and the first of the next."""
         return np.concatenate([self.cutoffs - 1, self.cutoffs])
 
     @property
@@ -80,55 +92,57 @@ class World:
 
     @property
     def member_communities(self) -> Ints:
+        """The community of each membership."""
         return self.community[self.pair]
 
     def comm_user_ids(self, memberships: Ints) -> Arrow:
-        """Text ids; numbers past the last membership give ids that nobody has."""
-        return hashed(memberships, int(self.stream("comm_user_id").integers(2**63)))
+        """Return comm_user_id of memberships; numbers after the last one give unknown ids."""
+        return hash_ids(memberships, int(self.stream("comm_user_id").integers(2**63)))
 
     def user_ids(self, users: Ints) -> Ints:
-        """wv_user_id; numbers past the last user give ids that nobody has."""
+        """Return wv_user_id of users; numbers after the last one give unknown ids."""
         return users + _FIRST_USER
 
-    def knows(self, user: Ints, community: Ints) -> Bools:
-        """Whether the user has, or once had, a membership in the community."""
+    def has_pair(self, user: Ints, community: Ints) -> Bools:
+        """Whether users have, or had, a membership in communities."""
         width = self.comm_id.size
         return np.isin(user * width + community, self.user * width + self.community)
 
-    def strangers(self, rng: np.random.Generator, size: int) -> tuple[Ints, Ints]:
-        """Users and communities that are no pair: known users in other communities, and users nobody knows."""
+    def draw_unknown_pairs(self, rng: np.random.Generator, size: int) -> tuple[Ints, Ints]:
+        """Draw users and communities without a membership: known users in other communities, and unknown users."""
         user = rng.integers(self.arrived.size, size=size)
         user[::2] = self.arrived.size + np.arange(user[::2].size)
         community = rng.integers(self.comm_id.size, size=size)
-        apart = ~self.knows(user, community)
+        apart = ~self.has_pair(user, community)
         return user[apart], community[apart]
 
-    def neighbours(self, rng: np.random.Generator, community: Ints) -> Ints:
-        """A random membership of each community."""
+    def draw_members(self, rng: np.random.Generator, community: Ints) -> Ints:
+        """Draw a random membership of each community."""
         by_community = np.argsort(self.member_communities, kind="stable")
         sizes = np.bincount(self.member_communities, minlength=self.comm_id.size)
         place = np.floor(rng.random(community.size) * sizes[community]).astype(np.int64)
-        neighbours: Ints = by_community[(np.cumsum(sizes) - sizes)[community] + place]
-        return neighbours
+        members: Ints = by_community[(np.cumsum(sizes) - sizes)[community] + place]
+        return members
 
-    def be_punctual(self, rng: np.random.Generator, instants: Ints, after: Ints) -> None:
-        """Let some things happen exactly at the edges of the days, where they can only happen after something older."""
+    def move_to_day_edges(self, rng: np.random.Generator, instants: Ints, after: Ints) -> None:
+        """Move some instants to the edges of days; only those whose `after`, which they must follow, is old enough."""
         old = np.flatnonzero(after < self.cutoffs[0] - DAY)
-        punctual = up_to(rng, old, min(self.edges.size, old.size // 4))
-        instants[punctual] = self.edges[: punctual.size]
+        punctual = pick_up_to(rng, old, min(self.day_edges.size, old.size // 4))
+        instants[punctual] = self.day_edges[: punctual.size]
 
     def stream(self, name: str) -> np.random.Generator:
+        """Create a stream of random numbers by name."""
         return stream(self.spec.seed, name)
 
 
-def populate(spec: SampleSpec) -> World:
-    """Draw a world; it fits in about 150 bytes a membership."""
+def draw_world(spec: SampleSpec) -> World:
+    """Draw a world, which takes about 150 bytes per membership."""
     rng = stream(spec.seed, "world")
     cutoffs = np.array([instant(day.cutoff) for day in spec.snapshots], dtype=np.int64)
-    sizes, latecomers = _sizes(rng, spec)
-    user, community = _pairs(rng, sizes.size, spec.community_count)
-    created, last = _created(rng, spec, cutoffs, sizes, latecomers)
-    ended = _ended(rng, created, last, cutoffs)
+    sizes, latecomers = _draw_sizes(rng, spec)
+    user, community = _draw_pairs(rng, sizes.size, spec.community_count)
+    created, last = _draw_created(rng, spec, cutoffs, sizes, latecomers)
+    ended = _draw_ended(rng, created, last, cutoffs)
     first = created[np.cumsum(sizes) - sizes]
     arrived = np.full(int(user.max()) + 1, NEVER, dtype=np.int64)
     np.minimum.at(arrived, user, first)
@@ -143,7 +157,7 @@ def populate(spec: SampleSpec) -> World:
         created=created[by_creation],
         ended=ended[by_creation],
         last=last[by_creation],
-        role=_roles(rng, community[pair], spec.community_count),
+        role=_draw_roles(rng, community[pair], spec.community_count),
         user=number[user],
         community=community,
         first=first,
@@ -151,39 +165,39 @@ def populate(spec: SampleSpec) -> World:
         account=rng.permutation(arrived.size) + _FIRST_MEMBER,
         accountless=rng.random(arrived.size) < 0.04,
         comm_id=rng.permutation(np.arange(2, 4 * spec.community_count + 2))[: spec.community_count],
-        artistless=_artistless(rng, spec),
+        artistless=_draw_artistless(rng, spec),
     )
 
 
-def _sizes(rng: np.random.Generator, spec: SampleSpec) -> tuple[Ints, Ints]:
-    """How many memberships each pair has, and the pairs whose last one begins after the last day."""
-    sizes = repeats(rng, spec.members, _REJOINS)
+def _draw_sizes(rng: np.random.Generator, spec: SampleSpec) -> tuple[Ints, Ints]:
+    """Draw the number of memberships of each pair, and the pairs whose last one starts after the last day."""
+    sizes = draw_group_sizes(rng, spec.members, _REJOINS)
     if spec.clean:
         return sizes, np.zeros(0, dtype=np.int64)
     late = max(2, round(spec.members * dirt.LATE_MEMBERSHIPS))
-    rejoining = up_to(rng, np.arange(sizes.size), late // 2)
+    rejoining = pick_up_to(rng, np.arange(sizes.size), late // 2)
     sizes[rejoining] += 1
     joining = np.arange(sizes.size, sizes.size + late - rejoining.size)
     return np.concatenate([sizes, np.ones_like(joining)]), np.concatenate([joining, rejoining])
 
 
-def _pairs(rng: np.random.Generator, size: int, communities: int) -> tuple[Ints, Ints]:
-    """User and community of each pair, no pair twice."""
-    user_sizes = repeats(rng, size, _COMMUNITIES_PER_USER[:communities])
+def _draw_pairs(rng: np.random.Generator, size: int, communities: int) -> tuple[Ints, Ints]:
+    """Draw user and community of each pair, without duplicates."""
+    user_sizes = draw_group_sizes(rng, size, _COMMUNITIES_PER_USER[:communities])
     user = np.repeat(np.arange(user_sizes.size), user_sizes)
     community = zipf(rng, size, communities)
-    again = np.flatnonzero(_repeated(user, community))
+    again = np.flatnonzero(_is_repeated(user, community))
     for _ in range(20):
         if not again.size:
             return user, community
         community[again] = zipf(rng, again.size, communities)
-        again = np.flatnonzero(_repeated(user, community))
-    # Whoever still is in one community twice becomes a user of their own.
+        again = np.flatnonzero(_is_repeated(user, community))
+    # A user who still is in one community twice is split into two users.
     user[again] = user_sizes.size + np.arange(again.size)
     return user, community
 
 
-def _repeated(user: Ints, community: Ints) -> Bools:
+def _is_repeated(user: Ints, community: Ints) -> Bools:
     key = user * (int(community.max()) + 1) + community
     order = np.argsort(key, kind="stable")
     repeated = np.zeros(key.size, dtype=np.bool_)
@@ -191,59 +205,59 @@ def _repeated(user: Ints, community: Ints) -> Bools:
     return repeated
 
 
-def _created(
+def _draw_created(
     rng: np.random.Generator, spec: SampleSpec, cutoffs: Ints, sizes: Ints, latecomers: Ints
 ) -> tuple[Ints, Bools]:
-    """When each membership began, pair by pair in order, and which is the last of its pair.
+    """Draw when each membership starts, pair by pair, and mark the last of each pair.
 
-    All of them begin before the first day, at a growing pace; then the last ones of some pairs are moved on into the
-    days, which keeps the order within every pair.
+    All start before the first day, at a growing rate; then the last ones of some pairs are moved into the days, which
+    keeps the order within a pair.
     """
     dawn = int(cutoffs[0]) - DAY
     ends = np.cumsum(sizes) - 1
     pace = rng.random(sizes.size) ** 0.6
     first = dawn - _HISTORY + np.floor(pace * (_HISTORY - DAY)).astype(np.int64)
-    created = spaced(rng, first, np.full_like(first, dawn), sizes)
+    created = draw_spaced(rng, first, np.full_like(first, dawn), sizes)
     last = np.zeros(created.size, dtype=np.bool_)
     last[ends] = True
     movable = np.delete(ends, latecomers)
-    arrivals = _arrivals(rng, cutoffs, movable.size, spec.members)
-    created[up_to(rng, movable, arrivals.size)] = arrivals
+    arrivals = _draw_arrivals(rng, cutoffs, movable.size, spec.members)
+    created[pick_up_to(rng, movable, arrivals.size)] = arrivals
     if latecomers.size:
         late = np.full(latecomers.size, cutoffs[-1])
-        late[1:] = between(rng, late[1:], late[1:] + _LATENESS)
+        late[1:] = draw_between(rng, late[1:], late[1:] + _LATENESS)
         created[ends[latecomers]] = late
     return created, last
 
 
-def _arrivals(rng: np.random.Generator, cutoffs: Ints, movable: int, members: int) -> Ints:
-    """Instants during the days: at the very start and end of each, just after its start, and anywhere."""
+def _draw_arrivals(rng: np.random.Generator, cutoffs: Ints, movable: int, members: int) -> Ints:
+    """Draw instants during the days: at the start and the end of each, just after its start, and anywhere."""
     a_day = min(max(5, round(members * _NEW_PER_DAY)), movable // (2 * cutoffs.size))
     start = np.repeat(cutoffs - DAY, a_day).reshape(cutoffs.size, a_day)
-    arrivals = between(rng, start, start + DAY)
+    arrivals = draw_between(rng, start, start + DAY)
     early = slice(2, 3 + a_day // 20)
-    arrivals[:, early] = between(rng, start[:, early], start[:, early] + _LATENESS)
+    arrivals[:, early] = draw_between(rng, start[:, early], start[:, early] + _LATENESS)
     arrivals[:, :1] = start[:, :1] + DAY - 1
     arrivals[:, 1:2] = start[:, 1:2]
     return arrivals.reshape(-1)
 
 
-def _ended(rng: np.random.Generator, created: Ints, last: Bools, cutoffs: Ints) -> Ints:
-    """The instant of LEAVE: always before the next rejoin, and for some of the last ones at any time."""
+def _draw_ended(rng: np.random.Generator, created: Ints, last: Bools, cutoffs: Ints) -> Ints:
+    """Draw the instant of LEAVE: before the next rejoin, and for some of the last memberships at any time."""
     ended = np.full(created.size, NEVER, dtype=np.int64)
     rejoined = np.flatnonzero(~last)
-    ended[rejoined] = between(rng, created[rejoined] + 1, created[rejoined + 1])
+    ended[rejoined] = draw_between(rng, created[rejoined] + 1, created[rejoined + 1])
     leaving = np.flatnonzero(last & (rng.random(created.size) < _LEAVERS))
-    ended[leaving] = between(rng, created[leaving] + 1, int(cutoffs[-1]) + _AFTERMATH)
+    ended[leaving] = draw_between(rng, created[leaving] + 1, int(cutoffs[-1]) + _AFTERMATH)
     staying = np.flatnonzero(last & (ended == NEVER) & (created < cutoffs[0] - DAY))
-    edges = np.concatenate([cutoffs - 1, cutoffs])
-    punctual = up_to(rng, staying, min(edges.size, staying.size // 4))
-    ended[punctual] = edges[: punctual.size]
+    day_edges = np.concatenate([cutoffs - 1, cutoffs])
+    punctual = pick_up_to(rng, staying, min(day_edges.size, staying.size // 4))
+    ended[punctual] = day_edges[: punctual.size]
     return ended
 
 
-def _roles(rng: np.random.Generator, community: Ints, communities: int) -> Ints:
-    """A handful of artists, managers and official accounts in each community; everybody else is a fan."""
+def _draw_roles(rng: np.random.Generator, community: Ints, communities: int) -> Ints:
+    """Assign a few artists, managers and official accounts in each community; all others are fans."""
     order = np.lexsort((rng.random(community.size), community))
     sizes = np.bincount(community, minlength=communities)
     place = np.empty_like(order)
@@ -257,9 +271,9 @@ def _roles(rng: np.random.Generator, community: Ints, communities: int) -> Ints:
     return role
 
 
-def _artistless(rng: np.random.Generator, spec: SampleSpec) -> Bools:
-    """Communities nobody has entered an artist for; never the largest one."""
+def _draw_artistless(rng: np.random.Generator, spec: SampleSpec) -> Bools:
+    """Draw the communities without an artist; never the largest one."""
     without = np.zeros(spec.community_count, dtype=np.bool_)
     if not spec.clean:
-        without[hit(rng, np.arange(1, spec.community_count), dirt.MISSING_ARTISTS)] = True
+        without[pick_share(rng, np.arange(1, spec.community_count), dirt.MISSING_ARTISTS)] = True
     return without

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from martgate.builders.model import cast_to_contract
+from martgate.builders.model import cast_to_contract, load_models
 from martgate.builders.ports import Dataset
 from martgate.contracts.day import Day
 

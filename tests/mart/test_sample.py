@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from builders.sample import SampleSpec, upstreams
 from builders.sample.activity import report
 from builders.sample.tables import UPSTREAMS
-from builders.sample.world import populate
+from builders.sample.world import draw_world
 from martgate.contracts.catalog import Catalog
 from martgate.errors import InvalidInput
 
@@ -84,7 +84,7 @@ def test_the_same_spec_gives_the_same_rows_and_another_seed_gives_others(clean):
 def test_a_table_is_the_same_whatever_else_is_drawn():
     spec = SampleSpec(300, LAST, seed=9)
     name = "weverse2.community_common_report"
-    assert report(populate(spec), TABLES[name]).equals(draw(members=300, seed=9)[name])
+    assert report(draw_world(spec), TABLES[name]).equals(draw(members=300, seed=9)[name])
 
 
 @settings(max_examples=40)
@@ -197,35 +197,35 @@ def changed(name, column=None, /, **changes):
     [
         (
             {name: table for name, table in TABLES.items() if "we_user" not in name},
-            "we_mart.we_user: a sample needs the contract of this table, and there is none",
+            "we_mart.we_user: the sample needs the contract of this table, and none was found",
         ),
         (
             changed("we_mart.we_user", name="shoe_size"),
-            "we_mart.we_user.shoe_size: no sample is known for this column",
+            "we_mart.we_user.shoe_size: the sample cannot draw this column",
         ),
         (
             changed("we_mart.we_user", "we_member_id", name="member"),
-            "we_mart.we_user.member: no sample is known for this column\n"
-            "we_mart.we_user.we_member_id: a sample has this column and the contract does not",
+            "we_mart.we_user.member: the sample cannot draw this column\n"
+            "we_mart.we_user.we_member_id: the sample draws this column, which the contract does not have",
         ),
         (
             changed("we_mart.we_user", "we_member_id", physical_type="decimal(9,2)"),
             "we_mart.we_user.we_member_id: physicalType is 'decimal(9,2)'; "
-            "samples are drawn for bigint, int, tinyint, boolean, string, date, timestamp",
+            "the sample supports bigint, int, tinyint, boolean, string, date, timestamp",
         ),
         (
             changed("weverse2.community_log_member_status_log", "status", enum=("NORMAL", "GONE")),
-            "weverse2.community_log_member_status_log.status: a sample needs the value LEAVE; "
+            "weverse2.community_log_member_status_log.status: the sample needs the value LEAVE; "
             "the contract's enum has NORMAL, GONE",
         ),
         (
             changed("weverse2.notification_push_config", "push_type", enum=()),
-            "weverse2.notification_push_config.push_type: the contract states no enum; a sample draws the values from it",
+            "weverse2.notification_push_config.push_type: the contract has no enum, from which the sample draws values",
         ),
         (
             changed("we_meta.v_to_wv_comm_mapping", "comm_id", name="community"),
-            "we_meta.v_to_wv_comm_mapping.community: no sample is known for this column\n"
-            "we_meta.v_to_wv_comm_mapping.comm_id: a sample has this column and the contract does not",
+            "we_meta.v_to_wv_comm_mapping.community: the sample cannot draw this column\n"
+            "we_meta.v_to_wv_comm_mapping.comm_id: the sample draws this column, which the contract does not have",
         ),
     ],
     ids=["missing", "one more", "renamed", "type", "status", "no enum", "mapping"],

@@ -67,14 +67,16 @@ def test_the_job_calls_the_command_line_as_it_is(bundle, daily, task, target):
 
 @pytest.mark.parametrize("target", ["dev", "prod"])
 def test_the_tables_that_the_job_selects_are_made_by_models(bundle, target):
-    from martgate.builders.model import load as load_models
+    from martgate.builders.model import load_models
     from martgate.project.graph import build_graph, select
     from martgate.project.settings import load_settings
     from martgate.project.wiring import load_catalog
 
     settings = load_settings(environment={})
     contracts = load_catalog(settings)
-    chosen = select([variables(bundle, target)["table"]], build_graph(load_models(settings.models), contracts), contracts)
+    chosen = select(
+        [variables(bundle, target)["table"]], build_graph(load_models(settings.models), contracts), contracts
+    )
     assert "we_mart.wv_comm_user" in chosen
 
 

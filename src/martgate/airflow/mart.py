@@ -1,7 +1,7 @@
-"""The project behind the tasks: read here as the command line reads it, and worked through the command line alone.
+"""Describes the project behind the tasks: its contracts are read here, and its commands run through the command line.
 
-A command runs in a process of its own: an engine's memory is given back with it, Airflow's libraries and the engine's
-need not agree, and exit codes and `--json` are a contract of their own.
+A command runs in a process of its own, so that an engine's memory is freed with it and its libraries need not agree
+with those of Airflow; exit codes and `--json` are a stable interface.
 """
 
 import os
@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from martgate.builders.model import Model
-from martgate.builders.model import load as load_models
+from martgate.builders.model import Model, load_models
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.model import Contract, Table
 from martgate.errors import InvalidInput
@@ -21,19 +20,22 @@ from martgate.project.settings import KEYS, Settings, load_settings
 
 __all__ = ["Mart"]
 
-if not is_installed("airflow"):  # the package imports this module first, and Airflow in those that follow
+if not is_installed("airflow"):  # the package imports this module first, and Airflow in later ones
     raise ImportError(missing_message("airflow", "martgate.airflow"))
 
 
 @dataclass(frozen=True)
 class Mart:
-    """A project, as `martgate --project` takes it, and the interpreter that has martgate and its engine.
+    """A project, and the Python interpreter that has martgate and its engine.
 
-    `settings` stand over `martgate.toml`, by key, as in `{"engine": "spark"}`; folders are separated as in `PATH`. What
-    they do not say is up to the file and to `MARTGATE_*` where the task runs; so is the project, where none is given.
+    Attributes:
+        project: the folder, as `martgate --project` takes it; empty for the one that the task's environment names.
+        settings: settings by key, as in `{"engine": "spark"}`, which override `martgate.toml`; folders are separated as
+            in `PATH`. Other settings come from the file and from `MARTGATE_*` where the task runs.
+        python: the interpreter.
 
     Raises:
-        martgate.errors.InvalidInput: a key is none of `martgate.project.settings.KEYS`.
+        martgate.errors.InvalidInput: a key is not in `martgate.project.settings.KEYS`.
     """
 
     project: str = ""
@@ -47,7 +49,7 @@ class Mart:
 
     @property
     def environment(self) -> dict[str, str]:
-        """That of this process, with the project and the settings in it: every command takes every key from there."""
+        """The environment of this process with the project and the settings added, for the commands."""
         own = {f"MARTGATE_{key.upper()}": value for key, value in self.settings.items()}
         return {**os.environ, **({"MARTGATE_PROJECT": self.project} if self.project else {}), **own}
 
@@ -56,7 +58,7 @@ class Mart:
         """The settings in effect here.
 
         Raises:
-            martgate.errors.InvalidInput: they cannot be used.
+            martgate.errors.InvalidInput: a setting is invalid.
         """
         return load_settings(environment=self.environment)
 
@@ -69,10 +71,10 @@ class Mart:
         return load_models(self.effective.models)
 
     def find(self, table: str) -> tuple[Contract, Table]:
-        """A table of that short or qualified name, with its contract.
+        """Find a table by its short or qualified name, with its contract.
 
         Raises:
-            martgate.errors.InvalidInput: there is none; the message has the nearest names.
+            martgate.errors.InvalidInput: there is none; the message names similar ones.
         """
-        loaded, found = self.catalog.find(table)
-        return loaded.contract, found
+        contract_file, version = self.catalog.find(table)
+        return contract_file.contract, version

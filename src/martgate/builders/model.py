@@ -17,7 +17,7 @@ from martgate.contracts.model import Table
 from martgate.errors import InvalidInput, Problem
 from martgate.text.quoting import identifier, join_parts
 
-__all__ = ["PARAMETERS", "Model", "cast_to_contract", "find_model", "load"]
+__all__ = ["PARAMETERS", "Model", "cast_to_contract", "find_model", "load_models"]
 
 PARAMETERS: Final[Mapping[str, str]] = {
     "part_date": "the day to build, or the first day of the week or month, as YYYY-MM-DD",
@@ -151,7 +151,7 @@ def _line_of(text: str, sql: str) -> int:
     return next((number for number, line in enumerate(sql.splitlines(), 1) if text in line.partition("--")[0]), 0)
 
 
-def load(folders: Iterable[Path]) -> dict[str, Model]:
+def load_models(folders: Iterable[Path]) -> dict[str, Model]:
     """Load all models (`*.sql`) of some folders, by name.
 
     Raises:

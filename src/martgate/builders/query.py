@@ -24,7 +24,7 @@ from martgate.contracts.day import parse_day
 from martgate.errors import InvalidInput, Problem
 from martgate.hints import clip, did_you_mean
 
-__all__ = ["Parameter", "ParameterType", "Query", "load"]
+__all__ = ["Parameter", "ParameterType", "Query", "load_queries"]
 
 _DECLARED: Final = re.compile(r"-- :(?P<name>\w+) (?P<kind>\w+): (?P<description>.+)")
 _LONGEST_NUMBER: Final = 18
@@ -179,7 +179,7 @@ class Query:
         return dict(values)
 
 
-def load(folders: Iterable[Path]) -> dict[str, Query]:
+def load_queries(folders: Iterable[Path]) -> dict[str, Query]:
     """Load all queries (`*.sql`) of some folders, by name.
 
     Raises:

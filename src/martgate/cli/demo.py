@@ -1,4 +1,4 @@
-"""The whole product in one go, on data of its own."""
+"""Runs the demonstration: samples, publication and site of a small project."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from martgate.builders.model import load
+from martgate.builders.model import load_models
 from martgate.cli.options import open_project
 from martgate.cli.reporting import report_runs
 from martgate.errors import InvalidInput
@@ -25,9 +25,15 @@ __all__ = ["run_demo", "run_starter_demo"]
 
 
 def run_starter_demo(folder: Path, spec: Mapping[str, object], dates: Sequence[date], *, as_json: bool) -> ExitCode:
-    """Write the starter into a folder and play it there, as the project that it is then.
+    """Write the starter project into a folder and run the demonstration there.
 
-    Its settings are those of its own file alone: a warehouse that the environment names is not for a demonstration.
+    The settings are those of its own file alone, so that it never writes to a warehouse that the environment names.
+
+    Args:
+        folder: becomes the folder of the project.
+        spec: the values of the plug-in's own arguments.
+        dates: the days to publish, the earliest first.
+        as_json: whether to print one JSON object.
     """
     if write_starter(folder) and not as_json:
         click.echo(
@@ -37,7 +43,7 @@ def run_starter_demo(folder: Path, spec: Mapping[str, object], dates: Sequence[d
     return run_demo(settings, settings.out, load_sample(settings.sample), spec, dates, as_json=as_json)
 
 
-def run_demo(  # noqa: PLR0913 - what is played, where, and how
+def run_demo(  # noqa: PLR0913 - independent values of one caller
     settings: Settings,
     folder: Path,
     sample: Sample,
@@ -46,20 +52,21 @@ def run_demo(  # noqa: PLR0913 - what is played, where, and how
     *,
     as_json: bool,
 ) -> ExitCode:
-    """Make upstreams, publish each day, draw the site; the last line says where to look.
+    """Generate upstreams, publish each day, draw the site, and print where it is.
 
     Args:
-        settings: the project that is played.
-        folder: where upstreams, published tables, ledger and site go, whatever places the project names.
+        settings: of the project.
+        folder: where upstreams, published tables, ledger and site go, whatever the settings say.
         sample: the project's plug-in.
         spec: the values of the plug-in's own arguments.
         dates: the days to publish, the earliest first.
-        as_json: whether the answer is one JSON object.
+        as_json: whether to print one JSON object.
 
     Raises:
-        martgate.errors.InvalidInput: the contracts or models cannot be used, or no table is selected; nothing was written.
+        martgate.errors.InvalidInput: the contracts or models have problems, or no table is selected; nothing was
+            written.
     """
-    own = replace(
+    demo_settings = replace(
         settings,
         upstreams=str(folder / "upstreams"),
         upstream_locations={},
@@ -69,16 +76,16 @@ def run_demo(  # noqa: PLR0913 - what is played, where, and how
         lineage="none",
         report="full",
     )
-    require_extras(own)
-    with open_project(own) as context:
-        models = load(own.models)
+    require_extras(demo_settings)
+    with open_project(demo_settings) as context:
+        models = load_models(demo_settings.models)
         graph = build_graph(models, context.catalog)
-        tables = select(own.demo or sorted(graph), graph, context.catalog)
+        tables = select(demo_settings.demo or sorted(graph), graph, context.catalog)
         if not tables:
-            raise InvalidInput("no model makes a table that has a contract, so there is nothing to publish")
+            raise InvalidInput("no model makes a table with a contract, so there is nothing to publish")
         requests = {day: create_requests(tables, day, models, context) for day in dates}
         with show_progress() as progress:
             values = {"date": dates[-1], "days": len(dates), "seed": 0, "clean": False, **spec}
-            write_samples(own, folder / "upstreams", values, progress, sample)
+            write_samples(demo_settings, folder / "upstreams", values, progress, sample)
         outcomes = (outcome for day in dates for outcome in run_tables(requests[day], day, graph, context))
-        return report_runs(outcomes, own, context, as_json=as_json, names_site=True)
+        return report_runs(outcomes, demo_settings, context, as_json=as_json, names_site=True)

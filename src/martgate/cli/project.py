@@ -64,11 +64,11 @@ Examples:
 @json_option
 def state(*, file: Path | None, settings: Settings, as_json: bool) -> ExitCode:
     """Write the state of contracts and models, so that a later run can select what has changed since."""
-    from martgate.builders.model import load
+    from martgate.builders.model import load_models
     from martgate.project.state import compute_state, state_json
     from martgate.project.wiring import load_catalog
 
-    text = state_json(compute_state(load(settings.models), load_catalog(settings)))
+    text = state_json(compute_state(load_models(settings.models), load_catalog(settings)))
     if file is not None:
         file.write_text(f"{text}\n", encoding="utf-8")
     if file is None or as_json:

@@ -1,4 +1,4 @@
-"""From a decision to what people and programs see of it; the decision is made by then."""
+"""Reports decisions to people and programs, as text, JSON, pages, lineage and exit code; it never changes one."""
 
 import json
 import sys
@@ -47,112 +47,123 @@ __all__ = [
 
 
 def report_run(record: RunRecord, settings: Settings, context: "Context", *, as_json: bool) -> ExitCode:
-    """Keep the record, draw its page, tell it, and turn the decision into an exit code.
+    """Save the record of a run, render its page, send its lineage, print it, and return the exit code.
 
-    `context` is the one that it was judged in. A page that could not be drawn takes nothing back: the decision is
-    told all the same, then the trouble, as the exit code says; so it is with lineage that could not be told. A record
-    without a candidate (nothing was staged) has neither.
+    A page that could not be drawn, or lineage that could not be sent, does not change the decision: it is printed
+    first, then what went wrong, and the exit code is 3. A record without a candidate has neither page nor lineage.
+
+    Args:
+        record: of the run.
+        settings: of the project.
+        context: the one that the run was judged in.
+        as_json: whether to print one JSON object.
     """
-    record, trouble = _report(record, settings, context)
+    record, trouble = _save_and_render(record, settings, context)
     troubles = [trouble, emit_run(record, settings, context)]
     click.echo(render_run_json(record) if as_json else render_run_text(record))
     suggest_data_docs(settings, as_json=as_json)
-    decided = ExitCode.DONE if record.decision == "approved" else ExitCode.REFUSED
-    return _after(troubles, decided)
+    code = ExitCode.DONE if record.decision == "approved" else ExitCode.REFUSED
+    return _print_troubles(troubles, code)
 
 
 @contextmanager
 def report_failure(table: str, day: date, settings: Settings, context: "Context") -> Iterator[None]:
-    """Tell the lineage of a run that could not be decided, too, before its error is told as every other one."""
+    """Send the lineage of a run that fails before a decision; its error is raised again."""
     try:
         yield
     except CouldNotRun as error:
-        _after([emit_failed_run(table, day, str(error), settings, context)], ExitCode.COULD_NOT_RUN)
+        _print_troubles([emit_failed_run(table, day, str(error), settings, context)], ExitCode.COULD_NOT_RUN)
         raise
 
 
-def _after(troubles: Iterable[str], decided: ExitCode) -> ExitCode:
-    """The exit code of what was decided, unless there was trouble in telling it; the troubles are told."""
-    found = [trouble for trouble in troubles if trouble]
-    for trouble in found:
+def _print_troubles(troubles: Iterable[str], code: ExitCode) -> ExitCode:
+    """Print what went wrong with the reports, and return the exit code: 3 if anything did."""
+    messages = [trouble for trouble in troubles if trouble]
+    for trouble in messages:
         click.echo(f"martgate: {trouble}", err=True)
-    return ExitCode.COULD_NOT_RUN if found else decided
+    return ExitCode.COULD_NOT_RUN if messages else code
 
 
 def report_runs(
-    outcomes: Iterable["TableRun"], settings: Settings, context: "Context", *, as_json: bool, names_site: bool = False
+    table_runs: Iterable["TableRun"], settings: Settings, context: "Context", *, as_json: bool, names_site: bool = False
 ) -> ExitCode:
-    """Keep and tell each of several runs as it ends, have them rendered, and turn the worst of them into an exit code.
+    """Report several runs, each as it ends, and return the worst exit code.
 
-    With `names_site`, the last line says where the site is.
+    Args:
+        table_runs: the results, which are produced as the runs end.
+        settings: of the project.
+        context: the one that the runs are judged in.
+        as_json: whether to print one JSON object.
+        names_site: whether the last line says where the site is.
     """
-    at_the_end = context.reporter.renders_once
+    renders_once = context.reporter.renders_once
     records: list[RunRecord] = []
-    told: list[object] = []
+    payloads: list[object] = []
     troubles: list[str] = []
     worst = ExitCode.DONE
-    for outcome in outcomes:
-        record = outcome.record
+    for table_run in table_runs:
+        record = table_run.record
         if record is not None:
-            record, trouble = _report(record, settings, context, render=not at_the_end)
+            record, trouble = _save_and_render(record, settings, context, render=not renders_once)
             records += [record] if record.candidate else []
             troubles += [trouble, emit_run(record, settings, context)]
-        elif outcome.code is ExitCode.COULD_NOT_RUN:
-            troubles.append(emit_failed_run(outcome.table, outcome.date, outcome.reason, settings, context))
+        elif table_run.code is ExitCode.COULD_NOT_RUN:
+            troubles.append(emit_failed_run(table_run.table, table_run.date, table_run.reason, settings, context))
         if not as_json:
-            click.echo(render_run_text(record) if record else _without_record(outcome))
-        told.append(json.loads(render_run_json(record)) if record else _reason(outcome))
-        worst = max(worst, outcome.code)
-    if at_the_end:
+            click.echo(render_run_text(record) if record else _render_reason(table_run))
+        payloads.append(json.loads(render_run_json(record)) if record else _render_reason_json(table_run))
+        worst = max(worst, table_run.code)
+    if renders_once:
         troubles.append(_render(records, settings, context))
     site = index_path(_report_context(settings, context.catalog))
     if as_json:
-        click.echo(json.dumps(({"site": str(site)} if names_site else {}) | {"runs": told}, ensure_ascii=False))
+        click.echo(json.dumps(({"site": str(site)} if names_site else {}) | {"runs": payloads}, ensure_ascii=False))
     suggest_data_docs(settings, as_json=as_json)
     if names_site and not as_json and not any(troubles):
         click.echo(f"Open {site} to see what was checked, found and published.")
-    return _after(troubles, worst)
+    return _print_troubles(troubles, worst)
 
 
-def _report(record: RunRecord, settings: Settings, context: "Context", *, render: bool = True) -> tuple[RunRecord, str]:
-    """Keep a record and have it rendered.
+def _save_and_render(
+    record: RunRecord, settings: Settings, context: "Context", *, render: bool = True
+) -> tuple[RunRecord, str]:
+    """Save a record and render it; a record without a candidate is left alone.
 
     Returns:
-        The record, which names its page where it has one, and what went wrong, empty where nothing did. A record without
-        a candidate is left alone.
+        The record, with the path of its page if it has one, and what went wrong, empty if nothing did.
     """
     if not record.candidate:
         return record, ""
-    shown, trouble = record, ""
+    with_report, trouble = record, ""
     try:
         if render:
             page = context.reporter.page(record, _report_context(settings, context.catalog))
-            shown = replace(record, report=str(page))
+            with_report = replace(record, report=str(page))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a reporter of another package may raise anything
-        trouble = f"the decision stands, but its report has no place: {_shown(error)}"
+        trouble = f"the decision stands, but its report has no path: {_describe_error(error)}"
     try:
-        save_record(shown, settings)
+        save_record(with_report, settings)
     except (CouldNotRun, OSError) as error:
         trouble = f"the decision stands, but its report could not be written: {error}"
     if render and not trouble:
-        trouble = _render([shown], settings, context)
-    return (record if trouble else shown), trouble
+        trouble = _render([with_report], settings, context)
+    return (record if trouble else with_report), trouble
 
 
 def _render(records: Sequence[RunRecord], settings: Settings, context: "Context") -> str:
-    """Have runs rendered; what went wrong, empty where nothing did."""
+    """Render runs; return what went wrong, empty if nothing did."""
     try:
-        with show_progress() as progress, redirect_stdout(sys.stderr):  # stdout is for the answer alone
+        with show_progress() as progress, redirect_stdout(sys.stderr):  # stdout is for the result alone
             progress("drawing the report")
             context.reporter.render(records, _report_context(settings, context.catalog))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a reporter of another package may raise anything
         decisions = "the decision stands, but its" if len(records) == 1 else "the decisions stand, but their"
-        return f"{decisions} report could not be written: {_shown(error)}"
+        return f"{decisions} report could not be written: {_describe_error(error)}"
     return ""
 
 
-def _shown(error: BaseException) -> str:
-    """An error as it may be shown: the text of one that is neither ours nor of the disk could quote rows."""
+def _describe_error(error: BaseException) -> str:
+    """Describe an error; one that is neither ours nor of the disk could quote rows, so only its type is shown."""
     return str(error) if isinstance(error, MartgateError | OSError) else f"an unexpected {type(error).__name__}"
 
 
@@ -162,30 +173,30 @@ def _report_context(settings: Settings, contracts: Catalog) -> ReportContext:
         contracts=settings.contracts,
         appearance=settings.site,
         catalog=contracts,
-        punctuality=partial(_punctuality, settings),
+        punctuality=partial(_check_punctuality, settings),
     )
 
 
-def _reason(outcome: "TableRun") -> dict[str, str]:
+def _render_reason_json(table_run: "TableRun") -> dict[str, str]:
     return {
-        "table": outcome.table,
-        "date": outcome.date.isoformat(),
-        "decision": _decision(outcome),
-        "reason": outcome.reason,
+        "table": table_run.table,
+        "date": table_run.date.isoformat(),
+        "decision": _decision(table_run),
+        "reason": table_run.reason,
     }
 
 
-def _without_record(outcome: "TableRun") -> str:
-    return f"{_decision(outcome).capitalize()}: {outcome.table} of {outcome.date}: {outcome.reason}\n"
+def _render_reason(table_run: "TableRun") -> str:
+    return f"{_decision(table_run).capitalize()}: {table_run.table} of {table_run.date}: {table_run.reason}\n"
 
 
-def _decision(outcome: "TableRun") -> str:
-    return "could not run" if outcome.code is ExitCode.COULD_NOT_RUN else "skipped"
+def _decision(table_run: "TableRun") -> str:
+    return "could not run" if table_run.code is ExitCode.COULD_NOT_RUN else "skipped"
 
 
 def print_candidate(candidate: Candidate, *, as_json: bool) -> ExitCode:
-    """Say what was staged."""
-    told = {
+    """Print what was staged."""
+    payload = {
         "table": candidate.table,
         "date": candidate.partition.value,
         "candidate": candidate.id,
@@ -193,28 +204,28 @@ def print_candidate(candidate: Candidate, *, as_json: bool) -> ExitCode:
         "files": len(candidate.files),
     }
     click.echo(
-        json.dumps(told)
+        json.dumps(payload)
         if as_json
         else f"staged {candidate.partition} as {candidate.id}: {candidate.rows:,} rows in "
-        f"{len(candidate.files)} files, visible to nobody"
+        f"{len(candidate.files)} files, not visible to readers"
     )
     return ExitCode.DONE
 
 
 def print_missing_upstreams(request: "PublishRequest", missing: Sequence[str], *, as_json: bool) -> ExitCode:
-    """Say which inputs of a job are not there, each in a sentence; a day that lacks one could not be run."""
+    """Print which inputs of a request are missing; the exit code is 3 if any is."""
     name, inputs = request.table.qualified_name, len(request.model.inputs)
     if as_json:
-        told = {"table": name, "date": request.partition.value, "inputs": inputs, "missing": list(missing)}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        payload = {"table": name, "date": request.partition.value, "inputs": inputs, "missing": list(missing)}
+        click.echo(json.dumps(payload, ensure_ascii=False))
     else:
-        there = f"{inputs - len(missing)} of the {inputs} inputs of {name} are there for {request.day.date}"
-        click.echo("\n".join([there, *missing]))
+        summary = f"{inputs - len(missing)} of the {inputs} inputs of {name} are there for {request.day.date}"
+        click.echo("\n".join([summary, *missing]))
     return ExitCode.COULD_NOT_RUN if missing else ExitCode.DONE
 
 
 def suggest_data_docs(settings: Settings, *, as_json: bool) -> None:
-    """Say how to get Data Docs where nobody chose another report and they cannot be drawn."""
+    """Print how to get Data Docs if the report is the default and Great Expectations is not installed."""
     if not as_json and settings.origins.get("report") == "default" and not is_installed("gx"):
         click.echo(
             f"martgate: {missing_message('gx', 'the drawing of Data Docs', instead='set report to fast')}", err=True
@@ -222,15 +233,18 @@ def suggest_data_docs(settings: Settings, *, as_json: bool) -> None:
 
 
 def save_record(record: RunRecord, settings: Settings) -> None:
-    """Write the record where the site is drawn from."""
+    """Write the record to the folder that the site is drawn from."""
     write_atomically(settings.out / "runs" / f"{record.candidate}.json", record.to_json())
 
 
 def draw_site(settings: Settings) -> Path:
-    """Draw the site of all records; its index page.
+    """Draw the site of all saved records.
+
+    Returns:
+        The path of its index page.
 
     Raises:
-        martgate.errors.CouldNotRun: a page could not be drawn; the former site is left as it was.
+        martgate.errors.CouldNotRun: a page could not be drawn; the former site is unchanged.
     """
     from martgate.project.wiring import load_catalog
 
@@ -241,22 +255,22 @@ def draw_site(settings: Settings) -> Path:
     return index_path(context)
 
 
-def _punctuality(settings: Settings) -> Sequence["Punctuality"]:
-    """Whether each table that is made here keeps its promises about time."""
-    from martgate.builders.model import load
+def _check_punctuality(settings: Settings) -> Sequence["Punctuality"]:
+    """Check the time promises of every table with a model, for the site."""
+    from martgate.builders.model import load_models
     from martgate.expectations.promises import Window
     from martgate.publish.sla import check_all_promises
 
     try:
         with open_project(settings) as context:
-            models = load(folder for folder in settings.models if folder.is_dir())
+            models = load_models(folder for folder in settings.models if folder.is_dir())
             return tuple(check_all_promises(models, context, Window(now=context.now())))
     except InvalidInput as error:
         raise CouldNotRun(f"the site could not be drawn:\n{error}") from error
 
 
 def redraw_site(records: Iterable[RunRecord], settings: Settings) -> Path:
-    """Write the records anew, as the ledger has them, then draw the site."""
+    """Write the given records again, as the ledger has them, and draw the site."""
     for record in records:
         save_record(record, settings)
     return draw_site(settings)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
-from martgate.builders.model import Model, cast_to_contract, find_model, load
+from martgate.builders.model import Model, cast_to_contract, find_model, load_models
 from martgate.contracts.day import Day
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput
@@ -27,7 +27,7 @@ def load_publish_request(settings: Settings, context: Context, name: str, day: d
     Raises:
         martgate.errors.InvalidInput: there is no such table, no model makes it, or its contract has problems.
     """
-    return create_publish_request(load(settings.models), context, name, day)
+    return create_publish_request(load_models(settings.models), context, name, day)
 
 
 def load_publish_requests(
@@ -46,7 +46,7 @@ def load_publish_requests(
     Raises:
         martgate.errors.InvalidInput: see `load_publish_request`; or the model's columns differ from those of a version.
     """
-    models = load(settings.models)
+    models = load_models(settings.models)
     reviewed: dict[str, PublishRequest] = {}
     for day in days:
         contract_file, table = context.catalog.find(name, day)
@@ -92,7 +92,7 @@ def require_model(settings: Settings, table: Table) -> Model:
     Raises:
         martgate.errors.InvalidInput: there is none; the message names the models that exist.
     """
-    return _require_model_of(table, load(settings.models))
+    return _require_model_of(table, load_models(settings.models))
 
 
 def _require_model_of(table: Table, models: Mapping[str, Model]) -> Model:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from martgate.builders.model import Model, cast_to_contract, load
+from martgate.builders.model import Model, cast_to_contract, load_models
 from martgate.contracts.model import Column, Table
 from martgate.errors import InvalidInput
 
@@ -74,7 +74,7 @@ def test_columns_of_the_run_timestamp_alone_are_found(sql, names):
 
 
 def test_in_the_models_of_the_mart_only_one_column_is_of_the_run_timestamp():
-    assert {model.run_timestamp_columns for model in load([MART_MODELS]).values()} == {("run_timestamp",)}
+    assert {model.run_timestamp_columns for model in load_models([MART_MODELS]).values()} == {("run_timestamp",)}
 
 
 def test_the_cast_query_has_the_contracts_columns_types_and_order(engine):
@@ -105,7 +105,7 @@ def test_columns_that_differ_from_the_contract_are_named_all_at_once():
 def test_models_are_loaded_from_folders_by_name(tmp_path):
     (tmp_path / "mine.sql").write_text("SELECT 1 AS a")
     (tmp_path / "notes.txt").write_text("not a model")
-    models = load([MART_MODELS, tmp_path])
+    models = load_models([MART_MODELS, tmp_path])
     assert {"wv_comm_user", "wv_dm_subscr", "mine"} <= models.keys()
     assert "notes" not in models
     assert models["mine"].file == str(tmp_path / "mine.sql")
@@ -119,7 +119,7 @@ def test_every_problem_of_every_file_is_reported_with_its_place(tmp_path):
     (tmp_path / "e.sql").write_text("")
     (tmp_path / "wv_comm_user.sql").write_text("SELECT 1 AS a")
     with pytest.raises(InvalidInput) as caught:
-        load([MART_MODELS, tmp_path, tmp_path / "nowhere"])
+        load_models([MART_MODELS, tmp_path, tmp_path / "nowhere"])
     lines = [str(problem).replace(f"{tmp_path}/", "") for problem in caught.value.problems]
     for place_and_words in (
         ("a.sql:3", "unknown parameter :day_ende", ":day_end"),
@@ -151,5 +151,5 @@ def test_the_normal_form_does_not_depend_on_layout(sql, is_same):
 
 
 def test_the_normal_form_of_a_model_is_its_own_normal_form():
-    for model in load([MART_MODELS]).values():
+    for model in load_models([MART_MODELS]).values():
         assert Model(model.name, model.canonical).canonical == model.canonical

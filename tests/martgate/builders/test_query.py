@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from martgate.builders.query import ParameterType, Query, load
+from martgate.builders.query import ParameterType, Query, load_queries
 from martgate.errors import InvalidInput
 
 QUERIES = Path(__file__).parents[3] / "builders" / "queries"
@@ -23,7 +23,7 @@ def test_the_queries_equal_those_of_the_documentation_page_except_for_parameters
     section = PAGE.split("### Data Extraction", maxsplit=1)[1].split("\n---", maxsplit=1)[0]
     documented = re.findall(r"^- (.+?)\n +- ```sql\n(.*?)```", section, flags=re.DOTALL | re.MULTILINE)
     loaded = {}
-    for query in load([QUERIES]).values():
+    for query in load_queries([QUERIES]).values():
         text = "\n".join(line for line in query.sql.splitlines() if not line.startswith("--"))
         text = text.replace("cast(:we_art_id as int)", VALUES["we_art_id"])
         loaded[query.title] = re.sub(r":(\w+)", lambda name: f"'{VALUES[name[1]]}'", text).split()
@@ -46,7 +46,7 @@ def test_a_value_of_another_type_is_refused(kind, good, bad):
 
 def test_all_problems_of_parameters_are_reported_at_once():
     with pytest.raises(InvalidInput) as caught:
-        load([QUERIES])["user_cnt"].bind({"ip_ctry": "kr", "from_dat": "2024-01-01", "to_date": "2024-01-31"})
+        load_queries([QUERIES])["user_cnt"].bind({"ip_ctry": "kr", "from_dat": "2024-01-01", "to_date": "2024-01-31"})
     assert str(caught.value).splitlines() == [
         "parameter ip_ctry is 'kr'; expected a country, such as KR",
         "query user_cnt has no parameter 'from_dat'; Did you mean 'from_date'?",

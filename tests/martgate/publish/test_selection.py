@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from martgate.builders.model import load as load_models
+from martgate.builders.model import load_models
 from martgate.cli.main import call
 from martgate.contracts.catalog import Catalog
 from martgate.errors import InvalidInput
