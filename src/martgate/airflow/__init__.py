@@ -1,10 +1,9 @@
-"""martgate as tasks of Airflow 3: sensors and operators for any table, and the graph of a selection of them.
+"""Runs martgate as tasks of Airflow 3: sensors and operators for tables, and task groups for a selection of tables.
 
-The only folder that imports Airflow, and of it the task SDK alone: `martgate[airflow]`.
+This is the only folder that imports Airflow, and only its task SDK: `martgate[airflow]`.
 """
 
 from martgate.airflow.mart import Mart
-from martgate.airflow.nights import deadline, nightly
 from martgate.airflow.operators import (
     BuildOperator,
     DocsOperator,
@@ -13,6 +12,7 @@ from martgate.airflow.operators import (
     RunOperator,
     UpstreamsSensor,
 )
+from martgate.airflow.schedule import deadline, nightly
 from martgate.airflow.tables import tables
 
 __all__ = [

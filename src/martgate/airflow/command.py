@@ -1,4 +1,4 @@
-"""One command of martgate, from its start to what it said."""
+"""Runs one command of martgate as a process, and reads its result."""
 
 import json
 import os
@@ -18,20 +18,25 @@ __all__ = ["Command", "CommandResult"]
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What a command said: its exit code, and its one JSON object, empty where it died without a word."""
+    """The result of a command.
+
+    Attributes:
+        code: the exit code.
+        payload: the JSON object that the command printed; empty if it died before.
+    """
 
     code: int
-    told: Mapping[str, object]
+    payload: Mapping[str, object]
 
     @property
     def is_final(self) -> bool:
-        """Whether the same command would say the same again: refused, or unusable."""
+        """Whether the same command would fail again: it was refused, or its input is invalid."""
         return self.code in (ExitCode.REFUSED, ExitCode.UNUSABLE)
 
     @property
-    def trouble(self) -> str:
-        """Why it was not done, in martgate's own words, which quote no row."""
-        errors, reasons = self.told.get("errors"), self.told.get("reasons")
+    def failure(self) -> str:
+        """Why the command failed, in its own messages, which quote no row."""
+        errors, reasons = self.payload.get("errors"), self.payload.get("reasons")
         if isinstance(errors, list):
             reasons = [str(Problem(**error)).removeprefix(": ") for error in errors]
         lines = reasons if isinstance(reasons, list) else []
@@ -39,10 +44,10 @@ class CommandResult:
 
 
 class Command:
-    """A command that runs, in a group of processes of its own: an engine and a page may be processes below it."""
+    """A running command, in a process group of its own, since engines and browsers are processes below it."""
 
     def __init__(self, mart: Mart, *arguments: str) -> None:
-        self._out = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by `answer`
+        self._out = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by `wait`
         self._process = subprocess.Popen(  # noqa: S603 - our own module, by the interpreter that the DAG names
             [mart.python, "-m", "martgate", *arguments, "--json"],
             env=mart.environment,
@@ -55,12 +60,12 @@ class Command:
             start_new_session=True,
         )
 
-    def answer(self, progress: Callable[[str], None]) -> CommandResult:
-        """Wait for the end; each line of its progress and complaints is said as it comes."""
-        told = self._process.stderr
-        assert told is not None
+    def wait(self, progress: Callable[[str], None]) -> CommandResult:
+        """Wait for the end; each line of progress and of errors is passed on as it comes."""
+        output = self._process.stderr
+        assert output is not None
         with self._out, self._process:
-            for line in told:
+            for line in output:
                 progress(line.rstrip())
             code = self._process.wait()
             self._out.seek(0)
@@ -68,6 +73,6 @@ class Command:
         return CommandResult(code, json.loads(text) if text.strip() else {})
 
     def stop(self) -> None:
-        """End it, and all that it started."""
+        """Stop the command and every process that it started."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGTERM)

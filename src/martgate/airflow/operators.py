@@ -1,7 +1,7 @@
-"""One command of martgate a task. What it says by its exit code, Airflow hears as a state.
+"""Runs one command of martgate as a task, and translates its exit code to a state of Airflow.
 
-Refused (1) and unusable (2) fail at once: trying again would say the same. What could not run (3), or died, is an
-ordinary error, which Airflow tries again as often as the task's `retries` say.
+Exit codes 1 (refused) and 2 (invalid input) fail the task at once, since a retry would give the same. Exit code 3
+(could not run), or a crash, is an ordinary error, which Airflow retries as often as the task's `retries` allow.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from martgate.airflow.command import Command, CommandResult
 from martgate.airflow.mart import Mart
-from martgate.airflow.nights import last_complete_day
+from martgate.airflow.schedule import last_complete_day
 from martgate.contracts.day import parse_day
 from martgate.errors import CouldNotRun
 from martgate.exits import ExitCode
@@ -43,11 +43,11 @@ _SUMMARY = (
     "report",
     "site",
 )
-"""What tasks tell each other and the readers of an asset: counts and names. Verdicts stay in report and ledger."""
+"""The keys that tasks return and add to events of an asset: counts and names. Verdicts stay in report and ledger."""
 
 
 class _MartgateOperator(BaseOperator):
-    """What all share: the project, and one running command that ends with the task.
+    """Base of all operators: the project, and a running command that is stopped with the task.
 
     Args:
         mart: the project; by default that of the task's environment. Tasks that share one read its contracts once.
@@ -58,39 +58,39 @@ class _MartgateOperator(BaseOperator):
         self.mart = mart or Mart()
         self._command: Command | None = None
 
-    def call(self, *arguments: str) -> CommandResult:
-        """What a command says, whatever it is."""
+    def run_command(self, *arguments: str) -> CommandResult:
+        """Run a command and return its result, whatever it is."""
         self._command = Command(self.mart, *arguments)
-        return self._command.answer(self.log.info)
+        return self._command.wait(self.log.info)
 
-    def demand(self, *arguments: str) -> dict[str, Any]:
-        """The summary of a command that did what it should.
+    def run_checked(self, *arguments: str) -> dict[str, Any]:
+        """Run a command that has to succeed, and return the summary of its result.
 
         Raises:
-            AirflowFailException: it was refused, or is unusable.
+            AirflowFailException: it was refused, or its input is invalid.
             martgate.errors.CouldNotRun: it could not run.
         """
-        return _summary(self.call(*arguments), arguments)
+        return _summary(self.run_command(*arguments), arguments)
 
     def on_kill(self) -> None:
         if self._command:
             self._command.stop()
 
 
-def _summary(answer: CommandResult, arguments: tuple[str, ...]) -> dict[str, Any]:
-    if answer.code == ExitCode.DONE:
-        return {key: answer.told[key] for key in _SUMMARY if key in answer.told}
-    told = f"martgate {' '.join(arguments)}: {answer.trouble}"
-    raise AirflowFailException(told) if answer.is_final else CouldNotRun(told)
+def _summary(result: CommandResult, arguments: tuple[str, ...]) -> dict[str, Any]:
+    if result.code == ExitCode.DONE:
+        return {key: result.payload[key] for key in _SUMMARY if key in result.payload}
+    message = f"martgate {' '.join(arguments)}: {result.failure}"
+    raise AirflowFailException(message) if result.is_final else CouldNotRun(message)
 
 
 class _TableOperator(_MartgateOperator):
-    """A command about one table and day.
+    """Base of the commands about one table and day.
 
     Args:
         table: its short or qualified name.
-        date: the day, YYYY-MM-DD, a template; without one, the last that is over in the contract's zone when the run's
-            data interval ends. A table by the week or month is skipped on all days but the last of its period.
+        date: the day, YYYY-MM-DD, a template; by default the last day that is over in the contract's zone at the end of
+            the run's data interval. A table by the week or month is skipped on every day except the last of its period.
 
     Raises:
         martgate.errors.InvalidInput: there is no contract for the table.
@@ -100,14 +100,14 @@ class _TableOperator(_MartgateOperator):
 
     def __init__(self, *, table: str, date: str = "", **arguments: Any) -> None:
         super().__init__(**arguments)
-        contract, found = self.mart.find(table)
-        self.table = found.qualified_name
+        contract, version = self.mart.find(table)
+        self.table = version.qualified_name
         self.date = date
         self.zone = contract.zone
-        self.period = found.publish_period
+        self.period = version.publish_period
 
     def arguments(self, context: Context) -> tuple[str, ...]:
-        """Table and day, as every command takes them; of a week or month, its first day."""
+        """Build the command's arguments for table and day; a week or month is named by its first day."""
         day = self._day(context)
         if self.period.last(day) != day:
             reason = f"it is published by the {self.period}, and this one ends on {self.period.last(day)}"
@@ -122,12 +122,12 @@ class _TableOperator(_MartgateOperator):
             return day
         end = context.get("data_interval_end")
         if end is None:
-            raise AirflowFailException("the run has no data interval, so it is of no day: give the task a date")
+            raise AirflowFailException("the run has no data interval, so its day is unknown; give the task a date")
         return last_complete_day(end, self.zone)
 
 
 class UpstreamsSensor(_TableOperator, BaseSensorOperator):
-    """Waits until all inputs of a table's model are there for the day; between two looks it holds no worker."""
+    """Waits until all inputs of a table's model are there for the day; it frees its worker between checks."""
 
     def __init__(
         self, *, mode: str = "reschedule", poke_interval: timedelta | float = timedelta(minutes=5), **arguments: Any
@@ -136,30 +136,30 @@ class UpstreamsSensor(_TableOperator, BaseSensorOperator):
 
     def poke(self, context: Context) -> bool:
         arguments = ("upstreams", *self.arguments(context))
-        answer = self.call(*arguments)
-        missing = answer.told.get("missing")
-        if answer.code == ExitCode.COULD_NOT_RUN and isinstance(missing, list):
+        result = self.run_command(*arguments)
+        missing = result.payload.get("missing")
+        if result.code == ExitCode.COULD_NOT_RUN and isinstance(missing, list):
             for reason in missing:
                 self.log.info("not there yet: %s", reason)
             return False
-        _summary(answer, arguments)
+        _summary(result, arguments)
         return True
 
 
 class _StepOperator(_TableOperator):
-    """One step of the life of a table's day: a command of that name."""
+    """Base of the steps of a table's day, each the command of its name."""
 
     command: ClassVar[str]
 
     def execute(self, context: Context) -> dict[str, Any]:
-        return self.demand(self.command, *self.arguments(context))
+        return self.run_checked(self.command, *self.arguments(context))
 
 
 class _CandidateOperator(_StepOperator):
-    """A step of one candidate.
+    """Base of the steps about one candidate.
 
     Args:
-        candidate: its id, a template or what a task returned; without one, the newest of the day.
+        candidate: its id, a template or the output of a task; by default the newest of the day.
     """
 
     template_fields: Sequence[str] = (*_StepOperator.template_fields, "candidate")
@@ -174,7 +174,7 @@ class _CandidateOperator(_StepOperator):
 
 
 class _PublishingOperator(_StepOperator):
-    """A step that publishes: an event of the table's asset tells the summary."""
+    """Base of the steps that publish: the summary is added to an event of the table's asset."""
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -182,19 +182,19 @@ class _PublishingOperator(_StepOperator):
         self.outlets: list[Any] = [*self.outlets, self.asset]
 
     def execute(self, context: Context) -> dict[str, Any]:
-        told = super().execute(context)
-        context["outlet_events"][self.asset].extra.update(told)
-        return told
+        summary = super().execute(context)
+        context["outlet_events"][self.asset].extra.update(summary)
+        return summary
 
 
 class BuildOperator(_StepOperator):
-    """Checks the upstreams and stages a candidate, which nobody sees."""
+    """Checks the upstreams and stages a candidate, which readers cannot see."""
 
     command = "build"
 
 
 class GateOperator(_CandidateOperator):
-    """Audits and judges a staged candidate; a refusal fails at once."""
+    """Audits and judges a staged candidate; a refusal fails the task at once."""
 
     command = "gate"
 
@@ -206,13 +206,13 @@ class PublishOperator(_CandidateOperator, _PublishingOperator):
 
 
 class RunOperator(_PublishingOperator):
-    """All of it in one task: checks, builds, gates, and publishes or fails."""
+    """Checks, builds, gates and publishes in one task."""
 
     command = "run"
 
 
 class DocsOperator(_MartgateOperator):
-    """Draws the whole site anew; as a teardown it tells of a refused night, too, and takes no failure of a run away."""
+    """Draws the whole site again; as a teardown it also covers refused runs, and does not hide a failed task."""
 
     def execute(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - Airflow's own signature
-        return self.demand("docs")
+        return self.run_checked("docs")

@@ -1,4 +1,4 @@
-"""The tasks of many tables, in the order that the models' own SQL says: nobody types the graph a second time."""
+"""Creates the tasks of many tables, in the order of their models' SQL, so that the graph is written only once."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -17,39 +17,42 @@ __all__ = ["tables"]
 def tables(
     *selectors: str, mart: Mart | None = None, wait: timedelta = timedelta(hours=6), **arguments: Any
 ) -> Mapping[str, TaskGroup]:
-    """For each table that the selectors mean a group of tasks: upstreams, build, gate, publish; by qualified name.
+    """Create a group of tasks for each selected table: upstreams, build, gate, publish.
 
-    A group follows those of the tables that its own is made from, and is not run where one of them was not published.
-    For what no other group publishes it waits by itself.
+    A group follows the groups of the tables that its table is made from, and does not run if one of them was not
+    published. A sensor waits for inputs that no other group publishes.
 
     Args:
         selectors: as `martgate run --select` takes them: `t`, `t+`, `+t`, `tag:x`.
         mart: the project; by default that of the environment.
         wait: how long upstreams may be missing before the sensor fails.
-        arguments: for each task, as `date` or `retries`.
+        arguments: for each task, such as `date` or `retries`.
+
+    Returns:
+        The groups by the qualified name of the table.
 
     Raises:
-        martgate.errors.InvalidInput: a selector means nothing, or contracts and models do not fit.
+        martgate.errors.InvalidInput: a selector matches nothing, or contracts and models do not fit.
     """
     mart = mart or Mart()
     graph = build_graph(mart.models, mart.catalog)
     groups: dict[str, TaskGroup] = {}
     for name in select(selectors, graph, mart.catalog):
-        above = graph[name] & groups.keys()
-        waiting = None if _inputs(name, mart) <= above else wait
-        groups[name] = _group(name, waiting, mart=mart, **arguments)
-        for other in sorted(above):
-            groups[other] >> groups[name]
+        upstream_groups = graph[name] & groups.keys()
+        timeout = None if _find_inputs(name, mart) <= upstream_groups else wait
+        groups[name] = _create_group(name, timeout, mart=mart, **arguments)
+        for upstream in sorted(upstream_groups):
+            groups[upstream] >> groups[name]
     return groups
 
 
-def _inputs(name: str, mart: Mart) -> set[str]:
-    """All that a table is made from, whoever makes it."""
+def _find_inputs(name: str, mart: Mart) -> set[str]:
+    """Find everything that a table is made from, whether a model makes it or not."""
     model = find_model(mart.find(name)[1], mart.models)
     return {mart.find(read)[1].qualified_name for read in model.inputs} if model else set()
 
 
-def _group(name: str, wait: timedelta | None, **arguments: Any) -> TaskGroup:
+def _create_group(name: str, wait: timedelta | None, **arguments: Any) -> TaskGroup:
     with TaskGroup(group_id=name.replace(".", "__")) as group:
         build = BuildOperator(task_id="build", table=name, **arguments)
         gate = GateOperator(task_id="gate", table=name, candidate=build.output["candidate"], **arguments)

@@ -1,1 +1,1 @@
-"""The commands, one file a family. Heavy libraries are imported inside them, so that `--help` stays instant."""
+"""Defines the commands, one file for each family; heavy libraries are imported in them so that `--help` is fast."""

@@ -61,7 +61,8 @@ def diff(old: Path, new: Path, *, as_json: bool) -> ExitCode:
     for version in versions:
         for name in unread_queries(version.contract):
             click.echo(
-                f"martgate: {version.contract.file}: {name} is not in the same folder, so its text is not compared", err=True
+                f"martgate: {version.contract.file}: {name} is not in the same folder, so its text is not compared",
+                err=True,
             )
     click.echo((render_diff_json if as_json else render_diff_text)(changes))
     return ExitCode.REFUSED if changes.is_refused else ExitCode.DONE
@@ -89,7 +90,9 @@ def coverage(table: str, *, day: date | None, settings: Settings, as_json: bool)
 @click.command(epilog="Example: martgate export orders --to delta-ddl --out orders.sql")
 @click.argument("table")
 @click.option("--to", "target", type=PluginName(EXPORTERS), required=True, help="format")
-@click.option("--flavour", type=click.Choice(["polars", "pyspark"]), default="polars", help="library of the pandera schema")
+@click.option(
+    "--flavour", type=click.Choice(["polars", "pyspark"]), default="polars", help="library of the pandera schema"
+)
 @click.option("--date", "day", type=DAY, help="use the version valid on that day (default: the newest), YYYY-MM-DD")
 @click.option("--out", "file", type=click.Path(path_type=Path), help="write to this file (default: stdout)")
 @settings_options("contracts", "expectations", "models")
@@ -120,7 +123,9 @@ Examples:
   martgate compile --check""",
 )
 @click.argument("tables", nargs=-1, metavar="[TABLE]...")
-@click.option("--check", is_flag=True, help="write nothing; exit code 1 if a file differs from what its contract generates")
+@click.option(
+    "--check", is_flag=True, help="write nothing; exit code 1 if a file differs from what its contract generates"
+)
 @settings_options("contracts", "expectations", "reports")
 @json_option
 def compile_(tables: tuple[str, ...], *, check: bool, settings: Settings, as_json: bool) -> ExitCode:

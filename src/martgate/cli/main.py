@@ -1,4 +1,4 @@
-"""Arguments in, exit code out. What each command does is in `martgate.cli`."""
+"""Runs the command line: arguments in, exit code out. The commands are in the other modules of `martgate.cli`."""
 
 import gc
 import json
@@ -10,14 +10,14 @@ from typing import NoReturn
 
 import click
 
+from martgate.cli.backtest import backtest
 from martgate.cli.contracts import compile_, coverage, diff, export, import_, lint
-from martgate.cli.learning import backtest
 from martgate.cli.project import config, docs, state
-from martgate.cli.promises import sla
 from martgate.cli.publishing import backfill, build, gate, publish, run, upstreams
 from martgate.cli.querying import query
 from martgate.cli.receipts import history, verify
 from martgate.cli.sampling import demo, sample
+from martgate.cli.sla import sla
 from martgate.cli.waiving import waive
 from martgate.errors import InvalidInput, MartgateError, Problem
 from martgate.exits import ExitCode
@@ -25,18 +25,18 @@ from martgate.project.clock import system_clock
 
 __all__ = ["call", "main"]
 
-_EXITS = """\b
+_EXIT_CODES = """\b
 Exit codes:
   0  done, kept or published
   1  refused or broken: a rule failed
   2  the contract, the configuration or the arguments cannot be used
   3  could not run: I/O, engine, missing upstream, conflict"""
 
-_OBJECTS = 50_000
-"""New objects before Python looks for garbage: at its own 700 a gate spends a tenth of its time on that, for nothing."""
+_GC_THRESHOLD = 50_000
+"""New objects before Python collects garbage: with its default of 700 a gate spends a tenth of its time on that in vain."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=_EXITS)
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=_EXIT_CODES)
 @click.option("--debug", is_flag=True, help="show tracebacks")
 @click.version_option(package_name="martgate")
 def martgate(*, debug: bool) -> None:
@@ -79,18 +79,18 @@ for command in (
 
 
 def main() -> NoReturn:
-    gc.set_threshold(_OBJECTS)
+    gc.set_threshold(_GC_THRESHOLD)
     sys.exit(call(sys.argv[1:]))
 
 
 def call(arguments: list[str], *, now: Callable[[], datetime] = system_clock) -> int:
-    """Run one command and give its exit code.
+    """Run a command and return its exit code.
 
     A known error is a message on stderr, and with `--json` also an object on stdout.
 
     Args:
         arguments: of the command line, without the name of the program.
-        now: the clock that the command goes by.
+        now: the clock of the command.
     """
     debug = "--debug" in arguments or bool(os.environ.get("MARTGATE_DEBUG"))
     arguments = [argument for argument in arguments if argument != "--debug"]
@@ -98,7 +98,7 @@ def call(arguments: list[str], *, now: Callable[[], datetime] = system_clock) ->
         return int(martgate.main(arguments, prog_name="martgate", standalone_mode=False, obj=now) or ExitCode.DONE)
     except click.ClickException as error:
         error.show()
-        return _told(arguments, ExitCode.UNUSABLE, [Problem(file="", message=error.format_message())])
+        return _report_problems(arguments, ExitCode.UNUSABLE, [Problem(file="", message=error.format_message())])
     except click.Abort:
         return 130
     except MartgateError as error:
@@ -107,21 +107,21 @@ def call(arguments: list[str], *, now: Callable[[], datetime] = system_clock) ->
         unusable = isinstance(error, InvalidInput)
         click.echo(f"martgate: {error}", err=True)
         problems = list(error.problems) if isinstance(error, InvalidInput) else [Problem(file="", message=str(error))]
-        return _told(arguments, ExitCode.UNUSABLE if unusable else ExitCode.COULD_NOT_RUN, problems)
-    except Exception as error:  # the last resort: a fault of ours; its text could quote data, so only its kind is shown
+        return _report_problems(arguments, ExitCode.UNUSABLE if unusable else ExitCode.COULD_NOT_RUN, problems)
+    except Exception as error:  # a fault of ours; its text could quote data, so only its type is shown
         if debug:
             raise
-        told = f"stopped by an unexpected {_kind(error)}; --debug shows where"
-        click.echo(f"martgate: {told}", err=True)
-        return _told(arguments, ExitCode.COULD_NOT_RUN, [Problem(file="", message=told)])
+        message = f"stopped by an unexpected {_describe(error)}; --debug shows where"
+        click.echo(f"martgate: {message}", err=True)
+        return _report_problems(arguments, ExitCode.COULD_NOT_RUN, [Problem(file="", message=message)])
 
 
-def _kind(error: Exception) -> str:
-    """An operating system's error names a file, never a row."""
+def _describe(error: Exception) -> str:
+    """Describe an error: that of the operating system names a file and never a row, any other could quote data."""
     return f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__
 
 
-def _told(arguments: list[str], code: ExitCode, problems: list[Problem]) -> int:
+def _report_problems(arguments: list[str], code: ExitCode, problems: list[Problem]) -> int:
     if "--json" in arguments:
         keys = ("file", "line", "path", "message", "hint")
         errors = [{key: getattr(problem, key) for key in keys} for problem in problems]

@@ -1,4 +1,4 @@
-"""What the commands share: the project's settings as flags, a day, and the choice between eyes and programs."""
+"""Options that commands share: the project's settings as flags, days, names of plug-ins, and --json."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -15,7 +15,7 @@ from martgate.project.clock import system_clock
 from martgate.project.settings import KEYS, PLUGINS, Settings, load_settings
 from martgate.registry import Registry
 
-if TYPE_CHECKING:  # it brings the engines along
+if TYPE_CHECKING:  # slow to import
     from martgate.project.context import Context
 
 __all__ = ["DAY", "PluginName", "json_option", "open_project", "settings_options"]
@@ -23,7 +23,7 @@ __all__ = ["DAY", "PluginName", "json_option", "open_project", "settings_options
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_SHAPES: dict[str, dict[str, Any]] = {
+_OPTION_ARGUMENTS: dict[str, dict[str, Any]] = {
     "contracts": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
     "models": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
     "queries": {"multiple": True, "type": click.Path(path_type=Path), "metavar": "DIR"},
@@ -53,7 +53,7 @@ DAY = _Day()
 
 
 class PluginName(click.ParamType[str]):
-    """A name of a plug-in point: ours, or what an installed package registered."""
+    """The name of a plug-in: a built-in one, or one that an installed package registered."""
 
     name = "name"
 
@@ -85,11 +85,11 @@ def _never(_parameters: Mapping[str, Any]) -> bool:
 def settings_options(
     *keys: str, outside: Callable[[Mapping[str, Any]], object] = _never
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Give a command `--project` and these settings as flags, and pass it the `Settings` in effect.
+    """Decorate a command with `--project` and flags for settings, and pass it the `Settings` in effect.
 
     Args:
         keys: the settings that are flags of the command.
-        outside: says from the command's other parameters whether it also works where there is no project.
+        outside: decides by the command's other parameters whether it also works without a project.
     """
 
     def decorate(command: Callable[..., R]) -> Callable[..., R]:
@@ -100,28 +100,28 @@ def settings_options(
 
         decorated: Callable[..., R] = wrapped
         for key in reversed(keys):
-            shape = _shape(key)
-            decorated = click.option(f"--{key.replace('_', '-')}", key, help=KEYS[key], **shape)(decorated)
-        help_text = "folder with martgate.toml (default: looked up from here)"
+            arguments = _option_arguments(key)
+            decorated = click.option(f"--{key.replace('_', '-')}", key, help=KEYS[key], **arguments)(decorated)
+        help_text = "folder with martgate.toml (default: the nearest from here upwards)"
         return click.option("--project", type=click.Path(path_type=Path), metavar="DIR", help=help_text)(decorated)
 
     return decorate
 
 
-def _shape(key: str) -> dict[str, Any]:
-    """How a setting is given as a flag."""
+def _option_arguments(key: str) -> dict[str, Any]:
+    """Find the arguments of click's option for a setting."""
     if key in PLUGINS:
         return {"type": PluginName(PLUGINS[key])}
-    return _SHAPES.get(key, {"metavar": "PLACE"})
+    return _OPTION_ARGUMENTS.get(key, {"metavar": "PLACE"})
 
 
 def json_option(command: Callable[P, R]) -> Callable[P, R]:
-    """Give a command `--json`: one JSON object on stdout, nothing else there."""
-    return click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout, for programs")(command)
+    """Decorate a command with `--json`: one JSON object on stdout, and nothing else there."""
+    return click.option("--json", "as_json", is_flag=True, help="print one JSON object, for programs")(command)
 
 
 def open_project(settings: Settings, *, contract: Path | None = None) -> AbstractContextManager["Context"]:
-    """The context of a command: the adapters that the settings name, and the clock that `call` was given."""
+    """Open the context of a command: the adapters that the settings name, and the clock that `call` got."""
     from martgate.project.wiring import open_context
 
     return open_context(settings, contract=contract, now=click.get_current_context().obj or system_clock)

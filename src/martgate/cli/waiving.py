@@ -1,4 +1,4 @@
-"""Exceptions that somebody answers for."""
+"""The command waive, which records, lists and withdraws waivers."""
 
 import json
 from datetime import date
@@ -21,15 +21,13 @@ Examples:
 )
 @click.argument("table")
 @click.argument("rule", required=False)
-@click.option("--until", type=DAY, help="the last day on which it counts, YYYY-MM-DD")
+@click.option("--until", type=DAY, help="the last day on which it is in force, YYYY-MM-DD")
 @click.option("--reason", help="why the rule may fail")
-@click.option("--owner", help="who answers for it")
-@click.option(
-    "--partition", metavar="DAY", default="", help="the one day of the table that it is about (default: every)"
-)
-@click.option("--max-failed", type=click.IntRange(min=1), help="beyond so many failures the rule refuses all the same")
+@click.option("--owner", help="who is responsible for it")
+@click.option("--partition", metavar="DAY", default="", help="the one day of the table that it covers (default: every)")
+@click.option("--max-failed", type=click.IntRange(min=1), help="the most failures that it covers (default: any number)")
 @click.option("--list", "is_list", is_flag=True, help="list the waivers of TABLE instead")
-@click.option("--withdraw", "is_withdrawn", is_flag=True, help="take back the waivers of RULE instead")
+@click.option("--withdraw", "is_withdrawn", is_flag=True, help="withdraw the waivers of RULE instead")
 @settings_options("contracts", "expectations", "models", "warehouse", "ledger", "out")
 @json_option
 def waive(  # noqa: PLR0913 - one parameter an option
@@ -46,27 +44,26 @@ def waive(  # noqa: PLR0913 - one parameter an option
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
-    """Let TABLE be published though RULE fails, through a day, for a reason that somebody answers for.
+    """Publish TABLE although RULE fails, until a day, for a reason, on the responsibility of an owner.
 
-    The rule still fails, by as many as it does, and every report says so. A waiver covers failures that were counted: not
-    a rule that could not run, nor one about the table's shape. It is for candidates of the gate; data given by --input are
-    judged without.
+    The rule still fails, and every report says so. A waiver covers counted failures: not a rule that could not run, nor
+    one about the table's columns and types. It applies to candidates, not to data given by --input.
     """
     given = {"--until": until, "--reason": reason, "--owner": owner}
     details = [*given.values(), partition or None, max_failed]
     if (is_list or is_withdrawn) and (is_list is is_withdrawn or any(each is not None for each in details)):
-        raise click.UsageError("--list and --withdraw stand alone: nothing is waived by them")
+        raise click.UsageError("--list and --withdraw take no other option: they record no waiver")
     if is_list:
         if rule is not None:
             raise click.UsageError("--list lists all waivers of TABLE; give no RULE")
         return _list(table, settings, as_json=as_json)
     if rule is None:
-        raise click.UsageError("give the RULE, by its name as reports and `martgate coverage` tell it")
+        raise click.UsageError("give the RULE, by its name in reports and `martgate coverage`")
     if is_withdrawn:
         return _withdraw(table, rule, settings, as_json=as_json)
     missing = [option for option, value in given.items() if value is None]
     if until is None or reason is None or owner is None:
-        raise click.UsageError(f"a waiver is dated, owned and has a reason: give {', '.join(missing)}")
+        raise click.UsageError(f"a waiver needs an end, an owner and a reason: give {', '.join(missing)}")
     from martgate.gate.waiver import describe_waiver_terms
     from martgate.project.requests import require_model
     from martgate.publish.waivers import WaiverRequest, waive

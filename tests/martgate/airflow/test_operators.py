@@ -151,5 +151,5 @@ def test_a_task_that_is_killed_takes_its_command_along(tmp_path):
 
     command = Command(Mart(settings={"out": str(tmp_path)}), "demo", "--members", "5000000")
     command.stop()
-    answer = command.answer(print)
-    assert (answer.code, answer.told, answer.is_final) == (-signal.SIGTERM, {}, False)
+    result = command.wait(print)
+    assert (result.code, result.payload, result.is_final) == (-signal.SIGTERM, {}, False)

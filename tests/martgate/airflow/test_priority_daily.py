@@ -131,7 +131,7 @@ def test_a_scheduled_run_is_due_when_the_contract_promises_the_day_and_a_miss_is
         deadline.handle_miss(session)
         missed = deadline.callback.data
     # Setting itself up, Airflow takes the root's handlers away.
-    monkeypatch.setattr(logging.getLogger("martgate.airflow.nights"), "handlers", [caplog.handler])
+    monkeypatch.setattr(logging.getLogger("martgate.airflow.schedule"), "handlers", [caplog.handler])
     log = structlog.get_logger()
     assert execute_callback(missed["path"], missed["kwargs"], dag_rel_path="", bundle_path=None, log=log) == (
         True,
@@ -158,7 +158,7 @@ def sync(dag) -> None:
     ],
 )
 def test_a_day_is_made_once_it_is_over_in_the_zone_of_the_contract(end, day):
-    from martgate.airflow.nights import last_complete_day
+    from martgate.airflow.schedule import last_complete_day
 
     assert last_complete_day(end, "Asia/Seoul").isoformat() == day
 

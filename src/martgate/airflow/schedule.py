@@ -1,4 +1,4 @@
-"""When a mart is made: the night after each day, in the contract's own zone, and the hour by which it is promised."""
+"""Schedules a mart: the night after each day in the contract's time zone, with the contract's time as deadline."""
 
 import logging
 from collections.abc import Mapping
@@ -21,30 +21,34 @@ log = logging.getLogger(__name__)
 
 
 def nightly(contract: Contract, at: time) -> CronDataIntervalTimetable:
-    """Every night at this time in the contract's zone, for the day that ended at midnight."""
+    """Create the timetable of a run every night at a time in the contract's zone, for the day ending at midnight."""
     return CronDataIntervalTimetable(f"{at.minute} {at.hour} * * *", timezone=contract.zone)
 
 
 def last_complete_day(end: datetime, zone: str) -> date:
-    """The last whole day in a zone that is over at an instant: that of a run whose data interval ends then."""
+    """Find the last day that is over in a zone at an instant, which is the end of a run's data interval."""
     return end.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
 
 
 def deadline(table: Table, at: time, callback: SyncCallback | None = None) -> DeadlineAlert:
-    """When a `nightly` run must be over: as the contract's `timeOfAvailability` promises the table.
+    """Create the deadline of a `nightly` run, from the contract's `timeOfAvailability`.
 
-    Without a callback of the caller's the miss is told in the log of the executor. In a zone that changes its clocks,
-    two nights a year are off by the hour.
+    In a zone with daylight saving time, the deadline is off by the hour on two nights a year.
+
+    Args:
+        table: the table.
+        at: the time at which the run starts.
+        callback: runs if the deadline is missed; by default the miss is logged by the executor.
 
     Raises:
-        martgate.errors.InvalidInput: the contract promises no time, or none that follows the start.
+        martgate.errors.InvalidInput: the contract promises no time, or none after the start.
     """
     # Airflow counts from the logical date, at which the data interval begins: this time of the day that is made.
     begins = datetime.combine(table.publish_period.last(_ANY_DAY), at, ZoneInfo(table.contract.zone))
-    due = _due(table, begins)
+    due = _find_due_time(table, begins)
     if due <= begins + timedelta(days=1):
         raise InvalidInput(
-            f"{table.contract.file}: promises {table.name} by {due:%H:%M}, and it is made from {at:%H:%M} on"
+            f"{table.contract.file}: promises {table.name} by {due:%H:%M}, but its run starts at {at:%H:%M}; start it earlier"
         )
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_LOGICAL_DATE,
@@ -53,19 +57,21 @@ def deadline(table: Table, at: time, callback: SyncCallback | None = None) -> De
     )
 
 
-def _due(table: Table, now: datetime) -> datetime:
-    """The first instant by which any promise of a time wants the day that it is now to be there."""
+def _find_due_time(table: Table, now: datetime) -> datetime:
+    """Find the earliest time that any promise of availability sets for the current day."""
     slas = [sla for sla in find_time_slas(table) if sla.property == "timeOfAvailability"]
     schedule = DeliverySchedule(tuple(slas), table, ZoneInfo(table.contract.zone), now)
     due = [when for sla in slas if (when := schedule.due_at(table.publish_period.first(now.date()), sla))]
     if not due:
         raise InvalidInput(
-            f"{table.contract.file}: promises no timeOfAvailability of {table.name}, as 06:00+09:00 is one"
+            f"{table.contract.file}: promises no timeOfAvailability of {table.name}; add one, for example 06:00+09:00"
         )
     return min(due)
 
 
 def log_missed_deadline(context: Mapping[str, Any]) -> None:
-    """Say that a run is late; Airflow calls it with the run and its deadline."""
+    """Log that a run is late; Airflow calls it with the run and its deadline."""
     run, due = context["dag_run"], context["deadline"]
-    log.error("%s of %s was promised by %s and is not done", run["dag_id"], run["logical_date"], due["deadline_time"])
+    log.error(
+        "%s of %s was promised by %s and is not complete", run["dag_id"], run["logical_date"], due["deadline_time"]
+    )
