@@ -145,7 +145,7 @@ def _replay(replay: "Replay", paint: Paint) -> Iterator[str]:
     painted = paint("warn", alarms) if replay.alarms else alarms
     yield f"  {painted} in {format_count(replay.numbers, 'numbers')}; {replay.expected:.2g} expected by its budget if every day is right"
     detected = [f"{each.change} {format_percent(each.caught, each.planted)}" for each in replay.power if each.planted]
-    yield f"  detected: {', '.join(detected) or 'no change could be planted'}"
+    yield f"  detection power: {', '.join(detected) or 'no change could be tried'}"
     for alarm in replay.alarms[:_MAX_RULES]:
         cells = ", ".join(f"{escape_text(name)}={escape_text(value)}" for name, value in alarm.example.items())
         yield f"  {alarm.day}  {truncate(cells, _MAX_EXAMPLE)}"

@@ -66,7 +66,7 @@ def test_a_project_that_sets_nothing_has_no_header(runs, contract):
 
 
 @pytest.mark.parametrize(
-    ("toml", "told"),
+    ("toml", "message"),
     [
         ('titel = "x"', "site.titel: is not a setting (Did you mean 'title'?)"),
         ("title = 7", "site.title: found 7, expected text"),
@@ -78,8 +78,8 @@ def test_a_project_that_sets_nothing_has_no_header(runs, contract):
         ('links = ["https://a.example"]', "expected addresses by name"),
     ],
 )
-def test_what_cannot_be_used_is_an_error_with_what_to_do(project, toml, told):
-    with pytest.raises(InvalidInput, match=re.escape(told)) as raised:
+def test_what_cannot_be_used_is_an_error_with_what_to_do(project, toml, message):
+    with pytest.raises(InvalidInput, match=re.escape(message)) as raised:
         project(toml)
     assert raised.value.problems[0].hint
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from martgate.reports import datadocs
+from martgate.reports import datadocs, stored_runs
 from martgate.reports.paths import page_path
 
 pytestmark = pytest.mark.xdist_group("great_expectations")
@@ -25,12 +25,12 @@ def records(tmp_path, runs):
 
 @pytest.fixture
 def without_gx(monkeypatch):
-    """Whether the library is there is part of what a page depends on, which a process asks once."""
-    datadocs._house.cache_clear()
+    """Hide Great Expectations; whether it is installed is part of a digest that a process computes once."""
+    stored_runs._renderer_digest.cache_clear()
     with monkeypatch.context() as patched:
         patched.setitem(sys.modules, "great_expectations", None)
         yield patched
-    datadocs._house.cache_clear()
+    stored_runs._renderer_digest.cache_clear()
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def draw(without_gx, records, tmp_path, promises):
     return drawn
 
 
-def test_every_page_is_there_and_no_result_of_a_suite(draw, contract):
+def test_every_page_is_rendered_and_no_suite_result(draw, contract):
     assert sorted(draw(contract)) == [
         "index.html",
         "promises.html",
@@ -55,7 +55,7 @@ def test_every_page_is_there_and_no_result_of_a_suite(draw, contract):
     ]
 
 
-def test_no_page_speaks_of_great_expectations_or_links_to_what_is_not_there(draw, contract):
+def test_no_page_mentions_great_expectations_or_links_to_a_missing_page(draw, contract):
     pages = draw(contract)
     for address, page in pages.items():
         assert "Great Expectations" not in page
@@ -64,14 +64,14 @@ def test_no_page_speaks_of_great_expectations_or_links_to_what_is_not_there(draw
         assert {re.sub(r"^\.\./", "", link) for link in links} <= pages.keys(), address
 
 
-def test_the_rules_of_a_table_stand_by_column_in_the_order_of_the_contract(draw, contract, runs):
+def test_the_rules_of_a_table_are_listed_by_column_in_the_order_of_the_contract(draw, contract, runs):
     page = draw(contract)["suites/shop.orders.html"]
     assert re.findall(r'role="rowheader">(?:<code>)?([^<]+)', page) == ["The table as a whole", "order_id", "status"]
     audit = runs["published"].audit
     assert page.count('class="row"') == len(audit.verdicts) + len(audit.out_of_scope)
 
 
-def test_whatever_text_says_it_stays_text_on_every_page(draw, records, contract, runs):
+def test_hostile_text_stays_text_on_every_page(draw, records, contract, runs):
     verdicts = tuple(
         replace(verdict, rule=replace(verdict.rule, description=HOSTILE, clauses=(HOSTILE,), dimension=HOSTILE))
         for verdict in runs["refused"].audit.verdicts
@@ -83,11 +83,11 @@ def test_whatever_text_says_it_stays_text_on_every_page(draw, records, contract,
         assert page.count("<script>") == 1
 
 
-def test_a_page_is_drawn_anew_once_the_library_is_there(draw, without_gx, records, tmp_path, runs):
+def test_a_page_is_rendered_again_once_the_library_is_installed(draw, without_gx, records, tmp_path, runs):
     draw()
     page = page_path(tmp_path / "site", runs["published"].candidate)
     assert "values must never be null" not in page.read_text(encoding="utf-8")
     without_gx.undo()
-    datadocs._house.cache_clear()
+    stored_runs._renderer_digest.cache_clear()
     datadocs.render(records, tmp_path / "site")
     assert "values must never be null" in page.read_text(encoding="utf-8")

@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 PAGES = ("index.html", "runs/20240101-a3.html", "suites/shop.orders.html", "runs/alone.html")
-"""One of each kind; the run is the refused one, on the site's page and on the page that is drawn alone."""
+"""One of each kind; the run is the refused one, on the site's page and on the page that is rendered alone."""
 
 PROMISES = "promises.html"
 
@@ -236,9 +236,9 @@ def test_pages_are_accessible(browser, site, scheme, width):
 @pytest.mark.parametrize("name", [PAGES[1], PAGES[3]])
 def test_the_reviewer_sees_why_before_anything_else_and_failures_before_the_rest(browser, site, name):
     page, _ = opened(browser, site / name, viewport={"width": 1400, "height": 900})
-    answer = page.locator(".answer").inner_text()
-    assert answer.startswith("Refused")
-    assert "2 failed: status|implies_email, table|key" in answer
+    decision = page.locator(".decision").inner_text()
+    assert decision.startswith("Refused")
+    assert "2 failed: status|implies_email, table|key" in decision
     findings = page.locator(".finding h3").all_inner_texts()
     assert findings == ["status|implies_email", "table|key", "status|in_set"]
     outcomes = page.locator("tbody", has_text="The table as a whole").locator("tr.row .badge").all_inner_texts()

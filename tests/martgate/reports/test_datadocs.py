@@ -118,9 +118,9 @@ def test_a_rule_that_was_waived_is_no_success_as_a_result_and_its_page_says_so(r
     (records / "waived.json").write_text(runs["waived"].to_json(), encoding="utf-8")
     render(records, site)
     page = page_path(site, "20240101-a9")
-    told = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
-    results = {each["expectation_config"]["meta"]["rule"]: each["success"] for each in told["results"]}
-    assert (told["success"], results["status|implies_email"]) == (False, False)
+    result = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    results = {each["expectation_config"]["meta"]["rule"]: each["success"] for each in result["results"]}
+    assert (result["success"], results["status|implies_email"]) == (False, False)
     assert "is waived until 2024-02-01 by ana" in page.read_text(encoding="utf-8")
     assert "1 waived, 2 rules to read" in (site / "index.html").read_text(encoding="utf-8")
 
@@ -248,9 +248,9 @@ def test_the_command_draws_and_says_where(records, site, capsys):
 def test_the_command_tells_what_is_wrong_without_a_traceback(records, site, capsys):
     (records / "half.json").write_text("{", encoding="utf-8")
     assert main([str(records), str(site)]) == 2
-    told = capsys.readouterr().err
-    assert "half.json" in told
-    assert "Traceback" not in told
+    stderr = capsys.readouterr().err
+    assert "half.json" in stderr
+    assert "Traceback" not in stderr
 
 
 @pytest.mark.parametrize(

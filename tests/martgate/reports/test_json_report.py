@@ -13,9 +13,9 @@ VERDICT_KEYS = {"rule", "kind", "severity", "outcome", "failed", "total", "colum
 
 
 def test_a_run_has_every_promised_key(runs):
-    told = json.loads(render_run_json(runs["refused"]))
-    assert told.keys() >= RUN_KEYS
-    for verdict in told["verdicts"]:
+    payload = json.loads(render_run_json(runs["refused"]))
+    assert payload.keys() >= RUN_KEYS
+    for verdict in payload["verdicts"]:
         assert verdict.keys() >= VERDICT_KEYS
 
 
@@ -40,27 +40,29 @@ def test_what_replacing_a_day_changes_is_one_key_of_counts(runs):
 
 def test_the_counts_add_up_to_the_rules(runs):
     for record in runs.values():
-        told = json.loads(render_run_json(record))
+        payload = json.loads(render_run_json(record))
         assert (
-            told["passed"] + told["failed"] + told["errors"] + told["vacuous"] == told["rules"] == len(told["verdicts"])
+            payload["passed"] + payload["failed"] + payload["errors"] + payload["vacuous"]
+            == payload["rules"]
+            == len(payload["verdicts"])
         )
 
 
 def test_a_rule_that_was_not_judged_is_listed_with_its_reason_and_not_counted(runs):
-    told = json.loads(render_run_json(runs["published"]))
-    assert told["out_of_scope"] == [{"rule": "status|references", "reason": "shop.statuses is not here"}]
-    assert "status|references" not in {verdict["rule"] for verdict in told["verdicts"]}
+    payload = json.loads(render_run_json(runs["published"]))
+    assert payload["out_of_scope"] == [{"rule": "status|references", "reason": "shop.statuses is not here"}]
+    assert "status|references" not in {verdict["rule"] for verdict in payload["verdicts"]}
 
 
 def test_hostile_text_survives_json_unchanged(runs):
     hostile = "\x1b[31m\u2028</script>\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")
-    told = render_run_json(replace(runs["published"], candidate=hostile))
-    assert told.isascii()
-    assert told.isprintable()
-    assert json.loads(told)["candidate"] == hostile
+    payload = render_run_json(replace(runs["published"], candidate=hostile))
+    assert payload.isascii()
+    assert payload.isprintable()
+    assert json.loads(payload)["candidate"] == hostile
 
 
-def test_coverage_counts_what_nobody_answers_for():
+def test_coverage_counts_the_unsupported_leaves():
     leaves = [
         CoverageItem("id", CoverageStatus.DOCUMENTATION),
         CoverageItem("a", CoverageStatus.ENFORCED, "a|type"),
@@ -81,28 +83,28 @@ def test_coverage_counts_what_nobody_answers_for():
 
 def test_coverage_lists_what_suites_enforce_apart_from_the_leaves_of_the_contract():
     place = "expectations/more.json#expectations[0]"
-    told = json.loads(
+    payload = json.loads(
         render_coverage_json(
             [CoverageItem(place, CoverageStatus.ENFORCED, "a|known@more", suite="expectations/more.json")]
         )
     )
-    assert (told["leaves"], told["items"]) == (0, [])
-    assert told["suites"] == [{"path": place, "rule": "a|known@more"}]
+    assert (payload["leaves"], payload["items"]) == (0, [])
+    assert payload["suites"] == [{"path": place, "rule": "a|known@more"}]
 
 
 def test_lint_tells_every_problem_with_its_place():
     problem = Problem(file="a.yaml", line=12, column=3, path="schema[0]", message="wrong", hint="do this")
-    told = {"file": "a.yaml", "line": 12, "column": 3, "path": "schema[0]", "message": "wrong", "hint": "do this"}
-    assert json.loads(render_lint_json([problem])) == {"errors": [told], "warnings": []}
-    assert json.loads(render_lint_json([], warnings=[problem])) == {"errors": [], "warnings": [told]}
+    payload = {"file": "a.yaml", "line": 12, "column": 3, "path": "schema[0]", "message": "wrong", "hint": "do this"}
+    assert json.loads(render_lint_json([problem])) == {"errors": [payload], "warnings": []}
+    assert json.loads(render_lint_json([], warnings=[problem])) == {"errors": [], "warnings": [payload]}
 
 
 def test_a_rule_that_was_waived_failed_and_says_by_whom_it_was_let_through(runs):
-    told = json.loads(render_run_json(runs["waived"]))
-    assert (told["decision"], told["failed"], told["waived"]) == ("approved", 2, 1)
-    waivers = {verdict["rule"]: verdict["waiver"] for verdict in told["verdicts"] if verdict["waiver"]}
+    payload = json.loads(render_run_json(runs["waived"]))
+    assert (payload["decision"], payload["failed"], payload["waived"]) == ("approved", 2, 1)
+    waivers = {verdict["rule"]: verdict["waiver"] for verdict in payload["verdicts"] if verdict["waiver"]}
     assert {rule: (waiver["owner"], waiver["max_failed"]) for rule, waiver in waivers.items()} == {
         "status|implies_email": ("ana", 2)
     }
-    effects = [(waiver["rule"], waiver["effect"], waiver["partition"]) for waiver in told["waivers"]]
+    effects = [(waiver["rule"], waiver["effect"], waiver["partition"]) for waiver in payload["waivers"]]
     assert effects == [("status|implies_email", "waived", None), ("table|key", "unused", "2024-01-01")]

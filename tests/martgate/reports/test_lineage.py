@@ -86,7 +86,7 @@ def test_a_rule_that_had_nothing_to_look_at_and_may_did_not_pass_and_is_a_warnin
     assert (assertion["success"], assertion["severity"], test["status"]) == (False, "warn", "skip")
 
 
-def test_a_run_has_one_id_whenever_it_is_told_and_another_candidate_has_another(runs, about):
+def test_a_run_keeps_its_id_and_another_candidate_has_another(runs, about):
     def ids(record, at=AT):
         return {event["run"]["runId"] for event in as_json(build_run_events(record, about, at=at))}
 
@@ -97,7 +97,7 @@ def test_a_run_has_one_id_whenever_it_is_told_and_another_candidate_has_another(
     assert ids(published) != ids(replace(published, published_version=None))
 
 
-def test_no_example_and_no_value_that_a_rule_compares_with_is_told(runs, about):
+def test_events_contain_no_example_and_no_value_that_a_rule_compares_with(runs, about):
     for end in ("warned", "refused"):
         text = json.dumps(as_json(build_run_events(runs[end], about, at=AT)))
         assert not [value for value in ('"11"', "paid", "PAID", "OPEN", "(protected)") if value in text]

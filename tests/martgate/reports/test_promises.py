@@ -1,4 +1,4 @@
-"""Promises about time as people and programs read them; the same words in the terminal and on the page."""
+"""SLAs about time as text and JSON; the terminal and the page use the same words."""
 
 import json
 
@@ -8,20 +8,20 @@ from martgate.errors import CouldNotRun
 from martgate.reports.promises import build_table_view, from_json, render_sla_json, render_sla_text, to_json
 
 
-def test_the_terminal_tells_each_promise_and_each_day_that_is_not_as_promised(promises, snapshot):
+def test_the_terminal_shows_each_sla_and_each_day_that_breaks_one(promises, snapshot):
     assert render_sla_text(promises) == snapshot
 
 
-def test_programs_are_told_every_day(promises, snapshot):
+def test_json_has_every_day(promises, snapshot):
     assert json.loads(render_sla_json(promises)) == snapshot
 
 
-def test_what_is_written_for_the_site_is_read_back_as_it_was(promises):
+def test_to_json_and_from_json_round_trip(promises):
     assert from_json(to_json(promises)) == promises
     with pytest.raises(CouldNotRun):
         from_json("[{}]")
 
 
 @pytest.mark.parametrize(("number", "status"), [(0, "broken"), (1, ""), (2, "unknown")])
-def test_a_table_stands_as_its_worst_promise(promises, number, status):
+def test_a_table_has_the_status_of_its_worst_sla(promises, number, status):
     assert build_table_view(promises[number]).status == status

@@ -86,7 +86,7 @@ def test_the_kind_of_each_check_stands_in_the_text():
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "nonsense", '{"table": "s3cret"}'])
-def test_what_is_no_record_is_told_without_its_values(text):
+def test_an_invalid_record_is_reported_without_its_values(text):
     with pytest.raises(CouldNotRun, match="not the record of a run") as caught:
         loads(text)
     assert "s3cret" not in str(caught.value)

@@ -47,7 +47,7 @@ def test_one_failure_in_ten_million_is_counted_and_no_zero(page):
 
 
 @pytest.mark.parametrize(
-    ("end", "told"),
+    ("end", "text"),
     [
         ("published", "Readers see it as version 3"),
         ("dry_run", "this was a dry run"),
@@ -66,8 +66,8 @@ def test_one_failure_in_ten_million_is_counted_and_no_zero(page):
         ("waived", "&lt;b&gt;asks&lt;/b&gt;"),
     ],
 )
-def test_every_end_of_a_run_has_a_page_that_tells_it(page, end, told):
-    assert told in page(end)
+def test_every_outcome_of_a_run_has_a_page(page, end, text):
+    assert text in page(end)
 
 
 def test_the_page_needs_no_other_file_and_names_no_host(page):
@@ -78,7 +78,7 @@ def test_the_page_needs_no_other_file_and_names_no_host(page):
     assert 'content="default-src &#39;none&#39;; ' in drawn
 
 
-def test_whatever_text_says_it_stays_text(runs, contract, table):
+def test_hostile_text_stays_text(runs, contract, table):
     verdicts = tuple(
         replace(
             verdict,

@@ -31,7 +31,7 @@ def test_the_first_line_is_the_answer(runs, end, words):
     assert render_run_text(runs[end]).splitlines()[0].startswith(words)
 
 
-def test_what_stands_in_the_way_comes_before_what_is_merely_told(runs):
+def test_blocking_rules_come_before_the_others(runs):
     text = render_run_text(runs["refused"])
     below = text.split("\n", 1)[1]
     assert below.index("status|implies_email") < below.index("table|key") < below.index("status|in_set")
@@ -58,7 +58,7 @@ def test_a_long_list_of_broken_rules_is_cut_and_says_so(runs):
     assert "and 36 rules more in the report" in text
 
 
-def test_of_many_columns_that_differ_the_first_are_told(runs):
+def test_only_the_first_of_many_changed_columns_are_listed(runs):
     record = runs["restated"]
     columns = {f"{HOSTILE}{place}": place for place in range(1, 13)}
     found = replace(record.restatement.difference, columns=columns)
@@ -68,7 +68,7 @@ def test_of_many_columns_that_differ_the_first_are_told(runs):
     assert "\x1b" not in text
 
 
-def test_a_day_that_could_not_be_compared_is_told(runs):
+def test_a_day_that_could_not_be_compared_is_reported(runs):
     restatement = Restatement(version=2, state="", trouble=f"a file is gone{HOSTILE}")
     text = render_run_text(replace(runs["dry_run"], restatement=restatement))
     assert "Would replace what version 2 has, which could not be compared: a file is gone" in text
@@ -91,7 +91,6 @@ def test_nothing_in_the_data_can_move_the_cursor(runs):
     hostile = replace(
         record,
         table=HOSTILE,
-        date=HOSTILE,
         candidate=HOSTILE,
         report=HOSTILE,
         reasons=(HOSTILE,),
@@ -155,8 +154,8 @@ def test_a_caret_stays_true_behind_tabs_control_characters_and_a_mile_of_text(tm
 
 
 def test_a_warning_is_no_error():
-    told = render_lint_text([], warnings=[Problem(file="a.yaml", message="may differ", hint="do this")], files=2)
-    assert told == "a.yaml: warning: may differ\n  = do this\nno errors, 1 warning in 2 files"
+    text = render_lint_text([], warnings=[Problem(file="a.yaml", message="may differ", hint="do this")], files=2)
+    assert text == "a.yaml: warning: may differ\n  = do this\nno errors, 1 warning in 2 files"
 
 
 def test_no_problem_is_said_in_as_many_words():
