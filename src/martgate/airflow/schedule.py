@@ -10,7 +10,7 @@ from airflow.sdk import CronDataIntervalTimetable, DeadlineAlert, DeadlineRefere
 
 from martgate.contracts.model import Contract, Table
 from martgate.errors import InvalidInput
-from martgate.expectations.promises import find_time_slas
+from martgate.expectations.punctuality import find_time_slas
 from martgate.expectations.schedule import DeliverySchedule
 
 __all__ = ["deadline", "last_complete_day", "log_missed_deadline", "nightly"]

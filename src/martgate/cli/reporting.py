@@ -49,7 +49,7 @@ __all__ = [
 def report_run(record: RunRecord, settings: Settings, context: "Context", *, as_json: bool) -> ExitCode:
     """Save the record of a run, render its page, send its lineage, print it, and return the exit code.
 
-    A page that could not be drawn, or lineage that could not be sent, does not change the decision: it is printed
+    A page that could not be rendered, or lineage that could not be sent, does not change the decision: it is printed
     first, then what went wrong, and the exit code is 3. A record without a candidate has neither page nor lineage.
 
     Args:
@@ -244,7 +244,7 @@ def draw_site(settings: Settings) -> Path:
         The path of its index page.
 
     Raises:
-        martgate.errors.CouldNotRun: a page could not be drawn; the former site is unchanged.
+        martgate.errors.CouldNotRun: a page could not be rendered; the former site is unchanged.
     """
     from martgate.project.wiring import load_catalog
 
@@ -266,7 +266,7 @@ def _check_punctuality(settings: Settings) -> Sequence["Punctuality"]:
             models = load_models(folder for folder in settings.models if folder.is_dir())
             return tuple(check_all_promises(models, context, Window(now=context.now())))
     except InvalidInput as error:
-        raise CouldNotRun(f"the site could not be drawn:\n{error}") from error
+        raise CouldNotRun(f"the site could not be rendered:\n{error}") from error
 
 
 def redraw_site(records: Iterable[RunRecord], settings: Settings) -> Path:

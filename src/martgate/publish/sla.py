@@ -11,7 +11,8 @@ from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile
 from martgate.contracts.partition import text_of
 from martgate.errors import MartgateError
-from martgate.expectations.promises import Arrival, Punctuality, Window, assess_punctuality, find_time_slas
+from martgate.expectations.promises import Arrival, Punctuality, Window
+from martgate.expectations.punctuality import assess_punctuality, find_time_slas
 from martgate.project.context import Context
 from martgate.project.review import raise_for_problems
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from martgate.contracts.day import parse_day
 from martgate.contracts.model import Table
 from martgate.contracts.partition import Partition, text_of
-from martgate.expectations.promises import find_time_slas
+from martgate.expectations.punctuality import find_time_slas
 from martgate.expectations.schedule import DeliverySchedule
 from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved, judge

@@ -11,9 +11,10 @@ from martgate.contracts.model import Contract, Table
 from martgate.expectations.rules import Rule
 from martgate.gate.run import RunRecord
 from martgate.reports.appearance import DEFAULT, Appearance
+from martgate.reports.build_view import build_rule_view
 from martgate.reports.promises import TableView
 from martgate.reports.run_page import column_descriptions, render_template, run_variables
-from martgate.reports.view import RunView, build_rule_view
+from martgate.reports.view import RunView
 
 __all__ = ["Site"]
 

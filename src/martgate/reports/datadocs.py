@@ -22,10 +22,10 @@ from martgate.expectations.promises import Punctuality
 from martgate.extras import is_installed
 from martgate.reports import basic_pages
 from martgate.reports.appearance import DEFAULT, Appearance
+from martgate.reports.build_view import find_owner
 from martgate.reports.paths import page_path, safe_file_name
 from martgate.reports.promises import build_table_view, from_json
 from martgate.reports.stored_runs import StoredRun, list_records, read_runs
-from martgate.reports.view import find_owner
 
 __all__ = ["main", "render"]
 

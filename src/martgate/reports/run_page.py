@@ -12,8 +12,9 @@ from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun
 from martgate.gate.run import RunRecord
 from martgate.reports.appearance import DEFAULT, Appearance
+from martgate.reports.build_view import build_run_view
 from martgate.reports.style import configure_environment
-from martgate.reports.view import RuleView, RunView, build_run_view
+from martgate.reports.view import RuleView, RunView
 
 __all__ = ["column_descriptions", "render_run_page", "render_template", "run_variables"]
 

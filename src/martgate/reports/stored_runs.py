@@ -13,7 +13,8 @@ from martgate.expectations.rules import Rule
 from martgate.extras import EXTRAS, is_installed
 from martgate.gate.run import RunRecord
 from martgate.reports.appearance import Appearance
-from martgate.reports.view import RunView, build_run_view
+from martgate.reports.build_view import build_run_view
+from martgate.reports.view import RunView
 
 __all__ = ["StoredRun", "list_records", "read_run", "read_runs"]
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, TextIO
 from martgate.errors import Problem
 from martgate.expectations.coverage import CoverageItem, CoverageStatus
 from martgate.gate.run import RunRecord
-from martgate.reports.view import RuleView, RunView, Urgency, build_run_view
+from martgate.reports.build_view import build_run_view
+from martgate.reports.view import RuleView, RunView, Urgency
 from martgate.text.wording import escape_text, format_count, format_percent, truncate
 
 if TYPE_CHECKING:  # it brings numpy along

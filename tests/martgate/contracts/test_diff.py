@@ -180,7 +180,7 @@ def test_a_breaking_change_needs_a_major_version_above_the_old_one(version, give
 def test_an_additive_change_without_its_version_is_told_and_not_refused():
     found = between(("physicalType: int\n", "physicalType: int\n        required: true\n"))
     assert not found.is_refused
-    assert "1 change from 1.2.0 to 1.2.0: a minor version is called for; 1.2.0 is no later version" in render_diff_text(
+    assert "1 change from 1.2.0 to 1.2.0: a minor version is required; 1.2.0 is not a later version" in render_diff_text(
         found, color=False
     )
 

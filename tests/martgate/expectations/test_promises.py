@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from martgate.contracts.model import Sla
-from martgate.expectations.promises import Arrival, SlaStatus, Window, assess_punctuality, find_time_slas
+from martgate.expectations.promises import Arrival, SlaStatus, Window
+from martgate.expectations.punctuality import assess_punctuality, find_time_slas
 
 KEPT, BROKEN, PENDING, UNKNOWN = SlaStatus.KEPT, SlaStatus.BROKEN, SlaStatus.PENDING, SlaStatus.UNKNOWN
 BY_SIX = ("timeOfAvailability", "06:00+09:00", "")

@@ -65,5 +65,5 @@ def test_a_change_is_told_with_its_file_and_line(martgate, new):
     file = new(("value: 26", "value: 27"))
     _, out, _ = martgate("diff", str(MART), file)
     assert f"breaking  slaProperties[0].value  {file}:29" in out
-    assert "read by all 22 tables that are registered" in out
-    assert "1 change from 1.0.0 to 1.0.0: a major version is called for" in out
+    assert "read by all 22 registered tables" in out
+    assert "1 change from 1.0.0 to 1.0.0: a major version is required" in out

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from martgate.errors import CouldNotRun
 from martgate.gate.run import RunRecord
-from martgate.reports.view import build_run_view
+from martgate.reports.build_view import build_run_view
 from martgate.text.wording import escape_text, format_percent
 
 
