@@ -1,4 +1,4 @@
-"""What happened: candidates staged, runs judged, rows measured, days published, failures waived."""
+"""The database of a project: candidates, runs, measurements, receipts and waivers."""
 
 from martgate.ledger.history import LedgerHistory
 from martgate.ledger.ledger import AlteredRecord, Ledger

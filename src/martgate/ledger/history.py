@@ -1,4 +1,4 @@
-"""What was measured of the published days of a table, from which rules learn."""
+"""The measurements of the published days of a table, from which rules learn."""
 
 import json
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Engine, Row, Select, func, select
 
 from martgate.expectations.measurement import Measurement
-from martgate.ledger.tables import MEASUREMENTS, PUBLICATIONS, RUNS, answering
+from martgate.ledger.tables import MEASUREMENTS, PUBLICATIONS, RUNS, transaction
 
-__all__ = ["LedgerHistory", "approving", "measurement_row"]
+__all__ = ["LedgerHistory", "build_measurement_row", "select_approving_runs"]
 
 
 class LedgerHistory:
-    """What was measured of one table: for each day by the run that let through what stands published of it."""
+    """The measurements of one table: for each published day, those of the run that approved it."""
 
     def __init__(self, engine: Engine, table: str) -> None:
         self._engine = engine
@@ -23,32 +23,31 @@ class LedgerHistory:
     def measurements(
         self, by: tuple[str, ...], columns: Sequence[str], *, since: date, before: date, most: int | None = None
     ) -> dict[date, tuple[Measurement, ...]]:
-        """The numbers of these columns (`""`: of all rows), grouped by exactly `by`, as the newest publication has them.
+        """Return the measurements of published days, as the newest publish of each day took them.
 
-        Of the published days in [since, before), or the newest `most` of them, those of which there are such numbers.
+        See `martgate.expectations.measurement.History`.
 
         Raises:
             martgate.errors.CouldNotRun: the database does not answer.
         """
-        days = self._publications(since, before).limit(most).subquery()
-        runs = approving(self._table).subquery()
+        days = self._newest_publications(since, before).limit(most).subquery()
+        runs = select_approving_runs(self._table).subquery()
         newest = select(PUBLICATIONS.c.candidate, days.c.part_date).join(days, days.c.publication == PUBLICATIONS.c.id)
         published = newest.subquery()
-        wanted = (
+        query = (
             select(published.c.part_date, MEASUREMENTS)
             .join(runs, runs.c.candidate == published.c.candidate)
             .join(MEASUREMENTS, MEASUREMENTS.c.run == runs.c.run)
             .where(MEASUREMENTS.c.grouped_by == json.dumps(by), MEASUREMENTS.c.column_name.in_(columns))
             .order_by(published.c.part_date, MEASUREMENTS.c.place)
         )
-        found: dict[date, list[Measurement]] = {}
-        with answering(self._engine) as connection:
-            for row in connection.execute(wanted):
-                found.setdefault(date.fromisoformat(row.part_date), []).append(_as_measurement(by, row))
-        return {day: tuple(numbers) for day, numbers in found.items()}
+        by_day: dict[date, list[Measurement]] = {}
+        with transaction(self._engine) as connection:
+            for row in connection.execute(query):
+                by_day.setdefault(date.fromisoformat(row.part_date), []).append(_parse_measurement(by, row))
+        return {day: tuple(numbers) for day, numbers in by_day.items()}
 
-    def _publications(self, since: date, before: date) -> Select[tuple[str, int]]:
-        """The newest publication of each day, the newest day first."""
+    def _newest_publications(self, since: date, before: date) -> Select[tuple[str, int]]:
         day = PUBLICATIONS.c.part_date
         return (
             select(day, func.max(PUBLICATIONS.c.id).label("publication"))
@@ -58,8 +57,8 @@ class LedgerHistory:
         )
 
 
-def approving(table: str) -> Select[tuple[str, int]]:
-    """The newest run that approved each candidate of a table."""
+def select_approving_runs(table: str) -> Select[tuple[str, int]]:
+    """Build the query of the newest approving run of each candidate of a table."""
     return (
         select(RUNS.c.candidate, func.max(RUNS.c.id).label("run"))
         .where(RUNS.c.table_name == table, RUNS.c.decision == "approved")
@@ -67,8 +66,8 @@ def approving(table: str) -> Select[tuple[str, int]]:
     )
 
 
-def measurement_row(measurement: Measurement) -> dict[str, object]:
-    """What is kept of a measurement."""
+def build_measurement_row(measurement: Measurement) -> dict[str, object]:
+    """Build the row of a measurement, without its run and place."""
     return {
         "grouped_by": json.dumps(measurement.by),
         "group_values": json.dumps(measurement.group),
@@ -78,5 +77,5 @@ def measurement_row(measurement: Measurement) -> dict[str, object]:
     }
 
 
-def _as_measurement(by: tuple[str, ...], row: Row[Any]) -> Measurement:
+def _parse_measurement(by: tuple[str, ...], row: Row[Any]) -> Measurement:
     return Measurement(by, tuple(json.loads(row.group_values)), row.row_count, row.column_name, row.value)

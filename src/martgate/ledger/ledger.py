@@ -1,73 +1,58 @@
-"""What happened: candidates staged, runs judged, rows measured, days published, in any database that SQLAlchemy speaks to.
+"""The ledger: what was staged and judged, and what was published, of every table of a warehouse.
 
-A row that lets something be published carries a digest over all that it says, over the manifest of the candidate and
-over the bytes it speaks of, so that a verdict that was edited afterwards is recognised and counts for nothing. It guards
-against mistakes and edits, not against somebody who may write to the database and computes the digest anew.
+Verdicts are recorded for one candidate, and each has a digest over its record, over the manifest of the candidate and over
+the bytes that it is about. A verdict that was edited afterwards is recognised and approves nothing. The digest guards
+against mistakes and edits, not against a person who may write to the database and computes the digest anew.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from martgate.contracts.day import parse_day
-from martgate.contracts.partition import Partition, text_of
-from martgate.errors import CouldNotRun
+from martgate.contracts.partition import Partition
 from martgate.expectations.restatement import Restatement
 from martgate.gate.candidate import Candidate
 from martgate.gate.promotion import Promotion, Published
 from martgate.gate.receipt import Approval, Receipt
 from martgate.gate.run import RunRecord
 from martgate.gate.waiver import AppliedWaiver, Waiver
-from martgate.ledger import waivers as waiver_rows
-from martgate.ledger.history import LedgerHistory, approving, measurement_row
-from martgate.ledger.receipts import receipt_of, row_of
-from martgate.ledger.tables import (
-    CANDIDATES,
-    FILE_COUNTS,
-    LONGEST_NAME,
-    MEASUREMENTS,
-    PUBLICATIONS,
-    RUNS,
-    VERDICTS,
-    WAIVERS,
-    answering,
-    digest_over,
-    opened,
-)
+from martgate.ledger.file_counts import insert_file_counts, select_file_counts
+from martgate.ledger.history import LedgerHistory, select_approving_runs
+from martgate.ledger.receipts import build_receipt_row, parse_receipt
+from martgate.ledger.runs import insert_run, is_intact_run, parse_run
+from martgate.ledger.tables import CANDIDATES, PUBLICATIONS, RUNS, VERDICTS, WAIVERS, open_engine, transaction
+from martgate.ledger.waivers import build_waiver_row, build_withdrawal, parse_waiver
 
 __all__ = ["AlteredRecord", "Ledger"]
-
-_AT_ONCE = 500
-"""So many files are asked about in one statement: databases limit its parameters."""
 
 _MANIFESTS = TypeAdapter(Candidate)
 
 
 @dataclass(frozen=True, slots=True)
 class AlteredRecord:
-    """A candidate or a verdict that is not the one that was recorded; it approves nothing."""
+    """A candidate or a run that is not as it was recorded; it approves nothing."""
 
     candidate: str
 
 
 class Ledger:
-    """The record of a warehouse.
+    """The database of one warehouse.
 
     Raises:
-        martgate.errors.InvalidInput: the URL is none that SQLAlchemy understands.
-        martgate.errors.CouldNotRun: from every method, where the database does not answer.
+        martgate.errors.InvalidInput: SQLAlchemy cannot use the URL.
+        martgate.errors.CouldNotRun: from every method, if the database does not answer.
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = opened(url)
+        self._engine = open_engine(url)
 
     def record_candidate(self, candidate: Candidate) -> None:
-        """Keep what was staged, so that another process can gate and publish it."""
+        """Record a staged candidate, so that another process can gate and publish it."""
         row = {
             "id": candidate.id,
             "table_name": candidate.table,
@@ -75,80 +60,97 @@ class Ledger:
             "sequence": candidate.sequence,
             "manifest": _MANIFESTS.dump_json(candidate).decode(),
         }
-        with answering(self._engine) as connection:
+        with transaction(self._engine) as connection:
             connection.execute(insert(CANDIDATES), row)
 
     def find_candidate(self, partition: Partition, candidate_id: str | None = None) -> Candidate | AlteredRecord | None:
-        """The candidate of that id, or the newest of the day; None where there is none of that table and day."""
-        wanted = select(CANDIDATES.c.id, CANDIDATES.c.manifest).where(
+        """Find a candidate of a day.
+
+        Args:
+            partition: the day of the table.
+            candidate_id: the id of the candidate; None for the newest one.
+
+        Returns:
+            The candidate; None if the day has no such candidate.
+        """
+        query = select(CANDIDATES.c.id, CANDIDATES.c.manifest).where(
             CANDIDATES.c.table_name == partition.table, CANDIDATES.c.part_date == partition.value
         )
         if candidate_id is not None:
-            wanted = wanted.where(CANDIDATES.c.id == candidate_id)
-        with answering(self._engine) as connection:
-            row = connection.execute(wanted.order_by(CANDIDATES.c.sequence.desc()).limit(1)).one_or_none()
+            query = query.where(CANDIDATES.c.id == candidate_id)
+        with transaction(self._engine) as connection:
+            row = connection.execute(query.order_by(CANDIDATES.c.sequence.desc()).limit(1)).one_or_none()
         if row is None:
             return None
         try:
-            kept = _MANIFESTS.validate_json(row.manifest)
+            candidate = _MANIFESTS.validate_json(row.manifest)
         except ValidationError:
             return AlteredRecord(row.id)
-        return kept if (kept.id, kept.partition) == (row.id, partition) else AlteredRecord(row.id)
+        is_intact = (candidate.id, candidate.partition) == (row.id, partition)
+        return candidate if is_intact else AlteredRecord(row.id)
 
     def record_run(self, record: RunRecord, *, fingerprint: str = "") -> None:
-        """Keep a decision with all its verdicts; `fingerprint` is that of the candidate's bytes, if there is one."""
-        text = record.to_json()
-        audit = record.audit
-        row = {
-            "candidate": record.candidate,
-            "table_name": record.table,
-            "part_date": text_of(record.date),
-            "judged_at": audit.audited_at.astimezone(UTC),
-            "decision": record.decision,
-            "contract": audit.contract,
-            "contract_version": audit.contract_version,
-            "row_count": audit.rows,
-            "record": text,
-        }
-        with answering(self._engine) as connection:
-            row["digest"] = digest_over(text, fingerprint, _manifest(connection, record.candidate))
-            (run,) = connection.execute(insert(RUNS).returning(RUNS.c.id), row).one()
-            verdicts = [
-                {
-                    "run": run,
-                    "place": place,
-                    "rule": verdict.rule.name[:LONGEST_NAME],
-                    "severity": verdict.rule.severity.value,
-                    "outcome": verdict.outcome.value,
-                    "failed": verdict.failed,
-                    "total": verdict.total,
-                }
-                for place, verdict in enumerate(audit.verdicts)
-            ]
-            if verdicts:
-                connection.execute(insert(VERDICTS), verdicts)
-            measurements = [
-                {"run": run, "place": place} | measurement_row(each) for place, each in enumerate(audit.measurements)
-            ]
-            if measurements:
-                connection.execute(insert(MEASUREMENTS), measurements)
+        """Record a run with its verdicts and measurements.
+
+        Args:
+            record: the run.
+            fingerprint: the hash of the candidate's bytes; empty if nothing was staged.
+        """
+        with transaction(self._engine) as connection:
+            insert_run(connection, record, fingerprint=fingerprint, manifest=_manifest(connection, record.candidate))
 
     def find_run(self, candidate: Candidate) -> RunRecord | AlteredRecord | None:
-        """The newest run that judged exactly these bytes; None where there is none."""
+        """Find the newest run that judged exactly the bytes of a candidate; None if there is none."""
         return next(self._runs(candidate), None)
 
     def find_runs(self, candidate: Candidate) -> tuple[RunRecord | AlteredRecord, ...]:
-        """Every run that judged exactly these bytes, the newest first."""
+        """Find every run that judged exactly the bytes of a candidate, the newest first."""
         return tuple(self._runs(candidate))
 
     def _runs(self, candidate: Candidate) -> Iterator[RunRecord | AlteredRecord]:
-        wanted = select(RUNS.c.record, RUNS.c.digest).where(RUNS.c.candidate == candidate.id)
-        with answering(self._engine) as connection:
-            rows = connection.execute(wanted.order_by(RUNS.c.id.desc())).all()
+        query = select(RUNS.c.record, RUNS.c.digest).where(RUNS.c.candidate == candidate.id)
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query.order_by(RUNS.c.id.desc())).all()
             manifest = _manifest(connection, candidate.id)
         for row in rows:
-            is_sound = digest_over(row.record, candidate.fingerprint, manifest) == row.digest
-            yield RunRecord.from_json(row.record) if is_sound else AlteredRecord(candidate.id)
+            if is_intact_run(row.record, row.digest, fingerprint=candidate.fingerprint, manifest=manifest):
+                yield RunRecord.from_json(row.record)
+            else:
+                yield AlteredRecord(candidate.id)
+
+    def list_runs(self) -> list[RunRecord]:
+        """List the newest run of every candidate, the oldest first, each with the version that it was published as.
+
+        Raises:
+            martgate.errors.CouldNotRun: a record is damaged.
+        """
+        runs = select(RUNS.c.candidate, RUNS.c.record).order_by(RUNS.c.id)
+        publications = select(PUBLICATIONS.c.candidate, PUBLICATIONS.c.version).order_by(PUBLICATIONS.c.id)
+        with transaction(self._engine) as connection:
+            newest = {row.candidate: row.record for row in connection.execute(runs)}
+            versions = {row.candidate: row.version for row in connection.execute(publications)}
+        return [
+            replace(parse_run(record, candidate), published_version=versions.get(candidate))
+            for candidate, record in newest.items()
+        ]
+
+    def find_approving_run(self, partition: Partition) -> RunRecord | None:
+        """Find the newest run that approved the published candidate of a day; None if nothing is published.
+
+        Raises:
+            martgate.errors.CouldNotRun: the record is damaged.
+        """
+        query = (
+            select(RUNS.c.candidate, RUNS.c.record)
+            .join(PUBLICATIONS, RUNS.c.candidate == PUBLICATIONS.c.candidate)
+            .where(PUBLICATIONS.c.table_name == partition.table, PUBLICATIONS.c.part_date == partition.value)
+            .where(RUNS.c.decision == "approved")
+            .order_by(PUBLICATIONS.c.id.desc(), RUNS.c.id.desc())
+            .limit(1)
+        )
+        with transaction(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else parse_run(row.record, row.candidate)
 
     def record_publication(
         self,
@@ -159,163 +161,125 @@ class Ledger:
         restatement: Restatement | None = None,
         waived: tuple[AppliedWaiver, ...] = (),
     ) -> None:
-        """Keep the receipt of a publish, once; a candidate that a later one superseded was never published."""
+        """Record the receipt of a publish, once. A superseded candidate was not published and has no receipt.
+
+        Args:
+            candidate: the candidate that was promoted.
+            published: the result of the promotion.
+            at: when it was published.
+            restatement: how it differed from the published day that it replaced; None if it replaced none.
+            waived: the waivers that let a failure through.
+        """
         if published.promotion is Promotion.SUPERSEDED:
             return
-        row = row_of(candidate, published.version, at=at, restatement=restatement, waived=waived)
-        known = select(PUBLICATIONS.c.id).where(
+        row = build_receipt_row(candidate, published.version, at=at, restatement=restatement, waived=waived)
+        recorded = select(PUBLICATIONS.c.id).where(
             PUBLICATIONS.c.table_name == candidate.table, PUBLICATIONS.c.candidate == candidate.id
         )
-        with answering(self._engine) as connection:
-            if connection.execute(known).first() is None:
+        with transaction(self._engine) as connection:
+            if connection.execute(recorded).first() is None:
                 connection.execute(insert(PUBLICATIONS), row)
 
     def list_receipts(self, table: str) -> tuple[Receipt, ...]:
-        """The receipts of a table, oldest first; one that was altered says so."""
-        wanted = select(PUBLICATIONS).where(PUBLICATIONS.c.table_name == table).order_by(PUBLICATIONS.c.id)
-        with answering(self._engine) as connection:
-            return tuple(map(receipt_of, connection.execute(wanted)))
+        """List the receipts of a table, the oldest first; an altered one is not sound."""
+        query = select(PUBLICATIONS).where(PUBLICATIONS.c.table_name == table).order_by(PUBLICATIONS.c.id)
+        with transaction(self._engine) as connection:
+            return tuple(map(parse_receipt, connection.execute(query)))
 
     def list_approvals(self, table: str) -> dict[str, Approval]:
-        """By candidate of a table, the newest verdict that approved it, in brief."""
-        newest = approving(table).subquery()
+        """List the newest approving run of each candidate of a table, by the id of the candidate."""
+        newest = select_approving_runs(table).subquery()
         rules = select(VERDICTS.c.run, func.count().label("rules")).group_by(VERDICTS.c.run).subquery()
-        wanted = (
+        query = (
             select(RUNS.c.candidate, RUNS.c.contract, RUNS.c.contract_version, RUNS.c.row_count, rules.c.rules)
             .join(newest, newest.c.run == RUNS.c.id)
             .join(rules, rules.c.run == RUNS.c.id, isouter=True)
         )
-        with answering(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return {
                 row.candidate: Approval(row.contract, row.contract_version, row.row_count, row.rules or 0)
-                for row in connection.execute(wanted)
+                for row in connection.execute(query)
             }
 
-    def record_waiver(self, waiver: Waiver) -> None:
-        """Keep a waiver; it is in force from now on."""
-        with answering(self._engine) as connection:
-            connection.execute(insert(WAIVERS), waiver_rows.row_of(waiver))
-
-    def list_waivers(self, table: str) -> tuple[Waiver, ...]:
-        """The waivers of a table that nobody withdrew, the oldest first; one that was altered says so."""
-        wanted = select(WAIVERS).where(WAIVERS.c.table_name == table).order_by(WAIVERS.c.id)
-        with answering(self._engine) as connection:
-            found = map(waiver_rows.waiver_of, connection.execute(wanted))
-            return tuple(waiver for waiver in found if waiver)
-
-    def withdraw_waivers(self, table: str, rule: str, *, at: datetime) -> int:
-        """Take back the waivers of a rule, altered ones too; how many there were. Their rows stay, and say so."""
-        wanted = select(WAIVERS).where(WAIVERS.c.table_name == table, WAIVERS.c.rule == rule)
-        with answering(self._engine) as connection:
-            rows = [row for row in connection.execute(wanted) if waiver_rows.waiver_of(row)]
-            for row in rows:
-                connection.execute(update(WAIVERS).where(WAIVERS.c.id == row.id).values(waiver_rows.withdrawn(row, at)))
-        return len(rows)
-
     def list_published_contracts(self, table: str) -> dict[date, tuple[str, str]]:
-        """By day, the contract and its version that let through what stands published of a table."""
+        """List the contract and its version that approved the published candidate of each day of a table."""
         approving = and_(RUNS.c.candidate == PUBLICATIONS.c.candidate, RUNS.c.decision == "approved")
-        wanted = (
+        query = (
             select(PUBLICATIONS.c.part_date, RUNS.c.contract, RUNS.c.contract_version)
             .join(RUNS, approving, isouter=True)
             .where(PUBLICATIONS.c.table_name == table)
             .order_by(PUBLICATIONS.c.id, RUNS.c.id)
         )
-        with answering(self._engine) as connection:
-            return {
-                day: (row.contract, row.contract_version)
-                for row in connection.execute(wanted)
-                if (day := parse_day(row.part_date))
-            }
-
-    def get_history(self, table: str) -> LedgerHistory:
-        """What was measured of a table on the days of it that are published."""
-        return LedgerHistory(self._engine, table)
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return {day: (row.contract, row.contract_version) for row in rows if (day := parse_day(row.part_date))}
 
     def list_passed_rules(self, table: str, prefix: str) -> dict[str, set[str]]:
-        """By published candidate of a table, the rules whose names begin so that passed when it was let through."""
+        """List the rules that passed when each published candidate of a table was approved.
+
+        Args:
+            table: the qualified name of the table.
+            prefix: how the names of the rules begin.
+
+        Returns:
+            The names of the rules by the id of the candidate, without candidates that have none.
+        """
         approving = and_(RUNS.c.candidate == PUBLICATIONS.c.candidate, RUNS.c.decision == "approved")
         passing = and_(VERDICTS.c.run == RUNS.c.id, VERDICTS.c.outcome == "passed")
-        wanted = (
+        query = (
             select(PUBLICATIONS.c.candidate, VERDICTS.c.rule)
             .join(RUNS, approving)
             .join(VERDICTS, passing)
             .where(PUBLICATIONS.c.table_name == table, VERDICTS.c.rule.startswith(prefix, autoescape=True))
         )
-        found: dict[str, set[str]] = {}
-        with answering(self._engine) as connection:
-            for row in connection.execute(wanted):
-                found.setdefault(row.candidate, set()).add(row.rule)
-        return found
+        rules: dict[str, set[str]] = {}
+        with transaction(self._engine) as connection:
+            for row in connection.execute(query):
+                rules.setdefault(row.candidate, set()).add(row.rule)
+        return rules
 
-    def find_approving_run(self, partition: Partition) -> RunRecord | None:
-        """The newest run that approved what stands published of a day; None where nothing does.
+    def record_waiver(self, waiver: Waiver) -> None:
+        """Record a waiver, which is in force from now on."""
+        with transaction(self._engine) as connection:
+            connection.execute(insert(WAIVERS), build_waiver_row(waiver))
 
-        Raises:
-            martgate.errors.CouldNotRun: its record is damaged.
+    def list_waivers(self, table: str) -> tuple[Waiver, ...]:
+        """List the waivers of a table that were not withdrawn, the oldest first; an altered one is not sound."""
+        query = select(WAIVERS).where(WAIVERS.c.table_name == table).order_by(WAIVERS.c.id)
+        with transaction(self._engine) as connection:
+            waivers = map(parse_waiver, connection.execute(query))
+            return tuple(waiver for waiver in waivers if waiver)
+
+    def withdraw_waivers(self, table: str, rule: str, *, at: datetime) -> int:
+        """Withdraw the waivers of a rule, altered ones too, and return their number. Their rows stay in the ledger."""
+        query = select(WAIVERS).where(WAIVERS.c.table_name == table, WAIVERS.c.rule == rule)
+        with transaction(self._engine) as connection:
+            rows = [row for row in connection.execute(query) if parse_waiver(row)]
+            for row in rows:
+                connection.execute(update(WAIVERS).where(WAIVERS.c.id == row.id).values(build_withdrawal(row, at)))
+        return len(rows)
+
+    def get_history(self, table: str) -> LedgerHistory:
+        """Return the measurements of the published days of a table."""
+        return LedgerHistory(self._engine, table)
+
+    def record_file_counts(self, query: str, counts: Mapping[str, Sequence[int]]) -> None:
+        """Record the counts that a query took in files.
+
+        Args:
+            query: the digest of the query.
+            counts: the counts of each file, by the digest of its bytes.
         """
-        wanted = (
-            select(RUNS.c.candidate, RUNS.c.record)
-            .join(PUBLICATIONS, RUNS.c.candidate == PUBLICATIONS.c.candidate)
-            .where(PUBLICATIONS.c.table_name == partition.table, PUBLICATIONS.c.part_date == partition.value)
-            .where(RUNS.c.decision == "approved")
-            .order_by(PUBLICATIONS.c.id.desc(), RUNS.c.id.desc())
-            .limit(1)
-        )
-        with answering(self._engine) as connection:
-            row = connection.execute(wanted).one_or_none()
-        return None if row is None else _read(row.record, row.candidate)
+        if counts:
+            with transaction(self._engine) as connection:
+                insert_file_counts(connection, query, counts)
 
-    def list_runs(self) -> list[RunRecord]:
-        """The newest run of every candidate, oldest first, each with the version it was published as.
-
-        Raises:
-            martgate.errors.CouldNotRun: a record is damaged.
-        """
-        runs = select(RUNS.c.candidate, RUNS.c.record).order_by(RUNS.c.id)
-        publications = select(PUBLICATIONS.c.candidate, PUBLICATIONS.c.version).order_by(PUBLICATIONS.c.id)
-        with answering(self._engine) as connection:
-            newest = {row.candidate: row.record for row in connection.execute(runs)}
-            versions = {row.candidate: row.version for row in connection.execute(publications)}
-        found = ((candidate, _read(text, candidate)) for candidate, text in newest.items())
-        return [replace(record, published_version=versions.get(candidate)) for candidate, record in found]
-
-    def record_file_counts(self, question: str, counted: Mapping[str, Sequence[int]]) -> None:
-        """Keep what a question counted in files, each given by the digest of its bytes."""
-        rows = [
-            {
-                "content": content,
-                "question": question,
-                "counts": (counts := json.dumps(list(numbers))),
-                "digest": digest_over(content, question, counts),
-            }
-            for content, numbers in counted.items()
-        ]
-        if rows:
-            with answering(self._engine) as connection:
-                connection.execute(insert(FILE_COUNTS), rows)
-
-    def find_file_counts(self, question: str, contents: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """What a question counted in those of these files that it was asked of before; what was altered is not known."""
-        columns = (FILE_COUNTS.c.content, FILE_COUNTS.c.counts, FILE_COUNTS.c.digest)
-        asked, wanted = select(*columns).where(FILE_COUNTS.c.question == question), sorted(set(contents))
-        with answering(self._engine) as connection:
-            rows = [
-                row
-                for first in range(0, len(wanted), _AT_ONCE)
-                for row in connection.execute(asked.where(FILE_COUNTS.c.content.in_(wanted[first : first + _AT_ONCE])))
-            ]
-        sound = (row for row in rows if row.digest == digest_over(row.content, question, row.counts))
-        return {row.content: tuple(json.loads(row.counts)) for row in sound}
+    def find_file_counts(self, query: str, contents: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Find the counts that a query took in these files before, both given by digests; an altered row is not found."""
+        with transaction(self._engine) as connection:
+            return select_file_counts(connection, query, contents)
 
 
 def _manifest(connection: Connection, candidate: str) -> str:
-    """The manifest as it is kept; empty where nothing was staged."""
+    """Return the recorded manifest of a candidate; empty if nothing was staged under that id."""
     return connection.execute(select(CANDIDATES.c.manifest).where(CANDIDATES.c.id == candidate)).scalar() or ""
-
-
-def _read(text: str, candidate: str) -> RunRecord:
-    try:
-        return RunRecord.from_json(text)
-    except CouldNotRun as error:
-        raise CouldNotRun(f"the ledger's record of the run that judged {candidate} is damaged: {error}") from None

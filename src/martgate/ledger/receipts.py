@@ -1,4 +1,4 @@
-"""A receipt as a row of the ledger, with a digest over all that it says."""
+"""Receipts as rows of the ledger, each with a digest over all of its columns."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,15 +12,15 @@ from martgate.expectations.restatement import Restatement
 from martgate.gate.candidate import Candidate
 from martgate.gate.receipt import Receipt
 from martgate.gate.waiver import AppliedWaiver
-from martgate.ledger.tables import digest_over, in_utc
+from martgate.ledger.tables import compute_digest, to_utc
 
-__all__ = ["receipt_of", "row_of"]
+__all__ = ["build_receipt_row", "parse_receipt"]
 
 _RESTATEMENTS = TypeAdapter(Restatement)
 _WAIVED = TypeAdapter(tuple[AppliedWaiver, ...])
 
 
-def row_of(
+def build_receipt_row(
     candidate: Candidate,
     version: int,
     *,
@@ -28,8 +28,15 @@ def row_of(
     restatement: Restatement | None,
     waived: tuple[AppliedWaiver, ...],
 ) -> dict[str, Any]:
-    """What is kept of the publication of a candidate as that version of its table."""
-    kept = None if restatement is None else _RESTATEMENTS.dump_json(restatement).decode()
+    """Build the row of a receipt.
+
+    Args:
+        candidate: the candidate that was published.
+        version: the version of the table that holds it.
+        at: when it was published.
+        restatement: how it differs from the published day that it replaced; None if it replaced none.
+        waived: the waivers that let a failure through.
+    """
     row = {
         "table_name": candidate.table,
         "part_date": candidate.partition.value,
@@ -37,24 +44,27 @@ def row_of(
         "version": version,
         "published_at": at.astimezone(UTC),
         "fingerprint": candidate.fingerprint,
-        "restatement": kept,
+        "restatement": None if restatement is None else _RESTATEMENTS.dump_json(restatement).decode(),
         "waived": _WAIVED.dump_json(waived).decode() if waived else None,
     }
     return row | {"digest": _digest(row)}
 
 
-def receipt_of(row: Row[Any]) -> Receipt:
-    """The receipt that a row is; of one that was altered, what it replaced and what was waived is not told."""
-    said = row._asdict()
-    day = parse_day(row.part_date)
-    is_sound = day is not None and row.digest in (_digest(said), _digest_of_before(said))
-    restatement, waived = _read(said) if is_sound else (None, ())
+def parse_receipt(row: Row[Any]) -> Receipt:
+    """Read the receipt of a row. An altered row gives a receipt that is not sound, without restatement and waivers.
+
+    Raises:
+        martgate.errors.CouldNotRun: another version of martgate wrote the row in a way that this one cannot read.
+    """
+    columns, day = row._asdict(), parse_day(row.part_date)
+    is_sound = day is not None and row.digest in (_digest(columns), _former_digest(columns))
+    restatement, waived = _parse_details(columns) if is_sound else (None, ())
     return Receipt(
         table=row.table_name,
         part_date=day,
         candidate=row.candidate,
         version=row.version,
-        published_at=in_utc(row.published_at),
+        published_at=to_utc(row.published_at),
         fingerprint=row.fingerprint,
         restatement=restatement,
         waived=waived,
@@ -63,27 +73,24 @@ def receipt_of(row: Row[Any]) -> Receipt:
 
 
 def _digest(row: dict[str, Any]) -> str:
-    instant = in_utc(row["published_at"]).isoformat()
-    return digest_over(*_named(row), instant, row["fingerprint"], row["restatement"] or "", row["waived"] or "")
+    instant = to_utc(row["published_at"]).isoformat()
+    return compute_digest(*_identity(row), instant, row["fingerprint"], row["restatement"] or "", row["waived"] or "")
 
 
-def _digest_of_before(row: dict[str, Any]) -> str:
-    """What receipts carried before their instant and their fingerprint were part of it."""
-    return digest_over(*_named(row), *(text for text in (row["restatement"], row["waived"]) if text))
+def _former_digest(row: dict[str, Any]) -> str:
+    """Compute the digest of earlier versions, which did not cover the instant and the fingerprint."""
+    return compute_digest(*_identity(row), *(text for text in (row["restatement"], row["waived"]) if text))
 
 
-def _named(row: dict[str, Any]) -> tuple[str, ...]:
+def _identity(row: dict[str, Any]) -> tuple[str, ...]:
     return row["table_name"], row["part_date"], row["candidate"], str(row["version"])
 
 
-def _read(row: dict[str, Any]) -> tuple[Restatement | None, tuple[AppliedWaiver, ...]]:
-    """What a sound row replaced, and what was waived.
-
-    Raises:
-        martgate.errors.CouldNotRun: a version of martgate wrote it that this one does not understand.
-    """
+def _parse_details(row: dict[str, Any]) -> tuple[Restatement | None, tuple[AppliedWaiver, ...]]:
     try:
         restatement = _RESTATEMENTS.validate_json(row["restatement"]) if row["restatement"] else None
         return restatement, _WAIVED.validate_json(row["waived"]) if row["waived"] else ()
     except ValidationError:
-        raise CouldNotRun(f"the ledger's receipt of {row['candidate']} cannot be read") from None
+        raise CouldNotRun(
+            f"the ledger's receipt of candidate {row['candidate']} cannot be read: another version of martgate wrote it"
+        ) from None

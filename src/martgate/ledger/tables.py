@@ -1,4 +1,4 @@
-"""The database of a ledger: its tables, how it is opened, and what is told where it does not answer."""
+"""The tables of the ledger, and connections to its database."""
 
 import hashlib
 import json
@@ -38,22 +38,22 @@ __all__ = [
     "RUNS",
     "VERDICTS",
     "WAIVERS",
-    "answering",
-    "digest_over",
-    "in_utc",
-    "opened",
+    "compute_digest",
+    "open_engine",
+    "to_utc",
+    "transaction",
 ]
 
-_NAMES = MetaData()
+_METADATA = MetaData()
 
-_KEY = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts by itself in SQLite
+_KEY = BigInteger().with_variant(Integer, "sqlite")  # SQLite increments INTEGER only
 
 LONGEST_NAME = 500
-"""What a history needs of a rule's name; the record has it in full."""
+"""The table of verdicts cuts the names of rules at this length; the record of the run has them in full."""
 
 CANDIDATES = Table(
     "candidates",
-    _NAMES,
+    _METADATA,
     Column("id", String(100), primary_key=True),
     Column("table_name", String(255), nullable=False, index=True),
     Column("part_date", String(10), nullable=False),
@@ -62,7 +62,7 @@ CANDIDATES = Table(
 )
 RUNS = Table(
     "runs",
-    _NAMES,
+    _METADATA,
     Column("id", _KEY, primary_key=True, autoincrement=True),
     Column("candidate", String(100), nullable=False, index=True),
     Column("table_name", String(255), nullable=False, index=True),
@@ -77,7 +77,7 @@ RUNS = Table(
 )
 VERDICTS = Table(
     "verdicts",
-    _NAMES,
+    _METADATA,
     Column("run", _KEY, primary_key=True),
     Column("place", Integer, primary_key=True),
     Column("rule", String(LONGEST_NAME), nullable=False, index=True),
@@ -88,7 +88,7 @@ VERDICTS = Table(
 )
 MEASUREMENTS = Table(
     "measurements",
-    _NAMES,
+    _METADATA,
     Column("run", _KEY, primary_key=True),
     Column("place", Integer, primary_key=True),
     Column("grouped_by", Text, nullable=False),
@@ -99,7 +99,7 @@ MEASUREMENTS = Table(
 )
 PUBLICATIONS = Table(
     "publications",
-    _NAMES,
+    _METADATA,
     Column("id", _KEY, primary_key=True, autoincrement=True),
     Column("table_name", String(255), nullable=False, index=True),
     Column("part_date", String(10), nullable=False),
@@ -113,7 +113,7 @@ PUBLICATIONS = Table(
 )
 WAIVERS = Table(
     "waivers",
-    _NAMES,
+    _METADATA,
     Column("id", _KEY, primary_key=True, autoincrement=True),
     Column("table_name", String(255), nullable=False, index=True),
     Column("rule", Text, nullable=False),
@@ -128,7 +128,7 @@ WAIVERS = Table(
 )
 FILE_COUNTS = Table(
     "file_counts",
-    _NAMES,
+    _METADATA,
     Column("id", _KEY, primary_key=True, autoincrement=True),
     Column("content", String(64), nullable=False, index=True),
     Column("question", String(64), nullable=False),
@@ -137,27 +137,28 @@ FILE_COUNTS = Table(
 )
 
 
-def opened(url: str) -> Engine:
-    """The database of that URL, with every table; one connection a transaction, so that nothing stays open.
+def open_engine(url: str) -> Engine:
+    """Open the database of a URL and create the tables that it lacks.
+
+    Each transaction has a connection of its own, so that none stays open.
 
     Raises:
-        martgate.errors.InvalidInput: the URL is none that SQLAlchemy understands.
+        martgate.errors.InvalidInput: SQLAlchemy cannot use the URL.
         martgate.errors.CouldNotRun: the database does not answer.
     """
     try:
         engine = create_engine(url, poolclass=NullPool)
     except ModuleNotFoundError as error:
-        raise InvalidInput(f"ledger: {_lacking_driver(url, error.name or '')}") from error
+        raise InvalidInput(f"ledger: {_explain_missing_driver(url, error.name or '')}") from error
     except (ArgumentError, ImportError) as error:
         raise InvalidInput(f"ledger: {_first_line(error)}; expected a URL like sqlite:///out/ledger.db") from error
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _be_patient)
+        event.listen(engine, "connect", _set_busy_timeout)
     _create_tables(engine)
     return engine
 
 
-def _lacking_driver(url: str, module: str) -> str:
-    """What to install, or to write, where SQLAlchemy cannot import the driver of a URL."""
+def _explain_missing_driver(url: str, module: str) -> str:
     scheme = url.partition(":")[0]
     if module == EXTRAS["postgres"].module:
         return missing_message("postgres", scheme)
@@ -168,17 +169,17 @@ def _lacking_driver(url: str, module: str) -> str:
 
 
 def _create_tables(engine: Engine) -> None:
-    """Create what is not there; a second try, since another process may be creating the same at the same time."""
+    """Create missing tables, with a second attempt because another process may be creating them at the same time."""
     try:
         with engine.begin() as connection:
             _create_missing(connection)
     except DBAPIError:
-        with answering(engine) as connection:
+        with transaction(engine) as connection:
             _create_missing(connection)
 
 
 def _create_missing(connection: Connection) -> None:
-    for table in _NAMES.sorted_tables:
+    for table in _METADATA.sorted_tables:
         connection.execute(CreateTable(table, if_not_exists=True))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             connection.execute(CreateIndex(index, if_not_exists=True))
@@ -186,39 +187,39 @@ def _create_missing(connection: Connection) -> None:
 
 
 def _add_columns(connection: Connection, table: Table) -> None:
-    """A ledger of an earlier version lacks the columns that came later; all of them may be null."""
-    later = [column for column in table.columns if column.nullable]
-    there = {column["name"] for column in inspect(connection).get_columns(table.name)} if later else set()
-    for column in later:
-        if column.name not in there:
+    """Add the columns that a ledger of an earlier version lacks; all of them are nullable."""
+    nullable = [column for column in table.columns if column.nullable]
+    existing = {column["name"] for column in inspect(connection).get_columns(table.name)} if nullable else set()
+    for column in nullable:
+        if column.name not in existing:
             definition = CreateColumn(column).compile(dialect=connection.dialect)
             connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
 
 
 @contextmanager
-def answering(engine: Engine) -> Iterator[Connection]:
-    """A transaction in which every database error becomes `CouldNotRun`, without the values of its statement."""
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction in which every database error becomes `CouldNotRun`, without the values of the statement."""
     try:
         with engine.begin() as connection:
             yield connection
     except SQLAlchemyError as error:
         url = engine.url.render_as_string(hide_password=True)
-        told = _first_line(getattr(error, "orig", None) or error)
-        raise CouldNotRun(f"the ledger {url} does not answer: {told}") from None
+        reason = _first_line(getattr(error, "orig", None) or error)
+        raise CouldNotRun(f"the ledger {url} does not answer: {reason}") from None
 
 
-def digest_over(*parts: str) -> str:
-    """What a row carries, so that an edit of what it says is recognised."""
+def compute_digest(*parts: str) -> str:
+    """Compute the digest of a row, by which an edit of the row is recognised."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def in_utc(instant: datetime) -> datetime:
-    """SQLite keeps no zone; what was written is UTC."""
+def to_utc(instant: datetime) -> datetime:
+    """Convert an instant of the database to UTC; SQLite returns UTC without a time zone."""
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
-def _be_patient(connection: Any, _record: object) -> None:
-    """Two processes may write to one SQLite file: wait for the other instead of failing."""
+def _set_busy_timeout(connection: Any, _record: object) -> None:
+    """Wait while another process writes to the SQLite file, instead of failing."""
     connection.execute("PRAGMA busy_timeout = 30000")
 
 

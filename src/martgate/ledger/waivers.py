@@ -1,4 +1,4 @@
-"""A waiver as a row of the ledger, with a digest over all that it says."""
+"""Waivers as rows of the ledger, each with a digest over all of its columns."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,13 +8,13 @@ from sqlalchemy import Row
 from martgate.contracts.day import parse_day
 from martgate.contracts.partition import text_of
 from martgate.gate.waiver import Waiver
-from martgate.ledger.tables import digest_over, in_utc
+from martgate.ledger.tables import compute_digest, to_utc
 
-__all__ = ["row_of", "waiver_of", "withdrawn"]
+__all__ = ["build_waiver_row", "build_withdrawal", "parse_waiver"]
 
 
-def row_of(waiver: Waiver) -> dict[str, Any]:
-    """What is kept of a waiver."""
+def build_waiver_row(waiver: Waiver) -> dict[str, Any]:
+    """Build the row of a waiver that is in force."""
     row = {
         "table_name": waiver.table,
         "rule": waiver.rule,
@@ -29,16 +29,15 @@ def row_of(waiver: Waiver) -> dict[str, Any]:
     return row | {"digest": _digest(row)}
 
 
-def withdrawn(row: Row[Any], at: datetime) -> dict[str, Any]:
-    """What changes of a row as its waiver is withdrawn."""
+def build_withdrawal(row: Row[Any], at: datetime) -> dict[str, Any]:
+    """Build the columns that change when the waiver of a row is withdrawn."""
     instant = at.astimezone(UTC)
     return {"withdrawn_at": instant, "digest": _digest(row._asdict() | {"withdrawn_at": instant})}
 
 
-def waiver_of(row: Row[Any]) -> Waiver | None:
-    """The waiver that a row is; None where it was withdrawn. One that was altered is in no force, whatever it says."""
-    said = row._asdict()
-    is_intact = row.digest == _digest(said)
+def parse_waiver(row: Row[Any]) -> Waiver | None:
+    """Read the waiver of a row; None if it was withdrawn. An altered row gives a waiver that is not sound."""
+    is_intact = row.digest == _digest(row._asdict())
     until, day = parse_day(row.until), parse_day(row.part_date)
     if is_intact and row.withdrawn_at is not None:
         return None
@@ -48,7 +47,7 @@ def waiver_of(row: Row[Any]) -> Waiver | None:
         until=until or date.min,
         reason=row.reason,
         owner=row.owner,
-        recorded_at=in_utc(row.recorded_at),
+        recorded_at=to_utc(row.recorded_at),
         part_date=day,
         most=row.most,
         is_sound=is_intact and until is not None and bool(day) == bool(row.part_date),
@@ -56,9 +55,7 @@ def waiver_of(row: Row[Any]) -> Waiver | None:
 
 
 def _digest(row: dict[str, Any]) -> str:
-    instants = (row["recorded_at"], row["withdrawn_at"])
-    told = ("" if instant is None else in_utc(instant).isoformat() for instant in instants)
+    instants = ("" if row[name] is None else to_utc(row[name]).isoformat() for name in ("recorded_at", "withdrawn_at"))
     most = "" if row["most"] is None else str(row["most"])
-    return digest_over(
-        row["table_name"], row["rule"], row["part_date"], row["until"], most, row["reason"], row["owner"], *told
-    )
+    texts = (row[name] for name in ("table_name", "rule", "part_date", "until"))
+    return compute_digest(*texts, most, row["reason"], row["owner"], *instants)

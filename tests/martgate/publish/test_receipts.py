@@ -331,11 +331,11 @@ def test_a_day_that_need_not_be_kept_any_longer_may_be_gone(published, clock):
 
 
 def test_receipts_of_before_their_instant_was_part_of_the_digest_are_sound(published):
-    from martgate.ledger.tables import digest_over
+    from martgate.ledger.tables import compute_digest
 
     with sqlite3.connect(published.folder / "out" / "ledger.db") as connection:
         said = connection.execute("SELECT candidate FROM publications WHERE version = 1").fetchone()
-    digest = digest_over("s.base", FIRST, *said, "1")
+    digest = compute_digest("s.base", FIRST, *said, "1")
     published.sql(f"UPDATE publications SET digest = '{digest}' WHERE version = 1")
     assert published.broken() == {}
     published.sql("UPDATE publications SET waived = '[]' WHERE version = 1")
