@@ -92,7 +92,7 @@ def verdicts(engine, checks, *, table, other="s.other", earlier="earlier"):
     """What an audit says of each check."""
     named = [Rule(name=f"{n}", check=check, clauses=(), columns=check.columns_read) for n, check in enumerate(checks)]
     history = InMemoryHistory({})
-    scope = Scope(DAY, NOON, frozenset({other}), PreviousDay(earlier, date(2024, 3, 30)), history=history, expectation_runner=judge)
+    scope = Scope(DAY, NOON, frozenset({other}), PreviousDay(earlier, date(2024, 3, 30)), history=history, expectation_runner=validate_rules)
     table = Contract(file="x.yaml", id="x", version="1.0.0", api_version="v3.2.0", tables=(table,)).tables[0]
     found = audit(engine, table.qualified_name, table=table, rules=named, scope=scope)
     assert all(outside.reason.startswith("learning: ") for outside in found.out_of_scope)

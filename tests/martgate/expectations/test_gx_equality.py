@@ -357,7 +357,7 @@ def ours(engine, tmp_path):
         path = tmp_path / "planted.parquet"
         pq.write_table(wide.arrow, path)
         engine.register("s.planted", Dataset(files=(str(path),)))
-        table, scope = wide.table, Scope(DAY, NOON, expectation_runner=judge)
+        table, scope = wide.table, Scope(DAY, NOON, expectation_runner=validate_rules)
         table = Contract(file="", id="planted", version="1.0.0", api_version="v3.2.0", tables=(table,)).tables[0]
         found = audit(engine, "s.planted", table=table, rules=wide.rules, scope=scope)
         configurations = [build_configuration(rule, table, day=DAY) for rule in wide.rules]

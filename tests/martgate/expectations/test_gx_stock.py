@@ -61,7 +61,7 @@ ON_PANDAS = [
 def told(engine, register):
     """told(type, kwargs, columns): our audit's verdict on an expectation as a contract states it."""
 
-    def _told(name, kwargs, columns, *, protected=(), judged_by=judge):
+    def _told(name, kwargs, columns, *, protected=(), judged_by=validate_rules):
         register("s.audited", columns)
         listed = tuple(
             Column(path="", name=head.split()[0], logical_type="", physical_type=head.split()[1],

@@ -158,7 +158,7 @@ def test_the_json_needs_no_great_expectations():
     program = (
         "import sys; from martgate.expectations.gx import suite; from martgate.contracts.model import *;"
         "t = Table(path='s', name='t', qualified_name='t', columns=());"
-        "suite.suite_json(Contract(file='', id='t', version='1', api_version='', tables=(t,)).tables[0], ());"
+        "suite.build_suite_json(Contract(file='', id='t', version='1', api_version='', tables=(t,)).tables[0], ());"
         "assert not {'great_expectations', 'pandas', 'sqlglot'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -167,7 +167,7 @@ def test_the_json_needs_no_great_expectations():
 def test_the_same_contract_gives_the_same_bytes():
     program = (
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import test_gx_suite as here;"
-        "sys.stdout.write(here.suite_json(here.TABLE, here.EVERY))"
+        "sys.stdout.write(here.build_suite_json(here.TABLE, here.EVERY))"
     )
     folder = os.path.dirname(__file__)  # noqa: PTH120 (text for another process)
     runs = [

@@ -1,4 +1,4 @@
-"""Checks that Great Expectations has an expectation of its own for."""
+"""The core expectation of Great Expectations that means the same as a check, where there is one."""
 
 from collections.abc import Mapping
 
@@ -7,19 +7,27 @@ from martgate.expectations.protection import Protection
 
 __all__ = ["find_core_expectation"]
 
-Core = tuple[str, dict[str, object]]
-"""The type of an expectation and its arguments, as a suite's JSON spells them."""
+CoreExpectation = tuple[str, dict[str, object]]
+"""The type of an expectation and its arguments, as the JSON of a suite has them."""
 
 
-def find_core_expectation(check: Check, protection: Protection, types: Mapping[str, str]) -> Core | None:
-    """The core expectation that means the same as a check; None where there is none, or it would show what `protection` hides.
+def find_core_expectation(check: Check, protection: Protection, types: Mapping[str, str]) -> CoreExpectation | None:
+    """Return the core expectation that means the same as a check.
 
-    What Great Expectations itself judges stays what it is, for nothing else says it; a suite leaves it out where it would
-    show those. `types` are the columns' types in Spark's spelling, by casefolded name.
+    An expectation that Great Expectations itself judges stays as it is, since no query says the same; a suite leaves it out
+    where it would show protected values.
+
+    Args:
+        check: the check to translate.
+        protection: says which values may be shown.
+        types: the columns' types in Spark's spelling, by casefolded name.
+
+    Returns:
+        The expectation; None where there is none, or where it would quote protected values.
     """
-    found = check.expectation_config(types)
-    if found is None:
+    config = check.expectation_config(types)
+    if config is None:
         return None
-    if found.quotes_values and not check.is_foreign and protection.hides_any(check.columns_read):
+    if config.quotes_values and not check.is_foreign and protection.hides_any(check.columns_read):
         return None
-    return found.type, found.arguments
+    return config.type, config.arguments

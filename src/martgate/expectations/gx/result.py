@@ -1,6 +1,6 @@
-"""Verdicts as Great Expectations results, so that whatever reads those (actions, stores, notebooks) reads ours.
+"""Verdicts as Great Expectations results, for the actions, stores and notebooks that read these.
 
-Great Expectations (seconds of import) is imported by the functions: only processes that want its objects pay for it.
+Importing Great Expectations takes seconds, so the functions import it: only processes that use its objects pay for it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,27 +20,33 @@ if TYPE_CHECKING:
 __all__ = ["build_expectation_result", "build_suite_result"]
 
 _FORMAT = {"result_format": {"result_format": "BASIC"}}
-"""Counts, percentages and a few values; the formats beyond it count the few values as if they were all."""
+"""Counts, percentages and a few values; larger formats count the few values as if they were all."""
 
 _COUNTS = (".unexpected_count", "row_count", ".unexpected_values", "query.table")
-"""What a verdict can answer. An expectation that asks for more (columns, a median) observed what the verdict observed."""
+"""Metrics that a verdict has. For any other metric (columns, a median) the result has the value that the verdict observed."""
 
 _OF_NULLS = "expect_column_values_to_not_be_null"
 _OF_ROW_COUNT = "expect_table_row_count_"
 _NULLS = "column_values.nonnull.unexpected_count"
-"""How many values are missing; of the one expectation above it is what that did not expect."""
+"""The number of missing values; for the expectation above, that of unexpected values."""
 
-_VACUOUS = "Nothing was in scope, so nothing was shown: this is told as not successful."
+_VACUOUS = "Nothing was in scope, so nothing was proved: the result is not successful."
 
 
 def build_suite_result(
     audit: Audit, configurations: Sequence[Mapping[str, object]], *, suite_name: str, run_name: str
 ) -> "ExpectationSuiteValidationResult":
-    """An audit as the result of a suite: one expectation configuration a verdict, in the same order.
+    """Build the result of a suite from an audit.
 
-    `success` means what it means in Great Expectations, every expectation was met; severities are not weighed there.
-    The run is named so that no part of its name reads as a time: Great Expectations would take that for the time of
-    the run, and two runs of one day would overwrite one another.
+    `success` means that every expectation was met, as in Great Expectations; severities do not count there. The run's name
+    begins with words, because Great Expectations would take a name that reads as a time for the time of the run, and two
+    runs of one day would overwrite one another.
+
+    Args:
+        audit: the audit of one partition.
+        configurations: the configuration of each verdict's expectation, in the order of the verdicts.
+        suite_name: the name of the suite.
+        run_name: what identifies the run, such as its candidate.
 
     Raises:
         ValueError: there are more or fewer configurations than verdicts.
@@ -81,11 +87,15 @@ def build_suite_result(
 def build_expectation_result(
     verdict: Verdict, configuration: Mapping[str, object], *, rows: int
 ) -> "ExpectationValidationResult":
-    """A verdict as the result of the expectation of that configuration (`type`, `kwargs`, `meta`, `severity`).
+    """Build the result of one expectation from a verdict.
 
-    The expectation itself words its result, from our numbers; `rows` is how many the table has. Only a passed verdict
-    is a success. One that could not run carries its reason as `exception_info`, one that had nothing to look at a note
-    in `meta`.
+    The expectation's own class words the result, from the verdict's numbers. Only a passed verdict is a success. A verdict
+    that could not run has its reason in `exception_info`, a vacuous one a note in `meta`.
+
+    Args:
+        verdict: the verdict on the rule.
+        configuration: its expectation (`type`, `kwargs`, `meta`, `severity`).
+        rows: the number of rows in the table.
     """
     from great_expectations.core.expectation_validation_result import (  # noqa: PLC0415 (seconds)
         ExpectationValidationResult,
@@ -100,19 +110,19 @@ def build_expectation_result(
         exception_info={
             "raised_exception": verdict.outcome is Outcome.ERROR,
             "exception_message": verdict.reason if verdict.outcome is Outcome.ERROR else None,
-            # Its renderers fail on None here; a traceback would show a reader nothing but the paths of a server.
+            # Its renderers fail on None here; a traceback would only show the paths of a server.
             "exception_traceback": "" if verdict.outcome is Outcome.ERROR else None,
         },
     )
 
 
 def _result(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str, object]:
-    """What the expectation says of the verdict's numbers; where it has no word for how many, how many stands beside."""
+    """The result in the expectation's own words, with counts added where these have none."""
     if verdict.outcome is Outcome.ERROR:
         return {}
-    result = _in_its_words(verdict, expectation, rows)
+    result = _own_result(verdict, expectation, rows)
     if "unexpected_count" not in result:
-        # More may be wrong than was looked at (columns added to a table); a percentage above 100 is refused outright.
+        # More may fail than was looked at (columns added to a table), and a percentage above 100 is rejected.
         share = min(100.0, 100 * verdict.failed / verdict.total) if verdict.total else 0.0
         result |= {
             "element_count": verdict.total,
@@ -124,22 +134,22 @@ def _result(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str
     return result
 
 
-def _in_its_words(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str, object]:
-    asked = expectation.get_validation_dependencies(runtime_configuration=dict(_FORMAT)).metric_configurations
-    if not all(name.endswith(_COUNTS) for name in asked):
+def _own_result(verdict: Verdict, expectation: "Expectation", rows: int) -> dict[str, object]:
+    needed = expectation.get_validation_dependencies(runtime_configuration=dict(_FORMAT)).metric_configurations
+    if not all(name.endswith(_COUNTS) for name in needed):
         return {"observed_value": verdict.observed or verdict.rule.check.expected_value}
-    # A refusal for a broken upstream tells that one's verdicts, and has no rows of its own.
-    seen = verdict.total if getattr(expectation, "row_condition", None) else max(rows, verdict.total)
+    # A refusal for a broken upstream has that table's verdicts, and no rows of its own.
+    scope = verdict.total if getattr(expectation, "row_condition", None) else max(rows, verdict.total)
     if expectation.expectation_type.startswith(_OF_ROW_COUNT):
-        seen = _observed_rows(verdict, seen)
-    metrics = {metric.id: _metric(name, verdict, seen) for name, metric in asked.items()}
-    if expectation.expectation_type != _OF_NULLS and _NULLS in asked:
-        metrics[asked[_NULLS].id] = seen - verdict.total
+        scope = _observed_rows(verdict, scope)
+    metrics = {metric.id: _metric(name, verdict, scope) for name, metric in needed.items()}
+    if expectation.expectation_type != _OF_NULLS and _NULLS in needed:
+        metrics[needed[_NULLS].id] = scope - verdict.total
     return dict(expectation.metrics_validate(metrics, runtime_configuration=dict(_FORMAT)).result)
 
 
 def _metric(name: str, verdict: Verdict, rows: int) -> object:
-    """The number, or the values, that an expectation asks for by the name of a metric."""
+    """The number, or the values, of a metric by its name."""
     match name.rpartition(".")[2]:
         case _ if name == "table.row_count":
             return rows
@@ -160,7 +170,7 @@ def _value(example: Mapping[str, str], columns: tuple[str, ...]) -> object:
 
 
 def _observed_rows(verdict: Verdict, rows: int) -> int:
-    """How many rows a verdict on their number found; `rows` where it does not say."""
+    """The number of rows that a verdict on row counts observed; `rows` where it has none."""
     number = verdict.observed.partition(" ")[0]
     return int(number) if number.isdigit() else rows
 

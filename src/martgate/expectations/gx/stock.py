@@ -1,8 +1,8 @@
-"""Expectations that have no equal here, judged by stock Great Expectations within our audit.
+"""Runs the expectations that have no equal among the kinds of rules, by stock Great Expectations, as part of an audit.
 
-On Spark its Spark engine looks at the engine's own frame; elsewhere its pandas engine looks at Arrow batches of the
-columns that an expectation names. What it logs and raises may quote values, so neither is shown. Great Expectations
-itself (seconds of import) is imported by the functions.
+On Spark, its Spark engine reads the engine's own frame; elsewhere, its pandas engine reads Arrow batches of the columns that
+an expectation names. Its logs and exceptions may quote values, so neither is shown. The functions import Great Expectations,
+which takes seconds.
 """
 
 import logging
@@ -30,44 +30,53 @@ if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
     from great_expectations.datasource.fluent.interfaces import Batch
 
-__all__ = ["validate_rules", "find_argument_mistakes"]
+__all__ = ["find_argument_mistakes", "validate_rules"]
 
 _RAISED = re.compile(r"^(?!Traceback)([A-Za-z_][\w.]*)(?::|$)", re.MULTILINE)
-"""The first line of a traceback that is not indented, up to what was said, which may quote values."""
+"""The exception in a traceback: its first line without indent, up to the message, which may quote values."""
 
-
-_ALONE = Lock()
-"""Held by whoever judges: what is silenced meanwhile, loggers and warnings, belongs to the whole process."""
+_LOCK = Lock()
+"""Held while expectations run: the loggers and warnings that are silenced meanwhile belong to the whole process."""
 
 
 def validate_rules(
     engine: AuditEngine, relation: str, rules: Sequence[Rule], *, protection: Protection
 ) -> tuple[Verdict, ...]:
-    """One verdict a rule, whose check is an expectation, in their order; what `protection` hides is not quoted."""
-    with _ALONE, _silent():
-        return tuple(_judged(engine, relation, rule, hides=protection.hides_any(rule.columns)) for rule in rules)
+    """Run rules whose checks are expectations of Great Expectations.
+
+    Args:
+        engine: the engine that has the relation.
+        relation: the relation under audit.
+        rules: the rules; the check of each is an `ExpectationCheck`.
+        protection: says which values may be shown.
+
+    Returns:
+        One verdict a rule, in the same order.
+    """
+    with _LOCK, _silent():
+        return tuple(_run(engine, relation, rule, hides=protection.hides_any(rule.columns)) for rule in rules)
 
 
 def find_argument_mistakes(check: ExpectationCheck) -> Iterator[Mistake]:
-    """What its own class says against the arguments of an expectation."""
+    """Yield the mistakes in an expectation's arguments, as its own class reports them."""
     from great_expectations.compatibility import pydantic  # noqa: PLC0415 (seconds)
     from great_expectations.expectations.registry import get_expectation_impl  # noqa: PLC0415 (seconds)
 
     try:
-        load_expectation(_configured(check))
-    except pydantic.ValidationError as refused:
+        load_expectation(_configuration(check))
+    except pydantic.ValidationError as invalid:
         known = get_expectation_impl(check.type).__fields__
-        told = {str(error["loc"][0]): error for error in reversed(refused.errors())}
-        for name, error in reversed(told.items()):
-            stray = error["type"] == "value_error.extra"
-            hint = did_you_mean(name, known) if stray else ""
-            message = f"{check.type} has no argument {name!r}" if stray else f"{check.type}: {error['msg']}"
+        first_errors = {str(error["loc"][0]): error for error in reversed(invalid.errors())}
+        for name, error in reversed(first_errors.items()):
+            is_unknown = error["type"] == "value_error.extra"
+            hint = did_you_mean(name, known) if is_unknown else ""
+            message = f"{check.type} has no argument {name!r}" if is_unknown else f"{check.type}: {error['msg']}"
             yield Mistake(message, hint, key="kwargs" if name == "__root__" else f"kwargs.{name}")
 
 
-def _configured(check: ExpectationCheck) -> dict[str, Any]:
-    found = check.expectation_config({})
-    return {"type": found.type, "kwargs": found.arguments}
+def _configuration(check: ExpectationCheck) -> dict[str, Any]:
+    config = check.expectation_config({})
+    return {"type": config.type, "kwargs": config.arguments}
 
 
 @contextmanager
@@ -83,53 +92,59 @@ def _silent() -> Iterator[None]:
         logger.handlers, logger.propagate = handlers, propagates
 
 
-def _judged(engine: AuditEngine, relation: str, rule: Rule, *, hides: bool) -> Verdict:
+def _run(engine: AuditEngine, relation: str, rule: Rule, *, hides: bool) -> Verdict:
     check = rule.check
     assert isinstance(check, ExpectationCheck)
-    asked = {"result_format": "BASIC", "partial_unexpected_count": MAX_EXAMPLES, "exclude_unexpected_values": hides}
+    result_format = {
+        "result_format": "BASIC",
+        "partial_unexpected_count": MAX_EXAMPLES,
+        "exclude_unexpected_values": hides,
+    }
     try:
-        found = _batch(engine, relation, check).validate(load_expectation(_configured(check)), result_format=asked)
+        result = _batch(engine, relation, check).validate(
+            load_expectation(_configuration(check)), result_format=result_format
+        )
     except QueryFailed as error:
         return _error(rule, "its rows cannot be read" if hides else str(error).partition("\n")[0])
     except Exception as error:  # noqa: BLE001 - of a library; it may quote rows
         return _error(rule, type(error).__name__)
-    return _raised(rule, found) or _verdict(rule, check, found, hides=hides)
+    return _error_verdict(rule, result) or _verdict(rule, check, result, hides=hides)
 
 
 def _error(rule: Rule, why: str) -> Verdict:
     return Verdict(rule=rule, outcome=Outcome.ERROR, reason=f"Great Expectations could not run it: {why}")
 
 
-def _raised(rule: Rule, found: "ExpectationValidationResult") -> Verdict | None:
-    """The verdict on an expectation that broke: it keeps what was raised to itself, as one or by metric."""
-    info = found.exception_info or {}
+def _error_verdict(rule: Rule, result: "ExpectationValidationResult") -> Verdict | None:
+    """The verdict on an expectation that raised: the result has one exception, or one for each metric."""
+    info = result.exception_info or {}
     for one in (info, *info.values()):
         if isinstance(one, Mapping) and one.get("raised_exception"):
             missing = re.match(r"No provider found for ([\w.]+) using (\w+)", str(one.get("exception_message")))
             if missing:
                 return _error(rule, f"its {missing[2]} has no {missing[1].rpartition('.')[0]}")
-            named = _RAISED.search(str(one.get("exception_traceback")))
-            return _error(rule, named[1] if named else "it does not say why")
+            exception = _RAISED.search(str(one.get("exception_traceback")))
+            return _error(rule, exception[1] if exception else "it does not say why")
     return None
 
 
-def _verdict(rule: Rule, check: ExpectationCheck, found: "ExpectationValidationResult", *, hides: bool) -> Verdict:
-    """In rows, where the expectation looks at each by itself; else one value is as expected, or is not."""
-    told, kept = found.result or {}, bool(found.success)
-    outcome = Outcome.PASSED if kept else Outcome.FAILED
-    values = () if hides or kept else tuple(told.get("partial_unexpected_list") or ())[:MAX_EXAMPLES]
+def _verdict(rule: Rule, check: ExpectationCheck, result: "ExpectationValidationResult", *, hides: bool) -> Verdict:
+    """A verdict in rows where the expectation looks at single rows; otherwise one value is as expected, or not."""
+    details, is_met = result.result or {}, bool(result.success)
+    outcome = Outcome.PASSED if is_met else Outcome.FAILED
+    values = () if hides or is_met else tuple(details.get("partial_unexpected_list") or ())[:MAX_EXAMPLES]
     examples = tuple(_example(value, check.columns) for value in values)
-    if "element_count" in told:
-        total = told["element_count"] - (told.get("missing_count") or 0)
-        failed = told["unexpected_count"] or 0
+    if "element_count" in details:
+        total = details["element_count"] - (details.get("missing_count") or 0)
+        failed = details["unexpected_count"] or 0
         outcome = outcome if total else Outcome.VACUOUS
         return Verdict(rule=rule, outcome=outcome, failed=failed, total=total, examples=examples)
-    value = told.get("observed_value")
+    value = details.get("observed_value")
     observed = "" if value is None else MASK if hides and check.looks_at != "shape" else as_text(value)
     return Verdict(
         rule=rule,
         outcome=outcome,
-        failed=int(not kept),
+        failed=int(not is_met),
         total=1,
         unit="values",
         observed=observed,
@@ -138,7 +153,7 @@ def _verdict(rule: Rule, check: ExpectationCheck, found: "ExpectationValidationR
 
 
 def _example(value: object, columns: tuple[str, ...]) -> dict[str, str]:
-    """An unexpected value is that of one column, or of several: in their order, or by name."""
+    """An unexpected value belongs to one column, or to several: by name, or in their order."""
     match value:
         case dict():
             return {str(name): as_text(each) for name, each in value.items()}
@@ -149,7 +164,7 @@ def _example(value: object, columns: tuple[str, ...]) -> dict[str, str]:
 
 
 def _batch(engine: AuditEngine, relation: str, check: ExpectationCheck) -> "Batch":
-    """What the expectation is to look at, as one batch of an engine of Great Expectations."""
+    """The rows for an expectation, as one batch of Great Expectations."""
     import great_expectations as gx  # noqa: PLC0415 (seconds)
 
     context = gx.get_context(mode="ephemeral")
@@ -163,7 +178,7 @@ def _batch(engine: AuditEngine, relation: str, check: ExpectationCheck) -> "Batc
         frame = _pandas(engine, relation, columns, whole=check.looks_at != "shape")
         source = context.data_sources.add_pandas("rows")
     else:
-        raise QueryFailed(f"the engine hands out no rows of {relation} that Great Expectations could look at")
+        raise QueryFailed(f"the engine has no way to hand the rows of {relation} to Great Expectations")
     whole = source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("rows")
     return whole.get_batch({"dataframe": frame})
 

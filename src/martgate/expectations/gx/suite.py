@@ -1,9 +1,9 @@
 """A contract's rules as a Great Expectations suite that a stock installation loads and runs, on Spark by default.
 
-What Great Expectations has a core expectation for becomes that; everything else becomes an `UnexpectedRowsExpectation`,
-which also serves protected columns, since core expectations echo the values they did not expect. Rules that one batch
-cannot answer are left out by name: the suite's `meta` says which, and why. Great Expectations itself (seconds of import)
-is needed only where its objects are asked for; configurations and the suite's JSON are written without it.
+A rule becomes a core expectation where there is an equal one, and an `UnexpectedRowsExpectation` otherwise, or where it reads
+protected columns, since core expectations show the values that they did not expect. The suite's `meta` lists the rules that
+one batch cannot answer, with the reason. Configurations and the suite's JSON are written without importing Great
+Expectations, which takes seconds; only its objects need it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,11 +19,12 @@ from martgate.contracts.suites import GENERATED_BY
 from martgate.expectations import wording
 from martgate.expectations.gx.equivalents import find_core_expectation
 from martgate.expectations.gx.queries import (
-    inline_parameters,
     build_unexpected_rows_query,
     find_unbound_parameters,
+    inline_parameters,
     read_column_types,
 )
+from martgate.expectations.kinds.base import Check
 from martgate.expectations.protection import Protection
 from martgate.expectations.retroactive import derive_with_retroactive
 from martgate.expectations.rules import Rule
@@ -36,10 +37,10 @@ __all__ = [
     "GREAT_EXPECTATIONS",
     "build_configuration",
     "build_expectation",
-    "export",
-    "load_expectation",
     "build_suite",
     "build_suite_json",
+    "export",
+    "load_expectation",
 ]
 
 GREAT_EXPECTATIONS = "1.24.1"
@@ -52,7 +53,7 @@ _ROWS = "unexpected_rows_expectation"
 
 
 def export(request: ExportRequest) -> str:
-    """The suite of a table as JSON, with what newer versions of the contract ask of it."""
+    """Export the suite of a table as JSON, retroactive clauses of newer versions included."""
     rules = derive_with_retroactive(request.table, request.newer_versions).rules
     protection = Protection(request.table, tuple(request.known_tables))
     return build_suite_json(request.table, rules, day=request.day, protection=protection)
@@ -66,19 +67,20 @@ def build_configuration(
     day: Day | None = None,
     protection: Protection | None = None,
 ) -> Configuration:
-    """A rule as the configuration of an expectation: `type`, `kwargs`, `meta`, `severity` and `description`.
+    """Build the configuration of a rule's expectation: `type`, `kwargs`, `meta`, `severity` and `description`.
 
-    Every rule has one, those too that a suite leaves out: their queries name the other tables, or wait for the
-    `:parameters` of a day. `protection` says which values they may show; without it, none of any other table.
+    Rules that a suite leaves out have one too: their queries name other tables, or keep the `:parameters` of a day.
+
+    Args:
+        rule: the rule to translate.
+        table: the table that it is about.
+        contract: named in `meta`, with its version; None to leave both out.
+        day: the day whose parameters a query gets; None to keep them as parameters.
+        protection: says which values may be shown; by default, none of any other table.
     """
     protection = protection or Protection(table)
-    found = find_core_expectation(rule.check, protection, read_column_types(table))
-    query = (
-        ""
-        if found
-        else inline_parameters(build_unexpected_rows_query(rule.check, protection), day.parameters if day else {})
-    )
-    kind, kwargs = found or (_ROWS, {"unexpected_rows_query": query})
+    core = find_core_expectation(rule.check, protection, read_column_types(table))
+    kind, kwargs = core or (_ROWS, {"unexpected_rows_query": _query(rule.check, protection, day)})
     meta: dict[str, object] = {"rule": rule.name, "kind": rule.check.kind, "dimension": rule.dimension}
     meta["clauses"] = list(rule.clauses)
     if contract:
@@ -92,10 +94,14 @@ def build_configuration(
     }
 
 
+def _query(check: Check, protection: Protection, day: Day | None) -> str:
+    return inline_parameters(build_unexpected_rows_query(check, protection), day.parameters if day else {})
+
+
 def build_expectation(
     rule: Rule, table: Table, *, contract: Contract | None = None, day: Day | None = None
 ) -> "Expectation":
-    """A rule as an expectation of Great Expectations.
+    """Build a rule's expectation as an object of Great Expectations.
 
     Raises:
         great_expectations.exceptions.GreatExpectationsError: the installed version knows no such expectation.
@@ -110,16 +116,18 @@ def build_suite(
     day: Day | None = None,
     protection: Protection | None = None,
 ) -> "ExpectationSuite":
-    """The rules that one batch can answer, as a suite named `table@major version`.
+    """Build a suite, named `table@major version`, of the rules that one batch can answer.
 
-    `day` gives the rules that are about a day their day; without it they are out of scope. What is left out stands in
-    the suite's `meta["out_of_scope"]`, each with its reason. `protection` says which values may be shown; without it,
-    what this version of the contract says.
+    Args:
+        table: the table that the rules are about.
+        rules: the rules; `meta["out_of_scope"]` of the suite lists those left out, with the reason.
+        day: the day that rules about a day are for; without it these are out of scope.
+        protection: says which values may be shown; by default, as this version of the contract classifies them.
     """
     from great_expectations import ExpectationSuite  # noqa: PLC0415 (seconds)
 
     name, meta, configurations = _suite(table, rules, day, protection or Protection(table))
-    # Handed over as objects: a configuration that it cannot read, the suite would only log, and leave out.
+    # As objects: the suite would only log a configuration that it cannot read, and leave it out.
     return ExpectationSuite(name=name, expectations=[load_expectation(one) for one in configurations], meta=meta)
 
 
@@ -130,7 +138,10 @@ def build_suite_json(
     day: Day | None = None,
     protection: Protection | None = None,
 ) -> str:
-    """The suite as JSON for Great Expectations to load; the same contract gives the same bytes."""
+    """Build the JSON of a suite, for Great Expectations to load; the arguments are those of `build_suite`.
+
+    The same contract gives the same bytes.
+    """
     name, meta, configurations = _suite(table, rules, day, protection or Protection(table))
     document = {"name": name, "expectations": configurations, "meta": meta}
     return json_text(document, sort_keys=True)
@@ -140,11 +151,13 @@ def _suite(
     table: Table, rules: Iterable[Rule], day: Day | None, protection: Protection
 ) -> tuple[str, dict[str, object], list[Configuration]]:
     """The suite's name, its meta, and the configurations in it."""
-    kept, left_out = [], []
+    configurations, left_out = [], []
     for rule in rules:
         answerable, reason = _within_batch(rule, protection, day)
         if answerable:
-            kept.append(build_configuration(answerable, table, contract=table.contract, day=day, protection=protection))
+            configurations.append(
+                build_configuration(answerable, table, contract=table.contract, day=day, protection=protection)
+            )
         if reason:
             left_out.append({"rule": rule.name, "reason": reason})
     meta: dict[str, object] = {
@@ -157,11 +170,11 @@ def _suite(
         "out_of_scope": left_out,
     }
     major = table.contract.version.removeprefix("v").split(".")[0]
-    return f"{table.qualified_name}@{major}", meta, kept
+    return f"{table.qualified_name}@{major}", meta, configurations
 
 
 def _within_batch(rule: Rule, protection: Protection, day: Day | None) -> tuple[Rule | None, str]:
-    """The rule as far as one batch of one table can answer it, and why the rest is left out."""
+    """The part of a rule that one batch of one table can answer, and the reason why the rest is left out."""
     check = rule.check
     if check.needs_previous_days:
         return None, "it compares with an earlier day, and a suite sees one batch of one table"
@@ -170,9 +183,9 @@ def _within_batch(rule: Rule, protection: Protection, day: Day | None) -> tuple[
     others = tuple(dict.fromkeys([*check.tables, *check.queried_tables]))
     if others:
         return None, f"it compares with {wording.join_names(others)}, and a suite sees one batch of one table"
-    in_part = check.without_day() if day is None else None
-    if in_part:
-        rest, left_out = in_part
+    partial = check.without_day() if day is None else None
+    if partial:
+        rest, left_out = partial
         return replace(rule, check=rest), f"in part: {left_out}, as no day was given"
     query = build_configuration(rule, protection.table, day=day, protection=protection)["kwargs"]
     assert isinstance(query, dict)
@@ -182,7 +195,7 @@ def _within_batch(rule: Rule, protection: Protection, day: Day | None) -> tuple[
 
 
 def load_expectation(configuration: Mapping[str, object]) -> "Expectation":
-    """A configuration as an object of Great Expectations.
+    """Load a configuration as an object of Great Expectations.
 
     Raises:
         great_expectations.exceptions.GreatExpectationsError: the installed version knows no such expectation.
