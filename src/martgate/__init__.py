@@ -1,7 +1,6 @@
-"""Data contracts and quality gates: no bad partition reaches the people who read a mart.
+"""Data contracts and quality gates for tables: a partition is published only if it keeps its contract.
 
-The command line is the interface; from Python there are its exit codes and its errors, for plug-ins and for those who
-call it.
+The interface is the command line. This module has its exit codes and errors, for plug-ins and for callers in Python.
 """
 
 from martgate.errors import CouldNotRun, InvalidInput, MartgateError, Problem

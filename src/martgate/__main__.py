@@ -1,4 +1,4 @@
-"""`python -m martgate`: the command line of whichever interpreter is asked."""
+"""`python -m martgate`: the command line, with the interpreter that runs it."""
 
 from martgate.cli.main import main
 

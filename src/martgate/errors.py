@@ -1,11 +1,11 @@
-"""Every way the product says no, as one tree.
+"""The exceptions of martgate, as one tree.
 
 MartgateError
-├── InvalidInput        the contract, configuration or arguments cannot be used; nothing was run      (exit 2)
-└── CouldNotRun     everything was understood, and the world did not play along                   (exit 3)
-    ├── QueryFailed       an engine refused or broke on one statement
-    ├── MissingUpstream   an input, or its partition for the day, is not there
-    └── PublishConflict   other writers kept winning the race for the table
+├── InvalidInput          the contract, configuration or arguments cannot be used; nothing was run   (exit 2)
+└── CouldNotRun           the input is valid, but I/O, an engine or an upstream failed               (exit 3)
+    ├── QueryFailed       an engine could not run a statement
+    ├── MissingUpstream   an upstream, or its partition for the day, does not exist
+    └── PublishConflict   other writers committed to the table first, every time
 
 A refused publish (exit 1) is a value, never an exception: see `martgate.gate.decision`.
 """
@@ -25,10 +25,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One mistake in one place: what was found and expected there, and what to do about it.
+    """One error in a file: what was found, what was expected, and what to do.
 
-    `line` and `column` count from 1; 0 means that the whole file is meant. `path` is the address inside the
-    document, as in `schema[0].properties[3].logicalType`.
+    Attributes:
+        file: The file, as the user typed its path; empty where there is none.
+        line: The line, from 1; 0 for the whole file.
+        column: The column, from 1; 0 for the whole line.
+        path: The address inside the document, as in `schema[0].properties[3].logicalType`.
+        message: What was found and expected.
+        hint: What to do; may be empty.
     """
 
     file: str
@@ -45,11 +50,15 @@ class Problem:
 
 
 class MartgateError(Exception):
-    """The root; its text is safe to show: no personal data, no control characters."""
+    """Base class of all errors. The text is safe to show: it has no personal data and no control characters."""
 
 
 class InvalidInput(MartgateError):
-    """A contract, a configuration or an argument that cannot be used, with every problem found in it."""
+    """A contract, a configuration or an argument cannot be used.
+
+    Attributes:
+        problems: Every problem found in it; a text becomes a problem without a file.
+    """
 
     def __init__(self, *problems: Problem | str) -> None:
         self.problems = tuple(p if isinstance(p, Problem) else Problem(file="", message=p) for p in problems)
@@ -57,7 +66,7 @@ class InvalidInput(MartgateError):
 
 
 class CouldNotRun(MartgateError):
-    """I/O, an engine, an upstream or a conflict stood in the way; trying again may help."""
+    """I/O, an engine, an upstream or a conflict prevented the run; a retry may succeed."""
 
 
 class QueryFailed(CouldNotRun):
@@ -65,8 +74,8 @@ class QueryFailed(CouldNotRun):
 
 
 class MissingUpstream(CouldNotRun):
-    """An input table, or its partition for the day, is not there."""
+    """An upstream table, or its partition for the day, does not exist."""
 
 
 class PublishConflict(CouldNotRun):
-    """The commit lost its race more often than it was worth retrying."""
+    """Other writers committed first in every attempt to publish."""

@@ -1,4 +1,4 @@
-"""Exit codes, on which schedulers and scripts rely."""
+"""The exit codes of the command line, which schedulers and scripts rely on."""
 
 from enum import IntEnum
 
@@ -6,16 +6,16 @@ __all__ = ["ExitCode"]
 
 
 class ExitCode(IntEnum):
-    """What a command says to the program that called it."""
+    """The exit code of a command."""
 
     DONE = 0
-    """Done, kept or published."""
+    """The command succeeded, or the partition was published."""
 
     REFUSED = 1
-    """A rule failed, so nothing was published; trying again without changing the data will not help."""
+    """A rule failed, so nothing was published; a retry without new data fails again."""
 
     UNUSABLE = 2
     """The contract, the configuration or the arguments cannot be used; nothing was run."""
 
     COULD_NOT_RUN = 3
-    """I/O, an engine, a missing upstream or a conflict stood in the way; trying again may help."""
+    """I/O, an engine, a missing upstream or a conflict prevented the run; a retry may succeed."""

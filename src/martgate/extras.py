@@ -1,4 +1,4 @@
-"""The extras of the package: whether one is installed, and the one message where it is needed and is not."""
+"""The optional extras of the package, and the message for one that is not installed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,12 @@ __all__ = ["EXTRAS", "Extra", "install_command", "is_installed", "missing_messag
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """The library that an extra is named for: the module that is imported, and its name on the index."""
+    """The main library of an extra.
+
+    Attributes:
+        module: The module to import.
+        library: The name of the distribution on the package index.
+    """
 
     module: str
     library: str
@@ -25,40 +30,40 @@ EXTRAS: Mapping[str, Extra] = {
     "postgres": Extra("psycopg", "psycopg"),
     "spark": Extra("pyspark", "pyspark"),
 }
-"""By name, as in `martgate[gx]`; a test holds them against the package's own metadata."""
+"""Every extra by name, as in `martgate[gx]`; a test compares them with the package's metadata."""
 
 
 def is_installed(extra: str) -> bool:
-    """Whether the library of an extra can be imported; it is not imported."""
+    """Return whether the library of an extra can be imported, without importing it."""
     try:
         spec = find_spec(EXTRAS[extra].module)
-    except ModuleNotFoundError:  # of the package that the module lies in
+    except ModuleNotFoundError:  # raised for the parent package of a module
         return False
-    return spec is not None and spec.origin is not None  # a folder of that name, as projects have, is no library
+    return spec is not None and spec.origin is not None  # a project's folder of the same name has no origin
 
 
 def install_command(extra: str) -> str:
-    """The command that installs an extra."""
+    """Return the command that installs an extra."""
     return f"pip install 'martgate[{extra}]'"
 
 
 def missing_message(extra: str, purpose: str, *, instead: str = "") -> str:
-    """What is said where an extra is needed and is not installed.
+    """Return the message for an extra that is needed and not installed.
 
     Args:
-        extra: its name, a key of `EXTRAS`.
-        purpose: what needs it, the subject of the sentence.
-        instead: what else can be done, as in `set frames to none`.
+        extra: The name of the extra, a key of `EXTRAS`.
+        purpose: What needs it, the subject of the sentence.
+        instead: An alternative, as in `set frames to none`.
     """
     otherwise = f", or {instead}" if instead else ""
     return f"{purpose} needs {EXTRAS[extra].library}, which is not installed: {install_command(extra)}{otherwise}"
 
 
 def require(extra: str, purpose: str, *, instead: str = "") -> None:
-    """Refuse to go on without an extra; the arguments are those of `missing_message`.
+    """Raise an error unless an extra is installed. The arguments are those of `missing_message`.
 
     Raises:
-        martgate.errors.InvalidInput: it is not installed.
+        martgate.errors.InvalidInput: The extra is not installed.
     """
     if not is_installed(extra):
         raise InvalidInput(missing_message(extra, purpose, instead=instead))

@@ -1,7 +1,7 @@
-"""Plug-in points: names that stand for objects, ours and those that installed packages register by entry points.
+"""Registries of plug-ins: the built-in ones, and those that installed packages register by entry points.
 
-Both are written as entry points are, `module:attribute [extra]`, loaded when they are first used and held against the
-port of the registry. So `--help` imports none of them, and a package can add a name but never replace one of ours.
+Both are written as entry points, `module:attribute [extra]`. A plug-in is imported on first use and checked against the
+port of its registry, so `--help` imports none. A package can add a name but cannot replace a built-in one.
 """
 
 import sys
@@ -24,18 +24,18 @@ T_co = TypeVar("T_co", covariant=True)
 
 _OURS = "martgate"
 _SPECIAL = frozenset({"__call__", "__enter__", "__exit__"})
-"""The special methods that a port can ask for; every object has others."""
+"""The special methods that a port can require; other special methods exist on every object."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registry(Generic[T_co]):
-    """All objects of one plug-in point, by name.
+    """The plug-ins of one group of entry points, by name.
 
     Attributes:
-        kind: what such an object is called, as in `engine`.
-        group: the group of entry points in which packages register theirs, as in `martgate.engines`.
-        port: the protocol that each object satisfies, as `module:name`.
-        built_in: ours, each name with `module:attribute [extra]`.
+        kind: The noun for such a plug-in in messages, as in `engine`.
+        group: The group of entry points, as in `martgate.engines`.
+        port: The protocol that each plug-in implements, as `module:name`.
+        built_in: The built-in plug-ins: each name with `module:attribute [extra]`.
     """
 
     kind: str
@@ -44,18 +44,18 @@ class Registry(Generic[T_co]):
     built_in: Mapping[str, str]
 
     def names(self) -> tuple[str, ...]:
-        """Every name that there is: ours, then those of other packages in their alphabet."""
+        """Return every name: the built-in ones, then those of other packages in alphabetical order."""
         return (*self.built_in, *sorted({each.name for each in self._installed()} - self.built_in.keys()))
 
     def __contains__(self, name: object) -> bool:
         return name in self.built_in or any(each.name == name for each in self._installed())
 
     def load(self, name: str) -> T_co:
-        """The object of a name.
+        """Import the plug-in of a name.
 
         Raises:
-            martgate.errors.InvalidInput: there is no such name, two packages claim it, or what it stands for cannot be
-                imported or does not satisfy the port.
+            martgate.errors.InvalidInput: There is no such name, two packages register it, or the plug-in cannot be
+                imported or does not implement the port.
         """
         claims = self._claims(name)
         if not claims:
@@ -65,11 +65,10 @@ class Registry(Generic[T_co]):
                 f"the {self.kind} {clip(name)} is registered {len(claims)} times, by "
                 f"{join_words(map(_describe, claims))}; uninstall all but one of these packages, or rename its entry point"
             )
-        loaded: T_co = self._checked(claims[0])
-        return loaded
+        return self._import(claims[0])
 
     def problems(self) -> Iterator[Problem]:
-        """What is wrong with the objects that other packages register, and with the names that they took."""
+        """Import every plug-in of other packages and yield the problems of those that cannot be used."""
         for name in sorted({each.name for each in self._installed()}):
             try:
                 self.load(name)
@@ -77,7 +76,7 @@ class Registry(Generic[T_co]):
                 yield from error.problems
 
     def _claims(self, name: str) -> "list[EntryPoint]":
-        """Everything that is registered by a name: one, unless packages quarrel over it."""
+        """Return every entry point of a name; more than one is a conflict between packages."""
         from importlib.metadata import EntryPoint  # noqa: PLC0415 - see above
 
         own = [EntryPoint(name, self.built_in[name], self.group)] if name in self.built_in else []
@@ -86,7 +85,7 @@ class Registry(Generic[T_co]):
     def _installed(self) -> "tuple[EntryPoint, ...]":
         return tuple(each for each in _entry_points(tuple(sys.path)) if each.group == self.group)
 
-    def _checked(self, entry: "EntryPoint") -> T_co:
+    def _import(self, entry: "EntryPoint") -> T_co:
         try:
             loaded: T_co = entry.load()
         except Exception as error:
@@ -97,13 +96,13 @@ class Registry(Generic[T_co]):
         if absent:
             raise InvalidInput(
                 f"the {self.kind} {clip(entry.name)} cannot be used: {_describe(entry)} has no {join_words(absent, 'and no')}, "
-                f"which {self.port.replace(':', '.')} asks for"
+                f"which {self.port.replace(':', '.')} requires"
             )
         return loaded
 
 
 def _failure(entry: "EntryPoint", error: Exception) -> str:
-    """Why an object could not be imported, with what to install where a library of an extra is not there."""
+    """Return why a plug-in cannot be imported, with the extra to install where its library is missing."""
     package = entry.dist.name if entry.dist else _OURS
     if isinstance(error, ModuleNotFoundError) and entry.extras and error.name:
         library = error.name.partition(".")[0]
@@ -112,25 +111,25 @@ def _failure(entry: "EntryPoint", error: Exception) -> str:
 
 
 def _describe(entry: "EntryPoint") -> str:
-    """Where a name is registered: the distribution, its version and the entry point."""
+    """Return the distribution, its version and the entry point that register a name."""
     owner = f"{entry.dist.name} {entry.dist.version}" if entry.dist else _OURS
     return f"{owner} ({entry.name} = {entry.value})"
 
 
 @cache
 def _entry_points(path: tuple[str, ...]) -> "tuple[EntryPoint, ...]":
-    """Every entry point for martgate of the packages on a search path; reading them takes some milliseconds, once."""
+    """Return every entry point for martgate on a search path; reading them takes some milliseconds, once a path."""
     from importlib.metadata import entry_points  # noqa: PLC0415 - see above
 
-    del path  # it is what the answer is remembered by
+    del path  # only the key of the cache
     groups = entry_points()
     return tuple(each for name in groups.groups if name.startswith(f"{_OURS}.") for each in groups.select(group=name))
 
 
 @cache
 def _members(port: str) -> tuple[str, ...]:
-    """The attributes and methods that a protocol asks for, those of its parents included."""
+    """Return the attributes and methods that a protocol and its parents require."""
     module, _, name = port.partition(":")
     bases = [base for base in getattr(import_module(module), name).__mro__ if base.__module__.startswith(f"{_OURS}.")]
-    found = {member for base in bases for member in (*vars(base), *vars(base).get("__annotations__", {}))}
-    return tuple(sorted(member for member in found if member in _SPECIAL or not member.startswith("_")))
+    members = {member for base in bases for member in (*vars(base), *vars(base).get("__annotations__", {}))}
+    return tuple(sorted(member for member in members if member in _SPECIAL or not member.startswith("_")))

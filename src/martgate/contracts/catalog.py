@@ -1,4 +1,4 @@
-"""All contracts of a project, found by the names of their tables."""
+"""The contracts of a project, and look-ups of tables by name and day."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,13 @@ from typing import Self
 from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile, read
 from martgate.contracts.suites import attach_suites
-from martgate.contracts.versions import TableVersion, find_valid_version, group_versions, is_newer
-from martgate.contracts.versions import find_version_problems as version_problems
+from martgate.contracts.versions import (
+    TableVersion,
+    find_valid_version,
+    find_version_problems,
+    group_versions,
+    is_newer,
+)
 from martgate.errors import InvalidInput, Problem
 from martgate.hints import clip, did_you_mean
 from martgate.text.lists import join_words
@@ -22,38 +27,38 @@ PATTERNS = ("*.odcs.yaml", "*.odcs.yml")
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The contracts of some folders, in the order of their paths."""
+    """The contracts of a project, in the order of their paths."""
 
     contracts: tuple[ContractFile, ...] = ()
 
     @classmethod
     def load(cls, folders: Iterable[Path], expectations: Iterable[Path] = ()) -> Self:
-        """Every `*.odcs.yaml` below the folders; a folder may also be one such file itself.
+        """Read every `*.odcs.yaml` below some folders.
 
         Args:
-            folders: where contracts are looked for.
-            expectations: folders of suites written by hand, which gate beside the contracts.
+            folders: The folders; each may also be a single contract file.
+            expectations: Folders of hand-written suites, which gate together with the contracts.
 
         Raises:
-            InvalidInput: a folder is not there, a contract cannot be read, or one table stands in two of them that are no
-                versions of one contract; with the problems of all files.
+            InvalidInput: A folder does not exist, a contract or a suite cannot be read, or two contracts that are not
+                versions of one another state the same table; with the problems of all files.
         """
         problems: list[Problem] = []
-        found: list[ContractFile] = []
+        contracts: list[ContractFile] = []
         for file in find_contract_files(folders, problems):
             try:
-                found.append(read(file))
+                contracts.append(read(file))
             except InvalidInput as error:
                 problems.extend(error.problems)
-        problems.extend(version_problems(found))
-        if not problems:  # a contract that cannot be read has its tables missing
-            found = attach_suites(found, expectations, problems)
+        problems.extend(find_version_problems(contracts))
+        if not problems:  # without the tables of an invalid contract, suites would be reported as misplaced
+            contracts = attach_suites(contracts, expectations, problems)
         if problems:
             raise InvalidInput(*problems)
-        return cls(tuple(found))
+        return cls(tuple(contracts))
 
     def tables(self) -> Iterator[TableVersion]:
-        """Every table with the contract that states it, each in its newest version."""
+        """Yield every table with its contract, each in its newest version."""
         newest = {id(every[-1][1]) for every in group_versions(self.contracts).values()}
         for contract_file in self.contracts:
             yield from ((contract_file, table) for table in contract_file.contract.tables if id(table) in newest)
@@ -64,39 +69,43 @@ class Catalog:
         return tuple(table for contract_file in self.contracts for table in contract_file.contract.tables)
 
     def find(self, name: str, on: date | None = None) -> TableVersion:
-        """The table of that short or qualified name, with the contract that is about a day; the newest without a day.
+        """Return a table and its contract, in the version that is valid on a day.
+
+        Args:
+            name: The short or qualified name of the table.
+            on: The day; None for the newest version.
 
         Raises:
-            InvalidInput: no table has that name, or more than one, with the nearest names; or no version is about the day.
+            InvalidInput: No table has the name, or several have it, or no version is valid on the day.
         """
         every = self.versions(name)
-        found = find_valid_version(every, on)
-        if found is None:
+        version = find_valid_version(every, on)
+        if version is None:
             first = every[0][0].contract
             raise InvalidInput(
                 f"no version of {clip(name)} is valid on {on}: the first, {first.version}, is from {first.valid_from} on"
             )
-        return found
+        return version
 
     def versions(self, name: str) -> Sequence[TableVersion]:
-        """All versions of the table of that short or qualified name, the earliest first.
+        """Return all versions of the table of a short or qualified name, the earliest first.
 
         Raises:
-            InvalidInput: as `find` does.
+            InvalidInput: No table has the name, or several have it.
         """
         known = group_versions(self.contracts)
         newest = {key: every[-1][1] for key, every in known.items()}
         exact = [key for key, table in newest.items() if table.qualified_name == name]
-        found = exact or [key for key, table in newest.items() if name in _short_names(table)]
-        if len(found) == 1:
-            return known[found[0]]
-        if found:
-            names = join_words((clip(newest[key].qualified_name) for key in found), "or")
+        keys = exact or [key for key, table in newest.items() if name in _short_names(table)]
+        if len(keys) == 1:
+            return known[keys[0]]
+        if keys:
+            names = join_words((clip(newest[key].qualified_name) for key in keys), "or")
             raise InvalidInput(f"the table {clip(name)} is ambiguous: say {names}")
         raise InvalidInput(f"there is no contract for a table {clip(name)}{self._near(name)}")
 
     def newer_versions(self, contract_file: ContractFile, table: Table) -> tuple[Table, ...]:
-        """The versions of a table that came after this one, the earliest first."""
+        """Return the versions of a table that are newer than that of a contract, the earliest first."""
         after = (version for version in self.versions(table.qualified_name) if is_newer(version, contract_file))
         return tuple(newer for _, newer in after)
 
@@ -111,9 +120,11 @@ def _short_names(table: Table) -> tuple[str, str]:
 
 
 def find_contract_files(folders: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:
-    """Each contract below the folders once, however many of them lead to it; a file stands for itself.
+    """Yield each contract file below some folders once; a file among the folders is yielded itself.
 
-    A place that is not there is added to `problems`.
+    Args:
+        folders: The folders; they may overlap.
+        problems: A problem is added here for each folder that does not exist.
     """
     seen: set[Path] = set()
     for folder in folders:

@@ -1,4 +1,4 @@
-"""Errors of `oneOf` and `anyOf`, which say "none of these", traced to the branch that was meant."""
+"""Reduction of the errors of `oneOf` and `anyOf` to those of the branch that the author meant."""
 
 from collections.abc import Hashable, Iterator
 from typing import Any
@@ -9,7 +9,7 @@ __all__ = ["branch_keys", "narrow_errors", "present_keys"]
 
 
 def narrow_errors(error: ValidationError) -> Iterator[ValidationError]:
-    """The errors of the one branch of a choice that was meant; the error itself where that cannot be told."""
+    """Yield the errors of the branch that the author meant; the error itself where the branch is not clear."""
     inner = list(_branch(error)) if error.validator in {"oneOf", "anyOf"} else []
     for part in inner:
         yield from narrow_errors(part)
@@ -18,18 +18,18 @@ def narrow_errors(error: ValidationError) -> Iterator[ValidationError]:
 
 
 def _branch(error: ValidationError) -> list[ValidationError]:
-    named = branch_keys(error)
-    found = present_keys(named, error)
-    if named and len(found) != 1:
+    keys = branch_keys(error)
+    present = present_keys(keys, error)
+    if keys and len(present) != 1:
         return []
     branches: dict[Hashable, list[ValidationError]] = {}
     for part in error.context or ():
         branches.setdefault(part.schema_path[0], []).append(part)
-    if named:
-        return branches.get(named.index(found[0]), [])
-    # A branch for another type altogether was not meant.
-    meant = [parts for parts in branches.values() if not any(_is_other_type(part, error) for part in parts)]
-    return next(iter(meant or branches.values()), [])
+    if keys:
+        return branches.get(keys.index(present[0]), [])
+    # The author did not mean a branch for another type.
+    candidates = [parts for parts in branches.values() if not any(_is_other_type(part, error) for part in parts)]
+    return next(iter(candidates or branches.values()), [])
 
 
 def _is_other_type(part: ValidationError, whole: ValidationError) -> bool:
@@ -38,12 +38,12 @@ def _is_other_type(part: ValidationError, whole: ValidationError) -> bool:
 
 
 def branch_keys(error: ValidationError) -> list[str]:
-    """The key that tells each branch apart, where each branch is told by one key."""
+    """Return the key that each branch requires, if every branch requires exactly one; else nothing."""
     branches: Any = error.validator_value
-    named = [branch["required"][0] for branch in branches if len(branch.get("required", ())) == 1]
-    return named if len(named) == len(branches) and isinstance(error.instance, dict) else []
+    keys = [branch["required"][0] for branch in branches if len(branch.get("required", ())) == 1]
+    return keys if len(keys) == len(branches) and isinstance(error.instance, dict) else []
 
 
-def present_keys(named: list[str], error: ValidationError) -> list[str]:
-    """Which of these keys are there."""
-    return [name for name in named if isinstance(error.instance, dict) and name in error.instance]
+def present_keys(keys: list[str], error: ValidationError) -> list[str]:
+    """Return those of some keys that the value of the error has."""
+    return [key for key in keys if isinstance(error.instance, dict) and key in error.instance]

@@ -1,4 +1,4 @@
-"""One day of a mart, and the instant at which it ends."""
+"""A day of a table, and the instant at which it ends."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +11,10 @@ __all__ = ["Day", "days_between", "parse_day"]
 @dataclass(frozen=True, slots=True)
 class Day:
     """A calendar day in a time zone. "As of" the day means strictly before its `cutoff`.
+
+    Attributes:
+        date: The date.
+        zone: The name of the time zone, as in `Asia/Seoul`.
 
     >>> Day(date(2024, 3, 31), "Asia/Seoul").parameters
     {'part_date': '2024-03-31', 'day_end': '2024-03-31T15:00:00Z'}
@@ -26,12 +30,12 @@ class Day:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The named parameters that models and rules may use, as text; SQL casts `:day_end` to TIMESTAMP."""
+        """The named parameters of models and rules, as text; SQL casts `:day_end` to TIMESTAMP."""
         return {"part_date": self.date.isoformat(), "day_end": f"{self.cutoff:%Y-%m-%dT%H:%M:%S}Z"}
 
 
 def parse_day(text: str) -> date | None:
-    """The day that a text names as `YYYY-MM-DD`; None where it names none, or in another way.
+    """Parse a date in the form `YYYY-MM-DD`; return None for any other text.
 
     >>> parse_day("2024-02-29"), parse_day("2023-02-29"), parse_day("20240229")
     (datetime.date(2024, 2, 29), None, None)
@@ -44,7 +48,7 @@ def parse_day(text: str) -> date | None:
 
 
 def days_between(first: date, last: date) -> Iterator[date]:
-    """Every day from the first to the last.
+    """Yield every day from the first to the last, both included.
 
     >>> [day.day for day in days_between(date(2024, 2, 28), date(2024, 3, 1))]
     [28, 29, 1]

@@ -1,4 +1,4 @@
-"""What a contract asks of one table, as a digest: two versions with the same one ask the same."""
+"""The digest of a table's clauses: versions of a contract with the same digest require the same."""
 
 import hashlib
 import json
@@ -9,25 +9,26 @@ from martgate.contracts.model import Table
 
 __all__ = ["digest"]
 
-_TOLD = frozenset(
+_DOCUMENTATION = frozenset(
     [
         *("path", "file", "suite", "version", "api_version", "status", "domain", "team", "tags", "dimension"),
         "parent",
         *("description", "business_name", "granularity", "sources", "transform_logic", "transform_description"),
     ]
 )
-"""Fields that are read by people and change nothing that is built or checked; a field that is not here counts."""
+"""Fields that change nothing that is built or checked; every other field is part of the digest."""
 
 
 def digest(table: Table) -> str:
-    """SHA-256 over the table and what its contract says of all tables; where it stands and how it is explained do not count."""
-    asked = (_asked(replace(table.contract, tables=())), _asked(table))
-    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
+    """Return the SHA-256 of the clauses of a table and of its contract, without documentation and addresses."""
+    clauses = (_clauses(replace(table.contract, tables=())), _clauses(table))
+    return hashlib.sha256(json.dumps(clauses, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _asked(value: object) -> object:
+def _clauses(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _asked(getattr(value, field.name)) for field in fields(value) if field.name not in _TOLD}
+        names = (field.name for field in fields(value) if field.name not in _DOCUMENTATION)
+        return {name: _clauses(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
-        return {str(key): _asked(each) for key, each in value.items()}
-    return [_asked(each) for each in value] if isinstance(value, tuple | list) else value
+        return {str(key): _clauses(each) for key, each in value.items()}
+    return [_clauses(each) for each in value] if isinstance(value, tuple | list) else value

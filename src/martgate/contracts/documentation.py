@@ -1,7 +1,4 @@
-"""Which leaves of a contract are only read by people, key by key.
-
-What is not listed here asks something of the data, however harmless it looks.
-"""
+"""The keys of a contract that are documentation for people; every other key states a requirement."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -39,16 +36,16 @@ _ASKS_NOTHING: Mapping[str, Sequence[object]] = {
     "partitioned": (False,),
     "partitionKeyPosition": (-1,),
 }
-"""Clauses that some values switch off."""
+"""The values that switch a clause off."""
 
 
 def is_switched_off(path: str, value: object) -> bool:
-    """Whether a clause is there and switched off, as `required: false` is."""
+    """Return whether a value switches its clause off, as in `required: false`."""
     return value is None or value in _ASKS_NOTHING.get(path.rpartition(".")[2], ())
 
 
 def is_documentation(path: str) -> bool:
-    """Whether what stands at this address of a contract is read by people alone.
+    """Return whether the value at an address of a contract is documentation.
 
     >>> is_documentation("schema[0].properties[3].description"), is_documentation("schema[0].properties[3].required")
     (True, False)
@@ -57,7 +54,7 @@ def is_documentation(path: str) -> bool:
 
 
 def address_shape(path: str) -> str:
-    """A path whose indices do not matter and whose odd keys are in the way of nothing.
+    """Return an address without its indices.
 
     >>> address_shape("schema[0].properties[3].enum[1].value")
     'schema[].properties[].enum[].value'

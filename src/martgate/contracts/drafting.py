@@ -1,8 +1,8 @@
-"""A draft of a contract, from what is known of data that nobody has described yet.
+"""Drafts of contracts from the columns and statistics of existing data.
 
-Names, types and partitions are what the data are. Whatever was merely seen in them (no nulls, no two rows with the same
-value) is a promise marked `inferred`, for somebody to confirm or to delete. No value of any row is in a draft but of
-columns for which that was asked: until somebody classifies them, all others are confidential.
+Names, types and partitions are facts. What the rows happen to have in common (no nulls, no repeated values) is marked
+`inferred`, to be confirmed or deleted by the owner. A draft has values of the data only for the columns that the user
+allows; all other columns are classified as confidential.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,18 +20,26 @@ __all__ = ["ColumnProfile", "draft"]
 _API = "v3.2.0"
 _INFERRED = {"property": "inferred", "value": True}
 _CONFIRM = (
-    "Drafted from data. Columns, types and partitions are theirs. What a column marked `inferred` says beyond them was "
-    "seen in the data and promised by nobody: confirm it or delete it. Every column is confidential until it is "
-    "classified, and its values were left out, but for those that were asked for."
+    "Drafted from data: columns, types and partitions are facts. The other clauses of a column marked `inferred` hold for "
+    "the data that were read, and are no promise yet: confirm or delete them. Columns are confidential until the owner "
+    "classifies them; the draft has values only of the columns that the command may show."
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnProfile:
-    """One column as it was found: its type as the engine spells it, and what its rows have in common.
+    """The type and the statistics of a column.
 
-    `partition` is its place, from 1, among the columns by which the data are partitioned.
-    `values` (the only ones there are) and `least` and `greatest` are kept of columns alone whose values may be written.
+    Attributes:
+        name: The name of the column.
+        kind: The type, as the engine names it.
+        partition: The position among the partition columns, from 1; None for other columns.
+        has_no_null: Whether no row has a null.
+        is_unique: Whether no two rows have the same value.
+        may_be_shown: Whether the draft may have values of the column.
+        values: All distinct values, if there are few and they may be shown.
+        least: The least value, if it may be shown.
+        greatest: The greatest value, if it may be shown.
     """
 
     name: str
@@ -46,10 +54,15 @@ class ColumnProfile:
 
 
 def draft(name: str, columns: Sequence[ColumnProfile], *, rows: int) -> str:
-    """The text of an ODCS document about table `name`, which is bare or qualified, as of `rows` rows.
+    """Write an ODCS document for a table.
+
+    Args:
+        name: The name of the table, bare or qualified.
+        columns: The columns, in order.
+        rows: The number of rows; if there are any, the draft requires that the table is not empty.
 
     Raises:
-        martgate.errors.InvalidInput: a column has a type that no contract can state; with every such column.
+        martgate.errors.InvalidInput: Columns have types that a contract cannot state; with every such column.
     """
     _demand_types(name, columns)
     table: dict[str, Any] = {
@@ -59,7 +72,7 @@ def draft(name: str, columns: Sequence[ColumnProfile], *, rows: int) -> str:
         "logicalType": "object",
     }
     if rows:
-        seen = f"{rows:,} rows were there when this was drafted."
+        seen = f"The table had {rows:,} rows when this was drafted."
         table["quality"] = [
             {
                 "id": "not_empty",
@@ -87,13 +100,13 @@ def draft(name: str, columns: Sequence[ColumnProfile], *, rows: int) -> str:
 
 
 def _dumped(document: object, *, raw: bool) -> str:
-    """As YAML, where letters beyond ASCII stand as they are if `raw`, and escaped if not."""
+    """Write YAML; letters beyond ASCII are escaped unless `raw`."""
     text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=raw, width=110)
     return text
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes the same mapping twice rather than an anchor."""
+    """Writes a repeated mapping in full rather than as an alias."""
 
     def ignore_aliases(self, data: Any) -> bool:
         del data
@@ -120,23 +133,23 @@ def _demand_types(name: str, columns: Iterable[ColumnProfile]) -> None:
 
 def _property(column: ColumnProfile) -> Mapping[str, Any]:
     kind = translate_type(column.kind)
-    logical = "object" if kind.logical == "map" else kind.logical  # a map would have to state its parts once more
-    found: dict[str, Any] = {"name": column.name, "logicalType": logical, "physicalType": kind.spark}
+    logical = "object" if kind.logical == "map" else kind.logical  # logicalType map requires its parts as well
+    clauses: dict[str, Any] = {"name": column.name, "logicalType": logical, "physicalType": kind.spark}
     if column.has_no_null:
-        found["required"] = True
+        clauses["required"] = True
     if column.is_unique:
-        found["unique"] = True
+        clauses["unique"] = True
     if column.partition is not None:
-        found |= {"partitioned": True, "partitionKeyPosition": column.partition}
+        clauses |= {"partitioned": True, "partitionKeyPosition": column.partition}
     options = {"minimum": column.least, "maximum": column.greatest}
     options = {} if column.values else {key: value for key, value in options.items() if value is not None}
     if kind.spark == "timestamp_ntz":
         options["timezone"] = False
     if options:
-        found["logicalTypeOptions"] = options
+        clauses["logicalTypeOptions"] = options
     if column.values:
-        found["enum"] = [{"value": value} for value in column.values]
-    found["classification"] = "internal" if column.may_be_shown else "confidential"
+        clauses["enum"] = [{"value": value} for value in column.values]
+    clauses["classification"] = "internal" if column.may_be_shown else "confidential"
     if column.has_no_null or column.is_unique or column.values or column.least is not None:
-        found["customProperties"] = [_INFERRED]
-    return found
+        clauses["customProperties"] = [_INFERRED]
+    return clauses

@@ -1,4 +1,4 @@
-"""How contracts say how long something takes, and at which time of the day it happens."""
+"""Durations and times of day in contracts."""
 
 from collections.abc import Mapping
 from datetime import date, time, timedelta
@@ -16,11 +16,11 @@ UNITS: Mapping[str, str] = {
     **dict.fromkeys(("mo", "month", "months"), "months"),
     **dict.fromkeys(("y", "yr", "year", "years"), "years"),
 }
-"""The units of time that are understood; `m` is left out, for it might be minutes or months."""
+"""The units of time; `m` is missing because it could mean minutes or months."""
 
 
 def parse_duration(value: object, unit: str) -> relativedelta | None:
-    """A length of time as calendars count it; None where it is none, or part of a month.
+    """Return a duration of calendar units; None if it is not positive, has an unknown unit, or is part of a month.
 
     >>> parse_duration(3, "y"), parse_duration(1, "week"), parse_duration(1.5, "mo"), parse_duration(0, "d")
     (relativedelta(years=+3), relativedelta(days=+7), None, None)
@@ -29,15 +29,15 @@ def parse_duration(value: object, unit: str) -> relativedelta | None:
     if name is None or isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
         return None
     try:
-        made = relativedelta(**{name: value})  # type: ignore[arg-type] # its stubs ask for whole numbers of days, too
-        date(3000, 1, 1) - made  # what no calendar holds is no length of time
+        span = relativedelta(**{name: value})  # type: ignore[arg-type] # its stubs allow whole numbers only
+        date(3000, 1, 1) - span  # fails for a span that dates cannot hold
     except (ValueError, OverflowError):
         return None
-    return made
+    return span
 
 
 def parse_seconds(value: object, unit: str) -> int | None:
-    """The same length in whole seconds, for ages: a month counts 30 days and a year 365. None where it is none.
+    """Return a duration in whole seconds, for ages: a month has 30 days, a year 365. None where it is no duration.
 
     >>> parse_seconds(1.5, "days"), parse_seconds(26, "h"), parse_seconds(1, "y") == parse_seconds(365, "d"), parse_seconds(1, "fortnight")
     (129600, 93600, True, None)
@@ -50,7 +50,7 @@ def parse_seconds(value: object, unit: str) -> int | None:
 
 
 def parse_time_of_day(text: str) -> time | None:
-    """The time that a text names, with its offset if it has one; None where it names none.
+    """Parse a time of day, with its offset from UTC if there is one; return None for any other text.
 
     >>> parse_time_of_day("06:00+09:00").isoformat(), parse_time_of_day("06:00").tzinfo, parse_time_of_day("6 am")
     ('06:00:00+09:00', None, None)

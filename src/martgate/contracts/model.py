@@ -1,8 +1,8 @@
-"""A contract as the rest of the house sees it: frozen, total, typed, and nothing but what the gate needs.
+"""The model of a contract: frozen values with the clauses of a document that martgate uses.
 
-The terms are those of the Open Data Contract Standard (ODCS) 3.x; `martgate.contracts.odcs` is the only module that spells its
-keys. Every part that can be enforced carries `path`, its address in the document (`schema[0].properties[3].required`
-is the path of one leaf), so that a rule, a verdict and a report can point back at the very line that asked for it.
+The terms are those of the Open Data Contract Standard (ODCS) 3.x; only `martgate.contracts.odcs` knows its keys. Every
+part that can be enforced has a `path`, its address in the document (as in `schema[0].properties[3].required`), so that
+rules, verdicts and reports can refer to the line of the clause.
 """
 
 from collections.abc import Mapping
@@ -31,17 +31,19 @@ __all__ = [
 ]
 
 UNPROTECTED_CLASSIFICATIONS = frozenset({"public", "internal"})
-"""The classifications whose values may be shown. Any other word, known or not, protects the column."""
+"""The classifications whose values may be shown. Any other word, known or not, makes a column protected."""
 
 
 class Severity(StrEnum):
-    """What a broken rule does: an error blocks the publish, a warning is told."""
+    """The effect of a failed rule: an error blocks the publish, a warning is only reported."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class QualityType(StrEnum):
+    """The type of an entry of a `quality` list, as ODCS names it."""
+
     LIBRARY = "library"
     SQL = "sql"
     CUSTOM = "custom"
@@ -65,7 +67,11 @@ Operator = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """One comparison of a measured number, as ODCS spells it. `between` includes both ends.
+    """A comparison of a measured number, with one of the operators of ODCS.
+
+    Attributes:
+        operator: The operator; `mustBeBetween` and `mustNotBeBetween` include both ends.
+        values: One number, or the two ends of a range.
 
     >>> Threshold("mustBeBetween", (0, 5)).admits(5)
     True
@@ -76,7 +82,8 @@ class Threshold:
     operator: Operator
     values: tuple[float, ...]
 
-    def admits(self, number: float) -> bool:  # noqa: PLR0911 - one answer an operator
+    def admits(self, number: float) -> bool:  # noqa: PLR0911 - one return an operator
+        """Return whether a number satisfies the comparison."""
         first, last = self.values[0], self.values[-1]
         match self.operator:
             case "mustBe":
@@ -99,9 +106,24 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """One entry of a `quality` list, on a table or on a column, before it becomes a rule.
+    """An entry of the `quality` list of a table or a column, from which rules are derived.
 
-    `suite` names the Great Expectations suite that it stands in, as `expectations/x.json`; empty where it is the contract.
+    Attributes:
+        path: Its address in the document.
+        id: Its id, or a name that is unique in the list.
+        type: Its type; `text` is for people and checks nothing.
+        severity: The effect of a failure.
+        dimension: The quality dimension, as in `completeness`.
+        description: The description for people.
+        metric: The metric of a library rule; None where there is none, or an unknown one.
+        threshold: The numbers that pass; None unless exactly one operator with numbers is stated.
+        unit: The unit of the measured number.
+        arguments: The arguments of the metric; columns by the names that they have in the data.
+        query: The SQL of a rule of type `sql`.
+        engine: The engine of a rule of type `custom`.
+        implementation: The implementation of a rule of type `custom`.
+        custom: The custom properties, by name.
+        suite: The Great Expectations suite that states it, as `expectations/x.json`; empty for the contract itself.
     """
 
     path: str
@@ -122,13 +144,20 @@ class Quality:
 
     @property
     def is_retroactive(self) -> bool:
-        """Whether it is asked of days of earlier versions, too."""
+        """Whether it also applies to the days of earlier versions (`retroactive`)."""
         return self.custom.get("retroactive") is True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relationship:
-    """A foreign key: `columns` of this table exist as `to_columns` of `to_table` (`schema.table`, or a bare name)."""
+    """A foreign key: the values of `columns` exist in `to_columns` of another table.
+
+    Attributes:
+        path: Its address in the document.
+        columns: The columns of this table.
+        to_table: The other table, as `schema.table` or a bare name.
+        to_columns: The columns of the other table, one for each of `columns`.
+    """
 
     path: str
     columns: tuple[str, ...]
@@ -138,7 +167,30 @@ class Relationship:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One property of a table. `options` holds `logicalTypeOptions` as written; `enum` the admitted values as text."""
+    """A column of a table: a property, in the terms of ODCS.
+
+    Attributes:
+        path: Its address in the document.
+        name: Its name in the data (`physicalName`, else `name`).
+        logical_type: The `logicalType`; empty where none is stated.
+        physical_type: The `physicalType`, or what follows from the logical type; empty where neither says enough.
+        description: The description for people.
+        business_name: The name for people.
+        required: Whether null values are forbidden.
+        unique: Whether each value occurs once.
+        primary_key_position: The position in the primary key, from 1; None outside the key.
+        partition_position: The position among the partition columns, from 1; None for other columns.
+        classification: The classification; see `is_protected`.
+        enum: The allowed values.
+        options: The `logicalTypeOptions`.
+        relationships: The foreign keys of this column.
+        quality: The entries of its `quality` list.
+        sources: The columns that it is computed from (`transformSourceObjects`).
+        transform_logic: The SQL that computes it.
+        transform_description: How it is computed, for people.
+        tags: The tags.
+        custom: The custom properties, by name.
+    """
 
     path: str
     name: str
@@ -163,25 +215,37 @@ class Column:
 
     @property
     def is_protected(self) -> bool:
-        """Whether values of this column must never be shown: it is classified as anything but public or internal."""
+        """Whether values must never be shown: the classification is neither empty, nor public, nor internal."""
         return bool(self.classification) and self.classification.lower() not in UNPROTECTED_CLASSIFICATIONS
 
     @property
     def is_retroactive(self) -> bool:
-        """Whether what it states is asked of days of earlier versions, too."""
+        """Whether its clauses also apply to the days of earlier versions (`retroactive`)."""
         return self.custom.get("retroactive") is True
 
     @property
     def can_be_vacuous(self) -> bool:
-        """Whether a rule with nothing to look at in this column still lets a publish through (`allowVacuous`)."""
+        """Whether a vacuous rule on this column does not block a publish (`allowVacuous`)."""
         return self.custom.get("allowVacuous") is True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One entry of `schema`. `name` is the short name, `qualified_name` the `schema.table` that SQL uses.
+    """A table of a contract: an entry of `schema`, in the terms of ODCS.
 
-    A table of a `Contract` knows it (`contract`); one that was made by itself does not.
+    Attributes:
+        path: Its address in the document.
+        name: The short name.
+        qualified_name: The name in SQL, as `schema.table`.
+        columns: The columns, in order.
+        description: The description for people.
+        business_name: The name for people.
+        granularity: What one row is, for people.
+        relationships: The foreign keys of several columns.
+        quality: The entries of its `quality` list.
+        tags: The tags.
+        custom: The custom properties, by name.
+        parent: The contract, set by `Contract`; None for a table outside any contract.
     """
 
     path: str
@@ -199,10 +263,10 @@ class Table:
 
     @property
     def contract(self) -> "Contract":
-        """The contract that states the table.
+        """The contract of the table.
 
         Raises:
-            LookupError: the table was made by itself, outside of any contract.
+            LookupError: The table belongs to no contract.
         """
         if self.parent is None:
             raise LookupError(f"table {self.qualified_name} belongs to no contract")
@@ -213,16 +277,16 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column:
-        """The column of that name; KeyError where there is none."""
+        """Return the column of a name; raise KeyError where there is none."""
         for column in self.columns:
             if column.name == name:
                 return column
         raise KeyError(name)
 
     def resolve_column(self, reference: str) -> str | None:
-        """The column that `column`, `table.column` or `schema.table.column` names; None where it is about another table.
+        """Return the name of the column in `column`, `table.column` or `schema.table.column`; None for another table.
 
-        A column's name may have dots of its own. One after this table's name is returned, whether there is such a column.
+        The name of a column can contain dots. A name after this table's name is returned even if no column has it.
         """
         if reference in self.column_names:
             return reference
@@ -241,9 +305,9 @@ class Table:
 
     @property
     def publish_partition(self) -> str | None:
-        """The partition column whose one value (the day) a publish replaces whole.
+        """The partition column of which a publish replaces one value (the day).
 
-        The custom property `publishPartition` names it; without one, a table's only partition column is meant.
+        The custom property `publishPartition` names it; otherwise it is the only partition column, or None.
         """
         named = self.custom.get("publishPartition")
         if isinstance(named, str):
@@ -252,17 +316,17 @@ class Table:
 
     @property
     def publish_period(self) -> Period:
-        """What one value of that column stands for, as the custom property `publishPeriod` says; a day without one.
+        """The time that one value of the publish partition covers (`publishPeriod`); a day by default.
 
         Raises:
-            ValueError: it is none of `Period`; lint tells such a contract.
+            ValueError: The property is none of `Period`; lint reports such a contract.
         """
         return Period(str(self.custom.get("publishPeriod", Period.DAY)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sla:
-    """One promise about time, as in `{property: freshness, value: 26, unit: h, element: t.run_timestamp}`."""
+    """A service level about time, as in `{property: freshness, value: 26, unit: h, element: t.run_timestamp}`."""
 
     path: str
     property: str
@@ -274,7 +338,23 @@ class Sla:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """One ODCS document. `file` is where it was read from, as the user would type it."""
+    """An ODCS document.
+
+    Attributes:
+        file: The file that it was read from, as the user typed its path.
+        id: The id, which all versions of a contract share.
+        version: The version of the contract.
+        api_version: The version of ODCS.
+        name: The name for people.
+        status: The status, as in `active`.
+        domain: The domain of the data.
+        description: The parts of the description that are text, by key.
+        tables: The tables; each refers back to this contract.
+        slas: The service levels.
+        team: The members of the team.
+        tags: The tags.
+        custom: The custom properties, by name.
+    """
 
     file: str
     id: str
@@ -291,21 +371,21 @@ class Contract:
     custom: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Let each table know this contract; a copy of the contract has tables of its own."""
+        """Set the contract of each table; a copy of the contract gets copies of the tables."""
         object.__setattr__(self, "tables", tuple(replace(table, parent=self) for table in self.tables))
 
     @property
     def zone(self) -> str:
-        """The time zone in which its days begin and end (`dayBoundary`)."""
+        """The time zone of its days (`dayBoundary`); UTC by default."""
         return str(self.custom.get("dayBoundary", "UTC"))
 
     @property
     def valid_from(self) -> date:
-        """The first day that this version is about (`validFrom`); without one, it is about every day there was."""
+        """The first day on which this version is valid (`validFrom`); the earliest date by default."""
         return parse_day(str(self.custom.get("validFrom"))) or date.min
 
     def table(self, name: str) -> Table:
-        """The table of that short or qualified name; KeyError where there is none."""
+        """Return the table of a short or qualified name; raise KeyError where there is none."""
         for table in self.tables:
             if name in (table.name, table.qualified_name):
                 return table

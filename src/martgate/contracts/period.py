@@ -1,4 +1,4 @@
-"""How much time one value of a publish partition stands for."""
+"""The length of time that one value of a publish partition covers."""
 
 from datetime import date, timedelta
 from enum import StrEnum
@@ -7,7 +7,7 @@ __all__ = ["Period"]
 
 
 class Period(StrEnum):
-    """A day, an ISO week or a calendar month, each named by its first day.
+    """A day, an ISO week or a calendar month; its first day identifies it.
 
     >>> Period.WEEK.first(date(2024, 3, 31)), Period.MONTH.last(date(2024, 2, 1))
     (datetime.date(2024, 3, 25), datetime.date(2024, 2, 29))
@@ -18,7 +18,7 @@ class Period(StrEnum):
     MONTH = "month"
 
     def first(self, day: date) -> date:
-        """The first day of the period that a day lies in."""
+        """Return the first day of the period that contains a day."""
         match self:
             case Period.DAY:
                 return day
@@ -28,7 +28,7 @@ class Period(StrEnum):
                 return day.replace(day=1)
 
     def last(self, day: date) -> date:
-        """The last day of the period that a day lies in."""
+        """Return the last day of the period that contains a day."""
         match self:
             case Period.DAY:
                 return day

@@ -1,4 +1,4 @@
-"""Which table and column a relationship of ODCS means: `table.column`, or a path of ids, here or in another file."""
+"""Resolution of the references in relationships: `table.column`, or a path of ids in this or another file."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,13 @@ __all__ = ["DocumentNames", "TableNames", "resolve_reference"]
 
 @dataclass(frozen=True, slots=True)
 class TableNames:
-    """All names of one table. `columns` leads from each id and name of a column to the name it has in the data."""
+    """The names of a table and its columns.
+
+    Attributes:
+        qualified: The qualified name of the table.
+        aliases: All names and the id of the table.
+        columns: The name in the data for each name and id of a column.
+    """
 
     qualified: str
     aliases: frozenset[str]
@@ -17,24 +23,31 @@ class TableNames:
 
 @dataclass(frozen=True, slots=True)
 class DocumentNames:
-    """The tables of one document, by whatever name they are called."""
+    """The names of the tables of a document."""
 
     tables: tuple[TableNames, ...] = ()
 
     def table(self, name: str) -> TableNames | None:
+        """Return the table that has a name or id; None where there is none."""
         return next((table for table in self.tables if name in table.aliases), None)
 
 
 def resolve_reference(reference: str, names: DocumentNames, others: Callable[[str], DocumentNames]) -> tuple[str, str]:
-    """Table and column that a reference means; as written where nothing of that name is known.
+    """Return the table and the column of a reference, unchanged where the names are unknown.
 
-    A known table comes back by its qualified name. `others` answers the names in another file, none if it is not there.
+    Args:
+        reference: The reference, as a relationship states it.
+        names: The names of the document itself.
+        others: Returns the names of another file; no names if it does not exist.
+
+    Returns:
+        The qualified name of the table, and the name of the column in the data.
     """
     return _full_path(reference, names, others) if "/" in reference else _shorthand(reference, names)
 
 
 def _full_path(reference: str, names: DocumentNames, others: Callable[[str], DocumentNames]) -> tuple[str, str]:
-    """`file.yaml#/schema/TABLE/properties/COLUMN/properties/FIELD`: every second word is an id."""
+    # file.yaml#/schema/TABLE/properties/COLUMN/properties/FIELD: every second part is an id
     file, _, path = reference.rpartition("#")
     table, *columns = path.strip("/").split("/")[1::2] or [""]
     return _named((others(file) if file else names).table(table), table, columns)
@@ -42,7 +55,7 @@ def _full_path(reference: str, names: DocumentNames, others: Callable[[str], Doc
 
 def _shorthand(reference: str, names: DocumentNames) -> tuple[str, str]:
     parts = reference.split(".")
-    # The longest known table wins: `mart.t.c` is column c of mart.t where that exists, else field t.c of mart.
+    # The longest known table wins: `mart.t.c` is column c of mart.t if that exists, else field t.c of mart.
     for cut in range(len(parts) - 1, 0, -1):
         found = names.table(".".join(parts[:cut]))
         if found is not None:
@@ -54,7 +67,7 @@ def _named(found: TableNames | None, table: str, columns: list[str]) -> tuple[st
     if found is None:
         return table, ".".join(columns)
     whole = ".".join(columns)
-    if whole in found.columns:  # a column's name may have dots of its own
+    if whole in found.columns:  # the name of a column can contain dots
         return found.qualified, found.columns[whole]
     first = [found.columns.get(column, column) for column in columns[:1]]
     return found.qualified, ".".join([*first, *columns[1:]])

@@ -1,8 +1,8 @@
-"""Great Expectations suites written by hand, in a project's `expectations/`: what they expect gates beside the contract.
+"""Hand-written Great Expectations suites in a project's `expectations/`, which gate together with the contract.
 
-Each expectation becomes an entry of `quality` on the table or column that it names, so that everything which reads a
-contract (derivation, digest, lint, audit) reads it too. Files that `martgate compile` wrote say so in their `meta`, and
-are left out. Imports nothing of Great Expectations.
+Each expectation becomes an entry of `quality` on its table or column, so that everything that reads a contract
+(derivation, digest, lint, audit) includes it. Suites written by `martgate compile` are marked in their `meta` and are
+skipped. This module does not import Great Expectations.
 """
 
 import json
@@ -25,7 +25,7 @@ from martgate.text.lists import join_words
 __all__ = ["GENERATED_BY", "SUFFIX", "attach_suites", "find_suite_files", "is_generated"]
 
 GENERATED_BY = "martgate compile"
-"""What `meta.generated_by` says in a suite that was compiled from a contract, and in no other."""
+"""The `meta.generated_by` of a suite that was compiled from a contract, and of no other."""
 
 SUFFIX = ".suite.json"
 
@@ -37,14 +37,19 @@ _EXPECTATION_KEYS = (
 _SEVERITIES: Mapping[str, Severity] = {
     "critical": Severity.ERROR,
     "warning": Severity.WARNING,
-    "info": Severity.WARNING,  # a contract has no third one: it is reported and blocks nothing
+    "info": Severity.WARNING,  # contracts have no third severity: it is reported and does not block
 }
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 
 @dataclass(frozen=True, slots=True)
 class _Suite:
-    """One suite: `label` is its file as rules name it, `expectations/x.json`, on every machine."""
+    """A suite.
+
+    Attributes:
+        label: The name of its file in rules, as in `expectations/x.json`; the same on every machine.
+        document: The content, with its positions.
+    """
 
     label: str
     document: Document
@@ -55,7 +60,7 @@ class _Suite:
 
 
 def find_suite_files(folders: Iterable[Path]) -> Iterator[tuple[str, Path]]:
-    """Every `*.json` below the folders once, each with the label that rules name it by."""
+    """Yield each `*.json` below some folders once: its label in rules, and its path."""
     seen: set[Path] = set()
     for folder in folders:
         for file in sorted(path for path in folder.rglob("*.json") if path.is_file()):
@@ -65,17 +70,17 @@ def find_suite_files(folders: Iterable[Path]) -> Iterator[tuple[str, Path]]:
 
 
 def _stem(label: str) -> str:
-    """The file's name without what every suite's ends in."""
+    """Return the name of a file without the suffix of suites."""
     return label.rpartition("/")[2].removesuffix(SUFFIX).removesuffix(".json")
 
 
 def is_generated(file: Path) -> bool:
-    """Whether a suite says that `martgate compile` wrote it."""
+    """Return whether `martgate compile` wrote a suite, as its `meta` says."""
     return _meta(file).get("generated_by") == GENERATED_BY
 
 
 def _meta(file: Path) -> Mapping[str, Any]:
-    """The `meta` of a suite; empty where there is none, or no suite."""
+    """Return the `meta` of a suite; empty where there is none, or the file is no suite."""
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -87,12 +92,15 @@ def _meta(file: Path) -> Mapping[str, Any]:
 def attach_suites(
     contracts: Sequence[ContractFile], folders: Iterable[Path], problems: list[Problem]
 ) -> list[ContractFile]:
-    """The contracts with what suites written by hand expect of their tables.
+    """Add the expectations of hand-written suites to the tables of contracts.
 
     Args:
-        contracts: all contracts of a project; versions of a table each get the suites that are about them.
-        folders: where suites are looked for; one that is not there is a problem.
-        problems: what is wrong with the suites is added here.
+        contracts: All contracts of a project; each version of a table gets the suites for that version.
+        folders: The folders of suites.
+        problems: Problems of the suites, and of folders that do not exist, are added here.
+
+    Returns:
+        The contracts, in the same order.
     """
     folders = list(folders)
     problems.extend(
@@ -135,7 +143,7 @@ def _extended(contract_file: ContractFile, tables: Mapping[str, Table], suites: 
 
 
 def _read(file: Path) -> Document:
-    """The JSON of a file, with its places: JSON is YAML, but for the two halves in which it escapes rare characters."""
+    """Read JSON with its positions: as YAML, after surrogate pairs, which YAML does not have, became characters."""
     try:
         text = file.read_text(encoding="utf-8-sig")
         json.loads(text, parse_constant=_refuse)
@@ -159,20 +167,22 @@ def _character(found: re.Match[str]) -> str:
 
 
 def _misplaced(label: str, file: Path, known: Mapping[str, Sequence[TableVersion]]) -> Iterator[Problem]:
-    """A suite that only claims to be generated would gate nothing, and be compared with nothing."""
+    """Report a suite that is marked as generated but has no contract: it would neither gate nor be compared."""
     table = str(_meta(file).get("table")).casefold()
-    named = table if re.fullmatch(r"[\w.-]+", table) is None else _stem(label).casefold()  # no file is called `a/b`
+    named = (
+        table if re.fullmatch(r"[\w.-]+", table) is None else _stem(label).casefold()
+    )  # a file's name cannot be `a/b`
     if named not in known:
-        hint = f"delete it; or, if it was written by hand, leave out the generated_by of its meta ({GENERATED_BY!r})"
-        message = "says that it was compiled from a contract, and there is no table of the file's name"
+        hint = f"delete it, or remove generated_by ({GENERATED_BY!r}) from its meta if it is hand-written"
+        message = "is marked as compiled from a contract, and no contract has a table of the file's name"
         yield Problem(file=str(file), path="meta.generated_by", message=message, hint=hint)
 
 
 def _qualities(suite: _Suite) -> Iterator[Quality]:
-    """Each expectation as an entry of `quality`, before it is known which table it is about.
+    """Yield each expectation as an entry of `quality`, without its table.
 
     Raises:
-        martgate.errors.InvalidInput: with everything in the suite that is not as Great Expectations 1.x writes it.
+        martgate.errors.InvalidInput: The suite is not in the format of Great Expectations 1.x; with every problem.
     """
     document, data = suite.document, suite.document.data
     if not isinstance(data, dict) or not isinstance(data.get("expectations"), list):
@@ -180,7 +190,7 @@ def _qualities(suite: _Suite) -> Iterator[Quality]:
         raise InvalidInput(document.problem("expectations", "expected a suite with a list of expectations", hint))
     problems = [*_unknown(document, "", data, _SUITE_KEYS)]
     if not data["expectations"]:
-        problems.append(document.problem("expectations", "the suite expects nothing", "delete it"))
+        problems.append(document.problem("expectations", "the suite has no expectations", "delete it"))
     if not isinstance(data.get("meta", {}), dict):
         problems.append(document.problem("meta", f"found {clip(data['meta'])}, expected an object"))
     taken: Counter[str] = Counter()
@@ -215,7 +225,7 @@ def _mistakes(document: Document, path: str, raw: Any) -> Iterator[Problem]:
 def _unknown(document: Document, path: str, raw: Mapping[str, Any], known: Sequence[str]) -> Iterator[Problem]:
     for key in raw:
         if key not in known:
-            message = f"{clip(key)} is no key of Great Expectations 1.x here"
+            message = f"{clip(key)} is not a key of Great Expectations 1.x here"
             yield document.problem(f"{path}{key}", message, did_you_mean(key, known), key=True)
 
 
@@ -237,7 +247,7 @@ def _quality(path: str, raw: Mapping[str, Any], taken: Counter[str]) -> Quality:
 
 
 def _free(raw: Mapping[str, Any], taken: Counter[str]) -> str:
-    """The expectation's id if a person chose it, else its type; of one name on one column, the second is `..-2`."""
+    """Return the id of an expectation unless it is generated, else its type; a repeated name gets a number."""
     given = raw.get("id")
     name = given if isinstance(given, str) and given and not _is_uuid(given) else raw["type"]
     place = f"{(raw.get('kwargs') or {}).get('column')}|{name}"
@@ -246,7 +256,7 @@ def _free(raw: Mapping[str, Any], taken: Counter[str]) -> str:
 
 
 def _is_uuid(text: str) -> bool:
-    """Whether Great Expectations itself numbered it: such an id says nothing to a reader."""
+    """Return whether an id is a UUID, as Great Expectations generates."""
     try:
         UUID(text)
     except ValueError:
@@ -258,10 +268,10 @@ def _is_uuid(text: str) -> bool:
 
 
 def _about(suite: _Suite, known: Mapping[str, Sequence[TableVersion]]) -> list[TableVersion]:
-    """The versions of the table that the suite is about: `meta.table`, else its name, else its file's.
+    """Return the versions of the table of a suite, named by `meta.table`, else its name, else its file.
 
     Raises:
-        martgate.errors.InvalidInput: there is no such table, or no such version of it.
+        martgate.errors.InvalidInput: There is no such table, or no such version of it.
     """
     data = suite.document.data
     meta, name = data.get("meta") or {}, data.get("name")
@@ -275,13 +285,13 @@ def _about(suite: _Suite, known: Mapping[str, Sequence[TableVersion]]) -> list[T
         if about:
             return about
         there = join_words(one[0].contract.version for one in every)
-        message = f"{clip(text)} means no version of {every[0][1].qualified_name} that is there"
+        message = f"{clip(text)} matches no version of {every[0][1].qualified_name}"
         raise InvalidInput(suite.document.problem(path, message, f"versions are {there}"))
     path, text = next(iter(names.items()))
     said = text if isinstance(text, str) else suite.stem
     hint = did_you_mean(said, (every[-1][1].qualified_name for every in known.values()))
-    message = f"{clip(said)} names no table that has a contract, nor does the file's name"
-    message = message if path == "name" else f"{clip(said)} names no table that has a contract"
+    message = f"no contract has a table {clip(said)}"
+    message += ", or one of the file's name" if path == "name" else ""
     raise InvalidInput(
         suite.document.problem(
             path, message, f"name the suite schema.table, or give it meta.table; {hint}".rstrip("; ")
@@ -292,7 +302,10 @@ def _about(suite: _Suite, known: Mapping[str, Sequence[TableVersion]]) -> list[T
 def _addressed(
     text: str, known: Mapping[str, Sequence[TableVersion]]
 ) -> tuple[Sequence[TableVersion], list[int]] | None:
-    """The table in `schema.table[@version][.anything]`, and the numbers of the version; the longest name is meant."""
+    """Return the versions of the table in `schema.table[@version][.anything]`, and the numbers of the version.
+
+    The longest name of a table that fits is used.
+    """
     folded = text.casefold()
     names: dict[str, list[Sequence[TableVersion]]] = {}
     for qualified, every in known.items():
@@ -306,7 +319,7 @@ def _addressed(
 
 
 def _name(suite: _Suite, table: Table) -> str:
-    """The suite as rules are named after it: its file's name without the table's."""
+    """Return the name of a suite in the names of its rules: its file's name without the table's."""
     stem = suite.stem
     for name in (table.qualified_name, table.name):
         short = re.fullmatch(rf"{re.escape(name)}(?:@[\d.]*\d)?\.?(.*)", stem, re.DOTALL | re.IGNORECASE)
@@ -316,7 +329,7 @@ def _name(suite: _Suite, table: Table) -> str:
 
 
 def _with(table: Table, qualities: Sequence[Quality], name: str) -> Table:
-    """The table with a suite's entries, each on the column that it names, or on the table itself."""
+    """Return a table with the entries of a suite, each on its column or on the table itself."""
     columns = {column.name.casefold(): column for column in table.columns}
     beside: list[Quality] = []
     for quality in qualities:

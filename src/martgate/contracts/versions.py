@@ -1,6 +1,6 @@
-"""Several documents of one contract: which of its versions is about which day.
+"""The versions of a contract, each in a document of its own, and the days on which each is valid.
 
-A version is about every day from its `validFrom` on, until that of the next one; the earliest may have none.
+A version is valid from its `validFrom` until that of the next one; the earliest may have none.
 """
 
 import re
@@ -24,60 +24,60 @@ __all__ = [
 ]
 
 TableVersion = tuple[ContractFile, Table]
-"""A table as one document states it."""
+"""A table in one version of its contract, and the file of that version."""
 
 
 def group_versions(contracts: Iterable[ContractFile]) -> Mapping[str, Sequence[TableVersion]]:
-    """Every table by its casefolded name, each with its versions, the earliest first."""
-    found: defaultdict[str, list[TableVersion]] = defaultdict(list)
+    """Return the versions of every table by its casefolded name, the earliest first."""
+    grouped: defaultdict[str, list[TableVersion]] = defaultdict(list)
     for contract_file in contracts:
         for table in contract_file.contract.tables:
-            found[table.qualified_name.casefold()].append((contract_file, table))
-    return {name: sorted(each, key=_since) for name, each in found.items()}
+            grouped[table.qualified_name.casefold()].append((contract_file, table))
+    return {name: sorted(each, key=_since) for name, each in grouped.items()}
 
 
 def find_valid_version(every: Sequence[TableVersion], day: date | None) -> TableVersion | None:
-    """The version that is about a day, of all versions of a table; the newest, where no day is given."""
-    begun = [version for version in every if day is None or _since(version) <= day]
-    return begun[-1] if begun else None
+    """Return the version of a table that is valid on a day, or the newest if `day` is None; None where there is none."""
+    started = [version for version in every if day is None or _since(version) <= day]
+    return started[-1] if started else None
 
 
 def is_newer(version: TableVersion, than: ContractFile) -> bool:
-    """Whether it is valid for later days."""
+    """Return whether a version is valid from a later day than that of a contract file."""
     return _since(version) > than.contract.valid_from
 
 
 def find_version_problems(contracts: Iterable[ContractFile]) -> Iterator[Problem]:
-    """What keeps documents of one table from being versions of one contract."""
+    """Yield the reasons why documents of one table are not versions of one contract."""
     for every in group_versions(contracts).values():
         for earlier, later in pairwise(every):
-            yield from _told(earlier, later)
+            yield from _find_conflicts(earlier, later)
 
 
 def _since(version: TableVersion) -> date:
     return version[0].contract.valid_from
 
 
-def _told(earlier: TableVersion, later: TableVersion) -> Iterator[Problem]:
+def _find_conflicts(earlier: TableVersion, later: TableVersion) -> Iterator[Problem]:
     (first, _), (second, table) = earlier, later
     one, two = first.contract, second.contract
     if one.file == two.file:
-        return  # a name twice in one document is lint's business
+        return  # lint reports two tables of one name in a document
     if one.id != two.id:
         message = f"the table {clip(table.qualified_name)} already has a contract, in {one.file}"
         hint = "keep one of them; versions of one contract have the same id"
         yield second.document.problem(f"{table.path}.name", message, hint)
     elif one.valid_from == two.valid_from:
-        since = "since ever" if two.valid_from == date.min else f"from {two.valid_from} on"
-        message = f"{one.file} is a version of this contract that is valid {since}, too"
-        yield second.document.problem("version", message, "give the later one a custom property validFrom of its own")
+        since = "for every day" if two.valid_from == date.min else f"from {two.valid_from} on"
+        message = f"{one.file} is also a version of this contract that is valid {since}"
+        yield second.document.problem("version", message, "set the custom property validFrom of the later version")
     elif version_numbers(one.version) >= version_numbers(two.version):
         message = f"found {clip(two.version)}, valid from {two.valid_from} on, after {one.version} in {one.file}"
-        yield second.document.problem("version", message, "a later version has the greater number")
+        yield second.document.problem("version", message, "give the later version a greater number")
 
 
 def version_numbers(version: str) -> list[int]:
-    """The numbers of a version, by which versions are ordered.
+    """Return the numbers of a version, by which versions are ordered.
 
     >>> version_numbers("1.10.2") > version_numbers("v1.9"), version_numbers("draft")
     (True, [])

@@ -1,9 +1,9 @@
-r"""How names and values are spelled in SQL: the one place that quotes and escapes.
+r"""Quoting of names and values in SQL; no other module quotes or escapes.
 
-Statements are Spark SQL, and so are the functions with short names (`identifier`, `relation`, `text`, `literal`). DuckDB's
-own spelling, for what is sent to it without a translation, is in those that begin with `duckdb_`.
+Statements are Spark SQL, and so are the functions without a prefix (`identifier`, `relation`, `text`, `literal`). The
+functions that begin with `duckdb_` quote for DuckDB, in statements that are sent to it without translation.
 
-Where a name has several parts, a dot stands between them; so a part cannot have a dot of its own (see `part_problem`).
+Dots separate the parts of a table's name, so a part cannot contain a dot (see `find_name_problem`).
 """
 
 import re
@@ -46,11 +46,11 @@ _LITERALS = re.compile(
     r"""(?<!\w)[rR](?:'[^']*'|"[^"]*") | (?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*") | `[^`]*` | --[^\n]* | /\*.*?\*/""",
     re.DOTALL | re.VERBOSE,
 )
-"""What stands in quotes or comments in Spark SQL; `text` are literals in which a backslash escapes."""
+"""Quoted parts and comments of Spark SQL; the group `text` matches literals in which a backslash escapes."""
 
 
 def identifier(name: str) -> str:
-    """Quote the name of a column, or one part of the name of a table.
+    """Quote the name of a column, or one part of a table's name.
 
     >>> identifier("we`ird")
     '`we``ird`'
@@ -59,68 +59,66 @@ def identifier(name: str) -> str:
 
 
 def identifiers(names: Iterable[str]) -> str:
-    """Quote names and list them with commas."""
+    """Quote names and join them with commas."""
     return ", ".join(map(identifier, names))
 
 
 def relation(name: str) -> str:
     """Quote the name of a table part by part.
 
-    >>> relation("main.we_mart.my-orders")
-    '`main`.`we_mart`.`my-orders`'
+    >>> relation("main.shop.my-orders")
+    '`main`.`shop`.`my-orders`'
     """
     return ".".join(map(identifier, name.split(".")))
 
 
 def join_parts(parts: Iterable[str]) -> str:
-    """Join the parts of a table's name, as a statement has them, to the name that `relation` quotes.
+    """Join the parts of a table's name to the name that `relation` quotes.
 
-    A part with a dot of its own keeps its quotes: it is another table than the one whose name has two parts.
+    A part that contains a dot keeps its quotes: it is not the table whose name has two parts.
 
-    >>> join_parts(["we_mart", "my-orders"]), join_parts(["we_mart.orders"])
-    ('we_mart.my-orders', '`we_mart.orders`')
+    >>> join_parts(["shop", "my-orders"]), join_parts(["shop.orders"])
+    ('shop.my-orders', '`shop.orders`')
     """
     return ".".join(identifier(part) if "." in part else part for part in parts)
 
 
 def split_last(name: str) -> tuple[str, str]:
-    """Take the last part of a name that `join_parts` made, which may be a column with dots of its own.
+    """Split the last part off a name made by `join_parts`; it may be a column whose name contains dots.
 
-    >>> split_last("we_mart.my-orders.id"), split_last("we_mart.my-orders.`a.b`")
-    (('we_mart.my-orders', 'id'), ('we_mart.my-orders', 'a.b'))
+    >>> split_last("shop.my-orders.id"), split_last("shop.my-orders.`a.b`")
+    (('shop.my-orders', 'id'), ('shop.my-orders', 'a.b'))
     """
-    if found := _QUOTED_LAST.fullmatch(name):
-        return found["before"], found["last"].replace("``", "`")
+    if match := _QUOTED_LAST.fullmatch(name):
+        return match["before"], match["last"].replace("``", "`")
     before, _, last = name.rpartition(".")
     return before, last
 
 
 def find_name_problem(name: str) -> str:
-    """Say why the name of a table cannot be split into its parts; empty where it can.
+    """Return why the name of a table cannot be split into parts; empty where it can.
 
     >>> find_name_problem("we_mart.my-orders"), find_name_problem("we_mart.") != "", find_name_problem("`a.b`") != ""
     ('', True, True)
     """
     if not all(part.strip() for part in name.split(".")):
-        return "has an empty part: a dot stands between catalog, schema and table"
+        return "has an empty part: dots separate catalog, schema and table"
     if _QUOTED_DOT.search(name):
-        return (
-            "has a dot inside of quotes: a dot stands between catalog, schema and table, and no part has one of its own"
-        )
+        return "has a dot inside quotes: dots separate catalog, schema and table, and no part can contain one"
     return ""
 
 
 def put_table(query: str, name: str) -> str:
-    """Put the quoted name of a table in the place of `{object}`, which may stand in quotes already.
+    """Replace `{object}`, with or without backticks around it, by the quoted name of a table.
 
-    >>> put_table("SELECT COUNT(*) FROM {object}", "we_mart.my-orders")
-    'SELECT COUNT(*) FROM `we_mart`.`my-orders`'
+    >>> put_table("SELECT COUNT(*) FROM {object}", "shop.my-orders")
+    'SELECT COUNT(*) FROM `shop`.`my-orders`'
     """
     return query.replace("`{object}`", "{object}").replace("{object}", relation(name))
 
 
 def field_name(name: str) -> str:
-    """Quote the name of a struct's field where it must be, as the types of `martgate.contracts.types` are spelled.
+    """Quote the name of a struct's field where it needs quotes, as types in `martgate.contracts.types` do.
 
     >>> field_name("x"), field_name("we ird")
     ('x', '`we ird`')
@@ -129,7 +127,7 @@ def field_name(name: str) -> str:
 
 
 def text(value: str) -> str:
-    r"""Write a text as a literal, on one line; `${` is escaped, since Spark may take it for a variable before it parses.
+    r"""Write a text as a literal on one line; `${` is escaped, because Spark may substitute it as a variable.
 
     >>> print(text("it's a \\"), text("${env:HOME}"), text("a" + chr(10)))
     'it\'s a \\' '$\{env:HOME}' 'a\n'
@@ -144,16 +142,20 @@ def _escape(char: str) -> str:
 
 
 def escape_variables(sql: str) -> str:
-    r"""Escape `${` in the text literals of a statement that somebody wrote, for a Spark session that is not ours.
+    r"""Escape `${` in the text literals of a statement, for a Spark session that substitutes variables.
 
     >>> print(escape_variables("SELECT '${env:HOME}' -- it's ${this}"))
     SELECT '$\{env:HOME}' -- it's ${this}
     """
-    return _LITERALS.sub(lambda found: found[0].replace("${", "$\\{") if found["text"] else found[0], sql)
+    return _LITERALS.sub(lambda match: match[0].replace("${", "$\\{") if match["text"] else match[0], sql)
 
 
 def literal(value: str | float, kind: str) -> str:
-    """Write a value as it compares with a column of type `kind` (Spark's spelling; empty where it is not known).
+    """Write a value as a literal that compares with a column of type `kind`.
+
+    Args:
+        value: The value, as the contract states it.
+        kind: The column's type as Spark names it; empty where it is not known.
 
     >>> literal("2024-01-01", "date"), literal(1, "string"), literal("1", "bigint"), literal(True, "boolean")
     ("CAST('2024-01-01' AS DATE)", "'1'", '1', 'TRUE')
@@ -173,36 +175,40 @@ def literal(value: str | float, kind: str) -> str:
 
 
 def step_literal(value: float, kind: str) -> str:
-    """Write the least step, in a column's own decimals, whose multiples are those of `value`: no engine needs more digits.
+    """Write the least step with the column's scale whose multiples are those of `value`.
+
+    So no engine needs more digits than the column has.
 
     >>> step_literal(0.5, "bigint"), step_literal(0.3, "int"), step_literal(0.05, "decimal(10,2)"), step_literal(0.05, "decimal(38,1)")
     ('1', '3', '0.05', '0.1')
     """
-    found = _DECIMAL.fullmatch(kind)
-    if not found and not is_whole(kind):
+    decimal = _DECIMAL.fullmatch(kind)
+    if not decimal and not is_whole(kind):
         return literal(value, "")
-    scale = int(found[1]) if found else 0
-    units = (Fraction(repr(value)) * 10**scale).numerator  # reduced: what is left below the line divides every number
+    scale = int(decimal[1]) if decimal else 0
+    units = (
+        Fraction(repr(value)) * 10**scale
+    ).numerator  # the denominator of the reduced fraction divides every whole number of units
     return format(Decimal(f"{units}E-{scale}"), "f")
 
 
 def is_text(kind: str) -> bool:
-    """Whether a type holds text."""
+    """Return whether a type holds text."""
     return kind.startswith(_TEXTS)
 
 
 def is_whole(kind: str) -> bool:
-    """Whether a type holds whole numbers only."""
+    """Return whether a type holds whole numbers only."""
     return kind in _WHOLES
 
 
 def is_fraction(kind: str) -> bool:
-    """Whether a type holds binary fractions, for which exact arithmetic is not exact."""
+    """Return whether a type holds binary fractions, in which decimal arithmetic is not exact."""
     return kind in _FRACTIONS
 
 
 def _plain(value: float) -> str:
-    """A number without an exponent, so that engines read it as an exact decimal."""
+    """Format a number without an exponent, so that engines read it as an exact decimal."""
     return format(Decimal(repr(value)), "f")
 
 
@@ -223,10 +229,10 @@ def duckdb_identifier(name: str) -> str:
 
 
 def duckdb_relation(name: str) -> str:
-    """Quote the name of a table for DuckDB: the first part is the schema, what follows is the table.
+    """Quote the name of a table for DuckDB: the first part is the schema, the rest is the table.
 
-    >>> duckdb_relation("we_mart.wv_comm_user")
-    '"we_mart"."wv_comm_user"'
+    >>> duckdb_relation("shop.orders")
+    '"shop"."orders"'
     """
     return ".".join(map(duckdb_identifier, name.split(".", 1)))
 

@@ -1,6 +1,8 @@
-"""How numbers and foreign text are written for people: honest percentages, nothing that can move a cursor."""
+"""Numbers, durations and text from outside as output for people."""
 
 from datetime import timedelta
+
+from martgate.text.lists import join_words
 
 __all__ = ["escape_text", "format_count", "format_duration", "format_percent", "shorten_names", "truncate"]
 
@@ -8,7 +10,7 @@ _PRECISE_ENOUGH = 0.1
 
 
 def escape_text(text: str) -> str:
-    r"""The text on one line with every control, invisible and bidirectional character spelled out.
+    r"""Escape every control, invisible and bidirectional character, so that the text is one harmless line.
 
     >>> escape_text("red\x1b[31m\nline")
     'red\\x1b[31m\\nline'
@@ -17,22 +19,22 @@ def escape_text(text: str) -> str:
 
 
 def truncate(text: str, most: int) -> str:
-    """The text, or its beginning and an ellipsis: `most` characters in all."""
+    """Cut a text to `most` characters, the last of which is an ellipsis."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def shorten_names(reason: str, most: int = 3) -> str:
-    """A reason that lists names, with the first few of them.
+    """Shorten a reason that lists more than `most + 1` names to the first `most` of them.
 
     >>> shorten_names("5 failed: a, b, c, d, e")
     '5 failed: a, b, c and 2 more'
     """
     names = reason.split(", ")
-    return reason if len(names) <= most + 1 else f"{', '.join(names[:most])} and {len(names) - most} more"
+    return reason if len(names) <= most + 1 else join_words(names, limit=most)
 
 
 def format_percent(part: int, whole: int) -> str:
-    """The share of `part` in `whole`; 0 % and 100 % are said only where they are exact.
+    """Format the share of `part` in `whole` as a percentage; 0 % and 100 % only where they are exact.
 
     >>> format_percent(1, 4), format_percent(1, 10_000_000), format_percent(9_999_999, 10_000_000)
     ('25.0 %', 'under 0.1 %', 'over 99.9 %')
@@ -48,7 +50,7 @@ def format_percent(part: int, whole: int) -> str:
 
 
 def format_count(number: int, things: str) -> str:
-    """A number with its noun, given in the plural.
+    """Format a number with its noun, which is passed in the plural.
 
     >>> format_count(1, "rows"), format_count(12_000, "rules")
     ('1 row', '12,000 rules')
@@ -57,7 +59,7 @@ def format_count(number: int, things: str) -> str:
 
 
 def format_duration(time: timedelta) -> str:
-    """How long something took, to the minute, in its two largest units.
+    """Format a duration to the minute, in its two largest units.
 
     >>> format_duration(timedelta(hours=2, minutes=12)), format_duration(timedelta(days=2, minutes=1)), format_duration(timedelta(seconds=30))
     ('2 h 12 min', '2 d', 'under 1 min')

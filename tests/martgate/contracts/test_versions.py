@@ -78,8 +78,8 @@ def test_a_day_before_the_first_version_has_none_and_that_is_said(write, tmp_pat
 @pytest.mark.parametrize(
     ("others", "told"),
     [
-        ([("1.1.0", "")], "is a version of this contract that is valid since ever, too"),
-        ([("1.1.0", "2024-02-01"), ("1.2.0", "2024-02-01")], "is valid from 2024-02-01 on, too"),
+        ([("1.1.0", "")], "is also a version of this contract that is valid for every day"),
+        ([("1.1.0", "2024-02-01"), ("1.2.0", "2024-02-01")], "also a version of this contract that is valid from 2024-02-01 on"),
         ([("0.9.0", "2024-02-01")], "found '0.9.0', valid from 2024-02-01 on, after 1.0.0 in "),
         ([("1.0.0", "2024-02-01")], "found '1.0.0', valid from 2024-02-01 on, after 1.0.0 in "),
     ],

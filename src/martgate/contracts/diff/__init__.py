@@ -1,4 +1,4 @@
-"""Two versions of a contract: every change, what it does to readers, and the version that it calls for."""
+"""Comparison of two versions of a contract: every change, its effect on consumers, and the version that it requires."""
 
 from martgate.contracts.diff.changes import Change, Diff, diff
 from martgate.contracts.diff.clause import Bump, ChangeKind

@@ -1,7 +1,7 @@
-"""Two versions of a contract: every change, what it does to readers, and the version that it calls for.
+"""Comparison of two versions of a contract, leaf by leaf.
 
-Every leaf of both documents is looked at. Entries of lists are the same where they have the same name (a table's and a
-column's in the data, a rule's id), not where they stand; `martgate.contracts.diff.classification` judges what differs.
+Entries of lists are matched by name (tables and columns by their names in the data, rules by their ids), not by position.
+`martgate.contracts.diff.classification` classifies the differences.
 """
 
 import json
@@ -31,9 +31,15 @@ _Part = TypeVar("_Part")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change at an address: of the new document, or of the old one where it `is_removed` from the new.
+    """A difference between two versions of a contract.
 
-    `bump` is the part of the version that it calls for; `consumers` are the registered readers that it hits.
+    Attributes:
+        path: The address in the new document; in the old one for a clause that was removed.
+        kind: The kind of the change.
+        bump: The part of the version that has to grow.
+        detail: A sentence about the change.
+        consumers: The registered consumers that it may affect.
+        is_removed: Whether the clause is not in the new document.
     """
 
     path: str
@@ -46,9 +52,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Diff:
-    """All changes from one version to another, those of the new document in its order, then what is gone.
+    """The changes from one version of a contract to another.
 
-    `readers` are all that either version registers, hit or not.
+    Attributes:
+        old: The old version.
+        new: The new version.
+        changes: Changed and new clauses in the order of the new document, then removed ones.
+        registered_consumers: The consumers that either version registers.
     """
 
     old: ContractFile
@@ -62,37 +72,37 @@ class Diff:
 
     @property
     def required(self) -> Bump:
-        """The part of the version that has to grow for all of them."""
+        """The part of the version that has to grow for all changes."""
         return max((change.bump for change in self.changes), default=Bump.NONE)
 
     @property
     def actual(self) -> Bump:
-        """The part that did grow; NONE where the version is the same, lower, or has no numbers."""
+        """The part of the version that grew; NONE where the version is the same, lower, or has no numbers."""
         old, new = (version_numbers(each.contract.version)[:3] for each in (self.old, self.new))
         if new <= old or not old:
             return Bump.NONE
-        grown = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), len(old))
-        return (Bump.MAJOR, Bump.MINOR, Bump.PATCH)[min(grown, 2)]
+        first = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), len(old))
+        return (Bump.MAJOR, Bump.MINOR, Bump.PATCH)[min(first, 2)]
 
     @property
     def is_refused(self) -> bool:
-        """Whether readers lose something without a major version that tells them so."""
+        """Whether there are breaking changes without a new major version."""
         return self.is_breaking and self.actual < Bump.MAJOR
 
 
 def diff(old: ContractFile, new: ContractFile) -> Diff:
-    """Every change from one version of a contract to another; none where both say the same.
+    """Compare two versions of a contract.
 
-    Contracts of different ids are compared like any others; that they are different ones is a breaking change. Of queries
-    in files the text is compared, unless one of the contracts lies where they are not: then their names are.
+    Contracts with different ids are compared as well; the different id is a breaking change. Queries in files are compared
+    by their text, unless the files of one contract are missing; then by their names.
     """
     has_texts = not (unread_queries(old.contract) or unread_queries(new.contract))
     differ = _Differ(_Side(old, has_texts=has_texts), _Side(new, has_texts=has_texts))
-    return Diff(old, new, tuple(differ.changes()), tuple(sorted(differ.known)))
+    return Diff(old, new, tuple(differ.changes()), tuple(sorted(differ.known_consumers)))
 
 
 class _Side:
-    """One document, and its parts by address."""
+    """One of the two documents, with its parts by address."""
 
     def __init__(self, contract_file: ContractFile, *, has_texts: bool) -> None:
         self.document = contract_file.document
@@ -107,8 +117,8 @@ class _Side:
 
     @cached_property
     def consumers(self) -> Mapping[str, frozenset[str] | None]:
-        """The registered readers, each with the columns that it reads, or None where that is not known."""
-        found: dict[str, frozenset[str] | None] = {}
+        """The registered consumers, each with the columns that it reads; None where these are not known."""
+        consumers: dict[str, frozenset[str] | None] = {}
         parts: tuple[Contract | Table, ...] = (self.contract, *self.contract.tables)
         for part in parts:
             for key in ("consumers", "furtherConsumers"):
@@ -116,26 +126,26 @@ class _Side:
                 for entry in entries if isinstance(entries, list) else []:
                     if isinstance(entry, dict) and (name := entry.get("table") or entry.get("name")):
                         read = entry.get("columns")
-                        found[str(name)] = frozenset(map(str, read)) if isinstance(read, list) and read else None
-        return found
+                        consumers[str(name)] = frozenset(map(str, read)) if isinstance(read, list) and read else None
+        return consumers
 
     def entries(self, path: str, values: Sequence[Any]) -> dict[tuple[str, int], tuple[str, Any]]:
-        """The entries of a list by name, each with its address; the second of one name has the number 1."""
+        """Return the entries of a list with their addresses, by name and by number among those of the same name."""
         seen: Counter[str] = Counter()
-        found = {}
+        entries = {}
         for index, (name, value) in enumerate(zip(self._names(path, values), values, strict=True)):
-            found[name, seen[name]] = (extend_address(path, index), value)
+            entries[name, seen[name]] = (extend_address(path, index), value)
             seen[name] += 1
-        return found
+        return entries
 
     def custom(self, path: str) -> str:
-        """The name of the custom property that holds an address; empty where none does."""
-        found = re.match(r"(.*\bcustomProperties\[\d+\])", path)
-        entry = self.document.at(found[1]) if found else None
+        """Return the name of the custom property at an address; empty for other addresses."""
+        match = re.match(r"(.*\bcustomProperties\[\d+\])", path)
+        entry = self.document.at(match[1]) if match else None
         return str(entry.get("property")) if isinstance(entry, dict) else ""
 
-    def named_in(self, table: str, path: str) -> frozenset[str]:
-        """The columns of a table that an entry of it names, in lists or in SQL."""
+    def columns_in(self, table: str, path: str) -> frozenset[str]:
+        """Return the columns of a table that one of its entries mentions, in lists or in SQL."""
         words = set(re.findall(r"\w+", json.dumps(self.document.at(path), ensure_ascii=False, default=str)))
         return frozenset(name for name in self.tables[table].column_names if name in words)
 
@@ -152,7 +162,7 @@ class _Side:
 
 
 def _with_texts(contract_file: ContractFile) -> Mapping[str, Any]:
-    """The document's data with the text of each query that it keeps in a file: what changes there changes the contract."""
+    """Return the data of a document with the text of each query that is in a file, which is part of the contract."""
     data: Mapping[str, Any] = (
         deepcopy(contract_file.document.data) if contract_file.queries else contract_file.document.data
     )
@@ -176,82 +186,86 @@ def _name(value: object) -> str:
 
 
 class _Differ:
+    """Compares two documents."""
+
     def __init__(self, old: _Side, new: _Side) -> None:
         self.old, self.new = old, new
-        self.known = {**new.consumers, **old.consumers}
+        self.known_consumers = {**new.consumers, **old.consumers}
 
     def changes(self) -> Iterator[Change]:
-        found = [self.told(moved, is_removed) for moved, is_removed in self.walk("", "", self.old.data, self.new.data)]
-        yield from sorted(found, key=lambda change: change.is_removed)
+        changes = map(self.classify, self.walk("", "", self.old.data, self.new.data))
+        yield from sorted(changes, key=lambda change: change.is_removed)
 
     def walk(
-        self, was: str, now: str, old: Any, new: Any, *, is_entry: bool = False
-    ) -> Iterator[tuple[ClauseChange, bool]]:
-        """Every address (`was` in the old document, `now` in the new one) at which they differ, once; and whether it is gone."""
+        self, old_path: str, new_path: str, old: Any, new: Any, *, is_entry: bool = False
+    ) -> Iterator[ClauseChange]:
+        """Yield every clause below two addresses that differs, once; an entry of a list is added or removed as a whole."""
         is_whole = is_entry and (old is ABSENT or new is ABSENT)
-        if is_whole or not _is_inside(old, new):
-            if not _is_same(old, new) and now != "version":
-                yield self.moved(was, now, old, new), new is ABSENT
+        if is_whole or not _are_containers(old, new):
+            if not _is_same(old, new) and new_path != "version":
+                yield self.clause(old_path, new_path, old, new)
         elif isinstance(old, list) or isinstance(new, list):
-            yield from self.lists(was, now, [] if old is ABSENT else old, [] if new is ABSENT else new)
+            yield from self.lists(old_path, new_path, [] if old is ABSENT else old, [] if new is ABSENT else new)
         else:
             before, after = ({} if each is ABSENT else each for each in (old, new))
             for key in dict.fromkeys([*after, *before]):
-                inner = before.get(key, ABSENT), after.get(key, ABSENT)
-                yield from self.walk(extend_address(was, key), extend_address(now, key), *inner)
+                values = before.get(key, ABSENT), after.get(key, ABSENT)
+                yield from self.walk(extend_address(old_path, key), extend_address(new_path, key), *values)
 
-    def lists(self, was: str, now: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[tuple[ClauseChange, bool]]:
-        before, after = self.old.entries(was, old), self.new.entries(now, new)
+    def lists(self, old_path: str, new_path: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[ClauseChange]:
+        before, after = self.old.entries(old_path, old), self.new.entries(new_path, new)
         for name in dict.fromkeys([*after, *before]):
-            there, here = before.get(name, (now, ABSENT)), after.get(name, (was, ABSENT))
-            yield from self.walk(there[0], here[0], there[1], here[1], is_entry=True)
+            old_entry, new_entry = before.get(name, (new_path, ABSENT)), after.get(name, (old_path, ABSENT))
+            yield from self.walk(old_entry[0], new_entry[0], old_entry[1], new_entry[1], is_entry=True)
         common = [[name for name in each if name in before and name in after] for each in (before, after)]
         if common[0] != common[1]:
-            moved = self.moved(was, now, old, new)
-            yield replace(moved, shape=f"{moved.shape}#order"), False
+            clause = self.clause(old_path, new_path, old, new)
+            yield replace(clause, shape=f"{clause.shape}#order")
 
-    def moved(self, was: str, now: str, old: Any, new: Any) -> ClauseChange:
-        path = was if new is ABSENT else now
+    def clause(self, old_path: str, new_path: str, old: Any, new: Any) -> ClauseChange:
+        path = old_path if new is ABSENT else new_path
         return ClauseChange(
             path=path,
             shape=address_shape(path),
             old=old,
             new=new,
             contracts=(self.old.contract, self.new.contract),
-            tables=_pair(self.old.tables, self.new.tables, was, now),
-            columns=_pair(self.old.columns, self.new.columns, was, now),
-            qualities=_pair(self.old.qualities, self.new.qualities, was, now),
-            slas=_pair(self.old.slas, self.new.slas, was, now),
+            tables=_pair(self.old.tables, self.new.tables, old_path, new_path),
+            columns=_pair(self.old.columns, self.new.columns, old_path, new_path),
+            qualities=_pair(self.old.qualities, self.new.qualities, old_path, new_path),
+            slas=_pair(self.old.slas, self.new.slas, old_path, new_path),
             custom=(self.old if new is ABSENT else self.new).custom(path),
         )
 
-    def told(self, moved: ClauseChange, is_removed: bool) -> Change:  # noqa: FBT001 - as `walk` pairs them
-        judged = classify(moved)
-        hit = () if judged.bump is Bump.PATCH else self.consumers(moved)
+    def classify(self, clause: ClauseChange) -> Change:
+        impact = classify(clause)
         return Change(
-            path=moved.path,
-            kind=judged.kind,
-            bump=judged.bump,
-            detail=judged.detail,
-            consumers=hit,
-            is_removed=is_removed,
+            path=clause.path,
+            kind=impact.kind,
+            bump=impact.bump,
+            detail=impact.detail,
+            consumers=() if impact.bump is Bump.PATCH else self.affected_consumers(clause),
+            is_removed=clause.is_removed,
         )
 
-    def consumers(self, moved: ClauseChange) -> tuple[str, ...]:
-        """Those that read what changed, or may read it, for all that is registered of them."""
-        columns = self.read(moved)
-        return tuple(sorted(name for name, read in self.known.items() if columns is None or _reads(read, columns)))
+    def affected_consumers(self, clause: ClauseChange) -> tuple[str, ...]:
+        """Return the consumers that read the changed columns, or whose columns are not registered."""
+        columns = self.affected_columns(clause)
+        names = (name for name, read in self.known_consumers.items() if columns is None or _reads(read, columns))
+        return tuple(sorted(names))
 
-    def read(self, moved: ClauseChange) -> frozenset[str] | None:
-        """The columns that a reader has to read to be hit; None where every reader is. A new column, nobody reads yet."""
-        side = self.old if moved.new is ABSENT else self.new
-        found = _COLUMN.match(moved.path)
-        if found and found[0] == moved.path and moved.old is ABSENT:
+    def affected_columns(self, clause: ClauseChange) -> frozenset[str] | None:
+        """Return the columns whose readers are affected; None for all readers, none for a new column."""
+        side = self.old if clause.is_removed else self.new
+        column = _COLUMN.match(clause.path)
+        if column and column[0] == clause.path and clause.is_added:
             return frozenset()
-        if found and not re.search(r"\.(primaryKey|primaryKeyPosition|partitioned|partitionKeyPosition)$", moved.path):
-            return frozenset({side.columns[found[0]].name})
-        rule = _RULE.match(moved.path)
-        return side.named_in(rule[1], rule[0]) or None if rule else None
+        if column and not re.search(
+            r"\.(primaryKey|primaryKeyPosition|partitioned|partitionKeyPosition)$", clause.path
+        ):
+            return frozenset({side.columns[column[0]].name})
+        rule = _RULE.match(clause.path)
+        return side.columns_in(rule[1], rule[0]) or None if rule else None
 
 
 _COLUMN = re.compile(r"schema\[\d+\]\.properties\[\d+\]")
@@ -262,21 +276,23 @@ def _reads(read: frozenset[str] | None, columns: frozenset[str]) -> bool:
     return bool(columns) and (read is None or bool(read & columns))
 
 
-def _is_inside(old: Any, new: Any) -> bool:
-    """Whether both are mappings, or both lists, as far as they are there."""
-    there = [each for each in (old, new) if each is not ABSENT]
-    return all(isinstance(each, dict) for each in there) or all(isinstance(each, list) for each in there)
+def _are_containers(old: Any, new: Any) -> bool:
+    """Return whether both values are mappings, or both lists; an absent value fits either."""
+    present = [each for each in (old, new) if each is not ABSENT]
+    return all(isinstance(each, dict) for each in present) or all(isinstance(each, list) for each in present)
 
 
 def _is_same(old: Any, new: Any) -> bool:
-    """YAML's `true` is no 1, but 1.0 is."""
+    """Return whether two YAML values are equal: `true` is not 1, but 1.0 is."""
     return isinstance(old, bool) == isinstance(new, bool) and bool(old == new)
 
 
-def _pair(old: Mapping[str, _Part], new: Mapping[str, _Part], was: str, now: str) -> tuple[_Part, _Part] | None:
-    """The parts of both documents that hold an address."""
-    before = next((part for path, part in old.items() if _is_within(was, path)), None)
-    after = next((part for path, part in new.items() if _is_within(now, path)), None)
+def _pair(
+    old: Mapping[str, _Part], new: Mapping[str, _Part], old_path: str, new_path: str
+) -> tuple[_Part, _Part] | None:
+    """Return the parts of both documents that contain an address; None unless both have one."""
+    before = next((part for path, part in old.items() if _is_within(old_path, path)), None)
+    after = next((part for path, part in new.items() if _is_within(new_path, path)), None)
     return None if before is None or after is None else (before, after)
 
 

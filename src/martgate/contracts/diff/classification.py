@@ -1,4 +1,4 @@
-"""Who judges which clause of a contract that moved, by its shape."""
+"""Dispatch of changed clauses to the functions that classify them, by the shape of the address."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -10,19 +10,21 @@ from martgate.contracts.odcs import OPERATORS
 __all__ = ["classify"]
 
 
-def classify(moved: ClauseChange) -> Impact:
-    """What the change of one clause, or the coming or going of one entry, does to readers."""
-    judging = next((judging for pattern, judging in _RULES if pattern.fullmatch(moved.shape)), classify_unlisted)
-    return judging(moved)
+def classify(clause: ClauseChange) -> Impact:
+    """Return the impact of a changed clause, or of an entry that was added or removed."""
+    function = next(
+        (function for pattern, function in _CLASSIFIERS if pattern.fullmatch(clause.shape)), classify_unlisted
+    )
+    return function(clause)
 
 
 _COLUMN = r"schema\[\]\.properties\[\]"
 _OPTION = rf"{_COLUMN}\.logicalTypeOptions"
 _QUALITY = r"schema\[\](\.properties\[\])?\.quality\[\]"
 
-_RULES: Sequence[tuple[re.Pattern[str], Callable[[ClauseChange], Impact]]] = [
-    (re.compile(pattern, re.DOTALL), judging)
-    for pattern, judging in (
+_CLASSIFIERS: Sequence[tuple[re.Pattern[str], Callable[[ClauseChange], Impact]]] = [
+    (re.compile(pattern, re.DOTALL), function)
+    for pattern, function in (
         (r".*#order", document.order),
         (r"id", document.identity),
         (r"status", document.status),
@@ -38,7 +40,7 @@ _RULES: Sequence[tuple[re.Pattern[str], Callable[[ClauseChange], Impact]]] = [
         (rf"{_OPTION}\.(min|max)(Length|Items|Properties)", columns.size),
         (rf"{_OPTION}\.multipleOf", columns.multiple),
         (rf"{_OPTION}\.pattern", columns.pattern),
-        (rf"{_OPTION}\.required\[\]", classify_entry("a field that is asked for")),
+        (rf"{_OPTION}\.required\[\]", classify_entry("a required field")),
         (rf"{_COLUMN}\.enum\[\].*", columns.enum),
         (rf"{_COLUMN}\.classification", columns.classification),
         (rf"{_COLUMN}\.name", columns.name),
@@ -51,4 +53,4 @@ _RULES: Sequence[tuple[re.Pattern[str], Callable[[ClauseChange], Impact]]] = [
         (r"slaProperties\[\].*", sla.promise),
     )
 ]
-"""The first that knows the shape judges."""
+"""The first pattern that matches the shape decides."""

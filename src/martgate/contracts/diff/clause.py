@@ -1,7 +1,7 @@
-"""One clause of a contract in two versions, and the ways in which it can have moved, as its readers see it.
+"""A clause that differs between two versions of a contract, and the impacts that a change can have on consumers.
 
-Whatever weakens what readers may rely on is breaking, whatever adds to it or tightens it is additive, and whatever
-changes what is said without changing what is asked is semantic. What is not known is breaking.
+A change that weakens what consumers rely on is breaking; one that adds to it or tightens it is additive; one that changes
+the wording or the meaning, but no requirement, is semantic. A change of an unknown key is breaking.
 """
 
 import re
@@ -33,7 +33,7 @@ __all__ = [
 
 
 class ChangeKind(StrEnum):
-    """What a change does to readers: takes something away, adds something, or says something else."""
+    """The kind of a change: it takes a guarantee away, adds one, or changes the meaning."""
 
     BREAKING = "breaking"
     ADDITIVE = "additive"
@@ -41,7 +41,7 @@ class ChangeKind(StrEnum):
 
 
 class Bump(IntEnum):
-    """The part of a version's number that has to grow."""
+    """The part of a version number that has to grow."""
 
     NONE = 0
     PATCH = 1
@@ -54,21 +54,32 @@ class Bump(IntEnum):
 
 
 class Impact(NamedTuple):
+    """The effect of a change on consumers: its kind, the version part that it requires, and a sentence about it."""
+
     kind: ChangeKind
     bump: Bump
     detail: str
 
 
 ABSENT: Any = type("Absent", (), {"__repr__": lambda _: "absent"})()
-"""Stands where a document has nothing."""
+"""The value of a clause that a document does not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClauseChange:
-    """One address in two documents, and what holds it there; each pair is what was, and what is.
+    """A clause whose value differs between two documents. Each pair is old and new.
 
-    `path` is its address where it stands, `shape` the same without indices. A pair of parts is None where
-    the address is in none, or in one document only.
+    Attributes:
+        path: The address in the new document; in the old one for a clause that was removed.
+        shape: The address without indices.
+        old: The old value, or `ABSENT`.
+        new: The new value, or `ABSENT`.
+        contracts: Both contracts.
+        tables: The tables of the clause; None unless both documents have the table.
+        columns: The columns of the clause; None unless both documents have the column.
+        qualities: The quality entries of the clause; None unless both documents have the entry.
+        slas: The service levels of the clause; None unless both documents have the entry.
+        custom: The name of the custom property of the clause; empty for other clauses.
     """
 
     path: str
@@ -87,38 +98,38 @@ class ClauseChange:
         return self.path.rpartition(".")[2]
 
     @property
-    def came(self) -> bool:
+    def is_added(self) -> bool:
         return self.old is ABSENT
 
     @property
-    def went(self) -> bool:
+    def is_removed(self) -> bool:
         return self.new is ABSENT
 
     @property
-    def shown(self) -> str:
-        """Both values; those of a protected column are not for everybody."""
+    def values(self) -> str:
+        """Both values as text, except those of a protected column."""
         if self.columns and any(column.is_protected for column in self.columns):
             return "values of a protected column are not shown"
         return " -> ".join("absent" if value is ABSENT else clip(value) for value in (self.old, self.new))
 
 
 def breaking(detail: str) -> Impact:
-    """Readers may rely on less."""
+    """Return the impact of a weaker clause: consumers may rely on less."""
     return Impact(ChangeKind.BREAKING, Bump.MAJOR, detail)
 
 
 def additive(detail: str) -> Impact:
-    """Readers may rely on more."""
+    """Return the impact of a stronger clause: consumers may rely on more."""
     return Impact(ChangeKind.ADDITIVE, Bump.MINOR, detail)
 
 
 def semantic(detail: str) -> Impact:
-    """Readers have to look at it, for it may mean something else now."""
+    """Return the impact of a clause that may mean something else now."""
     return Impact(ChangeKind.SEMANTIC, Bump.MINOR, detail)
 
 
 def editorial(detail: str) -> Impact:
-    """Nothing that readers rely on."""
+    """Return the impact of a clause on which no consumer relies."""
     return Impact(ChangeKind.SEMANTIC, Bump.PATCH, detail)
 
 
@@ -129,39 +140,42 @@ _MEANS = frozenset(
         *("transformLogic", "transformDescription", "price", "roles", "status"),
     ]
 )
-"""Keys of documentation that say what data mean, or who may read them."""
+"""Keys of documentation that say what the data mean, or who may read them."""
 
 
-def classify_unlisted(moved: ClauseChange) -> Impact:
-    """What is documentation, and whatever nobody has thought of."""
-    if not is_documentation(moved.path):
-        return breaking(f"is not classified, so it counts as a promise that changed: {moved.shown}")
-    parts = re.split(r"[.\[\]]+", moved.path)
-    if moved.key in _MEANS or parts[0] in _MEANS or "transformSourceObjects" in parts:
-        return semantic(f"says something else: {moved.shown}")
-    return editorial(f"is told differently: {moved.shown}")
+def classify_unlisted(clause: ClauseChange) -> Impact:
+    """Classify documentation as semantic, and unknown keys as breaking."""
+    if not is_documentation(clause.path):
+        return breaking(f"is not a known clause, so it counts as breaking: {clause.values}")
+    parts = re.split(r"[.\[\]]+", clause.path)
+    if clause.key in _MEANS or parts[0] in _MEANS or "transformSourceObjects" in parts:
+        return semantic(f"changed: {clause.values}")
+    return editorial(f"is worded differently: {clause.values}")
 
 
-def classify_entry(what: str, *, gone: str = "") -> Callable[[ClauseChange], Impact]:
-    """An entry of a list that is a promise as a whole."""
+def classify_entry(what: str) -> Callable[[ClauseChange], Impact]:
+    """Return a classifier of list entries that are guarantees as a whole: new ones are additive, gone ones breaking."""
 
-    def judging(moved: ClauseChange) -> Impact:
-        found = moved.new if moved.came else moved.old
+    def classify(clause: ClauseChange) -> Impact:
+        value = clause.new if clause.is_added else clause.old
         keys = ("physicalName", "name", "id", "property", "server", "metric")
-        name = next((f": {clip(found[key])}" for key in keys if key in found), "") if isinstance(found, Mapping) else ""
-        return additive(f"{what} is new{name}") if moved.came else breaking(f"{gone or f'{what} is gone'}{name}")
+        name = next((f": {clip(value[key])}" for key in keys if key in value), "") if isinstance(value, Mapping) else ""
+        return additive(f"{what} is new{name}") if clause.is_added else breaking(f"{what} is gone{name}")
 
-    return judging
+    return classify
 
 
-def classify_strictness(tighter: bool | None, moved: ClauseChange, what: str) -> Impact:  # noqa: FBT001 - None is neither
+def classify_strictness(tighter: bool | None, clause: ClauseChange, what: str) -> Impact:  # noqa: FBT001 - None is neither
+    """Classify a limit that became tighter (additive) or looser (breaking); None cannot be compared (breaking)."""
     if tighter is None:
-        return breaking(f"{what} cannot be compared with what it was: {moved.shown}")
-    return additive(f"{what} is tighter: {moved.shown}") if tighter else breaking(f"{what} is looser: {moved.shown}")
+        return breaking(f"{what} cannot be compared: {clause.values}")
+    return (
+        additive(f"{what} is tighter: {clause.values}") if tighter else breaking(f"{what} is looser: {clause.values}")
+    )
 
 
 def parse_instant(text: str) -> datetime | None:
-    """The day or instant that a text names; None where it names none."""
+    """Parse a day or an instant in ISO 8601; return None for any other text."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""How the clauses of a column move: types, keys, ranges, values."""
+"""Classification of changes to columns: types, keys, ranges, values."""
 
 import re
 from collections.abc import Mapping
@@ -34,47 +34,48 @@ __all__ = [
 ]
 
 
-def flag(moved: ClauseChange) -> Impact:
-    """A clause that is on or off: on is the stronger."""
-    before, after = moved.old is True, moved.new is True
+def flag(clause: ClauseChange) -> Impact:
+    """Classify a clause that is on or off; on is stronger."""
+    before, after = clause.old is True, clause.new is True
     if before == after:
-        return editorial(f"asks the same: {moved.shown}")
-    lost = {"required": "may be null now", "unique": "may repeat values now"}.get(moved.key, "is no longer asked")
-    return additive(f"is asked now: {moved.shown}") if after else breaking(f"{lost}: {moved.shown}")
+        return editorial(f"requires the same: {clause.values}")
+    loss = {"required": "may be null now", "unique": "may repeat values now"}.get(clause.key, "is no longer required")
+    return additive(f"is required now: {clause.values}") if after else breaking(f"{loss}: {clause.values}")
 
 
-def key(moved: ClauseChange) -> Impact:
-    """The primary key, whichever of its columns says so."""
-    before, after = (table.primary_key for table in moved.tables or ())
+def key(clause: ClauseChange) -> Impact:
+    """Classify a change to the primary key, in any of its columns."""
+    before, after = (table.primary_key for table in clause.tables or ())
     if before == after:
-        return editorial(f"the key is the same: {moved.shown}")
+        return editorial(f"the key is the same: {clause.values}")
     if set(before) == set(after):
-        return semantic(f"the columns of the key stand in another order: {moved.shown}")
-    return breaking(f"the key is another one: {moved.shown}") if before else additive("the table has a key now")
+        return semantic(f"the columns of the key are in another order: {clause.values}")
+    return breaking(f"the key changed: {clause.values}") if before else additive("the table has a key now")
 
 
-def partition(moved: ClauseChange) -> Impact:
-    """The partitions of the table, whichever of its columns says so."""
-    before, after = (table.partition_columns for table in moved.tables or ())
-    same = before == after
-    return (editorial if same else breaking)(f"the partitions are {'the same' if same else 'others'}: {moved.shown}")
+def partition(clause: ClauseChange) -> Impact:
+    """Classify a change to the partition columns, in any of them."""
+    before, after = (table.partition_columns for table in clause.tables or ())
+    if before == after:
+        return editorial(f"the partition columns are the same: {clause.values}")
+    return breaking(f"the partition columns changed: {clause.values}")
 
 
-def physical_type(moved: ClauseChange) -> Impact:
-    """The type in the data first; then the words in which it is stated."""
-    before, after = moved.columns or (None, None)
+def physical_type(clause: ClauseChange) -> Impact:
+    """Classify a change to the type: of the type in the data first, then of the way it is stated."""
+    before, after = clause.columns or (None, None)
     if before is None or after is None:
-        return classify_unlisted(moved)
+        return classify_unlisted(clause)
     if _canonical(before.physical_type) != _canonical(after.physical_type):
         return breaking(f"the type is {clip(after.physical_type)}, and was {clip(before.physical_type)}")
-    if moved.key == "logicalType":
-        return additive(f"is stated now: {moved.shown}") if moved.came else breaking(f"is another: {moved.shown}")
-    if moved.key != "physicalType":
-        return semantic(f"says something else: {moved.shown}")
-    longest, now = _length(before.physical_type), _length(after.physical_type)
-    if longest == now:
-        return editorial(f"the same type in other words: {moved.shown}")
-    return classify_strictness(now < longest, moved, "the length of the text")
+    if clause.key == "logicalType":
+        return additive(f"is stated now: {clause.values}") if clause.is_added else breaking(f"changed: {clause.values}")
+    if clause.key != "physicalType":
+        return semantic(f"changed: {clause.values}")
+    old, new = _max_length(before.physical_type), _max_length(after.physical_type)
+    if old == new:
+        return editorial(f"the same type in other words: {clause.values}")
+    return classify_strictness(new < old, clause, "the length of the text")
 
 
 def _canonical(kind: str) -> str:
@@ -84,30 +85,30 @@ def _canonical(kind: str) -> str:
         return kind
 
 
-def _length(kind: str) -> float:
-    """The most characters that a type of text lets in."""
-    found = re.fullmatch(r"[a-z ]+\(\s*(\d+)\s*\)", kind.strip(), re.IGNORECASE)
-    return int(found[1]) if found and _canonical(kind) == "string" else float("inf")
+def _max_length(kind: str) -> float:
+    """Return the length limit of a text type; infinity where it has none."""
+    match = re.fullmatch(r"[a-z ]+\(\s*(\d+)\s*\)", kind.strip(), re.IGNORECASE)
+    return int(match[1]) if match and _canonical(kind) == "string" else float("inf")
 
 
-def bound(moved: ClauseChange) -> Impact:
-    """A bound and its exclusive form are one end of a range."""
-    upper = moved.key.lower().endswith("maximum")
-    before, after = (_end(column.options, upper=upper) for column in moved.columns or ())
+def bound(clause: ClauseChange) -> Impact:
+    """Classify a change to a bound; a bound and its exclusive form are the same end of a range."""
+    upper = clause.key.lower().endswith("maximum")
+    before, after = (_end(column.options, upper=upper) for column in clause.columns or ())
     what = f"the {'upper' if upper else 'lower'} end"
     if before == after:
-        return editorial(f"{what} is the same: {moved.shown}")
+        return editorial(f"{what} is the same: {clause.values}")
     if before is None or after is None:
-        return classify_strictness(before is None, moved, what)
+        return classify_strictness(before is None, clause, what)
     try:
         tighter = after < before if upper else after > before
     except TypeError:
-        return classify_strictness(None, moved, what)
-    return classify_strictness(tighter, moved, what)
+        return classify_strictness(None, clause, what)
+    return classify_strictness(tighter, clause, what)
 
 
 def _end(options: Mapping[str, object], *, upper: bool) -> tuple[Any, int] | None:
-    """The end of a range, and whether it lies just within (for the order of ends that differ in nothing else)."""
+    """Return an end of a range; the second value orders inclusive and exclusive ends at the same bound."""
     name = "Maximum" if upper else "Minimum"
     if f"exclusive{name}" in options:
         return _comparable(options[f"exclusive{name}"]), -1 if upper else 1
@@ -115,18 +116,18 @@ def _end(options: Mapping[str, object], *, upper: bool) -> tuple[Any, int] | Non
 
 
 def _comparable(value: object) -> Any:
-    """A bound of days and instants is written as text, which has another order."""
+    """Return a bound with its order: days and instants are stated as text, which orders differently."""
     return (parse_instant(value) or object()) if isinstance(value, str) else value
 
 
-def size(moved: ClauseChange) -> Impact:
-    """How long a text, or how many the entries, may or must be."""
-    if not all(value is ABSENT or _is_number(value) for value in (moved.old, moved.new)):
-        return classify_strictness(None, moved, moved.key)
-    if moved.came or moved.went:
-        return classify_strictness(moved.came, moved, moved.key)
+def size(clause: ClauseChange) -> Impact:
+    """Classify a change to a limit of length or count."""
+    if not all(value is ABSENT or _is_number(value) for value in (clause.old, clause.new)):
+        return classify_strictness(None, clause, clause.key)
+    if clause.is_added or clause.is_removed:
+        return classify_strictness(clause.is_added, clause, clause.key)
     return classify_strictness(
-        moved.new < moved.old if moved.key.startswith("max") else moved.new > moved.old, moved, moved.key
+        clause.new < clause.old if clause.key.startswith("max") else clause.new > clause.old, clause, clause.key
     )
 
 
@@ -134,45 +135,45 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def multiple(moved: ClauseChange) -> Impact:
-    """The step between numbers; a multiple of what it was admits less."""
-    if moved.came or moved.went:
-        return classify_strictness(moved.came, moved, "the step")
-    whole = all(isinstance(value, int) and value > 0 for value in (moved.old, moved.new))
-    return classify_strictness(moved.new % moved.old == 0 if whole else None, moved, "the step")
+def multiple(clause: ClauseChange) -> Impact:
+    """Classify a change to `multipleOf`; a multiple of the old step allows fewer numbers."""
+    if clause.is_added or clause.is_removed:
+        return classify_strictness(clause.is_added, clause, "the step")
+    whole = all(isinstance(value, int) and value > 0 for value in (clause.old, clause.new))
+    return classify_strictness(clause.new % clause.old == 0 if whole else None, clause, "the step")
 
 
-def pattern(moved: ClauseChange) -> Impact:
-    """Which of two patterns admits less, nobody can tell."""
-    return classify_strictness(moved.came or (False if moved.went else None), moved, "the pattern")
+def pattern(clause: ClauseChange) -> Impact:
+    """Classify a change to a pattern; two patterns cannot be compared."""
+    return classify_strictness(clause.is_added or (False if clause.is_removed else None), clause, "the pattern")
 
 
-def enum(moved: ClauseChange) -> Impact:
-    """One of the admitted values."""
-    before, after = (column.enum for column in moved.columns or ((), ()))  # type: ignore[union-attr]
-    if not moved.shape.endswith(("[]", ".value")):
-        return semantic(f"says something else of an admitted value: {moved.shown}")
-    value = "a value" if any(each.is_protected for each in moved.columns or ()) else clip(_value_of(moved))
+def enum(clause: ClauseChange) -> Impact:
+    """Classify a change to an allowed value."""
+    before, after = (column.enum for column in clause.columns or ((), ()))  # type: ignore[union-attr]
+    if not clause.shape.endswith(("[]", ".value")):
+        return semantic(f"the description of an allowed value changed: {clause.values}")
+    value = "a value" if any(each.is_protected for each in clause.columns or ()) else clip(_value_of(clause))
     if not before:
-        return additive(f"only some values are admitted now: {value} is one of them")
+        return additive(f"only some values are allowed now, among them {value}")
     if not after:
-        return breaking(f"every value is admitted now, not only {value}")
-    return breaking(f"{value} is admitted, too") if moved.came else additive(f"{value} is no longer admitted")
+        return breaking(f"every value is allowed now, not only {value}")
+    return breaking(f"{value} is allowed as well") if clause.is_added else additive(f"{value} is no longer allowed")
 
 
-def _value_of(moved: ClauseChange) -> object:
-    item = moved.old if moved.new is ABSENT else moved.new
+def _value_of(clause: ClauseChange) -> object:
+    item = clause.old if clause.new is ABSENT else clause.new
     return item.get("value") if isinstance(item, Mapping) else item
 
 
-def name(moved: ClauseChange) -> Impact:
-    """Data have the physical name; where that changes, a column goes and another comes."""
-    return semantic(f"goes by another name outside of the data: {moved.shown}")
+def name(clause: ClauseChange) -> Impact:
+    """Classify a change to the business name of a column; another physical name is another column."""
+    return semantic(f"has another name outside the data: {clause.values}")
 
 
-def classification(moved: ClauseChange) -> Impact:
-    """Whether values may be shown."""
-    before, after = (column.is_protected for column in moved.columns or ())
+def classification(clause: ClauseChange) -> Impact:
+    """Classify a change to the classification, which decides whether values may be shown."""
+    before, after = (column.is_protected for column in clause.columns or ())
     if after and not before:
-        return breaking(f"values may no longer be shown: {clip(moved.new)}")
-    return semantic(f"{'values may be shown now' if before and not after else 'says something else'}")
+        return breaking(f"values may no longer be shown: {clip(clause.new)}")
+    return semantic("values may be shown now" if before and not after else "changed")

@@ -1,4 +1,4 @@
-"""How the rest of a contract moves: its standing, its places, its custom properties, the order of things."""
+"""Classification of changes to the document: status, servers, custom properties, the order of entries."""
 
 import re
 from collections.abc import Mapping
@@ -17,31 +17,31 @@ from martgate.hints import clip
 
 __all__ = ["custom", "identity", "order", "server", "status"]
 
-_STANDING = frozenset({"active", "deprecated"})
+_IN_FORCE = frozenset({"active", "deprecated"})
 """The statuses of a contract that is in force."""
 
 
-def status(moved: ClauseChange) -> Impact:
-    """Whether the contract is in force."""
-    before, after = (contract.status in _STANDING for contract in moved.contracts)
+def status(clause: ClauseChange) -> Impact:
+    """Classify a change to the status, which decides whether the contract is in force."""
+    before, after = (contract.status in _IN_FORCE for contract in clause.contracts)
     if before == after:
-        return semantic(f"says something else: {moved.shown}")
-    return additive(f"is in force now: {moved.shown}") if after else breaking(f"is not in force: {moved.shown}")
+        return semantic(f"changed: {clause.values}")
+    return additive(f"is in force now: {clause.values}") if after else breaking(f"is not in force: {clause.values}")
 
 
-def identity(moved: ClauseChange) -> Impact:
-    """A contract of another id is another contract."""
-    return breaking(f"is another contract: {moved.shown}")
+def identity(clause: ClauseChange) -> Impact:
+    """Classify a change to the id: a contract of another id is another contract."""
+    return breaking(f"is another contract: {clause.values}")
 
 
-def server(moved: ClauseChange) -> Impact:
-    """Where readers find the data."""
-    if moved.shape == "servers[]":
-        return classify_entry("a place to read it", gone="a place to read it is gone")(moved)
-    inside = moved.shape.removeprefix("servers[].")
+def server(clause: ClauseChange) -> Impact:
+    """Classify a change to a server, where consumers read the data."""
+    if clause.shape == "servers[]":
+        return classify_entry("a server")(clause)
+    inside = clause.shape.removeprefix("servers[].")
     if re.match(r"(id|description|environment|roles|customProperties)\b", inside):
-        return editorial(f"is told differently: {moved.shown}")
-    return breaking(f"readers find it elsewhere: {moved.shown}")
+        return editorial(f"is worded differently: {clause.values}")
+    return breaking(f"the data are at another place: {clause.values}")
 
 
 _PAGE = frozenset(
@@ -50,51 +50,52 @@ _PAGE = frozenset(
         *("pipeline", "upstreams", "consumers", "furtherConsumers", "downstreamInfo"),
     ]
 )
-"""Custom properties that only the page of a table prints, and `diff` itself."""
+"""Custom properties that only the page of a table and `diff` use."""
 
 
-def custom(moved: ClauseChange) -> Impact:
-    """A custom property, by its name; one that is not known counts as a promise."""
-    name = moved.custom
+def custom(clause: ClauseChange) -> Impact:
+    """Classify a change to a custom property; an unknown one is breaking."""
+    name = clause.custom
     if name in _PAGE:
-        return editorial(f"{name} is told differently")
+        return editorial(f"{name} is worded differently")
     if name == "validFrom":
-        return semantic(f"it is about other days: {moved.shown}")
+        return semantic(f"it is valid on other days: {clause.values}")
     if name in ("allowVacuous", "retroactive"):
-        return _switch(moved)
-    asked = _asked(moved)
-    if asked and asked[0] == asked[1]:
-        return editorial(f"{name} asks the same as before")
-    if asked:
-        return breaking(f"{name} is {clip(asked[1])}, and was {clip(asked[0])}")
-    return breaking(f"the custom property {clip(name)} is not classified, so it counts as a promise that changed")
+        return _switch(clause)
+    values = _effective_values(clause)
+    if values and values[0] == values[1]:
+        return editorial(f"{name} requires the same as before")
+    if values:
+        return breaking(f"{name} is {clip(values[1])}, and was {clip(values[0])}")
+    return breaking(f"{clip(name)} is not a known custom property, so it counts as breaking")
 
 
-def _switch(moved: ClauseChange) -> Impact:
-    """`retroactive` asks more where it is on, `allowVacuous` less."""
-    before, after = (part.get("value") if isinstance(part, Mapping) else part for part in (moved.old, moved.new))
+def _switch(clause: ClauseChange) -> Impact:
+    """Classify `retroactive`, which is stronger when on, and `allowVacuous`, which is weaker when on."""
+    before, after = (part.get("value") if isinstance(part, Mapping) else part for part in (clause.old, clause.new))
     if (before is True) == (after is True):
-        return editorial(f"{moved.custom} asks the same as before")
-    tighter = (after is True) == (moved.custom == "retroactive")
-    return classify_strictness(tighter, moved, moved.custom)
+        return editorial(f"{clause.custom} requires the same as before")
+    tighter = (after is True) == (clause.custom == "retroactive")
+    return classify_strictness(tighter, clause, clause.custom)
 
 
-def _asked(moved: ClauseChange) -> tuple[object, object] | None:
-    match moved.custom:
+def _effective_values(clause: ClauseChange) -> tuple[object, object] | None:
+    """Return the old and the new value of a property, defaults included; None for an unknown property."""
+    match clause.custom:
         case "dayBoundary":
-            return moved.contracts[0].zone, moved.contracts[1].zone
-        case "publishPartition" if moved.tables:
-            return moved.tables[0].publish_partition, moved.tables[1].publish_partition
-        case "publishPeriod" if moved.tables:
-            before, after = (table.custom.get("publishPeriod", "day") for table in moved.tables)
+            return clause.contracts[0].zone, clause.contracts[1].zone
+        case "publishPartition" if clause.tables:
+            return clause.tables[0].publish_partition, clause.tables[1].publish_partition
+        case "publishPeriod" if clause.tables:
+            before, after = (table.custom.get("publishPeriod", "day") for table in clause.tables)
             return before, after
     return None
 
 
-def order(moved: ClauseChange) -> Impact:
-    """A list whose entries stand in another order; only of columns do readers see it."""
-    if moved.shape.endswith("properties#order"):
-        return breaking("columns stand in another order")
-    if re.search(r"\.(from|to|implementation|arguments)\b", moved.shape):
-        return breaking("stands in another order, which may matter")
-    return editorial("stands in another order")
+def order(clause: ClauseChange) -> Impact:
+    """Classify a list whose entries changed their order; consumers see only the order of columns."""
+    if clause.shape.endswith("properties#order"):
+        return breaking("columns are in another order")
+    if re.search(r"\.(from|to|implementation|arguments)\b", clause.shape):
+        return breaking("is in another order, which may matter")
+    return editorial("is in another order")

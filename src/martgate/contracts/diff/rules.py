@@ -1,4 +1,4 @@
-"""How rules move: what they admit, and whether they block."""
+"""Classification of changes to rules: the numbers that they allow, and whether they block."""
 
 import re
 from itertools import pairwise
@@ -18,69 +18,72 @@ from martgate.contracts.model import QualityType, Severity, Threshold
 __all__ = ["rule", "severity", "threshold", "tolerance", "vacuous"]
 
 
-def rule(moved: ClauseChange) -> Impact:
-    """A rule as a whole, or whatever of it is not looked at more closely."""
-    if moved.shape.endswith("quality[]"):
-        if (moved.new if moved.came else moved.old).get("type") == QualityType.TEXT:
-            return semantic(f"a rule for people is {'new' if moved.came else 'gone'}")
-        return classify_entry("a rule")(moved)
-    if moved.qualities and all(quality.type is QualityType.TEXT for quality in moved.qualities):
-        return semantic(f"a rule for people says something else: {moved.shown}")
-    inside = moved.shape.rpartition("quality[].")[2]
+def rule(clause: ClauseChange) -> Impact:
+    """Classify a rule as a whole, or a key of it without a classifier of its own."""
+    if clause.shape.endswith("quality[]"):
+        if (clause.new if clause.is_added else clause.old).get("type") == QualityType.TEXT:
+            return semantic(f"a rule for people is {'new' if clause.is_added else 'gone'}")
+        return classify_entry("a rule")(clause)
+    if clause.qualities and all(quality.type is QualityType.TEXT for quality in clause.qualities):
+        return semantic(f"a rule for people changed: {clause.values}")
+    inside = clause.shape.rpartition("quality[].")[2]
     if inside == "description":
-        return semantic(f"says something else: {moved.shown}")
+        return semantic(f"changed: {clause.values}")
     if re.match(r"(dimension|businessImpact|name|tags|authoritativeDefinitions)\b", inside):
-        return editorial(f"is told differently: {moved.shown}")
-    return breaking(f"another rule under the same name: {moved.shown}")
+        return editorial(f"is worded differently: {clause.values}")
+    return breaking(f"another rule under the same name: {clause.values}")
 
 
-def severity(moved: ClauseChange) -> Impact:
-    """Whether a rule blocks."""
-    before, after = moved.qualities or (None, None)
+def severity(clause: ClauseChange) -> Impact:
+    """Classify a change to the severity, which decides whether a rule blocks."""
+    before, after = clause.qualities or (None, None)
     if before is None or after is None or before.type is QualityType.TEXT:
-        return rule(moved)
+        return rule(clause)
     if before.severity == after.severity:
-        return editorial(f"blocks as before: {moved.shown}")
-    return classify_strictness(after.severity is Severity.ERROR, moved, "the severity")
+        return editorial(f"blocks as before: {clause.values}")
+    return classify_strictness(after.severity is Severity.ERROR, clause, "the severity")
 
 
-def threshold(moved: ClauseChange) -> Impact:
-    """Which numbers a rule admits."""
-    before, after = moved.qualities or (None, None)
+def threshold(clause: ClauseChange) -> Impact:
+    """Classify a change to the numbers that a rule allows."""
+    before, after = clause.qualities or (None, None)
     if before is None or after is None or before.type is QualityType.TEXT or after.type is QualityType.TEXT:
-        return rule(moved)
+        return rule(clause)
     if before.threshold is None or after.threshold is None:
-        return classify_strictness(None, moved, "what the rule admits")
+        return classify_strictness(None, clause, "the threshold of the rule")
     if before.unit != after.unit or before.metric != after.metric or before.query != after.query:
-        return rule(moved)
+        return rule(clause)
     narrower = _is_within(after.threshold, before.threshold)
     if narrower and _is_within(before.threshold, after.threshold):
-        return editorial(f"admits the same: {moved.shown}")
-    return classify_strictness(narrower, moved, "what the rule admits")
+        return editorial(f"allows the same: {clause.values}")
+    return classify_strictness(narrower, clause, "the threshold of the rule")
 
 
 def _is_within(inner: Threshold, outer: Threshold) -> bool:
-    """Whether every number that one admits is admitted by the other: at each end of theirs, between and beyond them."""
+    """Return whether the outer threshold allows every number that the inner one allows.
+
+    It is enough to try every end of both, and a number between and beyond them.
+    """
     ends = sorted({float(end) for end in (*inner.values, *outer.values)})
     between = [(low + high) / 2 for low, high in pairwise(ends)]
     numbers = [ends[0] - 1, *ends, *between, ends[-1] + 1]
     return all(outer.admits(number) for number in numbers if inner.admits(number))
 
 
-def vacuous(moved: ClauseChange) -> Impact:
-    """Whether a rule may have nothing to look at."""
-    before, after = moved.old is True, moved.new is True
+def vacuous(clause: ClauseChange) -> Impact:
+    """Classify a change to `allow_vacuous`, which is weaker when on."""
+    before, after = clause.old is True, clause.new is True
     if before == after:
-        return editorial(f"asks the same: {moved.shown}")
-    return classify_strictness(before, moved, "what happens when there is nothing to look at")
+        return editorial(f"requires the same: {clause.values}")
+    return classify_strictness(before, clause, "the treatment of vacuous outcomes")
 
 
-def tolerance(moved: ClauseChange) -> Impact:
-    """No tolerance is a tolerance of nothing."""
-    none = 0 if moved.key == "tolerance" else None
-    before, after = (none if value is ABSENT else value for value in (moved.old, moved.new))
+def tolerance(clause: ClauseChange) -> Impact:
+    """Classify a change to a tolerance; without one, it is 0."""
+    none = 0 if clause.key == "tolerance" else None
+    before, after = (none if value is ABSENT else value for value in (clause.old, clause.new))
     if before == after:
-        return editorial(f"asks the same: {moved.shown}")
+        return editorial(f"requires the same: {clause.values}")
     if isinstance(before, int | float) and isinstance(after, int | float):
-        return classify_strictness(after < before, moved, moved.key)
-    return rule(moved)
+        return classify_strictness(after < before, clause, clause.key)
+    return rule(clause)

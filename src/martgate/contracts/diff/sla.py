@@ -1,6 +1,6 @@
-"""How promises about time move."""
+"""Classification of changes to service levels."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Any
 
 from martgate.contracts.diff.clause import (
@@ -18,52 +18,48 @@ from martgate.contracts.model import Sla
 
 __all__ = ["promise"]
 
-_LESS = frozenset(
+_STRONGER_IF_LESS = frozenset(
     [
         *("freshness", "latency", "timeOfAvailability", "frequency", "timeToDetect", "timeToNotify", "timeToRepair"),
         *("errorRate", "generalAvailability"),
     ]
 )
-_MORE = frozenset({"retention", "availability", "throughput", "endOfSupport", "endOfLife"})
+_STRONGER_IF_MORE = frozenset({"retention", "availability", "throughput", "endOfSupport", "endOfLife"})
 
 
-def promise(moved: ClauseChange) -> Impact:
-    """An SLA: sooner, or for longer, is the stronger."""
-    if moved.shape == "slaProperties[]":
-        return classify_entry("a promise about time")(moved)
-    if moved.key in ("description", "customProperties"):
-        return semantic(f"says something else: {moved.shown}")
-    if moved.key in ("id", "driver"):
-        return editorial(f"is told differently: {moved.shown}")
-    before, after = moved.slas or (None, None)
-    if before is None or after is None or moved.key not in ("value", "unit"):
-        return breaking(f"another promise about time: {moved.shown}")
-    if before.property not in _LESS | _MORE or before.property != after.property:
-        return classify_strictness(None, moved, "the promise about time")
-    return classify_strictness(_is_more(before, after), moved, before.property)
+def promise(clause: ClauseChange) -> Impact:
+    """Classify a change to a service level; sooner, or for longer, is stronger."""
+    if clause.shape == "slaProperties[]":
+        return classify_entry("a service level")(clause)
+    if clause.key in ("description", "customProperties"):
+        return semantic(f"changed: {clause.values}")
+    if clause.key in ("id", "driver"):
+        return editorial(f"is worded differently: {clause.values}")
+    before, after = clause.slas or (None, None)
+    if before is None or after is None or clause.key not in ("value", "unit"):
+        return breaking(f"another service level: {clause.values}")
+    if before.property not in _STRONGER_IF_LESS | _STRONGER_IF_MORE or before.property != after.property:
+        return classify_strictness(None, clause, "the service level")
+    return classify_strictness(_is_stronger(before, after), clause, before.property)
 
 
-def _is_more(before: Sla, after: Sla) -> bool | None:
-    """Whether the later promise is the stronger; None where they cannot be compared."""
-    was, now = _amount(before), _amount(after)
+def _is_stronger(before: Sla, after: Sla) -> bool | None:
+    """Return whether the new service level is stronger; None where they cannot be compared."""
+    old, new = _amount(before), _amount(after)
     try:
-        if was is None or now is None or was == now:
+        if old is None or new is None or old == new:
             return None
-        return bool(now < was) if after.property in _LESS else bool(now > was)
+        return bool(new < old) if after.property in _STRONGER_IF_LESS else bool(new > old)
     except TypeError:
         return None
 
 
 def _amount(sla: Sla) -> Any:
-    """Something that can be compared with the same of another version: a length of time, a time or a day, a number."""
+    """Return the value in a form that can be compared with that of another version."""
     if isinstance(sla.value, str):
-        found = parse_time_of_day(sla.value)
-        return _timed(found) if found else parse_instant(sla.value)
+        time = parse_time_of_day(sla.value)
+        return datetime.combine(date(2000, 1, 1), time) if time else parse_instant(sla.value)
     length = parse_duration(sla.value, sla.unit)
     if length is not None:
         return datetime(2000, 1, 1, tzinfo=UTC) + length
     return None if sla.unit else sla.value
-
-
-def _timed(found: time) -> datetime:
-    return datetime.combine(date(2000, 1, 1), found)

@@ -1,6 +1,6 @@
-"""What no JSON Schema sees: names that lead nowhere, positions with gaps, bounds that leave nothing to pass.
+"""Checks of a contract that JSON Schema cannot make: unknown names, gaps in positions, ranges without a value.
 
-Every finding is one that would make a gate promise something else than the author meant; matters of taste are not told.
+Every problem is one that makes the gate check something else than the author meant; style is not checked.
 """
 
 from martgate.contracts.catalog import Catalog
@@ -12,9 +12,11 @@ __all__ = ["lint"]
 
 
 def lint(contract_file: ContractFile, catalog: Catalog | None = None) -> tuple[Problem, ...]:
-    """All problems of one contract, in the order of its lines.
+    """Return all problems of a contract, in the order of its lines.
 
-    A relationship to a table of another contract can only be judged with the `catalog` that should have it.
+    Args:
+        contract_file: The contract.
+        catalog: All contracts of the project; without it, relationships to tables of other contracts are not checked.
     """
     found = [
         *document.find_problems(contract_file),

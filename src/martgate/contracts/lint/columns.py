@@ -1,4 +1,4 @@
-"""Types, options, enums and classifications of columns."""
+"""Checks of columns: types, options, enums and classifications."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
@@ -18,7 +18,7 @@ __all__ = ["find_problems"]
 
 CLASSIFICATIONS = ("public", "internal", "confidential", "restricted", "sensitive", "personal", "pii")
 BELONGS: Mapping[str, frozenset[str]] = {
-    # Numbers may be held in integers; times of day, vectors and documents have no type of their own in a table.
+    # Integers can hold numbers; times of day, vectors and documents have no type of their own in a table.
     "string": frozenset({"string"}),
     "integer": frozenset({"integer"}),
     "number": frozenset({"number", "integer"}),
@@ -58,22 +58,22 @@ def find_problems(contract_file: ContractFile) -> Iterator[Problem]:
 
 
 def _types(document: Document, column: Column) -> Iterator[Problem]:
-    stated = document.at(f"{column.path}.physicalType")
+    physical_type = document.at(f"{column.path}.physicalType")
     if not column.physical_type:
-        needs = "says too little about its type" if column.logical_type else "states no type"
-        yield document.problem(column.path, f"the column {clip(column.name)} {needs}", "add physicalType, as in bigint")
+        lack = "has a logicalType from which no type follows" if column.logical_type else "has no type"
+        yield document.problem(column.path, f"the column {clip(column.name)} {lack}", "add physicalType, as in bigint")
         return
-    path = f"{column.path}.physicalType" if stated else f"{column.path}.logicalType"
+    path = f"{column.path}.physicalType" if physical_type else f"{column.path}.logicalType"
     try:
-        found = translate_type(column.physical_type)
+        names = translate_type(column.physical_type)
     except ValueError as error:
         yield document.problem(path, str(error))
         return
-    if column.logical_type in BELONGS and found.logical not in BELONGS[column.logical_type]:
+    if column.logical_type in BELONGS and names.logical not in BELONGS[column.logical_type]:
         message = (
             f"logicalType {column.logical_type} and physicalType {clip(column.physical_type)} contradict each other"
         )
-        yield document.problem(path, message, f"{found.spark} belongs to logicalType {found.logical}")
+        yield document.problem(path, message, f"{names.spark} belongs to logicalType {names.logical}")
 
 
 def _classification(document: Document, column: Column) -> Iterator[Problem]:
@@ -86,7 +86,7 @@ def _classification(document: Document, column: Column) -> Iterator[Problem]:
 
 
 def _near(word: str, known: tuple[str, ...]) -> str:
-    """Only a near word: where the message lists all of them already."""
+    """Return a hint for a similar word only; the message lists all words already."""
     hint = did_you_mean(word, known)
     return hint if hint.startswith("Did") else ""
 
@@ -110,14 +110,14 @@ def _bounds(document: Document, column: Column) -> Iterator[Problem]:
             yield document.problem(f"{options}.{name}", message, "as in 2024-01-31 or 2024-01-31T00:00:00Z")
     for pair in BOUNDS:
         if all(name in values for name in pair):
-            message = f"both {pair[0]} and {pair[1]}: only one of them can be the bound"
+            message = f"found both {pair[0]} and {pair[1]}, expected one of them"
             yield document.problem(f"{options}.{pair[1]}", message, "keep one")
             return
     yield from _empty_interval(document, column, values)
 
 
 def _comparable(logical_type: str, value: object) -> Any:
-    """A bound as something that can be compared with another bound of the same column."""
+    """Return a bound in a form that can be compared with another bound of the column."""
     if logical_type not in FROM_TEXT or not isinstance(value, str):
         return value
     return FROM_TEXT[logical_type](value)
@@ -132,10 +132,10 @@ def _empty_interval(document: Document, column: Column, values: Mapping[str, Any
     try:
         empty = values[low] > values[high] or (values[low] == values[high] and open_ended)
     except TypeError:
-        return  # one bound has a zone and the other none: they have no order
+        return  # one bound has a time zone and the other has not: they have no order
     if empty:
-        shown = f"{low} {clip(column.options[low])} and {high} {clip(column.options[high])} leave no value between them"
-        yield document.problem(f"{column.path}.logicalTypeOptions.{low}", shown)
+        message = f"no value is between {low} {clip(column.options[low])} and {high} {clip(column.options[high])}"
+        yield document.problem(f"{column.path}.logicalTypeOptions.{low}", message)
 
 
 def _pattern(document: Document, column: Column) -> Iterator[Problem]:
@@ -159,7 +159,7 @@ def _enum(document: Document, column: Column) -> Iterator[Problem]:
 
 
 def _misfit(column: Column, value: object) -> str:
-    """Why a value cannot be in the column; empty where it can."""
+    """Return why a value cannot be in the column; empty where it can."""
     return _wrong_type(column, value) or _wrong_text(column, value) or _wrong_number(column, value)
 
 
@@ -173,11 +173,12 @@ def _wrong_type(column: Column, value: object) -> str:
         try:
             FROM_TEXT[column.logical_type](value)
         except (TypeError, ValueError):
-            return f"is no {column.logical_type} in ISO 8601"
+            return f"is not a {column.logical_type} in ISO 8601"
         return ""
     fits = wanted.get(column.logical_type, isinstance(value, str) or column.logical_type != "string")
     hint = ": put it in quotes" if column.logical_type == "string" else ""
-    return "" if fits else f"is no {column.logical_type}{hint}"
+    article = "an" if column.logical_type == "integer" else "a"
+    return "" if fits else f"is not {article} {column.logical_type}{hint}"
 
 
 def _wrong_text(column: Column, value: object) -> str:

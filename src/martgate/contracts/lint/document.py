@@ -1,4 +1,4 @@
-"""The contract as a whole, and what it promises about time."""
+"""Checks of the contract as a whole, and of its service levels."""
 
 import re
 from collections.abc import Iterator
@@ -20,16 +20,16 @@ SEMVER = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?",
     re.ASCII,
 )
-JUDGED = frozenset({"freshness", "latency"})
-"""What a gate measures; other promises are kept by people, and `martgate sla` tells whether they were."""
-DURATIONS = JUDGED | {"frequency", "retention"}
+GATED = frozenset({"freshness", "latency"})
+"""The service levels that a gate measures; `martgate sla` reports on the others."""
+DURATIONS = GATED | {"frequency", "retention"}
 
 
 def find_problems(contract_file: ContractFile) -> Iterator[Problem]:
     document, contract = contract_file.document, contract_file.contract
     if not SEMVER.fullmatch(contract.version):
         message = f"found {clip(contract.version)}, expected a semantic version"
-        yield document.problem("version", message, "three numbers, as in 1.0.0: breaking, additive, repaired")
+        yield document.problem("version", message, "three numbers, as in 1.0.0: major, minor, patch")
     yield from _zone(document, contract)
     yield from _valid_from(document, contract)
     yield from _retroactive(document, contract)
@@ -40,48 +40,48 @@ def find_problems(contract_file: ContractFile) -> Iterator[Problem]:
 
 
 def _zone(document: Document, contract: Contract) -> Iterator[Problem]:
-    """A day that ends nowhere has no cutoff."""
+    """Check the time zone, without which a day has no cutoff."""
     zones = available_timezones()
     if contract.zone not in zones:
-        message = f"dayBoundary: {clip(contract.zone)} is no time zone"
+        message = f"dayBoundary: {clip(contract.zone)} is not a time zone"
         hint = did_you_mean(contract.zone, zones)
         yield document.problem("customProperties", message, hint if "Did" in hint else "write it as in Asia/Seoul")
 
 
 def _valid_from(document: Document, contract: Contract) -> Iterator[Problem]:
-    said = contract.custom.get("validFrom")
-    if said is not None and parse_day(str(said)) is None:
-        message = f"validFrom: {clip(said)} is no day"
+    value = contract.custom.get("validFrom")
+    if value is not None and parse_day(str(value)) is None:
+        message = f"validFrom: {clip(value)} is not a day"
         yield document.problem(custom_path(document, "", "validFrom"), message, "write it as in 2024-01-31")
 
 
 def _retroactive(document: Document, contract: Contract) -> Iterator[Problem]:
-    """A mark that is not understood would leave earlier days unjudged without a word."""
+    """Check `retroactive`: any value but true would silently leave the days of earlier versions unchecked."""
     for table in contract.tables:
-        marked: list[Column | Quality] = [*table.columns, *table.quality]
-        for part in (*marked, *(each for column in table.columns for each in column.quality)):
-            said = part.custom.get("retroactive", False)
-            if not isinstance(said, bool):
+        parts: list[Column | Quality] = [*table.columns, *table.quality]
+        for part in (*parts, *(each for column in table.columns for each in column.quality)):
+            value = part.custom.get("retroactive", False)
+            if not isinstance(value, bool):
                 path = custom_path(document, part.path, "retroactive")
-                yield document.problem(path, f"found {clip(said)}, expected true or false")
+                yield document.problem(path, f"found {clip(value)}, expected true or false")
 
 
 def _element(document: Document, contract: Contract, sla: Sla) -> Iterator[Problem]:
     path = f"{sla.path}.element" if document.at(f"{sla.path}.element") is not None else "slaDefaultElement"
-    if not sla.element and sla.property in JUDGED:
-        yield document.problem(sla.path, f"{sla.property} of what? It names no element", "add element: table.column")
+    if not sla.element and sla.property in GATED:
+        yield document.problem(sla.path, f"{sla.property} names no element", "add element: table.column")
     columns = _column_names(document, contract)
     for element in filter(None, (part.strip() for part in sla.element.split(","))):
         if element not in columns and element not in _table_names(contract):
-            message = f"{clip(element)} names no table or column of this contract"
+            message = f"{clip(element)} is not a table or column of this contract"
             yield document.problem(path, message, did_you_mean(element, columns))
-        elif element not in columns and sla.property in JUDGED:
+        elif element not in columns and sla.property in GATED:
             message = f"{clip(element)} is a table; {sla.property} is measured on a column"
             yield document.problem(path, message, "write table.column")
 
 
 def _column_names(document: Document, contract: Contract) -> set[str]:
-    """Each column as `table.column`, its table by either name, itself by the name in the contract or in the data."""
+    """Return each column as `table.column`, with every combination of the names of both."""
     return {
         f"{name}.{word}"
         for table in contract.tables
@@ -100,10 +100,10 @@ def _duration(document: Document, sla: Sla) -> Iterator[Problem]:
         return
     if isinstance(sla.value, bool | str) or sla.value <= 0:
         message = f"found {clip(sla.value)}, expected a number greater than 0"
-        yield document.problem(f"{sla.path}.value", message, "the unit stands in a key of its own, unit: h")
+        yield document.problem(f"{sla.path}.value", message, "write the unit in the key unit, as in unit: h")
     if sla.unit.lower() not in UNITS:
-        found = f"found {clip(sla.unit)}" if sla.unit else "states no unit"
-        # A single letter is near to too much.
+        found = f"found {clip(sla.unit)}" if sla.unit else "found no unit"
+        # A single letter is similar to too many units.
         near = did_you_mean(sla.unit, UNITS) if len(sla.unit) > 1 else ""
         known = f"known: {join_words(('s', 'min', 'h', 'd', 'w', 'mo', 'y'), 'or')}"
         yield document.problem(

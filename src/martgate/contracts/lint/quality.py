@@ -1,4 +1,4 @@
-"""Entries of quality lists that a gate could not act upon as they stand."""
+"""Checks of the entries of quality lists."""
 
 from collections.abc import Iterator, Sequence
 
@@ -31,12 +31,12 @@ def _entries(
     first: dict[str, str] = {}
     for entry in entries:
         if entry.suite:
-            continue  # its own file was read with it
+            continue  # checked when the suite was read
         other = first.setdefault(entry.id.casefold(), entry.path)
         if other != entry.path:
             hint = f"the first is in line {document.locate(f'{other}.id')[0]}"
-            yield document.problem(f"{entry.path}.id", f"a second quality rule {clip(entry.id)} in this list", hint)
-        yield from _words(document, entry)
+            yield document.problem(f"{entry.path}.id", f"this list has a second quality rule {clip(entry.id)}", hint)
+        yield from _check_words(document, entry)
         if entry.type is QualityType.SQL or entry.metric is not None:
             yield from _threshold(document, entry)
         if entry.type is QualityType.LIBRARY:
@@ -46,7 +46,7 @@ def _entries(
             yield document.problem(f"{entry.path}.query", "the query is empty")
 
 
-def _words(document: Document, entry: Quality) -> Iterator[Problem]:
+def _check_words(document: Document, entry: Quality) -> Iterator[Problem]:
     vocabulary = {"severity": SEVERITIES, "unit": UNITS, "dimension": DIMENSIONS}
     for key, known in vocabulary.items():
         path = f"{entry.path}.{key}"
@@ -58,28 +58,29 @@ def _words(document: Document, entry: Quality) -> Iterator[Problem]:
 
 
 def _threshold(document: Document, entry: Quality) -> Iterator[Problem]:
-    stated = [operator for operator in OPERATORS if document.at(f"{entry.path}.{operator}") is not None]
+    operators = [operator for operator in OPERATORS if document.at(f"{entry.path}.{operator}") is not None]
     if entry.threshold is None:
-        yield _no_threshold(document, entry, stated)
+        yield _no_threshold(document, entry, operators)
         return
     low, high = entry.threshold.values[0], entry.threshold.values[-1]
     path = f"{entry.path}.{entry.threshold.operator}"
     if entry.threshold.operator.endswith("Between") and low >= high:
-        yield document.problem(path, f"from {low} to {high} is no interval", "the smaller number comes first")
+        yield document.problem(path, f"from {low} to {high} is not an interval", "write the smaller number first")
     if entry.type is QualityType.LIBRARY:
         most = 100 if entry.unit == "percent" else float("inf")
         for number in dict.fromkeys((low, high)):
             if not 0 <= number <= most:
-                message = f"found {number}, which no {'share in percent' if most == 100 else 'number of rows'} can be"
+                expected = "a share from 0 to 100 percent" if most == 100 else "a number of rows, 0 or more"
+                message = f"found {number}, expected {expected}"
                 yield document.problem(path, message)
 
 
-def _no_threshold(document: Document, entry: Quality, stated: Sequence[str]) -> Problem:
-    if len(stated) == 1:
-        path = f"{entry.path}.{stated[0]}"
+def _no_threshold(document: Document, entry: Quality, operators: Sequence[str]) -> Problem:
+    if len(operators) == 1:
+        path = f"{entry.path}.{operators[0]}"
         return document.problem(path, f"found {clip(document.at(path))}, expected a number to compare with")
-    found = f"found {join_words(stated)}" if stated else "found none"
-    hint = "two bounds are two entries" if stated else "as in mustBe: 0"
+    found = f"found {join_words(operators)}" if operators else "found none"
+    hint = "write two entries for two bounds" if operators else "as in mustBe: 0"
     return document.problem(entry.path, f"expected exactly one of {join_words(OPERATORS, 'or')}, {found}", hint)
 
 
@@ -89,7 +90,7 @@ def _metric(document: Document, entry: Quality, *, on_column: bool) -> Iterator[
         word = document.at(f"{entry.path}.{key}")
         if word is None:
             hint = f"add metric ({join_words(METRICS, 'or')}), or a type: sql, custom, text"
-            yield document.problem(entry.path, "neither a metric nor a type: nothing is checked", hint)
+            yield document.problem(entry.path, "found neither a metric nor a type, so nothing is checked", hint)
         else:
             yield document.problem(
                 f"{entry.path}.{key}", f"unknown metric {clip(word)}", did_you_mean(str(word), METRICS)
@@ -98,7 +99,7 @@ def _metric(document: Document, entry: Quality, *, on_column: bool) -> Iterator[
         hint = "move it to the quality list of the table"
         yield document.problem(entry.path, "rowCount counts the rows of a table, not of a column", hint)
     elif entry.metric == "rowCount" and entry.unit == "percent":
-        yield document.problem(f"{entry.path}.unit", "rowCount has no percentage: it counts all rows")
+        yield document.problem(f"{entry.path}.unit", "rowCount counts all rows, so it has no percentage")
 
 
 def _arguments(document: Document, entry: Quality, names: frozenset[str], *, on_column: bool) -> Iterator[Problem]:
@@ -106,18 +107,17 @@ def _arguments(document: Document, entry: Quality, names: frozenset[str], *, on_
     properties = entry.arguments.get("properties")
     if not on_column and entry.metric not in {None, "rowCount"} and not properties:
         hint = "add arguments: {properties: [...]}, or move it to a column"
-        yield document.problem(entry.path, f"{entry.metric} of which columns?", hint)
+        yield document.problem(entry.path, f"{entry.metric} names no columns", hint)
     for index, name in enumerate(properties if isinstance(properties, list) else []):
         if str(name) not in names:
-            message = f"{clip(name)} is no column of this table"
+            message = f"{clip(name)} is not a column of this table"
             yield document.problem(f"{path}.properties[{index}]", message, did_you_mean(str(name), names))
     if entry.arguments.get("pattern") is not None:
         try:
             read_pattern(entry.arguments["pattern"])
         except PatternError as error:
             yield document.problem(f"{path}.pattern", error.message, error.hint)
-    wants = ("validValues", "pattern") if entry.metric == "invalidValues" else ()
-    if wants and not any(key in entry.arguments for key in wants):
-        yield document.problem(
-            entry.path, "invalidValues needs to know what is valid", f"add {join_words(wants, 'or')}"
-        )
+    keys = ("validValues", "pattern") if entry.metric == "invalidValues" else ()
+    if keys and not any(key in entry.arguments for key in keys):
+        message = "invalidValues does not say which values are valid"
+        yield document.problem(entry.path, message, f"add {join_words(keys, 'or')}")

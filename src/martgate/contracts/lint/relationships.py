@@ -1,4 +1,4 @@
-"""Relationships that lead nowhere."""
+"""Checks of relationships: the tables and columns that they name exist."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,22 +29,26 @@ def find_problems(contract_file: ContractFile, catalog: Catalog | None) -> Itera
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Where a relationship may lead: each table by all its names, with the names of its columns."""
+    """The tables that relationships can refer to.
+
+    Attributes:
+        tables: Each table by all its names, with the names of its columns.
+        is_complete: Whether all tables of the project are known.
+    """
 
     tables: Mapping[str, tuple[Table, frozenset[str]]]
     is_complete: bool
 
     @classmethod
     def of(cls, contract_file: ContractFile, catalog: Catalog | None) -> Self:
-        elsewhere = [table for _, table in catalog.tables()] if catalog else []
-        # What is named first is found first: this contract, then whole names, then short ones.
-        named = [
-            (name, table) for table in contract_file.contract.tables for name in (table.qualified_name, table.name)
-        ]
-        named += [(table.qualified_name, table) for table in elsewhere]
-        named += [(table.name, table) for table in elsewhere]
+        tables_here = contract_file.contract.tables
+        others = [table for _, table in catalog.tables()] if catalog else []
+        # The first table of a name wins: this contract's, then by qualified names, then by short ones.
+        names = [(name, table) for table in tables_here for name in (table.qualified_name, table.name)]
+        names += [(table.qualified_name, table) for table in others]
+        names += [(table.name, table) for table in others]
         tables: dict[str, tuple[Table, frozenset[str]]] = {}
-        for name, table in named:
+        for name, table in names:
             if name not in tables:
                 tables[name] = (table, frozenset(table.column_names))
         return cls(tables, catalog is not None)
@@ -53,25 +57,25 @@ class _Known:
 def _ends(document: Document, relationship: Relationship) -> Iterator[Problem]:
     here, there = len(relationship.columns), len(relationship.to_columns)
     if here != there:
-        message = f"{here} column{'s' * (here != 1)} here, {there} there"
-        yield document.problem(f"{relationship.path}.to", message, "name one column there for each column here")
+        message = f"found {there} referenced column{'s' * (there != 1)}, expected {here}"
+        yield document.problem(f"{relationship.path}.to", message, "name one column for each column of this table")
 
 
 def _start(document: Document, relationship: Relationship, table: Table) -> Iterator[Problem]:
-    stated = document.at(f"{relationship.path}.from")
+    value = document.at(f"{relationship.path}.from")
     for index, column in enumerate(relationship.columns):
-        path = f"{relationship.path}.from" + (f"[{index}]" if isinstance(stated, list) else "")
+        path = f"{relationship.path}.from" + (f"[{index}]" if isinstance(value, list) else "")
         if not {column, column.split(".")[0]} & {*table.column_names}:
-            message = f"{clip(document.at(path))} names no column of {table.name}"
+            message = f"{clip(document.at(path))} is not a column of {table.name}"
             yield document.problem(path, message, did_you_mean(column, table.column_names))
 
 
 def _target(document: Document, relationship: Relationship, known: _Known) -> Iterator[Problem]:
     path = f"{relationship.path}.to"
     if relationship.to_table not in known.tables:
-        # Without a catalog, a table that is not here may well be somewhere else.
+        # Without a catalog, the table may be in another contract.
         if known.is_complete:
-            message = f"{clip(relationship.to_table)} is no table of a known contract"
+            message = f"no contract has a table {clip(relationship.to_table)}"
             yield document.problem(path, message, did_you_mean(relationship.to_table, known.tables))
         return
     table, columns = known.tables[relationship.to_table]

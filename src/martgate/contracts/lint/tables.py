@@ -1,4 +1,4 @@
-"""Names, keys and partitions of tables."""
+"""Checks of tables: names, keys, partitions and custom properties."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -36,7 +36,13 @@ def find_problems(contract_file: ContractFile) -> Iterator[Problem]:
 
 
 def custom_path(document: Document, path: str, name: str) -> str:
-    """Where the value of a custom property of that name stands, below a table, a column or the contract."""
+    """Return the address of the value of a custom property.
+
+    Args:
+        document: The document.
+        path: The address of the table, column or quality entry; empty for the contract itself.
+        name: The name of the property.
+    """
     prefix = f"{path}.customProperties" if path else "customProperties"
     for index, item in enumerate(document.at(prefix) or []):
         if item.get("property") == name:
@@ -45,20 +51,20 @@ def custom_path(document: Document, path: str, name: str) -> str:
 
 
 def _twice(document: Document, named: Iterable[tuple[str, str]], what: str) -> Iterator[Problem]:
-    """Spark and most databases do not tell names apart by case."""
+    """Report names that differ only in case, which Spark and most databases ignore."""
     first: dict[str, tuple[str, str]] = {}
     for path, name in named:
         other = first.setdefault(name.casefold(), (path, name))
         if other[0] != path:
-            message = f"a second {what} {clip(name)}"
+            message = f"found a second {what} {clip(name)}"
             if other[1] != name:
-                message += f"; Spark does not tell it from {clip(other[1])}"
+                message += f", which is the same as {clip(other[1])} to Spark"
             hint = f"the first is in line {document.locate(f'{other[0]}.name')[0]}"
             yield document.problem(f"{path}.name", message, hint)
 
 
 def _parts(document: Document, table: Table) -> Iterator[Problem]:
-    """A dot stands between schema and table, so no statement can name a table with a dot of its own."""
+    """Report a table whose name has a part with a dot, which no statement can name."""
     if problem := find_name_problem(table.qualified_name):
         key = "physicalName" if document.at(f"{table.path}.physicalName") else "name"
         message = f"the table name {clip(table.qualified_name)} {problem}"
@@ -71,62 +77,65 @@ def _custom_twice(document: Document, path: str) -> Iterator[Problem]:
     for index, item in enumerate(document.at(prefix) or []):
         name = str(item.get("property"))
         if name in seen:
-            yield document.problem(f"{prefix}[{index}].property", f"a second custom property {clip(name)}", "keep one")
+            message = f"found a second custom property {clip(name)}"
+            yield document.problem(f"{prefix}[{index}].property", message, "keep one")
         seen.add(name)
 
 
 def _positions(
     document: Document, table: Table, words: tuple[str, str, str], model: dict[str, int | None]
 ) -> Iterator[Problem]:
-    """Positions count 1, 2, 3, one for each flagged column; or no column states one, and the order of the file holds."""
+    """Check that the flagged columns have positions 1, 2, 3, or none, where the order of the file counts."""
     flag, position, what = words
-    stated = {column.path: document.at(f"{column.path}.{position}") for column in table.columns}
+    values = {column.path: document.at(f"{column.path}.{position}") for column in table.columns}
     for column in table.columns:
-        place = stated[column.path]
+        place = values[column.path]
         if model[column.path] is None and isinstance(place, int) and place >= 1:
-            message = f"a {position} on a column that is not {flag}"
+            message = f"found a {position} on a column that is not {flag}"
             yield document.problem(f"{column.path}.{position}", message, f"add {flag}: true, or remove the position")
-    places = {path: stated[path] for path, number in model.items() if number is not None}
+    places = {path: values[path] for path, number in model.items() if number is not None}
     if set(places.values()) <= {None, -1}:
         return
     times = Counter(places.values())
     for path, place in places.items():
-        found = _misplaced(place, times, what, position)
-        if found is not None:
-            yield document.problem(f"{path}.{position}", *found)
+        problem = _misplaced(place, times, what, position)
+        if problem is not None:
+            yield document.problem(f"{path}.{position}", *problem)
 
 
 def _misplaced(place: Any, times: Counter[Any], what: str, position: str) -> tuple[str, str] | None:
-    """Message and hint where a position is not one of 1 to n, or not the only one."""
+    """Return message and hint for a position that is not one of 1 to n, or occurs twice."""
     count = times.total()
     if place in {None, -1}:
-        return f"the {what} has {count} columns, and this one states no {position}", f"number them 1 to {count}"
+        return f"the {what} has {count} columns, and this one has no {position}", f"number them 1 to {count}"
     if not 1 <= place <= count:
         return f"found {place}, expected 1 to {count}, one for each {what} column", ""
     return (f"more than one {what} column has the {position} {place}", "") if times[place] > 1 else None
 
 
 def _nullable_keys(document: Document, table: Table) -> Iterator[Problem]:
-    """A key that says nothing of nulls is not null; one that says it may be contradicts itself."""
+    """Report key columns with `required: false`; without the clause, a key column is not null."""
     for column in table.columns:
         path = f"{column.path}.required"
         if column.primary_key_position is not None and document.at(path) is False:
             message = f"the key column {clip(column.name)} may be null"
-            yield document.problem(path, message, "add required: true: a row without a key cannot be told from others")
+            yield document.problem(path, message, "set required: true, because a null key identifies no row")
 
 
 def _publish_partition(document: Document, table: Table) -> Iterator[Problem]:
     if "publishPartition" not in table.custom:
         return
-    named = table.custom["publishPartition"]
-    if named not in table.partition_columns:
+    name = table.custom["publishPartition"]
+    if name not in table.partition_columns:
         path = custom_path(document, table.path, "publishPartition")
-        hint = did_you_mean(str(named), table.partition_columns) or "mark the column with partitioned: true"
-        yield document.problem(path, f"publishPartition is {clip(named)}, which is no partition column", hint)
+        hint = did_you_mean(str(name), table.partition_columns) or "mark the column with partitioned: true"
+        yield document.problem(path, f"publishPartition is {clip(name)}, which is not a partition column", hint)
 
 
 def _publish_period(document: Document, table: Table) -> Iterator[Problem]:
-    named = str(table.custom.get("publishPeriod", Period.DAY))
-    if named not in set(Period):
+    name = str(table.custom.get("publishPeriod", Period.DAY))
+    if name not in set(Period):
         path = custom_path(document, table.path, "publishPeriod")
-        yield document.problem(path, f"publishPeriod is {clip(named)}, which is no period", did_you_mean(named, Period))
+        yield document.problem(
+            path, f"publishPeriod is {clip(name)}, which is not a period", did_you_mean(name, Period)
+        )
