@@ -58,11 +58,11 @@ def build_run_view(record: RunRecord, contract: Contract | None = None) -> RunVi
         vacuous=audit.count(Outcome.VACUOUS),
         waived=len(waived_rules(record.waivers)),
         answered_by=_answered_by(audit),
-        rules=tuple(sorted((_judged_rule_view(verdict, record.waivers) for verdict in audit.verdicts), key=_sort_key)),
+        rules=tuple(sorted((_verdict_view(verdict, record.waivers) for verdict in audit.verdicts), key=_sort_key)),
         out_of_scope=tuple(build_rule_view(item.rule, reason=item.reason) for item in audit.out_of_scope),
         restatement=_restatement(record),
         changed_columns=describe_changed_columns(record.restatement) if record.restatement else (),
-        waivers=tuple((one.waiver.rule, describe_waiver(one)) for one in record.waivers),
+        waivers=tuple((applied.waiver.rule, describe_waiver(applied)) for applied in record.waivers),
     )
 
 
@@ -94,7 +94,7 @@ def build_rule_view(rule: Rule, *, reason: str = "") -> RuleView:
     )
 
 
-def _judged_rule_view(verdict: Verdict, waivers: Sequence[AppliedWaiver]) -> RuleView:
+def _verdict_view(verdict: Verdict, waivers: Sequence[AppliedWaiver]) -> RuleView:
     columns = dict.fromkeys(column for example in verdict.examples for column in example)
     return replace(
         build_rule_view(verdict.rule, reason=verdict.reason),
@@ -102,7 +102,7 @@ def _judged_rule_view(verdict: Verdict, waivers: Sequence[AppliedWaiver]) -> Rul
         outcome_label=OUTCOME_LABELS[verdict.outcome],
         result=_result(verdict),
         observed=verdict.observed,
-        waiver="; ".join(describe_waiver(one) for one in waivers if one.waiver.rule == verdict.rule.name),
+        waiver="; ".join(describe_waiver(applied) for applied in waivers if applied.waiver.rule == verdict.rule.name),
         is_waived=verdict.rule.name in waived_rules(waivers),
         urgency=_urgency(verdict, waivers),
         example_columns=tuple(columns),

@@ -30,9 +30,9 @@ def render_drift_text(differences: Iterable[Difference], *, color: bool | None =
     if not differing:
         return paint("good", "every compiled file is up to date with its contract")
     lines = [
-        f"{paint('bad', one.reason)}  {escape_text(str(one.file))}{f': {escape_text(one.place)}' if one.place else ''}\n"
-        f"  = {escape_text(one.hint)}"
-        for one in differing
+        f"{paint('bad', difference.reason)}  {escape_text(str(difference.file))}{f': {escape_text(difference.place)}' if difference.place else ''}\n"
+        f"  = {escape_text(difference.hint)}"
+        for difference in differing
     ]
     return "\n".join([*lines, f"{format_count(len(differing), 'files')} out of date: run `martgate compile`"])
 
@@ -40,7 +40,8 @@ def render_drift_text(differences: Iterable[Difference], *, color: bool | None =
 def render_drift_json(differences: Iterable[Difference]) -> str:
     """Render the files that differ as JSON."""
     payload = [
-        {"file": str(one.file), "reason": one.reason, "place": one.place, "hint": one.hint} for one in differences
+        {"file": str(difference.file), "reason": difference.reason, "place": difference.place, "hint": difference.hint}
+        for difference in differences
     ]
     return json.dumps({"differences": payload})
 

@@ -120,7 +120,9 @@ def restatement_payload(restatement: Restatement | None) -> _Restatement | None:
 
 
 def _verdict(verdict: Verdict, waivers: Iterable[AppliedWaiver]) -> _Verdict:
-    used = (one for one in waivers if one.effect is Effect.WAIVED and one.waiver.rule == verdict.rule.name)
+    used = (
+        applied for applied in waivers if applied.effect is Effect.WAIVED and applied.waiver.rule == verdict.rule.name
+    )
     return {
         "rule": verdict.rule.name,
         "kind": verdict.rule.check.kind,
@@ -134,7 +136,7 @@ def _verdict(verdict: Verdict, waivers: Iterable[AppliedWaiver]) -> _Verdict:
         "how": verdict.how,
         "columns": list(verdict.rule.columns),
         "clauses": list(verdict.rule.clauses),
-        "waiver": next((waiver_payload(one.waiver) for one in used), None),
+        "waiver": next((waiver_payload(applied.waiver) for applied in used), None),
         "examples": [dict(example) for example in verdict.examples],
         "values": [{"value": value, "rows": rows} for value, rows in verdict.values],
     }

@@ -170,7 +170,7 @@ def _output(record: RunRecord, lineage: TableLineage, version: str) -> OutputDat
     if lineage.columns:
         facets["columnLineage"] = _column_lineage(lineage)
     rows = OutputStatisticsOutputDatasetFacet(rowCount=record.audit.rows, producer=PRODUCER)
-    # Of the library's two kinds of dataset facets this one is an input's; the standard lets any dataset carry it.
+    # The library types this facet as an input facet; the standard allows it on any dataset.
     return OutputDataset(
         place.namespace,
         place.name,

@@ -1,4 +1,4 @@
-"""Computes the paths of the pages of a site, so that a link is known before its page is drawn, and writes files."""
+"""Computes the paths of the pages of a site, so that a link is known before its page is rendered, and writes files."""
 
 import hashlib
 import re

@@ -64,53 +64,53 @@ class TableView:
     days: tuple[DayView, ...]
 
 
-def build_table_view(found: Punctuality) -> TableView:
+def build_table_view(assessment: Punctuality) -> TableView:
     """Build the view of one table from the assessment of its SLAs."""
-    status = _worst_status(found)
+    status = _worst_status(assessment)
     return TableView(
-        table=found.table,
+        table=assessment.table,
         status=status.value if status else "",
         label=STATUS_LABELS[status] if status else "promises nothing about time",
-        summary=_summary(found),
-        zone=found.zone,
-        as_of=f"{found.as_of:%Y-%m-%d %H:%M %Z}",
-        promises=tuple(_promise_view(promise, found) for promise in found.promises),
-        days=tuple(_day_view(day, found) for day in reversed(found.days)),
+        summary=_summary(assessment),
+        zone=assessment.zone,
+        as_of=f"{assessment.as_of:%Y-%m-%d %H:%M %Z}",
+        promises=tuple(_promise_view(promise, assessment) for promise in assessment.promises),
+        days=tuple(_day_view(day, assessment) for day in reversed(assessment.days)),
     )
 
 
-def _worst_status(found: Punctuality) -> SlaStatus | None:
-    if found.reason:
+def _worst_status(assessment: Punctuality) -> SlaStatus | None:
+    if assessment.reason:
         return SlaStatus.UNKNOWN
-    statuses = [promise.status for promise in found.promises]
+    statuses = [promise.status for promise in assessment.promises]
     order = (SlaStatus.BROKEN, SlaStatus.UNKNOWN, SlaStatus.KEPT, SlaStatus.PENDING)
     return next((status for status in order if status in statuses), None)
 
 
-def _summary(found: Punctuality) -> str:
-    if found.stray_partitions:
-        return f"partition values that do not name a {found.period}: {found.stray_partitions:,}"
-    return found.reason
+def _summary(assessment: Punctuality) -> str:
+    if assessment.stray_partitions:
+        return f"partition values that do not name a {assessment.period}: {assessment.stray_partitions:,}"
+    return assessment.reason
 
 
-def _promise_view(promise: SlaResult, found: Punctuality) -> PromiseView:
+def _promise_view(promise: SlaResult, assessment: Punctuality) -> PromiseView:
     return PromiseView(
         status=promise.status.value,
         label=STATUS_LABELS[promise.status],
         property=promise.property,
         terms=promise.terms,
         description=promise.description,
-        result=promise.reason or "; ".join(_counts(promise, found)),
+        result=promise.reason or "; ".join(_counts(promise, assessment)),
     )
 
 
-def _counts(promise: SlaResult, found: Punctuality) -> Iterator[str]:
-    things = f"{found.period}s"
+def _counts(promise: SlaResult, assessment: Punctuality) -> Iterator[str]:
+    things = f"{assessment.period}s"
     if promise.due:
         share = "" if promise.kept == promise.due else f" ({format_percent(promise.kept, promise.due)})"
         yield f"{promise.kept:,} of {format_count(promise.due, things)}{share}"
     else:
-        yield f"no {found.period} is due yet"
+        yield f"no {assessment.period} is due yet"
     if promise.days:
         yield f"not {_newest(promise.days)}"
     if promise.older:
@@ -123,8 +123,8 @@ def _newest(days: Sequence[date]) -> str:
     return f"{newest} and {len(days) - _MAX_DAYS:,} more" if len(days) > _MAX_DAYS else newest
 
 
-def _day_view(day: Delivery, found: Punctuality) -> DayView:
-    zone = ZoneInfo(found.zone)
+def _day_view(day: Delivery, assessment: Punctuality) -> DayView:
+    zone = ZoneInfo(assessment.zone)
     return DayView(
         date=day.date.isoformat(),
         status=day.status.value,
@@ -152,9 +152,9 @@ def _remarks(day: Delivery) -> Iterator[str]:
         yield f"published again {format_count(day.republications, 'times')}"
 
 
-def render_sla_text(found: Sequence[Punctuality]) -> str:
+def render_sla_text(assessments: Sequence[Punctuality]) -> str:
     """Render each table with its SLAs, its newest day, and the days on which an SLA is not kept."""
-    return "\n\n".join("\n".join(map(escape_text, _lines(build_table_view(one)))) for one in found)
+    return "\n\n".join("\n".join(map(escape_text, _lines(build_table_view(each)))) for each in assessments)
 
 
 def _lines(table: TableView) -> Iterator[str]:
@@ -176,22 +176,27 @@ def _lines(table: TableView) -> Iterator[str]:
         yield f"  {day.label:<16}  {day.date}  {', '.join(filter(None, parts))}"
 
 
-def render_sla_json(found: Sequence[Punctuality]) -> str:
+def render_sla_json(assessments: Sequence[Punctuality]) -> str:
     """Render the same as JSON, with every day; instants are in UTC and durations in seconds."""
-    return json.dumps({"broken": any(one.is_broken for one in found), "tables": [_table_payload(one) for one in found]})
+    return json.dumps(
+        {
+            "broken": any(each.is_broken for each in assessments),
+            "tables": [_table_payload(each) for each in assessments],
+        }
+    )
 
 
-def _table_payload(found: Punctuality) -> dict[str, object]:
-    status = _worst_status(found)
+def _table_payload(assessment: Punctuality) -> dict[str, object]:
+    status = _worst_status(assessment)
     return {
-        "table": found.table,
-        "contract": found.contract,
-        "contract_version": found.contract_version,
+        "table": assessment.table,
+        "contract": assessment.contract,
+        "contract_version": assessment.contract_version,
         "standing": status.value if status else "",
-        "reason": found.reason,
-        "asked_at": found.as_of.isoformat(),
-        "period": found.period.value,
-        "strays": found.stray_partitions,
+        "reason": assessment.reason,
+        "asked_at": assessment.as_of.isoformat(),
+        "period": assessment.period.value,
+        "strays": assessment.stray_partitions,
         "promises": [
             {
                 "property": promise.property,
@@ -204,7 +209,7 @@ def _table_payload(found: Punctuality) -> dict[str, object]:
                 "older": [day.isoformat() for day in promise.older],
                 "reason": promise.reason,
             }
-            for promise in found.promises
+            for promise in assessment.promises
         ],
         "days": [
             {
@@ -216,14 +221,14 @@ def _table_payload(found: Punctuality) -> dict[str, object]:
                 "published_again": day.republications,
                 "in_table": day.is_in_table,
             }
-            for day in found.days
+            for day in assessment.days
         ],
     }
 
 
-def to_json(found: Sequence[Punctuality]) -> str:
+def to_json(assessments: Sequence[Punctuality]) -> str:
     """Serialize assessments for the process that draws the site; `from_json` reads them back."""
-    return _adapter().dump_json(tuple(found)).decode()
+    return _adapter().dump_json(tuple(assessments)).decode()
 
 
 def from_json(text: str | bytes) -> tuple[Punctuality, ...]:

@@ -79,25 +79,25 @@ def _receipt_payload(receipt: Receipt, approval: Approval | None) -> dict[str, o
     }
 
 
-def render_verify_text(table: str, found: Sequence[VerificationResult]) -> str:
+def render_verify_text(table: str, results: Sequence[VerificationResult]) -> str:
     """Render every day with its problems, the newest first, and the number of days that were verified."""
-    if not found:
+    if not results:
         return f"{escape_text(table)}: nothing is published, so there is nothing to verify"
     lines = []
-    for day in found:
+    for day in results:
         version = "" if day.version is None else f"version {day.version}, "
         candidate = f"{version}candidate {escape_text(day.candidate)}" if day.candidate else "candidate unknown"
         lines.append(
             f"{'broken' if day.problems else 'verified':<8}  {escape_text(day.value) or escape_text(table)}  {candidate}"
         )
         lines += [f"{_INDENT}{escape_text(problem)}" for problem in day.problems]
-    sound = sum(not day.problems for day in found)
+    sound = sum(not day.problems for day in results)
     return "\n".join(
-        [*lines, f"{escape_text(table)}: {sound:,} of {format_count(len(found), 'published days')} verified"]
+        [*lines, f"{escape_text(table)}: {sound:,} of {format_count(len(results), 'published days')} verified"]
     )
 
 
-def render_verify_json(table: str, found: Sequence[VerificationResult]) -> str:
+def render_verify_json(table: str, results: Sequence[VerificationResult]) -> str:
     """Render the result of the verification as JSON."""
     days = [
         {
@@ -107,6 +107,6 @@ def render_verify_json(table: str, found: Sequence[VerificationResult]) -> str:
             "verified": not day.problems,
             "problems": list(day.problems),
         }
-        for day in found
+        for day in results
     ]
-    return json.dumps({"table": table, "days": days, "broken": sum(bool(day.problems) for day in found)})
+    return json.dumps({"table": table, "days": days, "broken": sum(bool(day.problems) for day in results)})

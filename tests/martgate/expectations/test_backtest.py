@@ -42,7 +42,7 @@ def powers(found):
     return {each.change: (each.caught, each.planted) for each in found.power}
 
 
-def test_sound_days_raise_no_alarm_and_say_what_would_be_caught(sixty_days):
+def test_sound_days_raise_no_alarm_and_give_the_detection_power(sixty_days):
     found = replay(rule_of(VOLUME), InMemoryHistory(sixty_days))
     assert (len(found.days), found.learning, found.numbers, found.alarms) == (60, 14, 46 * 3, ())
     assert found.expected == pytest.approx(12 * 46 / 365)
@@ -62,7 +62,7 @@ def test_a_broken_day_is_an_alarm_with_its_group_and_what_was_expected(sixty_day
     assert (alarm.day, alarm.example["c"], alarm.example["(found)"]) == (day, "2", "40")
 
 
-def test_each_day_is_judged_by_earlier_days_alone(sixty_days):
+def test_each_day_is_checked_against_earlier_days_only(sixty_days):
     before = {day: numbers for day, numbers in sixty_days.items() if day < FIRST + timedelta(30)}
     sixty_days[FIRST + timedelta(59)] = day_of({"1": 1, "2": 1})
     whole, part = (replay(rule_of(VOLUME), InMemoryHistory(days)) for days in (sixty_days, before))
@@ -80,6 +80,6 @@ def test_shares_learn_for_a_day_and_are_moved_by_their_distance(sixty_days):
     assert caught["moved by the distance"][0] < caught["moved by twice the distance"][0]
 
 
-def test_days_before_the_rule_was_there_are_not_replayed(sixty_days):
+def test_days_without_measurements_are_not_replayed(sixty_days):
     found = replay(rule_of(VolumeBand(("d",), 60, 1)), InMemoryHistory({}))
     assert (found.days, found.learning, found.numbers, found.alarms, found.expected) == ((), 0, 0, (), 0)

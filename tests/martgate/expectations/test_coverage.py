@@ -60,7 +60,7 @@ def statuses(text, tmp_path):
     return {item.path: item for item in classify_leaves(loaded.contract, loaded.document.leaves(), rules)}
 
 
-def test_each_leaf_is_told_with_the_rule_that_enforces_it(tmp_path):
+def test_each_leaf_names_the_rule_that_enforces_it(tmp_path):
     found = statuses(SMALL, tmp_path)
     enforced = {path: item.rule for path, item in found.items() if item.status is CoverageStatus.ENFORCED}
     column, day = "schema[0].properties[0]", "schema[0].properties[1]"
@@ -91,7 +91,7 @@ def test_each_leaf_is_told_with_the_rule_that_enforces_it(tmp_path):
     }
 
 
-def test_monitored_documentation_and_unsupported_are_told_apart(tmp_path):
+def test_monitored_documentation_and_unsupported_leaves_differ(tmp_path):
     found = statuses(SMALL, tmp_path)
     by_status = {status: {path for path, item in found.items() if item.status is status} for status in CoverageStatus}
     assert by_status[CoverageStatus.MONITORED] == {
@@ -119,7 +119,7 @@ def test_monitored_documentation_and_unsupported_are_told_apart(tmp_path):
         ('custom["a.b"]', 1),
     ],
 )
-def test_a_clause_that_nobody_enforces_is_unsupported(make, leaf, value):
+def test_a_clause_without_a_rule_is_unsupported(make, leaf, value):
     contract = make.contract(make.table(make.column("a")))
     assert classify_leaves(contract, [(leaf, value)], ()) == (CoverageItem(leaf, CoverageStatus.UNSUPPORTED),)
 

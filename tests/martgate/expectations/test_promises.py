@@ -1,4 +1,4 @@
-"""When a day is due, whether it came in time, and which days are missed."""
+"""When a day is due, whether it is in time, and which days are missing."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,7 +17,7 @@ NOW = datetime(2024, 1, 10, 3, tzinfo=UTC)  # noon of the 10th in Seoul: the 9th
 
 @pytest.fixture
 def assess(make):
-    """assess({"01": arrival, ..}, promises): how a table stands that has these days of January."""
+    """assess({"01": arrival, ..}, *slas): the assessment of a table that has these days of January."""
 
     def _assess(arrivals, *slas, now=NOW, period="day", zone="Asia/Seoul", whole=False, **window):
         day = make.column("day", "string", partition_position=None if whole else 1)
@@ -78,12 +78,12 @@ def test_a_day_is_due_at_its_time_on_the_day_after(assess, published, status, de
         ("20:00-08:00", "UTC", "2024-01-09T20:00-08:00"),
     ],
 )
-def test_a_time_of_day_is_its_first_after_the_day_has_ended_wherever_it_is_told(assess, time, zone, due):
+def test_a_day_is_due_at_the_first_time_of_availability_after_it_ended_in_any_zone(assess, time, zone, due):
     found = assess({}, ("timeOfAvailability", time, ""), zone=zone, on=date(2024, 1, 9))
     assert found.days[0].due == datetime.fromisoformat(due)
 
 
-def test_clocks_that_are_changed_in_the_night_move_nothing(assess):
+def test_a_change_to_summer_time_does_not_move_the_due_time(assess):
     on = date(2024, 3, 30)
     found = assess(
         {}, ("timeOfAvailability", "06:00", ""), zone="Europe/Berlin", now=datetime(2024, 4, 1, tzinfo=UTC), on=on
@@ -114,7 +114,7 @@ def test_a_late_day_breaks_its_time_and_not_its_frequency(assess):
     assert [promise.status for promise in found.promises] == [BROKEN, KEPT]
 
 
-def test_what_was_published_again_was_there_from_the_first_time_on(assess):
+def test_the_first_publication_counts(assess):
     found = assess({"09": at("2024-01-10T05:00+09:00", republications=2)}, BY_SIX)
     assert (found.days[0].status, found.days[0].republications, found.is_broken) == (KEPT, 2, False)
 
@@ -137,13 +137,13 @@ def test_a_table_that_was_never_published_misses_the_day_that_is_due(assess):
     assert [promise.status for promise in found.promises] == [BROKEN, BROKEN]
 
 
-def test_only_the_last_days_that_were_due_are_looked_at(assess):
+def test_only_the_newest_due_days_are_assessed(assess):
     found = assess(on_time("02", "07", "08", "09"), BY_SIX, last=3)
     assert statuses(found) == {"07": KEPT, "08": KEPT, "09": KEPT}
     assert found.promises[0].status is KEPT
 
 
-def test_one_day_can_be_asked_for_and_then_no_other_counts(assess):
+def test_only_the_day_of_the_window_counts(assess):
     found = assess(on_time("02", "09"), BY_SIX, DAILY, on=date(2024, 1, 9))
     assert (statuses(found), found.is_broken) == ({"09": KEPT}, False)
     assert assess(on_time("02", "09"), BY_SIX, DAILY, on=date(2024, 1, 5)).is_broken
@@ -183,7 +183,7 @@ def test_without_a_time_of_day_a_day_is_due_when_the_next_one_has_ended(assess):
     assert statuses(assess(on_time("07"), DAILY)) == {"07": KEPT, "08": BROKEN, "09": PENDING}
 
 
-def test_retention_is_kept_while_no_young_day_is_gone_and_tells_of_old_ones(assess):
+def test_retention_is_kept_while_no_retained_day_is_missing_and_reports_older_ones(assess):
     days = on_time("05", "07", "08", "09")  # at noon of the 10th, the 7th ended two days and a half ago
     (promise,) = assess(days, THREE_DAYS).promises
     assert (promise.status, promise.kept, promise.older) == (KEPT, 3, (date(2024, 1, 5),))
@@ -192,20 +192,20 @@ def test_retention_is_kept_while_no_young_day_is_gone_and_tells_of_old_ones(asse
     assert (promise.status, promise.kept, promise.days) == (BROKEN, 2, (date(2024, 1, 7),))
 
 
-def test_what_need_not_be_there_any_more_is_not_missed(assess):
+def test_a_day_past_its_retention_is_not_missing(assess):
     days = on_time("07", "08", "09") | {"02": Arrival(published=datetime(2024, 1, 2, 16, tzinfo=UTC))}
     found = assess(days, BY_SIX, DAILY, THREE_DAYS)
     assert (found.is_broken, list(statuses(found))) == (False, ["07", "08", "09"])
 
 
 @pytest.mark.parametrize(("passed", "status"), [({"sla|freshness"}, KEPT), (set(), UNKNOWN)])
-def test_freshness_is_what_the_gate_found_when_it_let_a_day_through(assess, passed, status):
+def test_freshness_is_the_verdict_of_the_gate_at_approval(assess, passed, status):
     arrival = at("2024-01-10T05:00+09:00", passed_rules=frozenset(passed))
     (promise,) = assess({"09": arrival}, ("freshness", 26, "h")).promises
     assert promise.status is status
 
 
-def test_latency_that_no_rule_judges_is_not_kept(assess):
+def test_latency_without_a_rule_is_not_kept(assess):
     (promise,) = assess(on_time("09"), ("latency", 1, "d")).promises
     assert promise.status is UNKNOWN
 
@@ -220,7 +220,7 @@ def test_latency_that_no_rule_judges_is_not_kept(assess):
         (("frequency", 12, "h"), "published by the day"),
     ],
 )
-def test_a_promise_that_cannot_be_judged_is_not_kept(assess, promise, reason):
+def test_an_sla_that_cannot_be_assessed_is_not_kept(assess, promise, reason):
     found = assess(on_time("09"), promise)
     assert found.promises[0].status is UNKNOWN
     assert reason in found.promises[0].reason
@@ -241,7 +241,7 @@ def test_a_table_without_promises_breaks_none(assess):
     ("element", "is_about"),
     [("", True), ("t", True), ("s.t", True), ("t.day", True), ("day", True), ("u.day, u", False)],
 )
-def test_a_promise_is_about_the_tables_that_it_names_or_about_all(make, element, is_about):
+def test_an_sla_covers_the_tables_that_it_names_or_all(make, element, is_about):
     table = make.table(make.column("day"))
     sla = Sla(path="slaProperties[0]", property="frequency", value=1, unit="d", element=element)
     assert bool(find_time_slas(make.contract(table, slas=(sla,)).tables[0])) is is_about

@@ -1,4 +1,4 @@
-"""What newer versions of a contract ask of the days of older ones."""
+"""The rules that newer versions of a contract add to the days of older ones."""
 
 from dataclasses import replace
 
@@ -51,7 +51,7 @@ def test_a_clause_counts_for_earlier_days_only_where_it_is_marked(version, make,
     assert found.out_of_scope == ()
 
 
-def test_a_marked_column_counts_with_all_that_stands_on_it_and_nothing_that_stands_on_others(version, make):
+def test_all_rules_of_a_marked_column_are_retroactive_and_no_others(version, make):
     old = version("1.0.0", make.column("n"), make.column("m", at=1))
     marked = make.column("n", required=True, enum=(1, 2), custom=RETROACTIVE)
     new = version("2.0.0", marked, make.column("m", at=1, required=True))
@@ -89,7 +89,7 @@ def test_a_clause_about_columns_that_were_not_there_is_out_of_scope_with_its_rea
     ]
 
 
-def test_a_rule_of_a_newer_version_is_the_rule_itself_but_for_its_words(version, make, holds):
+def test_a_rule_of_a_newer_version_differs_only_in_its_description(version, make, holds):
     old, new = version("1.0.0", make.column("n")), version("2.0.0", make.column("n"), quality=[holds("small", "n < 9")])
     (rule,) = derive_with_retroactive(old, [new]).retroactive
     assert (rule.check, rule.clauses) == (Holds("n < 9"), ("schema[0].quality[0]",))

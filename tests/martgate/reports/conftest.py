@@ -1,4 +1,4 @@
-"""Runs to tell: one of each end, about one small table."""
+"""Runs of one small table, one for each outcome."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

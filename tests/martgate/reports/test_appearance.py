@@ -39,7 +39,7 @@ def page(project, runs, contract):
     return lambda toml: drawn(runs, contract, project(toml).site)
 
 
-def test_title_logo_and_links_stand_on_the_page(page):
+def test_the_page_shows_title_logo_and_links(page):
     html = page(
         'title = "Shop <b>"\nlogo = "logo.svg"\nlinks = { Wiki = "https://wiki.example/a?b&c", Us = "mailto:a@b.c" }'
     )
@@ -78,7 +78,7 @@ def test_a_project_that_sets_nothing_has_no_header(runs, contract):
         ('links = ["https://a.example"]', "expected addresses by name"),
     ],
 )
-def test_what_cannot_be_used_is_an_error_with_what_to_do(project, toml, message):
+def test_an_invalid_setting_is_an_error_with_a_hint(project, toml, message):
     with pytest.raises(InvalidInput, match=re.escape(message)) as raised:
         project(toml)
     assert raised.value.problems[0].hint
@@ -100,7 +100,7 @@ def test_a_stylesheet_that_loads_or_leaves_is_refused_with_its_line(project, css
         project('stylesheet = "house.css"')
 
 
-def test_what_would_swell_every_page_is_refused(project):
+def test_a_file_that_is_too_large_is_refused(project):
     Path("logo.svg").write_text("x" * 200_001)
     with pytest.raises(InvalidInput, match="larger than 200,000 bytes"):
         project('logo = "logo.svg"')
@@ -120,6 +120,6 @@ def test_the_site_is_rendered_again_when_its_look_changes(runs, contract):
     assert plain != named
 
 
-def test_the_look_survives_the_way_to_the_process_that_draws():
+def test_the_look_survives_json():
     look = Appearance(title="S", logo="data:x", links={"a": "https://b.example"}, stylesheet="a {}")
     assert Appearance.from_json(look.to_json()) == look

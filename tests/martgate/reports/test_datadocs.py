@@ -50,7 +50,7 @@ def test_a_site_is_an_index_a_page_a_run_and_a_page_of_rules_a_table(records, si
     assert page_path(site, runs["refused"].candidate).read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-def test_a_page_is_where_its_candidate_says_before_anything_is_drawn(site):
+def test_the_path_of_a_page_is_known_before_it_is_rendered(site):
     assert page_path(site, "2024-01-01.7") == site / "runs" / "2024-01-01.7.html"
 
 
@@ -68,7 +68,7 @@ def test_no_two_candidates_share_a_page(site):
     assert len({page_path(site, name) for name in names}) == len(names)
 
 
-def test_where_a_page_is_can_be_asked_without_great_expectations():
+def test_the_path_of_a_page_does_not_import_great_expectations():
     code = "import sys; from martgate.reports.datadocs import page_path; print('great_expectations' in sys.modules, 'pydantic' in sys.modules)"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert asked.stdout.split() == ["False", "False"]
@@ -141,7 +141,7 @@ def test_rules_that_had_nothing_to_look_at_and_may_are_listed_but_are_no_finding
     assert page.count('id="rule-order_id-not_null"') == 1
 
 
-def test_columns_stand_in_the_order_of_the_contract(records, site, contract):
+def test_columns_are_in_the_order_of_the_contract(records, site, contract):
     render(records, site, [contract])
     page = (site / "suites" / "shop.orders.html").read_text(encoding="utf-8")
     groups = re.findall(r'role="rowheader">(?:<code>)?([^<]+)', page)
@@ -190,7 +190,7 @@ def test_an_unchanged_run_keeps_its_page_and_a_changed_one_does_not(records, sit
     assert "Another purpose." in page.read_text(encoding="utf-8")
 
 
-def test_a_record_that_cannot_be_read_is_named_and_the_former_site_stays(records, site):
+def test_an_invalid_record_is_named_and_the_previous_site_stays(records, site):
     render(records, site)
     former = {path: path.read_bytes() for path in site.rglob("*.html")}
     (records / "half.json").write_text('{"table": "shop.or', encoding="utf-8")
@@ -240,12 +240,12 @@ def test_no_record_at_all_is_a_site_that_says_so(tmp_path, site):
     assert "No run has been recorded yet" in render(tmp_path, site).read_text(encoding="utf-8")
 
 
-def test_the_command_draws_and_says_where(records, site, capsys):
+def test_the_command_renders_and_prints_the_path(records, site, capsys):
     assert main([str(records), str(site)]) == 0
     assert Path(capsys.readouterr().out.strip()) == site / "index.html"
 
 
-def test_the_command_tells_what_is_wrong_without_a_traceback(records, site, capsys):
+def test_the_command_reports_an_error_without_a_traceback(records, site, capsys):
     (records / "half.json").write_text("{", encoding="utf-8")
     assert main([str(records), str(site)]) == 2
     stderr = capsys.readouterr().err

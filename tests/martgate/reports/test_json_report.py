@@ -48,7 +48,7 @@ def test_the_counts_add_up_to_the_rules(runs):
         )
 
 
-def test_a_rule_that_was_not_judged_is_listed_with_its_reason_and_not_counted(runs):
+def test_a_rule_out_of_scope_is_listed_with_its_reason_and_not_counted(runs):
     payload = json.loads(render_run_json(runs["published"]))
     assert payload["out_of_scope"] == [{"rule": "status|references", "reason": "shop.statuses is not here"}]
     assert "status|references" not in {verdict["rule"] for verdict in payload["verdicts"]}
@@ -92,7 +92,7 @@ def test_coverage_lists_what_suites_enforce_apart_from_the_leaves_of_the_contrac
     assert payload["suites"] == [{"path": place, "rule": "a|known@more"}]
 
 
-def test_lint_tells_every_problem_with_its_place():
+def test_lint_lists_every_problem_with_its_place():
     problem = Problem(file="a.yaml", line=12, column=3, path="schema[0]", message="wrong", hint="do this")
     payload = {"file": "a.yaml", "line": 12, "column": 3, "path": "schema[0]", "message": "wrong", "hint": "do this"}
     assert json.loads(render_lint_json([problem])) == {"errors": [payload], "warnings": []}

@@ -79,7 +79,7 @@ def test_an_instant_keeps_its_moment():
     assert loads(dumps(audit_of(at=seoul))).audited_at == NOON
 
 
-def test_the_kind_of_each_check_stands_in_the_text():
+def test_the_text_names_the_kind_of_each_check():
     rule = Rule(name="r", check=SqlNumber("SELECT 1", Threshold("mustBe", (0,))), clauses=("p",))
     written = json.loads(dumps(audit_of(Verdict(rule=rule, outcome=Outcome.FAILED))))
     assert written["audit"]["verdicts"][0]["rule"]["check"]["kind"] == "sql"

@@ -98,7 +98,7 @@ def test_hostile_text_stays_text(runs, contract, table):
     assert "{{ 7 * 7 }}" in drawn
 
 
-def test_the_page_is_drawn_without_great_expectations():
+def test_the_page_is_rendered_without_great_expectations():
     code = (
         "import sys, martgate.reports.run_page; print({'great_expectations', 'pandas', 'pydantic'} & set(sys.modules))"
     )

@@ -27,7 +27,7 @@ def test_the_summary_of_each_end(runs, end, snapshot):
         ("dry_run", "Would publish: shop.orders of 2024-01-01"),
     ],
 )
-def test_the_first_line_is_the_answer(runs, end, words):
+def test_the_first_line_is_the_decision(runs, end, words):
     assert render_run_text(runs[end]).splitlines()[0].startswith(words)
 
 
@@ -158,7 +158,7 @@ def test_a_warning_is_no_error():
     assert text == "a.yaml: warning: may differ\n  = do this\nno errors, 1 warning in 2 files"
 
 
-def test_no_problem_is_said_in_as_many_words():
+def test_no_problems_is_a_message_of_its_own():
     assert render_lint_text([], files=13) == "no errors in 13 files"
 
 

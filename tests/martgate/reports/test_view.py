@@ -28,7 +28,7 @@ def test_the_contract_lends_its_purpose_and_its_owner(runs, contract):
     assert (run.owner, run.description) == ("ada", "Orders as the shop took them.")
 
 
-def test_rules_in_the_way_come_first_and_passed_ones_last_in_contract_order(runs):
+def test_blocking_rules_come_first_and_passed_ones_last_in_contract_order(runs):
     rules = build_run_view(runs["refused"]).rules
     assert [rule.urgency for rule in rules] == [0, 0, 1, 3, 3, 3, 3]
     assert [rule.name for rule in rules if rule.urgency == 3] == [
