@@ -97,7 +97,7 @@ class _AuditRun:
             plan = self._run_plan(answerable, StatisticsProofs())
         if self._doubtful:
             self._run_plan(self._doubtful, StatisticsProofs(), allow_doubt=False)
-        for counts in plan.history_counts:
+        for counts in plan.measurement_plans:
             self._compare_with_history(counts)
         pending = [rule for rule in answerable if rule in self._pending]
         if pending and self.scope.expectation_runner:
@@ -224,7 +224,7 @@ class _AuditRun:
                 self._record_error(counts.rules[0], self._error_text(error, counts.rules[0]))
                 return
             for rule in counts.rules:
-                for separate in build_plan([rule], self._source).history_counts:
+                for separate in build_plan([rule], self._source).measurement_plans:
                     self._compare_with_history(separate)
             return
         self.measurements += measurements

@@ -1,7 +1,7 @@
-"""From a contract to the rules that enforce it: pure, total, and each with a name that says where it looks.
+"""Derives the rules that enforce a contract.
 
-A rule's name is its address: `COLUMN|what` or `table|what`, and `sla|what` for promises about time. Its clauses are the
-leaves of the contract that it enforces; a clause stands for everything below it as well.
+A rule's name says what it is about: `COLUMN|what`, `table|what`, or `sla|what` for promises about time. Its clauses are the
+addresses in the contract that it enforces; a clause includes everything below it.
 """
 
 from collections import Counter
@@ -13,13 +13,13 @@ from martgate.contracts.model import Column, Quality, Relationship, Sla, Table
 from martgate.contracts.types import canonical_type
 from martgate.errors import InvalidInput, Problem
 from martgate.expectations.kinds.base import Check
-from martgate.expectations.kinds.fields import resolve_columns
 from martgate.expectations.kinds.fresh import Fresh
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.has_type import HasType
 from martgate.expectations.kinds.in_partition import InPartition
 from martgate.expectations.kinds.in_set import InSet
 from martgate.expectations.kinds.not_null import NotNull
+from martgate.expectations.kinds.reading import resolve_columns
 from martgate.expectations.kinds.references import References
 from martgate.expectations.kinds.unique import Unique
 from martgate.expectations.mistakes import Mistake, MistakeCollector, is_finite
@@ -27,64 +27,59 @@ from martgate.expectations.options import read_option
 from martgate.expectations.quality import read_quality
 from martgate.expectations.rules import Rule
 
-__all__ = ["Derivation", "derive_with_problems", "derive"]
+__all__ = ["Derivation", "derive", "derive_with_problems"]
 
-_Stated = tuple[str, Check, tuple[str, ...], str]
-"""A rule that stands on a column: its name, check, leaves and dimension."""
+_ColumnRule = tuple[str, Check, tuple[str, ...], str]
+"""A rule about one column: the end of its name, its check, the leaves of the column that it enforces, its dimension."""
 
 _GATED_SLAS = frozenset({"freshness", "latency"})
 
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """The rules of one table, and what in its contract could not become one."""
+    """The rules of one table, and the problems of clauses that cannot become one."""
 
     rules: tuple[Rule, ...]
     problems: tuple[Problem, ...]
 
 
 def derive(table: Table) -> tuple[Rule, ...]:
-    """The rules that a contract states about one table of it, in the contract's order.
+    """Derive the rules of one table, in the order of its contract.
 
     Raises:
-        martgate.errors.InvalidInput: something in the contract cannot be checked; with every such problem in it. The
-            problems carry the path inside the document; whoever read the file knows the lines.
+        martgate.errors.InvalidInput: with every clause that cannot be checked. The problems have addresses in the document
+            and no lines, which only the reader of the file knows.
     """
-    found = derive_with_problems(table)
-    if found.problems:
-        raise InvalidInput(*found.problems)
-    return found.rules
+    derivation = derive_with_problems(table)
+    if derivation.problems:
+        raise InvalidInput(*derivation.problems)
+    return derivation.rules
 
 
 def derive_with_problems(table: Table) -> Derivation:
-    """As `derive`, for those who want to see the rules of a contract that has problems too."""
+    """Derive the rules of one table, also of a contract that has problems."""
     mistakes = MistakeCollector(table.contract.file)
-    found = [
+    rules = [
         _table_columns(table),
         *(rule for column in table.columns for rule in _column_rules(column, table, mistakes)),
-        *_keys(table),
+        *_key_rules(table),
         *_relationship_rules("table", table.relationships, table, mistakes),
         *_quality_rules(table.quality, table, None, mistakes),
         *_sla_rules(table, mistakes),
     ]
     if table.custom.get("allowVacuous") is True:
-        found = [_vacuous(rule) for rule in found]
-    _tell_repeated_names(found, mistakes)
-    return Derivation(tuple(found), tuple(mistakes.problems))
+        rules = [replace(rule, allow_vacuous=True) for rule in rules]
+    _check_names(rules, mistakes)
+    return Derivation(tuple(rules), tuple(mistakes.problems))
 
 
-def _vacuous(rule: Rule) -> Rule:
-    return replace(rule, allow_vacuous=True)
-
-
-def _tell_repeated_names(found: Iterable[Rule], mistakes: MistakeCollector) -> None:
-    counted = Counter(rule.name for rule in found)
-    seen = set()
-    for rule in found:
-        if counted[rule.name] > 1 and rule.name in seen:
+def _check_names(rules: Iterable[Rule], mistakes: MistakeCollector) -> None:
+    names = set()
+    for rule in rules:
+        if rule.name in names:
             hint = "give this quality an id of its own"
-            mistakes.add(rule.clauses[0], Mistake(f"a rule named {rule.name} is there already", hint))
-        seen.add(rule.name)
+            mistakes.add(rule.clauses[0], Mistake(f"another rule is already named {rule.name}", hint))
+        names.add(rule.name)
 
 
 def _table_columns(table: Table) -> Rule:
@@ -97,14 +92,13 @@ def _table_columns(table: Table) -> Rule:
 
 
 def _column_rules(column: Column, table: Table, mistakes: MistakeCollector) -> Iterator[Rule]:
-    """All rules that stand on one column."""
-    kind = _type(column, mistakes)
-    stated: list[_Stated] = [
+    kind = _read_type(column, mistakes)
+    rules: list[_ColumnRule] = [
         *([("type", HasType(column.name, kind), ("physicalType", "logicalType"), "conformity")] if kind else []),
-        *_presence(column, mistakes),
-        *_options(column, kind, mistakes),
+        *_presence_rules(column, mistakes),
+        *_option_rules(column, kind, mistakes),
     ]
-    for name, check, leaves, dimension in stated:
+    for name, check, leaves, dimension in rules:
         yield Rule(
             name=f"{column.name}|{name}",
             check=check,
@@ -117,8 +111,8 @@ def _column_rules(column: Column, table: Table, mistakes: MistakeCollector) -> I
     yield from _quality_rules(column.quality, table, column, mistakes)
 
 
-def _type(column: Column, mistakes: MistakeCollector) -> str:
-    """The column's type in Spark's spelling; empty where it is none."""
+def _read_type(column: Column, mistakes: MistakeCollector) -> str:
+    """The column's type in Spark's spelling; empty where it is unknown."""
     try:
         return canonical_type(column.physical_type)
     except ValueError as error:
@@ -126,8 +120,8 @@ def _type(column: Column, mistakes: MistakeCollector) -> str:
         return ""
 
 
-def _presence(column: Column, mistakes: MistakeCollector) -> Iterator[_Stated]:
-    """Clauses that stand on the column itself. A primary key is never null, whatever `required` says."""
+def _presence_rules(column: Column, mistakes: MistakeCollector) -> Iterator[_ColumnRule]:
+    """Rules of `required`, `unique` and `enum`. A primary key is never null, whatever `required` says."""
     if column.required or column.primary_key_position is not None:
         leaf = "required" if column.required else "primaryKey"
         yield "not_null", NotNull(column.name), (leaf,), "completeness"
@@ -139,21 +133,20 @@ def _presence(column: Column, mistakes: MistakeCollector) -> Iterator[_Stated]:
         yield "in_set", InSet(column.name, column.enum), ("enum",), "conformity"
 
 
-def _options(column: Column, kind: str, mistakes: MistakeCollector) -> Iterator[_Stated]:
+def _option_rules(column: Column, kind: str, mistakes: MistakeCollector) -> Iterator[_ColumnRule]:
     for option, value in column.options.items():
         try:
-            stated = read_option(column, option, value, kind)
+            rule = read_option(column, option, value, kind)
         except Mistake as mistake:
-            place = Mistake(mistake.message, mistake.hint, key=f"logicalTypeOptions.{option}")
-            mistakes.add(column.path, place)
+            mistakes.add(column.path, Mistake(mistake.message, mistake.hint, key=f"logicalTypeOptions.{option}"))
             continue
-        if stated:
-            name, check = stated
+        if rule:
+            name, check = rule
             yield name, check, (f"logicalTypeOptions.{option}",), "conformity"
 
 
-def _keys(table: Table) -> Iterator[Rule]:
-    """The primary key as a whole, and the partitions."""
+def _key_rules(table: Table) -> Iterator[Rule]:
+    """Rules of the primary key as a whole, and of the partitions."""
     if table.primary_key:
         leaves = ("primaryKey", "primaryKeyPosition")
         yield Rule(
@@ -186,7 +179,7 @@ def _relationship_rules(
     *,
     column: Column | None = None,
 ) -> Iterator[Rule]:
-    """Foreign keys; where a subject has several, the second is `references-2`."""
+    """Rules of foreign keys; the second of a subject is named `references-2`."""
     for number, relationship in enumerate(relationships, start=1):
         try:
             columns = resolve_columns(relationship.columns, table)
@@ -210,43 +203,43 @@ def _quality_rules(
         check = read_quality(quality, table, column, mistakes)
         if check is None:
             continue
-        asked = quality.implementation.get("allow_vacuous", False)
-        if not isinstance(asked, bool):
+        allow_vacuous = quality.implementation.get("allow_vacuous", False)
+        if not isinstance(allow_vacuous, bool):
             key = "implementation.allow_vacuous"
-            mistakes.add(quality.path, Mistake(f"expected true or false, found {asked!r}", key=key))
-        standing_on = (column.name,) if column else ()
+            mistakes.add(quality.path, Mistake(f"expected true or false, found {allow_vacuous!r}", key=key))
+        own_column = (column.name,) if column else ()
         yield Rule(
             name=f"{column.name if column else 'table'}|{quality.id}",
             check=check,
             clauses=(quality.path,),
-            columns=_spelled(tuple(dict.fromkeys([*check.columns_read, *standing_on])), table),
+            columns=_declared_names([*check.columns_read, *own_column], table),
             severity=quality.severity,
             dimension=quality.dimension,
             description=quality.description,
-            allow_vacuous=asked is True or (column is not None and column.can_be_vacuous),
+            allow_vacuous=allow_vacuous is True or (column is not None and column.can_be_vacuous),
         )
 
 
-def _spelled(names: tuple[str, ...], table: Table) -> tuple[str, ...]:
-    """The contract's own spelling of columns that SQL named in another case."""
-    spelled = {name.casefold(): name for name in table.column_names}
-    return tuple(dict.fromkeys(spelled.get(name.casefold(), name) for name in names))
+def _declared_names(names: Iterable[str], table: Table) -> tuple[str, ...]:
+    """The contract's own spelling of columns that SQL names in another case."""
+    declared = {name.casefold(): name for name in table.column_names}
+    return tuple(dict.fromkeys(declared.get(name.casefold(), name) for name in names))
 
 
 def _sla_rules(table: Table, mistakes: MistakeCollector) -> Iterator[Rule]:
-    """Freshness and latency, where they name a column of this table; several of a kind are told apart by column."""
-    gated = [
-        (sla, name) for sla in table.contract.slas if sla.property in _GATED_SLAS for name in _elements(sla, table)
+    """Rules of freshness and latency that name a column of this table; the column is part of the name if there are several."""
+    elements = [
+        (sla, name) for sla in table.contract.slas if sla.property in _GATED_SLAS for name in _sla_columns(sla, table)
     ]
-    counted = Counter(sla.property for sla, _ in gated)
-    for sla, name in gated:
+    counts = Counter(sla.property for sla, _ in elements)
+    for sla, name in elements:
         try:
-            check = Fresh(resolve_columns((name,), table)[0], _seconds(sla))
+            check = Fresh(resolve_columns((name,), table)[0], _read_seconds(sla))
         except Mistake as mistake:
             mistakes.add(sla.path, mistake)
             continue
         yield Rule(
-            name=f"sla|{sla.property}" + (f".{name}" if counted[sla.property] > 1 else ""),
+            name=f"sla|{sla.property}" + (f".{name}" if counts[sla.property] > 1 else ""),
             check=check,
             clauses=(sla.path,),
             columns=check.columns_read,
@@ -255,13 +248,13 @@ def _sla_rules(table: Table, mistakes: MistakeCollector) -> Iterator[Rule]:
         )
 
 
-def _elements(sla: Sla, table: Table) -> list[str]:
-    """The columns of this table that an SLA is about; `table.column`, or just the column where there is one table."""
+def _sla_columns(sla: Sla, table: Table) -> list[str]:
+    """The columns of this table that an SLA names, as `table.column`, or as `column` where there is one table."""
     names = [name.strip() for name in sla.element.split(",") if name.strip()]
     return [column for name in names if (column := table.resolve_column(name)) is not None]
 
 
-def _seconds(sla: Sla) -> int:
+def _read_seconds(sla: Sla) -> int:
     if sla.unit.lower() not in UNITS:
         raise Mistake(f"unit {sla.unit!r} is not known", f"known are {', '.join(UNITS)}", key="unit")
     span = parse_seconds(sla.value, sla.unit)

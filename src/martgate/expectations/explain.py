@@ -18,7 +18,7 @@ def explain(plan: Plan, columns: Sequence[str], sizes: Mapping[str, int] | None 
         sizes: the bytes of each column in the table's files, by casefolded name; None where there are no files.
     """
     statements = [(statement.sql, statement.rules) for statement in plan.statements]
-    statements += [(count.sql, counts.rules) for counts in plan.history_counts for count in counts.queries]
+    statements += [(count.sql, counts.rules) for counts in plan.measurement_plans for count in counts.queries]
     parts = [
         _comment("from the schema, without a statement", plan.schema_checks),
         _comment("from the statistics of the files, without a statement", plan.proofs),

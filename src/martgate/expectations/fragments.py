@@ -1,7 +1,7 @@
-"""SQL that a contract brings along: expressions over one row (or one group), and whole queries.
+"""The SQL in contracts: expressions over one row or one group, and whole queries.
 
-A fragment is put into statements word for word, in parentheses; reading it with sqlglot's Databricks dialect says what
-it is, what it reads and what it must not do. Nothing here writes SQL.
+A fragment goes into statements unchanged, in parentheses. This module parses it with sqlglot's Databricks dialect to find
+what it reads and what it must not contain; it writes no SQL.
 """
 
 from dataclasses import dataclass
@@ -27,33 +27,38 @@ __all__ = [
 ]
 
 PARAMETERS = frozenset({"part_date", "day_end", "earlier_end", "audited_at"})
-"""What a fragment may name as `:parameter`; `earlier_end` is the `day_end` of the earlier day that is compared with."""
+"""The names that a fragment may use as `:parameter`; `earlier_end` is the `day_end` of the previous day."""
 
 OBJECT = "{object}"
-"""What stands for the table under audit in a query."""
+"""The placeholder of the table under audit in a query, as ODCS defines it."""
 
 
 def find_columns(fragment: str) -> tuple[str, ...]:
-    """The columns that an expression reads, in order of appearance; empty where it cannot be parsed."""
+    """Find the columns that an expression reads, in order of appearance; none where it cannot be parsed."""
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
     trees = parse_sql(fragment)
     if len(trees) != 1 or trees[0] is None:
         return ()
-    found = sorted(trees[0].find_all(exp.Column), key=lambda column: column.this.meta.get("start", 0))
-    return tuple(dict.fromkeys(column.parts[0].name for column in found))  # a struct is read by its first name
+    columns = sorted(trees[0].find_all(exp.Column), key=lambda column: column.this.meta.get("start", 0))
+    return tuple(dict.fromkeys(column.parts[0].name for column in columns))  # a struct is read by its first name
 
 
 @dataclass(frozen=True, slots=True)
 class EqualitySide:
-    """A column as one side of an equality; `as_day` where its date is written as text, `2024-01-01`."""
+    """A column as one side of an equality.
+
+    Attributes:
+        column: its name.
+        as_day: whether its date is formatted as text, `2024-01-01`.
+    """
 
     column: str
     as_day: bool = False
 
 
 def match_equality(expression: str) -> tuple[EqualitySide, EqualitySide] | None:
-    """The two columns that an expression says are equal; None for every other expression.
+    """Find the two columns of an expression that is an equality; None for every other expression.
 
     >>> match_equality("DATE_FORMAT(key_date, 'yyyy-MM-dd') = part_date")
     (EqualitySide(column='key_date', as_day=True), EqualitySide(column='part_date', as_day=False))
@@ -73,14 +78,14 @@ def _side(tree: "Expr") -> EqualitySide | None:
     columns = list(tree.find_all(exp.Column))
     if len(columns) != 1 or len(columns[0].parts) != 1:
         return None
-    written = columns[0].sql(dialect="databricks")
-    shapes = {written: False, f"DATE_FORMAT({written}, 'yyyy-MM-dd')": True}
+    column = columns[0].sql(dialect="databricks")
+    shapes = {column: False, f"DATE_FORMAT({column}, 'yyyy-MM-dd')": True}
     name = columns[0].name
     return next((EqualitySide(name, as_day) for shape, as_day in shapes.items() if parse_sql(shape) == (tree,)), None)
 
 
 def find_parameters(sql: str) -> frozenset[str]:
-    """The names of `:parameters` in an expression or query."""
+    """Find the names of `:parameters` in an expression or a query."""
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
     trees = [tree for tree in parse_sql(sql) if tree is not None]
@@ -88,27 +93,35 @@ def find_parameters(sql: str) -> frozenset[str]:
 
 
 def find_tables(query: str) -> tuple[str, ...]:
-    """The tables that a query reads, as it spells them, without `{object}` and without its own CTEs."""
+    """Find the tables that a query reads, as it spells them, without `{object}` and its CTEs."""
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
     trees = [tree for tree in parse_sql(query) if tree is not None]
-    found = [table for tree in trees for table in tree.find_all(exp.Table)]
-    local = {cte.alias_or_name.casefold() for tree in trees for cte in tree.find_all(exp.CTE)}
-    names = (join_parts(part.name for part in table.parts) for table in found)
-    return tuple(dict.fromkeys(n for n in names if n != OBJECT and n.casefold() not in local))
+    tables = [table for tree in trees for table in tree.find_all(exp.Table)]
+    ctes = {cte.alias_or_name.casefold() for tree in trees for cte in tree.find_all(exp.CTE)}
+    names = (join_parts(part.name for part in table.parts) for table in tables)
+    return tuple(dict.fromkeys(n for n in names if n != OBJECT and n.casefold() not in ctes))
 
 
 def find_expression_problem(fragment: str, *, aggregate: bool = False) -> str | None:
-    """What keeps a text from being one expression over a row (or, with `aggregate`, over a group); None if nothing."""
+    """Find what is wrong with an expression.
+
+    Args:
+        fragment: the expression.
+        aggregate: whether it must aggregate a group; otherwise it must be about one row.
+
+    Returns:
+        The message; None where nothing is wrong.
+    """
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
-    mistake = _mistake(fragment)
-    if mistake:
-        return mistake
+    problem = _find_sql_problem(fragment)
+    if problem:
+        return problem
     tree = parse_sql(fragment)[0]
     assert tree is not None
     aggregates = tree.find(exp.AggFunc) is not None
-    mistakes = {
+    problems = {
         "a fragment reads columns of the row only, not other tables": tree.find(exp.Query),
         "expected one expression, without `*` and without a name of its own (`AS ..`)": not isinstance(
             tree, exp.Condition
@@ -117,48 +130,48 @@ def find_expression_problem(fragment: str, *, aggregate: bool = False) -> str | 
         "expected an aggregate, as in COUNT(*) or SUM(column)": aggregate and not aggregates,
         "a fragment looks at one row, so it has no aggregates": aggregates and not aggregate,
     }
-    return next((text for text, made in mistakes.items() if made), None)
+    return next((message for message, is_found in problems.items() if is_found), None)
 
 
 def find_query_problem(query: str) -> str | None:
-    """What keeps a text from being one SELECT; None if nothing does."""
+    """Find what is wrong with a query, which must be one SELECT; None where nothing is."""
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
-    mistake = _mistake(query, comments=True)
-    if mistake:
-        return mistake
+    problem = _find_sql_problem(query, comments=True)
+    if problem:
+        return problem
     tree = parse_sql(query)[0]
     return None if isinstance(tree, exp.Query) else "expected one SELECT"
 
 
-def _mistake(sql: str, *, comments: bool = False) -> str | None:
-    """What is wrong with any SQL text, whatever it should be."""
+def _find_sql_problem(sql: str, *, comments: bool = False) -> str | None:
+    """Find what is wrong with a text, be it an expression or a query."""
     from sqlglot.errors import SqlglotError  # noqa: PLC0415 (see above)
 
     if not sql.strip():
         return "expected SQL, found nothing"
     try:
-        trees = _read(sql)
+        trees = _parse(sql)
     except SqlglotError as error:
-        return f"not readable as Spark SQL: {_first_words(error)}"
+        return f"not readable as Spark SQL: {_first_sentence(error)}"
     except RecursionError:
         return "nested too deeply to read"
     unknown = sorted(find_parameters(sql) - PARAMETERS)
-    mistakes = {
-        "expected one expression or query, without `;`": len(trees) != 1 or trees[0] is None or _ends_early(sql),
+    problems = {
+        "expected one expression or query, without `;`": len(trees) != 1 or trees[0] is None or _has_semicolon(sql),
         "a fragment has no comments; the quality's description is the place for them": not comments
         and any(node.comments for tree in trees if tree for node in tree.walk()),
-        f"unknown parameter {_colons(unknown)}; known are {_colons(sorted(PARAMETERS))}": unknown,
+        f"unknown parameter {_list_parameters(unknown)}; known are {_list_parameters(sorted(PARAMETERS))}": unknown,
     }
-    return next((text for text, made in mistakes.items() if made), None)
+    return next((message for message, is_found in problems.items() if is_found), None)
 
 
-def _colons(names: list[str]) -> str:
+def _list_parameters(names: list[str]) -> str:
     return ", ".join(f":{name}" for name in names)
 
 
-def _ends_early(sql: str) -> bool:
-    """Whether a `;` stands outside of every literal."""
+def _has_semicolon(sql: str) -> bool:
+    """Whether there is a `;` outside of all literals."""
     from sqlglot.dialects import Databricks  # noqa: PLC0415 (see above)
     from sqlglot.tokenizer_core import TokenType  # noqa: PLC0415 (see above)
 
@@ -166,23 +179,23 @@ def _ends_early(sql: str) -> bool:
 
 
 def parse_sql(sql: str) -> "tuple[Expr | None, ...]":
-    """The parsed statements of a text; empty where it cannot be parsed."""
+    """Parse the statements of a text; empty where it cannot be parsed."""
     from sqlglot.errors import SqlglotError  # noqa: PLC0415 (see above)
 
     try:
-        return _read(sql)
+        return _parse(sql)
     except (SqlglotError, RecursionError):
         return ()
 
 
 @lru_cache(maxsize=4096)
-def _read(sql: str) -> "tuple[Expr | None, ...]":
+def _parse(sql: str) -> "tuple[Expr | None, ...]":
     import sqlglot  # noqa: PLC0415 (see above)
 
     return tuple(sqlglot.parse(put_table(sql, OBJECT), dialect="databricks"))
 
 
-def _first_words(error: Exception) -> str:
+def _first_sentence(error: Exception) -> str:
     """The first sentence of a parser's message, without its terminal colours."""
     details = getattr(error, "errors", None)
     if details:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from martgate.expectations.kinds.base import MAX_EXAMPLES
+from martgate.expectations.kinds.examples import MAX_EXAMPLES
 from martgate.expectations.kinds.learned import InsufficientHistory, LearnedCheck
 from martgate.expectations.measurement import History, Measurement
 from martgate.expectations.rules import Rule

@@ -1,13 +1,14 @@
-"""A few offenders of a rule that failed, for people to look at.
+"""Queries for a few offenders of a failed rule.
 
-A hidden value never leaves the engine: its place is taken by a fixed mask inside the statement itself.
+A hidden value never leaves the engine: the statement itself replaces it by a fixed mask.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from martgate.expectations.kinds.base import MAX_EXAMPLES, Check, ExampleColumn
+from martgate.expectations.kinds.base import Check
+from martgate.expectations.kinds.examples import MAX_EXAMPLES, ExampleColumn
 from martgate.expectations.protection import MASK, Protection
 from martgate.expectations.rules import Rule
 from martgate.expectations.source import Source
@@ -20,7 +21,12 @@ _WIDTH = 80
 
 @dataclass(frozen=True, slots=True)
 class ExampleQuery:
-    """A statement that returns offenders, and what its columns are called in an example."""
+    """A statement that returns offenders.
+
+    Attributes:
+        sql: the statement in Spark SQL.
+        names: the names of its columns in an example.
+    """
 
     sql: str
     names: tuple[str, ...]
@@ -29,43 +35,51 @@ class ExampleQuery:
 def build_example_query(
     rule: Rule, source: Source, *, key: Sequence[str], protection: Protection
 ) -> ExampleQuery | None:
-    """The statement for a rule's offenders; None where there is nothing to show.
+    """Build the query for a rule's offenders.
 
-    `key` are the table's key columns, which lead a row's example. `protection` says what is masked.
+    Args:
+        rule: the rule that failed.
+        source: the relation under audit.
+        key: the key columns of the table, which come first in an example of a row.
+        protection: which values are masked.
+
+    Returns:
+        The query; None where the rule has no offenders to show.
     """
-    found = rule.check.offenders(source, tuple(dict.fromkeys([*key, *rule.check.columns_read])))
-    if found is None:
+    offenders = rule.check.offenders(source, tuple(dict.fromkeys([*key, *rule.check.columns_read])))
+    if offenders is None:
         return None
-    shown, rows = found.shown, found.rows
-    listed = ",\n  ".join(f"{_masked(column, protection)} AS e{place}" for place, column in enumerate(shown))
-    order = ", ".join(column.expression for column in shown)
-    sql = f"SELECT\n  {listed}\n{rows}\nORDER BY {order}\nLIMIT {MAX_EXAMPLES}"
-    return ExampleQuery(sql, tuple(f"({column.name})" if column.is_computed else column.name for column in shown))
+    columns = offenders.columns
+    listed = ",\n  ".join(f"{_mask(column, protection)} AS e{position}" for position, column in enumerate(columns))
+    order = ", ".join(column.expression for column in columns)
+    sql = f"SELECT\n  {listed}\n{offenders.from_clause}\nORDER BY {order}\nLIMIT {MAX_EXAMPLES}"
+    return ExampleQuery(sql, tuple(f"({column.name})" if column.is_computed else column.name for column in columns))
 
 
 def build_frequent_values_query(check: Check, source: Source, *, protection: Protection) -> str | None:
-    """The statement for the values that most offenders of a check have, each with its rows, the most frequent first.
+    """Build the query for the most frequent invalid values of a column, each with its number of rows.
 
-    None where a check is not about the values of one column, or those are hidden.
+    Returns:
+        The query; None where the check is not about the values of one column, or these are hidden.
     """
-    wrong = check.invalid_values(source.types)
-    if wrong is None or protection.hides(wrong.column):
+    invalid = check.invalid_values(source.types)
+    if invalid is None or protection.hides(invalid.column):
         return None
-    name = identifier(wrong.column)
+    name = identifier(invalid.column)
     return (
-        f"SELECT\n  {name} AS e0,\n  COUNT(*) AS e1\nFROM {relation(source.relation)}\nWHERE {wrong.condition}\n"
+        f"SELECT\n  {name} AS e0,\n  COUNT(*) AS e1\nFROM {relation(source.relation)}\nWHERE {invalid.condition}\n"
         f"GROUP BY {name}\nORDER BY e1 DESC, e0\nLIMIT {MAX_EXAMPLES}"
     )
 
 
-def _masked(shown: ExampleColumn, protection: Protection) -> str:
-    if not protection.hides_example(shown):
-        return shown.expression
-    return f"CASE WHEN {shown.expression} IS NOT NULL THEN {text(MASK)} END"
+def _mask(column: ExampleColumn, protection: Protection) -> str:
+    if not protection.hides_example(column):
+        return column.expression
+    return f"CASE WHEN {column.expression} IS NOT NULL THEN {text(MASK)} END"
 
 
 def as_text(value: object) -> str:
-    """A value of a row as an example shows it: short, and null told from text."""
+    """Format a value for an example: a long one is cut, and null is `null`."""
     match value:
         case None:
             return "null"
@@ -74,7 +88,7 @@ def as_text(value: object) -> str:
         case datetime() | date():
             return value.isoformat()
         case bytes() | bytearray():
-            shown = f"0x{value.hex()}"
+            formatted = f"0x{value.hex()}"
         case _:
-            shown = str(value)
-    return shown if len(shown) <= _WIDTH else f"{shown[: _WIDTH - 1]}…"
+            formatted = str(value)
+    return formatted if len(formatted) <= _WIDTH else f"{formatted[: _WIDTH - 1]}…"

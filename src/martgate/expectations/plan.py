@@ -118,13 +118,13 @@ class Plan:
         statements: the statements to run; the first one counts the rows of the table.
         schema_checks: the rules that the table's schema decides, and how.
         proofs: the rules that file statistics decide, each with its counts (failed, in scope).
-        history_counts: what to count for the rules that compare a day with its history.
+        measurement_plans: what to count for the rules that compare a day with its history.
     """
 
     statements: tuple[Statement, ...]
     schema_checks: Mapping[Rule, SchemaComparison] = field(default_factory=dict)
     proofs: Mapping[Rule, tuple[int, int]] = field(default_factory=dict)
-    history_counts: tuple[MeasurementPlan, ...] = ()
+    measurement_plans: tuple[MeasurementPlan, ...] = ()
 
 
 def build_plan(rules: Iterable[Rule], source: Source) -> Plan:
@@ -172,8 +172,8 @@ def build_plan(rules: Iterable[Rule], source: Source) -> Plan:
         *(_build_day_join(key, members, source=source) for key, members in day_joins.items()),
         *(_build_separate([rule], source=source) for rule in separate),
     ]
-    history_counts = [plan_measurements(members, source) for members in histories.values()]
-    return Plan(tuple(statements), schema_checks, proofs, tuple(history_counts))
+    measurement_plans = [plan_measurements(members, source) for members in histories.values()]
+    return Plan(tuple(statements), schema_checks, proofs, tuple(measurement_plans))
 
 
 def merge_statements(plan: Plan) -> Plan:

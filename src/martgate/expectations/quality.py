@@ -1,12 +1,12 @@
-"""One entry of a contract's `quality` lists, read into the check it asks for."""
+"""Reads an entry of a contract's `quality` lists as a check."""
 
 from martgate.contracts.model import Column, Quality, QualityType, Scalar, Table
 from martgate.expectations import translation
 from martgate.expectations.fragments import find_query_problem
 from martgate.expectations.implementation import read_implementation
 from martgate.expectations.kinds.base import Check
-from martgate.expectations.kinds.fields import resolve_columns
 from martgate.expectations.kinds.quality_metric import QualityMetric
+from martgate.expectations.kinds.reading import resolve_columns
 from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.expectations.mistakes import Mistake, MistakeCollector, is_finite, read_pattern
 from martgate.hints import clip
@@ -25,28 +25,38 @@ _ARGUMENTS = {
 
 
 def read_quality(quality: Quality, table: Table, column: Column | None, mistakes: MistakeCollector) -> Check | None:
-    """The check of one quality. None where it is prose, or where `mistakes` now says why it is none."""
+    """Read the check of one quality.
+
+    Args:
+        quality: the entry.
+        table: the table that it belongs to.
+        column: the column that it belongs to; None for the table's own.
+        mistakes: gets everything that is wrong with it.
+
+    Returns:
+        The check; None where the quality is prose, or wrong.
+    """
     try:
         if quality.threshold and not all(map(is_finite, quality.threshold.values)):
-            raise Mistake("expected a finite number to hold against", key=quality.threshold.operator)  # noqa: TRY301
+            raise Mistake("expected a finite number to compare with", key=quality.threshold.operator)  # noqa: TRY301
         match quality.type:
             case QualityType.TEXT:
                 return None
             case QualityType.LIBRARY:
-                return _metric(quality, table, column)
+                return _read_metric(quality, table, column)
             case QualityType.SQL:
-                return _number(quality, column)
+                return _read_sql(quality, column)
             case QualityType.CUSTOM:
-                return _custom(quality, table, column, mistakes)
+                return _read_custom(quality, table, column, mistakes)
     except Mistake as mistake:
         mistakes.add(quality.path, mistake)
         return None
 
 
-def _custom(quality: Quality, table: Table, column: Column | None, mistakes: MistakeCollector) -> Check | None:
+def _read_custom(quality: Quality, table: Table, column: Column | None, mistakes: MistakeCollector) -> Check | None:
     engine = _ENGINES.get(quality.engine.casefold())
     if engine is None:
-        hint = "engines that can be run here are martgate and greatExpectations"
+        hint = "supported are martgate and greatExpectations"
         raise Mistake(f"engine {clip(quality.engine)} is not supported", hint, key="engine")
     if not quality.implementation:
         raise Mistake("expected an object that says what to check", key="implementation")
@@ -55,27 +65,27 @@ def _custom(quality: Quality, table: Table, column: Column | None, mistakes: Mis
     return read_implementation(quality.implementation, table, column, mistakes, path=f"{quality.path}.implementation")
 
 
-def _number(quality: Quality, column: Column | None) -> SqlNumber:
-    """A query's number; `{property}` is settled here, `{object}` when the relation is known."""
+def _read_sql(quality: Quality, column: Column | None) -> SqlNumber:
+    """A query's number; `{property}` is replaced here, `{object}` when the relation is known."""
     if not quality.threshold:
-        raise Mistake("has no operator to hold its number against", "add one, as in mustBe: 0")
+        raise Mistake("has no operator to compare its number with", "add one, as in mustBe: 0")
     if "{object}" not in quality.query:
-        hint = "write {object} where the table's name would stand"
+        hint = "write {object} in place of the table's name"
         raise Mistake("the query does not read {object}, so it would not see the data under audit", hint, key="query")
     if "{property}" in quality.query and column is None:
         raise Mistake("{property} stands for a column, and this quality is on the table", key="query")
     query = quality.query.replace("{property}", identifier(column.name)) if column else quality.query
-    mistake = find_query_problem(query)
-    if mistake:
-        raise Mistake(mistake, key="query")
+    problem = find_query_problem(query)
+    if problem:
+        raise Mistake(problem, key="query")
     return SqlNumber(query.strip(), quality.threshold)
 
 
-def _metric(quality: Quality, table: Table, column: Column | None) -> QualityMetric:
+def _read_metric(quality: Quality, table: Table, column: Column | None) -> QualityMetric:
     if not quality.metric:
         raise Mistake("has no metric", f"known metrics are {', '.join(_ARGUMENTS)}")
     if not quality.threshold:
-        raise Mistake("has no operator to hold its number against", "add one, as in mustBe: 0")
+        raise Mistake("has no operator to compare its number with", "add one, as in mustBe: 0")
     unknown = sorted(set(map(str, quality.arguments)) - _ARGUMENTS[quality.metric])
     if unknown:
         known = ", ".join(sorted(_ARGUMENTS[quality.metric])) or "it takes none"
@@ -84,22 +94,22 @@ def _metric(quality: Quality, table: Table, column: Column | None) -> QualityMet
         raise Mistake("a number of rows has no percentage", "leave unit out", key="unit")
     return QualityMetric(
         metric=quality.metric,
-        columns=_columns(quality, table, column),
+        columns=_metric_columns(quality, table, column),
         threshold=quality.threshold,
         unit=quality.unit,
-        missing_values=_missing(quality),
-        valid_values=_valid(quality),
+        missing_values=_missing_values(quality),
+        valid_values=_valid_values(quality),
         pattern=_valid_pattern(quality),
     )
 
 
-def _columns(quality: Quality, table: Table, column: Column | None) -> tuple[str, ...]:
-    """What a metric counts: nothing but rows, the columns it lists, or the column it stands on."""
+def _metric_columns(quality: Quality, table: Table, column: Column | None) -> tuple[str, ...]:
+    """The columns that a metric counts: those it lists, or its own column; none where it counts rows."""
     if quality.metric == "rowCount":
         return ()
-    listed = quality.arguments.get("properties")
-    if listed is not None:
-        names = listed if isinstance(listed, list | tuple) else [listed]
+    properties = quality.arguments.get("properties")
+    if properties is not None:
+        names = properties if isinstance(properties, list | tuple) else [properties]
         try:
             return resolve_columns(tuple(table.resolve_column(str(name)) or str(name) for name in names), table)
         except Mistake as mistake:
@@ -110,36 +120,36 @@ def _columns(quality: Quality, table: Table, column: Column | None) -> tuple[str
     return (column.name,)
 
 
-def _missing(quality: Quality) -> tuple[Scalar | None, ...]:
-    """What counts as missing; without a list of its own, null."""
+def _missing_values(quality: Quality) -> tuple[Scalar | None, ...]:
+    """The values that count as missing: those listed, or null."""
     if quality.metric != "missingValues":
         return ()
-    values = _list(quality, "missingValues")
-    return tuple(value if value is None else _scalar(value) for value in values) or (None,)
+    values = _read_list(quality, "missingValues")
+    return tuple(value if value is None else _read_scalar(value) for value in values) or (None,)
 
 
-def _valid(quality: Quality) -> tuple[Scalar, ...]:
-    """The values that are valid; null, if listed, goes without saying: it is never invalid."""
-    return tuple(_scalar(value) for value in _list(quality, "validValues") if value is not None)
+def _valid_values(quality: Quality) -> tuple[Scalar, ...]:
+    """The values that are valid, without null, which is never invalid."""
+    return tuple(_read_scalar(value) for value in _read_list(quality, "validValues") if value is not None)
 
 
 def _valid_pattern(quality: Quality) -> str:
     if quality.metric != "invalidValues":
         return ""
-    written = quality.arguments.get("pattern")
-    if written is None and not quality.arguments.get("validValues"):
+    pattern = quality.arguments.get("pattern")
+    if pattern is None and not quality.arguments.get("validValues"):
         raise Mistake("does not say what is valid", "add arguments: {validValues: [..]} or {pattern: ..}")
-    return "" if written is None else read_pattern(written, key="arguments.pattern")
+    return "" if pattern is None else read_pattern(pattern, key="arguments.pattern")
 
 
-def _list(quality: Quality, argument: str) -> list[object]:
+def _read_list(quality: Quality, argument: str) -> list[object]:
     values = quality.arguments.get(argument, [])
     if not isinstance(values, list | tuple):
         raise Mistake(f"found {clip(values)}, expected a list of values", key=f"arguments.{argument}")
     return list(values)
 
 
-def _scalar(value: object) -> Scalar:
+def _read_scalar(value: object) -> Scalar:
     if not isinstance(value, str | int | float) or not is_finite(value):
         raise Mistake(f"found {clip(value)}, expected a text, a number or a boolean", key="arguments")
     return value

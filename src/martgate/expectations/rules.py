@@ -1,4 +1,4 @@
-"""The rule that carries a check: where it comes from, and what happens when it is broken."""
+"""The rule: a check, the clauses of the contract that it enforces, and what its failure means for a publish."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,15 @@ __all__ = ["Rule"]
 class Rule:
     """One checkable sentence of a contract.
 
-    `name` is its address in data, message and report alike: `column|rule`, `table|rule`, or the id a contract gave.
-    `clauses` are the leaves of the contract that it enforces. With `allow_vacuous`, having had nothing to look at does
-    not block. `description` is the contract's own wording, empty where it has none.
+    Attributes:
+        name: its name in messages, reports and records: `column|rule`, `table|rule`, or the id that the contract gives.
+        check: what must be true.
+        clauses: the leaves of the contract that it enforces.
+        columns: the columns that it is about.
+        severity: whether a failure refuses the publish.
+        dimension: the quality dimension of ODCS; empty where the contract names none.
+        description: the contract's description; empty where it has none.
+        allow_vacuous: whether a publish is possible where the rule has nothing in scope.
     """
 
     name: str
@@ -28,10 +34,10 @@ class Rule:
 
     @property
     def sentence(self) -> str:
-        """What must be true, in plain English, from the check itself."""
+        """What must be true, as one English sentence."""
         return self.check.sentence
 
     @property
     def suite(self) -> str:
-        """Where in which suite it was written by hand, as `expectations/x.json#expectations[0]`; empty for a contract's."""
+        """The place in the suite that states it, as `expectations/x.json#expectations[0]`; empty for a rule of a contract."""
         return next((clause for clause in self.clauses if ".json#" in clause), "")

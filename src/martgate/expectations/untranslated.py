@@ -1,6 +1,6 @@
-"""Expectations of Great Expectations that have no equal here: kept in its own words, for it to judge.
+"""Reads expectations that no kind of rule equals, so that Great Expectations itself can judge them.
 
-Imports nothing of it. Whether the arguments are its own is asked of its classes by `martgate.expectations.gx.stock`.
+Great Expectations is not imported here; `martgate.expectations.gx.stock` checks the arguments against its classes.
 """
 
 import json
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from martgate.contracts.model import Column, Table
-from martgate.expectations.kinds.fields import resolve_columns
 from martgate.expectations.kinds.foreign import Foreign
+from martgate.expectations.kinds.reading import resolve_columns
 from martgate.expectations.mistakes import Mistake, read_pattern
 from martgate.hints import clip
 
@@ -38,47 +38,52 @@ UNTRANSLATED = _SHAPES | {
     "expect_column_values_to_not_match_regex_list", "expect_multicolumn_values_to_be_equal",
     "expect_select_column_values_to_be_unique_within_record",
 }  # fmt: skip
-"""Every core expectation that looks at one table, and that the plan does not know at all."""
+"""The core expectations about one table that no kind of rule equals."""
 
 _COLUMNS = ("column", "column_A", "column_B", "column_list")
 
 
 def read_untranslated(name: str, kwargs: Mapping[str, object], table: Table, column: Column | None) -> Foreign:
-    """The expectation as it stands, with columns in the contract's spelling; one on a column looks at that column.
+    """Read an expectation unchanged, but for columns in the contract's spelling.
+
+    Args:
+        name: the type of the expectation, in snake case.
+        kwargs: its arguments.
+        table: the table that it is about.
+        column: the column whose quality it is, which is the default of its argument `column`; None for the table's.
 
     Raises:
-        Mistake: an argument names no column of the table, is no pattern that every engine can run, or is nothing that JSON
-            can say.
+        Mistake: an argument is an unknown column, a pattern that some engine cannot run, or a value that JSON does not have.
     """
-    given = dict(kwargs)
+    arguments = dict(kwargs)
     if column and re.match("expect_column_(?!pair_)", name):
-        given.setdefault("column", column.name)
-    _read_patterns(given)
-    named: list[str] = []
+        arguments.setdefault("column", column.name)
+    _check_patterns(arguments)
+    columns: list[str] = []
     for key in _COLUMNS:
-        if key in given:
-            spelled = _spelled(key, given[key], table)
-            given[key] = spelled if key == "column_list" else spelled[0]
-            named += spelled
+        if key in arguments:
+            names = _read_columns(key, arguments[key], table)
+            arguments[key] = names if key == "column_list" else names[0]
+            columns += names
     try:
-        arguments = json.dumps(given, sort_keys=True, allow_nan=False, ensure_ascii=False)
+        as_json = json.dumps(arguments, sort_keys=True, allow_nan=False, ensure_ascii=False)
     except (TypeError, ValueError):
         raise Mistake("expected texts, finite numbers, booleans, lists and objects", key="kwargs") from None
-    condition = json.dumps(given.get("row_condition"), ensure_ascii=False)
-    named += (each for each in table.column_names if re.search(rf"\b{re.escape(each)}\b", condition, re.IGNORECASE))
-    return Foreign(name, arguments, tuple(dict.fromkeys(named)), _looks_at(name))
+    condition = json.dumps(arguments.get("row_condition"), ensure_ascii=False)
+    columns += (each for each in table.column_names if re.search(rf"\b{re.escape(each)}\b", condition, re.IGNORECASE))
+    return Foreign(name, as_json, tuple(dict.fromkeys(columns)), _scope(name))
 
 
-def _read_patterns(given: Mapping[str, object]) -> None:
-    """Refuse a pattern that Great Expectations' engines would read differently."""
-    if "regex" in given:
-        read_pattern(given["regex"], key="kwargs.regex")
-    listed = given.get("regex_list")
-    for index, pattern in enumerate(listed if isinstance(listed, list | tuple) else ()):
+def _check_patterns(arguments: Mapping[str, object]) -> None:
+    """Refuse a pattern that the engines of Great Expectations would read differently."""
+    if "regex" in arguments:
+        read_pattern(arguments["regex"], key="kwargs.regex")
+    patterns = arguments.get("regex_list")
+    for index, pattern in enumerate(patterns if isinstance(patterns, list | tuple) else ()):
         read_pattern(pattern, key=f"kwargs.regex_list[{index}]")
 
 
-def _spelled(key: str, value: object, table: Table) -> list[str]:
+def _read_columns(key: str, value: object, table: Table) -> list[str]:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not names or (key != "column_list" and len(names) > 1):
         raise Mistake(f"expected the name of a column, found {clip(value)}", key=f"kwargs.{key}")
@@ -88,7 +93,7 @@ def _spelled(key: str, value: object, table: Table) -> list[str]:
         raise Mistake(mistake.message, mistake.hint, key=f"kwargs.{key}") from None
 
 
-def _looks_at(name: str) -> Literal["values", "rows", "shape"]:
+def _scope(name: str) -> Literal["values", "rows", "shape"]:
     if name in _SHAPES:
         return "shape"
     return "rows" if name in _NULLS or name.startswith("expect_table_") else "values"

@@ -1,4 +1,4 @@
-"""What was found: one verdict a rule, gathered in an audit."""
+"""The results of an audit: a verdict for each rule in scope, and the rules out of scope."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,13 +15,19 @@ __all__ = ["Audit", "OutOfScope", "Outcome", "Verdict"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What one rule found.
+    """The result of one rule.
 
-    `total` counts what was in scope and `failed` what broke the rule, both in `unit` (rows, groups, keys, columns, values).
-    `observed` is the measured value where the rule holds one against a threshold, or found against expected where a
-    shape differs. `reason` says why a rule could not run. `how` names what answered where the rows were not looked at.
-    `examples` are a few offenders, column to text, and `values` the values that most of them have, with their rows: both
-    only where a rule failed, and never a protected value.
+    Attributes:
+        rule: the rule.
+        outcome: whether it passed, failed, could not run, or had nothing in scope.
+        failed: how many offenders there are, in `unit`.
+        total: how many rows, groups or values were in scope, in `unit`.
+        unit: what both count: rows, groups, keys, columns or values.
+        observed: the measured value that was compared with a threshold, or the differences of a table's shape.
+        reason: why the rule could not run; empty otherwise.
+        how: what decided the rule where its rows were not read, such as file statistics; empty otherwise.
+        examples: a few offenders, each from column to text; only where the rule failed, and never a protected value.
+        values: the most frequent values of the offenders with their rows; only where the rule failed, never protected.
     """
 
     rule: Rule
@@ -37,7 +43,7 @@ class Verdict:
 
     @property
     def blocks(self) -> bool:
-        """Whether this verdict alone forbids the publish."""
+        """Whether this verdict by itself refuses the publish."""
         if self.rule.severity is not Severity.ERROR or self.outcome is Outcome.PASSED:
             return False
         return not (self.outcome is Outcome.VACUOUS and self.rule.allow_vacuous)
@@ -45,7 +51,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutOfScope:
-    """A rule that this audit was not asked to judge, and why (another table, no day given, no earlier day)."""
+    """A rule that an audit did not evaluate.
+
+    Attributes:
+        rule: the rule.
+        reason: why, such as another table that it compares with, or a missing day.
+    """
 
     rule: Rule
     reason: str
@@ -53,12 +64,22 @@ class OutOfScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """All verdicts on one table at one time: as many as there were rules, in their order.
+    """The verdicts on one table at one time.
 
-    `relation` is what was audited, `part_date` the day (None where none), `rows` what it held, `rules` how many rules
-    were to be judged, `queries` how many statements it took, `seconds` of wall time. `compared_with` is the earlier day
-    of the table that rules looked back to (None where none did). `measurements` are the numbers that rules which learn
-    hold against those of other days.
+    Attributes:
+        table: the qualified name of the table.
+        contract: the id of its contract.
+        contract_version: the version of its contract.
+        part_date: the day under audit; None where the audit is about no day.
+        audited_at: the instant of the audit.
+        rows: how many rows the table had.
+        rules: how many rules were in scope, without those that have too little history yet.
+        queries: how many statements were run.
+        seconds: the wall time.
+        verdicts: one for each rule in scope, in the order of the rules.
+        out_of_scope: the rules without a verdict, each with its reason.
+        compared_with: the previous day that rules compared with; None where none did.
+        measurements: the counts of this day that learned rules compare with those of other days.
     """
 
     table: str
@@ -77,13 +98,14 @@ class Audit:
 
     @property
     def partition(self) -> Partition | None:
-        """The day of the table that the audit is about; None where it is about no day."""
+        """The table and day under audit; None where the audit is about no day."""
         return None if self.part_date is None else Partition(self.table, self.part_date)
 
     def count(self, outcome: Outcome) -> int:
+        """Count the verdicts with an outcome."""
         return sum(verdict.outcome is outcome for verdict in self.verdicts)
 
     @property
     def blocking(self) -> tuple[Verdict, ...]:
-        """The verdicts that forbid the publish."""
+        """The verdicts that refuse the publish."""
         return tuple(verdict for verdict in self.verdicts if verdict.blocks)

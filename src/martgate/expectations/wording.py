@@ -36,41 +36,50 @@ def join_names(names: Iterable[str], most: int = 8) -> str:
 
 
 def single_line(fragment: str) -> str:
+    """Replace each run of white space by one space."""
     return " ".join(fragment.split())
 
 
 def where_phrase(where: str) -> str:
+    """Phrase a condition on the rows of another table; empty where there is none."""
     return f" (of its rows where {single_line(where)})" if where else ""
 
 
 def group_phrase(by: tuple[str, ...]) -> str:
+    """Phrase a grouping; empty where there is none."""
     return f" of each {join_names(by)}" if by else ""
 
 
 def agree(things: tuple[str, ...], one: str, many: str) -> str:
+    """Choose the singular or plural of a word, to agree with a list of things."""
     return one if len(things) == 1 else many
 
 
 def format_value(value: str | float | bool) -> str:  # noqa: FBT001 (the value itself, not a switch)
+    """Format a value of a contract; booleans are `true` and `false`."""
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) else format_number(value)
 
 
 def format_number(value: float) -> str:
+    """Format a number, a whole one without decimals."""
     return str(int(value)) if isinstance(value, int) or value.is_integer() else repr(value)
 
 
 def format_count(count: int, thing: str) -> str:
+    """Format a count with its noun, given in the singular."""
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def describe_threshold(threshold: Threshold, unit: Unit = "rows") -> str:
-    words = _OPERATORS[threshold.operator].format(*map(format_number, threshold.values))
-    return f"{words} percent" if unit == "percent" else words
+    """Describe the numbers that a threshold admits."""
+    description = _OPERATORS[threshold.operator].format(*map(format_number, threshold.values))
+    return f"{description} percent" if unit == "percent" else description
 
 
 def format_duration(seconds: int) -> str:
+    """Format a duration in the largest unit that it is a multiple of."""
     for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds % size == 0 and seconds >= size:
             return format_count(seconds // size, name)

@@ -101,7 +101,7 @@ def test_the_plan_reads_as_sql_under_the_names_of_its_rules(snapshot):
 
 def test_every_rule_is_answered_once():
     plan = build_plan(RULES, SOURCE)
-    counted = [rule for each in plan.history_counts for rule in each.rules]
+    counted = [rule for each in plan.measurement_plans for rule in each.rules]
     answered = [*plan.schema_checks, *(rule for query in plan.statements for rule in query.rules), *counted]
     assert sorted(rule.name for rule in answered) == sorted(CHECKS)
 

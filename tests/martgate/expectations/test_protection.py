@@ -2,7 +2,7 @@
 
 import pytest
 
-from martgate.expectations.kinds.base import ExampleColumn, show_count
+from martgate.expectations.kinds.examples import ExampleColumn, show_count
 from martgate.expectations.protection import Protection
 
 

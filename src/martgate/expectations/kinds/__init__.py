@@ -1,1 +1,1 @@
-"""The kinds of checks: one file each, or one for a close family. `registry` names them all; `base` says what each answers."""
+"""The kinds of rules, one file each or one for a close family; `registry` lists them and `base` defines their interface."""

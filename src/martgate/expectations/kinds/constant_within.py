@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.expectations import wording
-from martgate.expectations.kinds.base import Offenders, show_columns, show_count
+from martgate.expectations.kinds.examples import Offenders, show_columns, show_count
 from martgate.expectations.kinds.fields import Columns, GroupColumns
 from martgate.expectations.kinds.groups import GroupCheck, constant_condition, join_offending_groups
 from martgate.expectations.source import Source

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from martgate.contracts.model import Table
-from martgate.expectations.kinds.base import Check, ExampleColumn, Offenders, show_columns
+from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import DayComparison, Evaluation
+from martgate.expectations.kinds.examples import ExampleColumn, Offenders, show_columns
 from martgate.expectations.kinds.rows import RowTest
 from martgate.expectations.kinds.statements import not_null_condition
 from martgate.expectations.mistakes import Mistake

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.expectations import wording
-from martgate.expectations.kinds.base import Check, Offenders, show_columns
+from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import Evaluation, Grouping, GroupParts
+from martgate.expectations.kinds.examples import Offenders, show_columns
 from martgate.expectations.kinds.fields import Column, GroupColumns, OptionalColumn
 from martgate.expectations.kinds.statements import add_window_columns
 from martgate.expectations.source import Source

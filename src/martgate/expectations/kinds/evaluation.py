@@ -1,6 +1,6 @@
-"""How a check is counted: the shapes of question that the plan can put together, one of which every check names.
+"""The ways to evaluate a check, one of which every check chooses.
 
-The plan asks a check for its shape and never for its kind: what shares a shape shares a statement where it can.
+The plan combines checks by the way they are evaluated and does not know their kinds.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from martgate.expectations.kinds.result import Result
 
-if TYPE_CHECKING:  # they return these shapes themselves
+if TYPE_CHECKING:  # both modules import this one
     from martgate.expectations.kinds.days import DayCheck
     from martgate.expectations.kinds.learned import LearnedCheck
 
@@ -27,9 +27,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class SchemaComparison:
-    """Answered by the columns that a relation has, without a statement.
+    """A comparison of the columns that a relation has, without a statement.
 
-    `compare` takes their names and types in order, and the names of the table's partition columns.
+    Attributes:
+        compare: called with the name and type of each column, in order, and the names of the table's partition columns.
     """
 
     compare: Callable[[Sequence[tuple[str, str]], Sequence[str]], Result]
@@ -37,10 +38,13 @@ class SchemaComparison:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Aggregates over all rows, which one pass answers for all checks together.
+    """Aggregates over all rows; one pass over the table computes those of all checks.
 
-    `numbers` are handed to the check's `result` in this order. With `is_additive`, those of a table are the sum_counts of those of
-    its files. If `doubt` is not 0, the numbers are in doubt, and the question is asked again without that shortcut.
+    Attributes:
+        numbers: the aggregates, in the order in which the check's `result` takes them.
+        is_additive: whether the numbers of a table are the sums of those of its files.
+        doubt: an aggregate that is 0 where the numbers are certain. Otherwise the check is evaluated again, with
+            `allow_doubt` off. Empty where they always are certain.
     """
 
     numbers: tuple[str, ...]
@@ -50,11 +54,14 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class GroupParts:
-    """One check's share of a grouping.
+    """The part of one check in a grouping.
 
-    `windows` are window functions under names of their own, which rows need first; `aggregates` are computed for each
-    group, under names of their own; `numbers` and `doubt` (as in `Scan`) are aggregates over all groups, each of which
-    has its rows as `__rows`.
+    Attributes:
+        aggregates: aggregates of a group, each with a name.
+        numbers: aggregates over all groups, in the order in which the check's `result` takes them. They may use the names of
+            `aggregates`, and `__rows` for the number of rows of a group.
+        windows: window functions that the aggregates need, each with a name.
+        doubt: see `Scan.doubt`; an aggregate over all groups.
     """
 
     aggregates: tuple[str, ...]
@@ -65,9 +72,12 @@ class GroupParts:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """Groups of rows; checks that group by the same columns share one statement.
+    """Aggregates over groups of rows; checks that group by the same columns share one statement.
 
-    `parts` is called with a number that no other check of the statement has, for the names it makes up.
+    Attributes:
+        by: the columns that rows are grouped by.
+        parts: builds the part of the check. It is called with a number, different for each check of the statement, that
+            makes the names in it unique.
     """
 
     by: tuple[str, ...]
@@ -76,23 +86,25 @@ class Grouping:
 
 @dataclass(frozen=True, slots=True)
 class DayComparison:
-    """Rows of an earlier day beside those of this one; checks that share a key share one join."""
+    """A join of the rows of the previous day with those of this day; checks that share a key share one join."""
 
     check: "DayCheck"
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryComparison:
-    """Numbers of this day beside those of earlier days; checks that group alike are counted together."""
+    """A comparison with the measurements of earlier days; checks that group by the same columns are measured together."""
 
     check: "LearnedCheck"
 
 
 @dataclass(frozen=True, slots=True)
 class SeparateStatement:
-    """A statement that one check has for itself, returning one row: what failed, what was looked at.
+    """A statement for one check alone.
 
-    With `is_whole_row`, the check takes the row as it comes, however many numbers it has.
+    Attributes:
+        sql: returns one row: how many failed, how many were in scope.
+        is_whole_row: whether the check's `result` takes the whole row instead, however many numbers it has.
     """
 
     sql: str

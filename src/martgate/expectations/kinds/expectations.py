@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from martgate.expectations.kinds.base import Check, ExpectationConfig, Offenders
+from martgate.expectations.kinds.base import Check, ExpectationConfig
 from martgate.expectations.kinds.evaluation import Evaluation, Scan
+from martgate.expectations.kinds.examples import Offenders
 from martgate.expectations.kinds.result import Outcome, Result, parse_count
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from martgate.contracts.model import Scalar, Table
 from martgate.expectations.fragments import find_columns, find_expression_problem, find_query_problem
+from martgate.expectations.kinds.reading import read_names, read_scalar, read_text, resolve_columns
 from martgate.expectations.mistakes import Mistake, is_finite, read_pattern
-from martgate.hints import clip, did_you_mean
+from martgate.hints import clip
 
 __all__ = [
     "Aggregate",
@@ -35,7 +36,6 @@ __all__ = [
     "Values",
     "deduplicate",
     "get_fields",
-    "resolve_columns",
 ]
 
 
@@ -96,7 +96,7 @@ class _Internal(FieldType):
 
 class _OneColumn(FieldType):
     def read(self, value: object, table: Table) -> str:
-        return resolve_columns((_text(value),), table)[0]
+        return resolve_columns((read_text(value),), table)[0]
 
     def columns(self, value: str | None) -> tuple[str, ...]:
         return (value,) if value else ()
@@ -108,7 +108,7 @@ class _ManyColumns(FieldType):
     leads: bool = False
 
     def read(self, value: object, table: Table) -> tuple[str, ...]:
-        return resolve_columns(_names(value, self.least), table)
+        return resolve_columns(read_names(value, self.least), table)
 
     def columns(self, value: tuple[str, ...]) -> tuple[str, ...]:
         return value
@@ -122,7 +122,7 @@ class _Fragment(FieldType):
     is_of_other_table: bool = False
 
     def read(self, value: object, table: Table) -> str:
-        fragment = _text(value)
+        fragment = read_text(value)
         mistake = find_expression_problem(fragment, aggregate=self.aggregate)
         if mistake:
             raise Mistake(mistake)
@@ -139,7 +139,7 @@ class _Fragment(FieldType):
 class _WholeQuery(FieldType):
     def read(self, value: object, table: Table) -> str:
         del table  # a query may read any
-        query = _text(value)
+        query = read_text(value)
         mistake = find_query_problem(query)
         if mistake:
             raise Mistake(mistake)
@@ -152,7 +152,7 @@ class _WholeQuery(FieldType):
 class _OtherTable(FieldType):
     def read(self, value: object, table: Table) -> str:
         del table
-        return _text(value)
+        return read_text(value)
 
     def tables(self, value: str) -> tuple[str, ...]:
         return (value,)
@@ -161,7 +161,7 @@ class _OtherTable(FieldType):
 class _OtherColumns(FieldType):
     def read(self, value: object, table: Table) -> tuple[str, ...]:
         del table
-        return _names(value)
+        return read_names(value)
 
     def other_table_columns(self, value: tuple[str, ...]) -> tuple[str, ...]:
         return value
@@ -181,13 +181,13 @@ class _Values(FieldType):
         del table
         if not isinstance(value, list | tuple) or not value:
             raise Mistake(f"found {clip(value)}, expected a list of values")
-        return tuple(_scalar(item) for item in value)
+        return tuple(read_scalar(item) for item in value)
 
 
 class _Bound(FieldType):
     def read(self, value: object, table: Table) -> Scalar:
         del table
-        return _scalar(value)
+        return read_scalar(value)
 
 
 class _NullPasses(FieldType):
@@ -299,43 +299,6 @@ def _meaning(hint: object) -> FieldType:
     return _Internal()
 
 
-def resolve_columns(names: tuple[str, ...], table: Table) -> tuple[str, ...]:
-    """The names as the contract spells them (SQL does not tell upper from lower case).
-
-    Raises:
-        Mistake: a name is no column of the table.
-    """
-    spelled = {name.casefold(): name for name in table.column_names}
-    for name in names:
-        if name.casefold() not in spelled:
-            raise Mistake(f"{table.name} has no column {clip(name)}", did_you_mean(name, table.column_names))
-    return tuple(spelled[name.casefold()] for name in names)
-
-
 def deduplicate(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
     """Each name once, where it comes first."""
     return tuple(dict.fromkeys(name for group in groups for name in group))
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise Mistake(f"found {clip(value)}, expected text")
-    return value.strip()
-
-
-def _names(value: object, least: int = 1) -> tuple[str, ...]:
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
-        raise Mistake(f"found {clip(value)}, expected a list of column names")
-    if len(names) < least:
-        raise Mistake(f"expected at least {least} columns, found {len(names)}")
-    repeated = [name for name in names if names.count(name) > 1]
-    if repeated:
-        raise Mistake(f"{clip(repeated[0])} is listed twice")
-    return tuple(names)
-
-
-def _scalar(value: object) -> Scalar:
-    if not isinstance(value, str | int | float) or not is_finite(value):
-        raise Mistake(f"found {clip(value)}, expected a text, a number or a boolean")
-    return value

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar
 
 from martgate.expectations import wording
-from martgate.expectations.kinds.base import Check, ExampleColumn, Offenders
+from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import Evaluation, Scan
+from martgate.expectations.kinds.examples import ExampleColumn, Offenders
 from martgate.expectations.kinds.fields import Column
 from martgate.expectations.kinds.result import Outcome, Result
 from martgate.expectations.source import Source

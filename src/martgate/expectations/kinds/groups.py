@@ -3,8 +3,9 @@
 from abc import abstractmethod
 from typing import ClassVar
 
-from martgate.expectations.kinds.base import MAX_EXAMPLES, Check, Offenders, show_columns, show_count
+from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import Evaluation, Grouping, GroupParts, Scan
+from martgate.expectations.kinds.examples import MAX_EXAMPLES, Offenders, show_columns, show_count
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, identifiers, relation
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.expectations import wording
-from martgate.expectations.kinds.base import Check, ExpectationConfig, Offenders
+from martgate.expectations.kinds.base import Check, ExpectationConfig
 from martgate.expectations.kinds.evaluation import Evaluation, SchemaComparison
+from martgate.expectations.kinds.examples import Offenders
 from martgate.expectations.kinds.result import Outcome, Result
 from martgate.expectations.source import Source
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.contracts.types import canonical_type, translate_type
-from martgate.expectations.kinds.base import Check, ExpectationConfig, Offenders, show_count
+from martgate.expectations.kinds.base import Check, ExpectationConfig
 from martgate.expectations.kinds.evaluation import Evaluation, SchemaComparison
+from martgate.expectations.kinds.examples import Offenders, show_count
 from martgate.expectations.kinds.fields import Column
 from martgate.expectations.kinds.result import Outcome, Result
 from martgate.expectations.source import Source

@@ -13,8 +13,9 @@ from typing import ClassVar, Protocol
 
 from martgate.contracts.model import Table
 from martgate.expectations import wording
-from martgate.expectations.kinds.base import Check, Offenders, show_columns, show_count
+from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import Evaluation, HistoryComparison
+from martgate.expectations.kinds.examples import Offenders, show_columns, show_count
 from martgate.expectations.measurement import MIN_HISTORY_DAYS, History, Measurement
 from martgate.expectations.mistakes import Mistake
 from martgate.expectations.protection import Protection

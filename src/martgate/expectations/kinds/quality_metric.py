@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from martgate.contracts.model import Metric, Scalar, Threshold, Unit
 from martgate.expectations import wording
-from martgate.expectations.kinds.base import Check, ExpectationConfig, Offenders, show_columns, show_count
+from martgate.expectations.kinds.base import Check, ExpectationConfig
 from martgate.expectations.kinds.evaluation import Evaluation, Scan, SeparateStatement
+from martgate.expectations.kinds.examples import Offenders, show_columns, show_count
 from martgate.expectations.kinds.fields import Columns, RegularExpression
 from martgate.expectations.kinds.in_set import InSet
 from martgate.expectations.kinds.pattern import Pattern

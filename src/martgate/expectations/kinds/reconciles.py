@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from martgate.expectations import wording
-from martgate.expectations.kinds.base import ExampleColumn, Offenders, show_columns
+from martgate.expectations.kinds.examples import ExampleColumn, Offenders, show_columns
 from martgate.expectations.kinds.fields import Aggregate, OptionalGroupColumns, QueryText
 from martgate.expectations.kinds.statements import StatementCheck
 from martgate.expectations.source import Source

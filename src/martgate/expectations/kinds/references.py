@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from martgate.contracts.model import Table
 from martgate.expectations import wording
-from martgate.expectations.kinds.base import Offenders, show_columns
+from martgate.expectations.kinds.examples import Offenders, show_columns
 from martgate.expectations.kinds.fields import Columns, OtherColumns, OtherExpression, OtherTable
 from martgate.expectations.kinds.statements import StatementCheck, not_null_condition, sum_counts
 from martgate.expectations.mistakes import Mistake

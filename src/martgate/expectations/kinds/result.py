@@ -1,4 +1,4 @@
-"""What a check makes of its numbers: the part of a verdict that the check itself decides."""
+"""The result of a check: the part of a verdict that the check itself decides from its numbers."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,14 @@ __all__ = ["Outcome", "Result", "parse_count", "result_from_counts"]
 
 
 class Outcome(StrEnum):
-    """FAILED means that the data broke the rule; ERROR that it could not run; VACUOUS that it had nothing to look at."""
+    """The outcome of a rule.
+
+    Attributes:
+        PASSED: there was something in scope, and all of it is as the rule says.
+        FAILED: the data break the rule.
+        ERROR: the rule could not run.
+        VACUOUS: nothing was in scope.
+    """
 
     PASSED = "passed"
     FAILED = "failed"
@@ -17,11 +24,18 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome with its counts, in `unit`, and the measured value where a check holds one against a threshold.
+    """The outcome of a check, with its counts.
 
-    `observed` is taken for a value of the data, which is hidden where the check reads a protected column, unless
-    `observed_is_value` is false: then it is a count or a type. `is_pending` says that Great Expectations has yet to judge
-    the check; until it has, the outcome stands.
+    Attributes:
+        outcome: the outcome.
+        failed: how many offenders there are, in `unit`.
+        total: how many rows, groups or values were in scope, in `unit`.
+        unit: what both count.
+        observed: the measured value that was compared with a threshold, or the differences of a table's shape.
+        reason: why the check could not run.
+        observed_is_value: whether `observed` may be a value of the data, which is hidden where the check reads a protected
+            column; otherwise it is a count or a type.
+        is_pending: whether Great Expectations has yet to evaluate the check, which replaces this result.
     """
 
     outcome: Outcome
@@ -35,7 +49,7 @@ class Result:
 
 
 def result_from_counts(failed: int, total: int, unit: str) -> Result:
-    """The result of a check that counts what breaks it: nothing looked at is vacuous, never passed."""
+    """Return the result of a check that counts offenders: with nothing in scope it is vacuous, never passed."""
     outcome = Outcome.FAILED if failed else Outcome.PASSED if total else Outcome.VACUOUS
     return Result(outcome, failed, total, unit)
 

@@ -4,8 +4,9 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from martgate.expectations.kinds.base import Check, InvalidValues, Offenders, show_columns
+from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import Evaluation, Scan
+from martgate.expectations.kinds.examples import InvalidValues, Offenders, show_columns
 from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, relation

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from martgate.contracts.model import Table
 from martgate.expectations import wording
-from martgate.expectations.kinds.base import ExampleColumn, Offenders, show_count
+from martgate.expectations.kinds.examples import ExampleColumn, Offenders, show_count
 from martgate.expectations.kinds.fields import Columns, OtherColumns, OtherExpression, OtherTable
 from martgate.expectations.kinds.references import find_pairing_problem
 from martgate.expectations.kinds.statements import StatementCheck

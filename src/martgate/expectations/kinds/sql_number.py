@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from martgate.contracts.model import Threshold
 from martgate.expectations import wording
-from martgate.expectations.kinds.base import Check, ExampleColumn, Offenders
+from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import Evaluation, SeparateStatement
+from martgate.expectations.kinds.examples import ExampleColumn, Offenders
 from martgate.expectations.kinds.fields import QueryText
 from martgate.expectations.kinds.result import Outcome, Result
 from martgate.expectations.kinds.thresholds import threshold_condition

@@ -6,8 +6,9 @@ A statement returns one row: what failed, what was looked at. Names of our own s
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from martgate.expectations.kinds.base import Check, Offenders, show_columns, show_count
+from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import Evaluation, SeparateStatement
+from martgate.expectations.kinds.examples import Offenders, show_columns, show_count
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, identifiers, relation
 

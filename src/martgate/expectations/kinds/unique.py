@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.expectations import wording
-from martgate.expectations.kinds.base import ExpectationConfig, Offenders, show_columns
+from martgate.expectations.kinds.base import ExpectationConfig
+from martgate.expectations.kinds.examples import Offenders, show_columns
 from martgate.expectations.kinds.fields import Columns
 from martgate.expectations.kinds.statements import (
     StatementCheck,
