@@ -1,18 +1,18 @@
-"""What `logicalTypeOptions.format` asks of a value."""
+"""Reads `logicalTypeOptions.format` as a check."""
 
 import re
 
 from martgate.contracts.model import Column
-from martgate.expectations.findings import Mistake
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.conditions import Holds
 from martgate.expectations.kinds.pattern import Pattern
+from martgate.expectations.mistakes import Mistake
 from martgate.text.quoting import identifier, is_text
 
 __all__ = ["PROSE_FORMATS", "read_format"]
 
 PROSE_FORMATS = frozenset({"password", "binary", "i128", "u128", "f32", "f64"})
-"""Formats that say how a value is shown, stored or sent, and nothing of the value itself."""
+"""Formats that say how a value is shown, stored or sent, and not which values are valid."""
 
 _BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _TEXTS = {
@@ -43,17 +43,25 @@ _DATE_LETTERS = {
 
 
 def read_format(column: Column, name: object, kind: str) -> Check | None:
-    """The check that a format asks for; None where it only describes.
+    """Read a format.
+
+    Args:
+        column: the column that has the format.
+        name: the value of `format`.
+        kind: the column's type, in Spark's spelling.
+
+    Returns:
+        The check; None where the format only describes.
 
     Raises:
-        Mistake: the format is none that can be checked.
+        Mistake: the format cannot be checked.
     """
     if not isinstance(name, str):
         raise Mistake("expected a text", key="format")
     if name in PROSE_FORMATS:
         return None
     if column.logical_type in ("integer", "number"):
-        return _whole_number(column, name)
+        return _integer_check(column, name)
     if column.logical_type in ("date", "timestamp", "time"):
         return Pattern(column.name, f"^{_date_pattern(name)}$") if is_text(kind) else None
     if name in _TEXTS:
@@ -63,7 +71,7 @@ def read_format(column: Column, name: object, kind: str) -> Check | None:
     )
 
 
-def _whole_number(column: Column, name: str) -> Check:
+def _integer_check(column: Column, name: str) -> Check:
     if name not in _WIDTHS:
         raise Mistake(f"format {name!r} cannot be checked", f"known are {', '.join(sorted(_WIDTHS))}", key="format")
     signed, bits = _WIDTHS[name]
@@ -73,15 +81,15 @@ def _whole_number(column: Column, name: str) -> Check:
 
 def _date_pattern(java: str) -> str:
     """A DateTimeFormatter pattern such as yyyy-MM-dd as a regular expression."""
-    written = []
+    parts = []
     for token in _JAVA_DATE.finditer(java):
         letter, letters = token["letter"], token["letters"] or ""
         if letter and (letter not in _DATE_LETTERS or (letter not in "yuS" and len(letters) != 2)):
             raise Mistake(f"format {java!r} cannot be checked: {letters!r} has no fixed width", key="format")
         if letter:
             shape = _DATE_LETTERS[letter]
-            written.append(shape % len(letters) if "%d" in shape else shape)
+            parts.append(shape % len(letters) if "%d" in shape else shape)
         else:
             literal = token["other"] if token["quoted"] is None else token["quoted"] or "'"
-            written.append(re.sub(r"([\^$\\.*+?()\[\]{}|])", r"\\\1", literal))
-    return "".join(written)
+            parts.append(re.sub(r"([\^$\\.*+?()\[\]{}|])", r"\\\1", literal))
+    return "".join(parts)

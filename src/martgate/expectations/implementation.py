@@ -1,6 +1,6 @@
-"""A quality of engine `martgate`, as a contract writes it: `{rule: KIND, ..}`, read into the check of that kind.
+"""Reads a quality of engine `martgate`, `{rule: KIND, ..}`, as a check of that kind.
 
-The keys are the fields of the kind's class (see `martgate.expectations.kinds`); `null: pass` stands for `null_passes: true`.
+The keys are the fields of the kind's class (see `martgate.expectations.kinds`); `null: pass` means `null_passes: true`.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,38 +16,50 @@ from martgate.hints import clip, did_you_mean
 
 __all__ = ["read_implementation"]
 
-_BESIDE = frozenset({"rule", "allow_vacuous"})
+_OTHER_KEYS = frozenset({"rule", "allow_vacuous"})
 
 
 def read_implementation(
     implementation: Mapping[str, object], table: Table, column: Column | None, mistakes: MistakeCollector, *, path: str
 ) -> Check | None:
-    """The check that an implementation asks for; None, and everything wrong with it in `mistakes`, where it is none.
+    """Read the check of an implementation.
+
+    Args:
+        implementation: the object that the contract has.
+        table: the table that it is about.
+        column: the column whose quality it is; None for the table's.
+        mistakes: gets everything that is wrong with it.
+        path: its address in the contract.
+
+    Returns:
+        The check; None where something is wrong.
 
     Raises:
         martgate.errors.InvalidInput: a package adds a kind that cannot be used.
     """
     kinds = declarable_kinds()
-    given = {_key(key): value for key, value in implementation.items()}
-    name = given.get("rule")
+    values = {_read_key(key): value for key, value in implementation.items()}
+    name = values.get("rule")
     if not isinstance(name, str) or name not in kinds:
-        found = "names no rule" if name is None else f"rule {clip(name)} is not known"
+        message = "names no rule" if name is None else f"rule {clip(name)} is not known"
         near = did_you_mean(name, kinds) if isinstance(name, str) else ""
         known = f"known kinds are {', '.join(sorted(kinds))}"
         hint = f"{near} {known}" if near.startswith("Did") else known
-        mistakes.add(path, Mistake(found, hint, key="rule" if "rule" in given else ""))
+        mistakes.add(path, Mistake(message, hint, key="rule" if "rule" in values else ""))
         return None
-    return _build(kinds[name], _completed(kinds[name], given, table, column), table, mistakes, path)
+    return _build(kinds[name], _add_defaults(kinds[name], values, table, column), table, mistakes, path)
 
 
-def _key(key: object) -> str:
+def _read_key(key: object) -> str:
     return "null" if key is None else str(key)  # YAML reads the bare word `null` as nothing
 
 
-def _completed(kind: type[Check], given: dict[str, object], table: Table, column: Column | None) -> dict[str, object]:
-    """What goes without saying: the column that a quality stands on, the same names in the other table, a day's key."""
+def _add_defaults(
+    kind: type[Check], entries: dict[str, object], table: Table, column: Column | None
+) -> dict[str, object]:
+    """Add what a contract may omit: the quality's own column, the same names in the other table, the key without the day."""
     names = {field.name for field in get_fields(kind)}
-    values = {key: value for key, value in given.items() if key not in _BESIDE}
+    values = {key: value for key, value in entries.items() if key not in _OTHER_KEYS}
     if column and "column" in names:
         values.setdefault("column", column.name)
     elif column and "columns" in names:

@@ -346,7 +346,7 @@ def test_two_rules_of_one_name_are_a_mistake(mistakes, make):
     twice = [make.quality("not_null", path=f"p.quality[{n}]", rule="holds", expression="a > 0") for n in range(2)]
     told = mistakes(make.column("a", required=True, quality=tuple(twice)))
     assert list(told) == ["p.quality[0]", "p.quality[1]"]
-    assert "a rule named a|not_null is there already" in told["p.quality[0]"]
+    assert "another rule is already named a|not_null" in told["p.quality[0]"]
 
 
 def test_promises_about_time_become_rules_where_they_name_a_column_of_the_table(derived, make):

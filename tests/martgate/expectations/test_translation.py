@@ -31,7 +31,7 @@ def read(make):
             make.column("s", "string", at=2),
             make.column("d", "date", at=3),
         )
-        return {rule.name: rule.check for rule in derive(make.contract(table), table)}["a|q"]
+        return {rule.name: rule.check for rule in derive(make.contract(table).tables[0])}["a|q"]
 
     return _read
 
