@@ -17,7 +17,7 @@ __all__ = ["compile_", "coverage", "diff", "export", "import_", "lint"]
 
 @click.command(epilog="Example: martgate lint contracts/")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@settings_options("contracts", "expectations", "models", outside=lambda given: given["paths"])
+@settings_options("contracts", "expectations", "models", outside=lambda parameters: parameters["paths"])
 @json_option
 def lint(paths: tuple[Path, ...], *, settings: Settings, as_json: bool) -> ExitCode:
     """Check contracts and suites, and show every error and warning with its place and what to do.

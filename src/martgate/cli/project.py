@@ -18,20 +18,20 @@ __all__ = ["config", "docs", "state"]
 def config(*, settings: Settings, as_json: bool) -> ExitCode:
     """Show the settings in effect and where each comes from."""
     values = {key: getattr(settings, key) for key in KEYS}
-    shown: dict[str, object] = {
+    payload: dict[str, object] = {
         key: [str(each) for each in value] if isinstance(value, tuple) else str(value) for key, value in values.items()
     }
     if settings.upstream_locations:
-        shown["upstreams"] = {"root": settings.upstreams, **settings.upstream_locations}
-    shown |= {"site": settings.site_given}
+        payload["upstreams"] = {"root": settings.upstreams, **settings.upstream_locations}
+    payload |= {"site": settings.site_given}
     if as_json:
-        click.echo(json.dumps({key: {"value": shown[key], "origin": settings.origins[key]} for key in shown}))
+        click.echo(json.dumps({key: {"value": payload[key], "origin": settings.origins[key]} for key in payload}))
         return ExitCode.DONE
-    shown |= {f"site.{key}": str(value) for key, value in settings.site_given.items()}
-    for key, value in shown.items():
+    payload |= {f"site.{key}": str(value) for key, value in settings.site_given.items()}
+    for key, value in payload.items():
         if key != "site":
-            told = ", ".join(value) if isinstance(value, list) else value
-            click.echo(f"{key:<13} {told}  ({settings.origins[key.partition('.')[0]]})")
+            text = ", ".join(value) if isinstance(value, list) else value
+            click.echo(f"{key:<13} {text}  ({settings.origins[key.partition('.')[0]]})")
     return ExitCode.DONE
 
 

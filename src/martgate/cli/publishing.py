@@ -202,7 +202,7 @@ Examples:
     help="audit against this contract instead of the project's",
 )
 @click.option("--explain", is_flag=True, help="print each query with its rules and what it reads, and run nothing")
-@settings_options(*_RUN_KEYS, "trust_stats", "reuse_counts", outside=lambda given: given["file"])
+@settings_options(*_RUN_KEYS, "trust_stats", "reuse_counts", outside=lambda parameters: parameters["file"])
 @json_option
 def gate(  # noqa: PLR0913 - one parameter an option
     table: str,

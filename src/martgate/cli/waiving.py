@@ -49,19 +49,19 @@ def waive(  # noqa: PLR0913 - one parameter an option
     The rule still fails, and every report says so. A waiver covers counted failures: not a rule that could not run, nor
     one about the table's columns and types. It applies to candidates, not to data given by --input.
     """
-    given = {"--until": until, "--reason": reason, "--owner": owner}
-    details = [*given.values(), partition or None, max_failed]
+    required = {"--until": until, "--reason": reason, "--owner": owner}
+    details = [*required.values(), partition or None, max_failed]
     if (is_list or is_withdrawn) and (is_list is is_withdrawn or any(each is not None for each in details)):
         raise click.UsageError("--list and --withdraw take no other option: they record no waiver")
     if is_list:
         if rule is not None:
             raise click.UsageError("--list lists all waivers of TABLE; give no RULE")
-        return _list(table, settings, as_json=as_json)
+        return _print_waivers(table, settings, as_json=as_json)
     if rule is None:
         raise click.UsageError("give the RULE, by its name in reports and `martgate coverage`")
     if is_withdrawn:
         return _withdraw(table, rule, settings, as_json=as_json)
-    missing = [option for option, value in given.items() if value is None]
+    missing = [option for option, value in required.items() if value is None]
     if until is None or reason is None or owner is None:
         raise click.UsageError(f"a waiver needs an end, an owner and a reason: give {', '.join(missing)}")
     from martgate.gate.waiver import describe_waiver_terms
@@ -72,28 +72,30 @@ def waive(  # noqa: PLR0913 - one parameter an option
 
     request = WaiverRequest(rule=rule, until=until, reason=reason, owner=owner, partition=partition, most=max_failed)
     with open_project(settings) as context:
-        found = context.catalog.find(table)[1]
-        require_model(settings, found)
-        waiver = waive(request, found, context)
-    told = {"table": waiver.table, **waiver_payload(waiver)}
+        mart_table = context.catalog.find(table)[1]
+        require_model(settings, mart_table)
+        waiver = waive(request, mart_table, context)
+    payload = {"table": waiver.table, **waiver_payload(waiver)}
     click.echo(
-        json.dumps(told)
+        json.dumps(payload)
         if as_json
         else escape_text(f"{waiver.table}: {rule} is waived {describe_waiver_terms(waiver)}")
     )
     return ExitCode.DONE
 
 
-def _list(table: str, settings: Settings, *, as_json: bool) -> ExitCode:
+def _print_waivers(table: str, settings: Settings, *, as_json: bool) -> ExitCode:
     from martgate.publish.waivers import contract_date
     from martgate.reports.waivers import render_waivers_text, waiver_payload, waiver_status
 
     with open_project(settings) as context:
-        found = context.catalog.find(table)[1]
-        name, on = found.qualified_name, contract_date(found, context)
+        mart_table = context.catalog.find(table)[1]
+        name, on = mart_table.qualified_name, contract_date(mart_table, context)
         waivers = context.ledger.list_waivers(name)
-    told = [{**waiver_payload(waiver), "standing": waiver_status(waiver, on)} for waiver in waivers]
-    click.echo(json.dumps({"table": name, "waivers": told}) if as_json else render_waivers_text(name, waivers, on=on))
+    payload = [{**waiver_payload(waiver), "standing": waiver_status(waiver, on)} for waiver in waivers]
+    click.echo(
+        json.dumps({"table": name, "waivers": payload}) if as_json else render_waivers_text(name, waivers, on=on)
+    )
     return ExitCode.DONE
 
 
@@ -102,12 +104,12 @@ def _withdraw(table: str, rule: str, settings: Settings, *, as_json: bool) -> Ex
     from martgate.text.wording import escape_text, format_count
 
     with open_project(settings) as context:
-        found = context.catalog.find(table)[1]
-        number = withdraw_waivers(rule, found, context)
-    told = {"table": found.qualified_name, "rule": rule, "withdrawn": number}
+        mart_table = context.catalog.find(table)[1]
+        number = withdraw_waivers(rule, mart_table, context)
+    payload = {"table": mart_table.qualified_name, "rule": rule, "withdrawn": number}
     click.echo(
-        json.dumps(told)
+        json.dumps(payload)
         if as_json
-        else escape_text(f"{found.qualified_name}: {format_count(number, 'waivers')} of {rule} withdrawn")
+        else escape_text(f"{mart_table.qualified_name}: {format_count(number, 'waivers')} of {rule} withdrawn")
     )
     return ExitCode.DONE

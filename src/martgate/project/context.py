@@ -67,7 +67,7 @@ class Context:
         return self.open_ledger()
 
     def file_counts(self, engine: Engine, relation: str, source: Dataset | CatalogTable) -> FileCounts | None:
-        """What the ledger knows of the files of a relation; None where that must not count."""
+        """Open the counts of earlier audits for the files of a relation; None if the settings do not reuse them."""
         return open_file_counts(self.ledger, engine, relation, source) if self.reuse_file_counts else None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from martgate.builders.ports import CatalogTable, Dataset, Engine
 from martgate.expectations.ports import FILE_COLUMN, FileCounts
 from martgate.ledger import Ledger
-from martgate.stores.files import digest_of
+from martgate.stores.files import compute_file_digest
 
 __all__ = ["open_file_counts"]
 
@@ -35,7 +35,7 @@ class _LedgerFileCounts:
     @cached_property
     def _digests(self) -> Mapping[str, str]:
         """The digest of each file, by its absolute path."""
-        return {str(Path(file).absolute()): digest_of(Path(file)) for file in self._dataset.files}
+        return {str(Path(file).absolute()): compute_file_digest(Path(file)) for file in self._dataset.files}
 
     def load(self, select_list: str) -> tuple[Sequence[Sequence[int]], str | None]:
         recorded = self._ledger.find_file_counts(self._query_digest(select_list), self._digests.values())

@@ -1,5 +1,4 @@
-"""Builds the graph of which table is made from which, and resolves selectors, from contracts and models without an
-engine.
+"""Builds the graph of which table is made from which, and resolves selectors of tables; neither needs an engine.
 
 A selector is the name of a table, `t`; `tag:x` for all tables with a tag; or `state:modified` for all tables that
 differ from an earlier state. `t+` adds all tables made from `t`, `+t` all tables that `t` is made from, and `a,b` is
@@ -45,9 +44,10 @@ def list_model_inputs(models: Mapping[str, Model], catalog: Catalog) -> Graph:
     Raises:
         martgate.errors.InvalidInput: a model reads a table without a contract.
     """
-    made = {table.qualified_name: model for _, table in catalog.tables() if (model := find_model(table, models))}
+    modelled = {table.qualified_name: model for _, table in catalog.tables() if (model := find_model(table, models))}
     return {
-        name: frozenset(catalog.find(read)[1].qualified_name for read in model.inputs) for name, model in made.items()
+        name: frozenset(catalog.find(read)[1].qualified_name for read in model.inputs)
+        for name, model in modelled.items()
     }
 
 

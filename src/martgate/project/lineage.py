@@ -130,7 +130,10 @@ def _column_lineage(model: "Model", catalog: Catalog) -> Mapping[str, frozenset[
 def _find_address(table: Table, settings: Settings, *, has_model: bool) -> "DatasetAddress":
     """Find the address of a table: in the warehouse if a model makes it, otherwise among the upstreams."""
     from martgate.reports.lineage import DatasetAddress  # noqa: PLC0415 - an extra
-    from martgate.stores.tables import is_catalog, name_in  # noqa: PLC0415 - brings the ports of stores along
+    from martgate.stores.spark_catalog import (  # noqa: PLC0415 - brings the ports of stores along
+        get_table_name,
+        is_catalog_location,
+    )
 
     own = (
         None
@@ -138,8 +141,8 @@ def _find_address(table: Table, settings: Settings, *, has_model: bool) -> "Data
         else settings.upstream_locations.get(table.qualified_name) or settings.upstream_locations.get(table.name)
     )
     root = settings.warehouse if has_model else settings.upstreams
-    if is_catalog(own or root):
-        name = name_in(own or root, table, single=own is not None)
+    if is_catalog_location(own or root):
+        name = get_table_name(own or root, table, single=own is not None)
         return DatasetAddress(f"catalog://{name.partition('.')[0]}", name)
     if "://" in (own or root):
         return DatasetAddress(own or root, table.qualified_name)

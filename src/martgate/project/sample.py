@@ -83,11 +83,11 @@ class Sample:
             martgate.errors.InvalidInput: the plug-in has no such argument, or refuses its value.
             martgate.errors.CouldNotRun: the plug-in failed while it generated rows; names its file and line.
         """
-        known = [*STANDARD, *(argument.name for argument in self.arguments)]
-        unknown = [name for name in spec if name not in known]
+        names = [*STANDARD, *(argument.name for argument in self.arguments)]
+        unknown = [name for name in spec if name not in names]
         if unknown:
             raise InvalidInput(
-                *(f"sample {self.place}: has no {name}; {did_you_mean(name, known)}" for name in unknown)
+                *(f"sample {self.place}: has no {name}; {did_you_mean(name, names)}" for name in unknown)
             )
         try:
             values = self.module.SampleSpec(**spec)
@@ -209,8 +209,8 @@ def _option_type(annotation: Any) -> tuple[type | None, bool]:
     """
     parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     kinds = [part for part in parts if part is not NoneType]
-    known = kinds[0] if len(kinds) == 1 and kinds[0] in _TYPES else None
-    return known, NoneType in parts
+    option_type = kinds[0] if len(kinds) == 1 and kinds[0] in _TYPES else None
+    return option_type, NoneType in parts
 
 
 def _describe_error(error: BaseException, place: Path, message: str) -> Problem:

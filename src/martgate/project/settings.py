@@ -285,10 +285,10 @@ def _find_problems(key: str, setting: _Value) -> list[Problem]:
         fits, expected = isinstance(value, (str, Path)) and bool(str(value)), "text"
     if fits:
         return []
-    shown = "hidden" if "@" in str(value) else repr(value)  # a password may be in it
+    text = "hidden" if "@" in str(value) else repr(value)  # a password may be in it
     similar = did_you_mean(value, PLUGINS[key].names()) if key in PLUGINS and isinstance(value, str) else ""
     hint = similar if similar.startswith("Did") else KEYS[key]
-    return [Problem(file=setting.origin, path=key, message=f"is {shown}, expected {expected}", hint=hint)]
+    return [Problem(file=setting.origin, path=key, message=f"is {text}, expected {expected}", hint=hint)]
 
 
 def _as_selectors(value: str | Iterable[str]) -> tuple[str, ...]:

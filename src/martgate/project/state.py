@@ -18,7 +18,7 @@ from martgate.project.graph import ChangedTables, list_model_inputs
 __all__ = ["FILE_NAME", "State", "compute_state", "find_changes", "read_state", "state_json"]
 
 FILE_NAME = "martgate-state.json"
-"""The name of the file in a folder that is given as a state."""
+"""The name of the file, where `read_state` gets a folder."""
 
 State = Mapping[str, Mapping[str, str]]
 """For each table, by qualified name, the digest of its `contract`, and of its `model` if it has one."""

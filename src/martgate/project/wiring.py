@@ -24,7 +24,7 @@ from martgate.project.plugins import ENGINES, REPORTERS, STORES
 from martgate.project.progress import show_progress
 from martgate.project.settings import FILE_NAME, Settings
 from martgate.stores.ports import Store, Warehouse
-from martgate.stores.tables import is_catalog
+from martgate.stores.spark_catalog import is_catalog_location
 from martgate.stores.upstreams import Upstreams
 from martgate.text.lists import join_words
 
@@ -127,7 +127,7 @@ def _uses_catalog(settings: Settings) -> bool:
     """Whether any table is in a catalog, which only an engine with a catalog can read."""
     places = {"warehouse": settings.warehouse, "upstreams": settings.upstreams}
     places |= {f"upstreams.{name}": place for name, place in settings.upstream_locations.items()}
-    in_catalog = {key: place for key, place in places.items() if is_catalog(place)}
+    in_catalog = {key: place for key, place in places.items() if is_catalog_location(place)}
     if in_catalog and not _has_catalog(ENGINES.load(settings.engine)):
         raise InvalidInput(
             *(

@@ -17,7 +17,7 @@ _PUBLISHED = "martgate.published"
 
 @dataclass(frozen=True, slots=True)
 class RestatementPreview:
-    """What publishing a candidate would change.
+    """The changes that publishing a candidate would make.
 
     Attributes:
         state: the state of the day in the store that the candidate was compared with.

@@ -78,7 +78,7 @@ def prepare(request: PublishRequest, context: Context) -> PreparedRun:
     Raises:
         martgate.errors.CouldNotRun: see `run`.
     """
-    context.open_ledger()  # one that does not answer is known before anything is built
+    context.open_ledger()  # fails here, before the build, if it does not answer
     with context.engine() as engine:
         upstreams = check_upstreams(engine, request, context)
         if upstreams.reasons:
@@ -119,7 +119,7 @@ def complete_run(prepared: PreparedRun, table: Table, context: Context, *, dry_r
 
 def build(request: PublishRequest, context: Context) -> Candidate | RunRecord:
     """Check the upstreams and stage a candidate; give the record of the refusal if an upstream is broken."""
-    context.open_ledger()  # one that does not answer is known before anything is built
+    context.open_ledger()  # fails here, before the build, if it does not answer
     with context.engine() as engine:
         upstreams = check_upstreams(engine, request, context)
         if not upstreams.reasons:
@@ -188,10 +188,10 @@ def create_candidate_id(prefix: str, started: datetime) -> str:
     return f"{prefix}-{started:%Y%m%dT%H%M%S.%f}-{secrets.token_hex(2)}"
 
 
-def explain_missing_candidate(found: AlteredRecord | None, partition: Partition, candidate_id: str | None) -> str:
+def explain_missing_candidate(altered: AlteredRecord | None, partition: Partition, candidate_id: str | None) -> str:
     """Explain why there is no candidate to judge, and what to do."""
-    if found:
-        return f"what the ledger keeps of {found.candidate} was altered: run `martgate build` again"
+    if altered:
+        return f"the ledger's record of {altered.candidate} was altered: run `martgate build` again"
     named = f"no candidate {candidate_id}" if candidate_id else "no candidate"
     return f"{named} of {partition.table} for {partition.day} was staged: run `martgate build` first"
 
@@ -221,11 +221,15 @@ def _stage(engine: Engine, request: PublishRequest, context: Context) -> tuple[C
 
 
 def _audit_candidate(
-    engine: Engine, candidate: Candidate, request: PublishRequest, context: Context, written: Sequence[WrittenFile] = ()
+    engine: Engine,
+    candidate: Candidate,
+    request: PublishRequest,
+    context: Context,
+    statistics: Sequence[WrittenFile] = (),
 ) -> Audit:
     """Audit the staged files themselves, never the query that made them.
 
-    `written` are the statistics that the engine reported of the files in this process, if they may prove rules.
+    `statistics` are those that the engine reported of the files in this process, if they may prove rules.
     """
     applicable = derive_from_catalog(request.contract_file, request.table, context.catalog)
     rules = applicable.rules
@@ -238,7 +242,7 @@ def _audit_candidate(
         audited_at=request.started,
         other_relations=frozenset(request.model.inputs),
         previous_day=register_previous_day(engine, rules, context.store, request.table, request.day.date),
-        file_statistics=tuple(written),
+        file_statistics=tuple(statistics),
         history=context.ledger.get_history(name),
         file_counts=context.file_counts(engine, name, source),
         expectation_runner=context.expectation_runner,
@@ -263,7 +267,7 @@ def _create_refusal(
     partition: Partition, candidate: str, *reasons: str, at: datetime, verdicts: tuple[Verdict, ...] = ()
 ) -> RunRecord:
     """Create the record of a refusal without an audit of the table itself."""
-    found = Audit(
+    audit_result = Audit(
         table=partition.table,
         contract="",
         contract_version="",
@@ -281,5 +285,5 @@ def _create_refusal(
         candidate=candidate,
         decision="refused",
         reasons=reasons,
-        audit=found,
+        audit=audit_result,
     )

@@ -137,7 +137,9 @@ def test_a_scheduled_run_is_due_when_the_contract_promises_the_day_and_a_miss_is
         True,
         None,
     )
-    assert f"{DAG_ID} of 2024-03-30T18:00:00Z was promised by 2024-03-31 21:00:00+00:00 and is not done" in caplog.text
+    assert (
+        f"{DAG_ID} of 2024-03-30T18:00:00Z was promised by 2024-03-31 21:00:00+00:00 and is not complete" in caplog.text
+    )
 
 
 def sync(dag) -> None:

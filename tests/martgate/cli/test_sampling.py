@@ -182,7 +182,7 @@ def test_a_table_without_a_contract_is_told_with_the_sample_that_made_it(martgat
     (starter / "contracts" / "app.customers.odcs.yaml").unlink()
     code, _, err = martgate("sample", "--out", "up", "--date", "2024-01-01")
     assert code == 2
-    assert "makes 'app.customers', which has no contract" in err
+    assert "generates 'app.customers', which has no contract" in err
 
 
 def test_the_sample_of_the_mart_keeps_its_command_lines(

@@ -86,8 +86,8 @@ def test_a_mistake_in_the_query_is_told_in_its_own_file_and_line(project, capfd,
     ("named", "told"),
     [
         ("expectations/fwe.sql", "Did you mean 'expectations/few.sql'?"),
-        ("../expectations/few.sql", "leads out of the project"),
-        ("/etc/few.sql", "leads out of the project"),
+        ("../expectations/few.sql", "is outside the project"),
+        ("/etc/few.sql", "is outside the project"),
     ],
 )
 def test_a_name_that_leads_nowhere_is_told_with_the_line_of_the_contract(project, named, told):
@@ -131,7 +131,7 @@ def test_the_names_are_compared_where_a_version_lies_apart_from_its_queries_and_
     shutil.copy("contracts/mart/t.odcs.yaml", "apart/t.odcs.yaml")
     assert call(["diff", "apart/t.odcs.yaml", "contracts/mart/t.odcs.yaml"]) == 0
     said = capfd.readouterr()
-    assert "apart/t.odcs.yaml: expectations/few.sql is not beside it, so its text is not compared" in said.err
+    assert "apart/t.odcs.yaml: expectations/few.sql is not in the same folder, so its text is not compared" in said.err
     assert "expectations/sum.sql" in said.err
     assert "breaking" not in said.out
 

@@ -63,7 +63,7 @@ def test_a_package_may_be_a_plug_in_and_imports_its_own_modules(tmp_path: Path) 
         ("class SampleSpec: pass", r"plugin\.py: has no dataclass SampleSpec"),
         (SOUND.replace("def upstreams", "def others"), r"plugin\.py: has no function upstreams\(spec, tables\)"),
         (SOUND.replace("    seed: int = 0\n", ""), r"plugin\.py: SampleSpec: has no field seed"),
-        (SOUND.replace("rows: int =", "rows: list[int] ="), r"SampleSpec\.rows: is of a type that no option has"),
+        (SOUND.replace("rows: int =", "rows: list[int] ="), r"SampleSpec\.rows: has a type that no option can have"),
         (SOUND.replace("rows: int =", "rows: 'Nothing' ="), r"plugin\.py: SampleSpec: NameError"),
     ],
 )

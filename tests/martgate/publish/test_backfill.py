@@ -69,7 +69,7 @@ def test_days_are_published_from_the_earliest_on(backfill):
 def test_nothing_is_built_after_a_refused_day(backfill):
     code, runs, _ = backfill(BAD_SECOND)
     assert (code, [decision for _, decision, _ in runs]) == (1, ["approved", "refused", "skipped"])
-    assert runs[2][2] == "2024-01-02 was not published; --keep-going goes on after such a day"
+    assert runs[2][2] == "2024-01-02 was not published; --keep-going continues after it"
 
 
 def test_asked_to_keep_going_only_the_refused_day_is_missing(backfill):
@@ -80,7 +80,7 @@ def test_a_second_backfill_does_only_what_the_first_did_not(backfill):
     backfill(BAD_SECOND)
     code, runs, _ = backfill(GOOD)
     assert (code, [decision for _, decision, _ in runs]) == (0, ["skipped", "approved", "approved"])
-    assert runs[0][2] == "it is published already, by version 1.0.0 of the contract; --again does it anew"
+    assert runs[0][2] == "it is already published, by version 1.0.0 of the contract; --again publishes it again"
 
 
 @pytest.mark.parametrize("column", ["fingerprint", "published_at", "version"])

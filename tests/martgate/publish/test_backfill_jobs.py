@@ -53,7 +53,7 @@ FROM d AS a CROSS JOIN d AS b CROSS JOIN {" CROSS JOIN ".join(f"d AS e{n}" for n
 """
 DAYS = tuple(date(2024, 1, number) for number in (1, 2, 3, 4))
 NAMES = [str(day) for day in DAYS]
-STOPPED = "2024-01-01 was not published; --keep-going goes on after such a day"
+STOPPED = "2024-01-01 was not published; --keep-going continues after it"
 
 
 class Project:
@@ -190,7 +190,7 @@ def test_asked_to_keep_going_the_other_days_are_published(project, sql):
 
 def test_days_that_stand_are_skipped_and_not_prepared(project):
     project.backfill(BAD_FIRST, keep_going=True)
-    assert [told[:25] for told in project.backfill(GOOD)] == ["approved", *["it is published already, "] * 3]
+    assert [reason[:25] for reason in project.backfill(GOOD)] == ["approved", *["it is already published, "] * 3]
     assert project.receipts == [*NAMES[1:], NAMES[0]]
 
 
@@ -212,13 +212,15 @@ def test_days_that_depend_on_the_one_before_come_after_it_and_that_is_said(proje
     (project.folder / "contracts" / "base.odcs.yaml").write_text(contract)
     project.context = lambda here: replace(here, parallel_engines=lambda shares: lambda: pytest.fail("side by side"))
     project.backfill(sql)
-    assert project.said == [f"s.base: one day after another, since {why}"]
+    assert project.said == [f"s.base: the days run one after another: {why}"]
 
 
 def test_where_the_engine_works_alone_days_come_one_after_another_and_that_is_said(project):
     project.context = lambda here: replace(here, parallel_engines=lambda shares: None)
     assert project.backfill(GOOD) == ["approved"] * 4
-    assert project.said == ["s.base: one day after another, since the engine has one session, which one day keeps busy"]
+    assert project.said == [
+        "s.base: the days run one after another: the engine has one session, which one day keeps busy"
+    ]
 
 
 KILLED = """

@@ -86,7 +86,7 @@ def test_a_generated_suite_says_who_made_it_and_of_what(compiled):
     ("old", "new", "found"),
     [
         ("maximum: 99", "maximum: 98", {"s.one.suite.json": ("differs", "rule n|maximum")}),
-        (", logicalTypeOptions: {maximum: 99}", "", {"s.one.suite.json": ("differs", "rule n|maximum is no more")}),
+        (", logicalTypeOptions: {maximum: 99}", "", {"s.one.suite.json": ("differs", "rule n|maximum was removed")}),
         ("description: More.", "required: true", {
             "s.one.suite.json": ("differs", "rule m|not_null is new"), "s.one.md": ("differs", "line 18"),
         }),
@@ -118,8 +118,8 @@ def test_what_is_missing_or_orphaned_is_told(compiled, capfd):
     (compiled / "contracts" / "two.odcs.yaml").unlink()
     assert check(capfd) == (1, {
         "s.one.suite.json": ("missing", ""),
-        "s.two.suite.json": ("orphaned", "no table that has a contract gives it"),
-        "s.two.md": ("orphaned", "no table that has a contract gives it"),
+        "s.two.suite.json": ("orphaned", "no contract generates it"),
+        "s.two.md": ("orphaned", "no contract generates it"),
     })  # fmt: skip
 
 

@@ -200,7 +200,7 @@ def test_of_hive_folders_codes_stay_text_and_a_nameless_partition_is_none(martga
         (["empty", "--name", "t"], 3, "no Parquet file in it"),
         (["text.parquet", "--name", "t"], 3, "is not a Parquet file"),
         (["good.parquet"], 2, "--name"),
-        (["good.parquet", "--name", "a b"], 2, "is no name of a table"),
+        (["good.parquet", "--name", "a b"], 2, "is not a table name"),
         (["good.parquet", "--name", "t", "--values", "idd"], 2, "Did you mean 'id'?"),
         (["good.parquet", "--name", "t", "--out", "text.parquet"], 2, "--force"),
         (["odd.parquet", "--name", "t"], 2, "t.clock"),

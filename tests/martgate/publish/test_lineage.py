@@ -131,7 +131,7 @@ def test_a_run_that_could_not_be_decided_failed_too_and_says_why(project, capsys
     (start, end) = events(project / "events.ndjson")
     assert [start["eventType"], end["eventType"]] == ["START", "FAIL"]
     assert "2024-01-01 is not published" in end["run"]["facets"]["errorMessage"]["message"]
-    assert "could not be told" not in capsys.readouterr().err
+    assert "could not be sent" not in capsys.readouterr().err
 
 
 def test_of_several_runs_the_one_that_could_not_run_is_told_and_what_was_skipped_is_not(project):
@@ -197,7 +197,7 @@ def test_a_server_that_fails_takes_no_decision_back_and_is_told(project, server,
     assert run(server.url, "base", "--json") == 3
     told = capsys.readouterr()
     assert json.loads(told.out)["published_version"] == 1
-    assert "the decision stands, but its lineage could not be told" in told.err
+    assert "the decision stands, but its lineage could not be sent" in told.err
     assert "500" in told.err
 
 
@@ -207,14 +207,14 @@ def test_a_server_that_is_not_there_takes_no_decision_back_and_is_told(project, 
     assert run(url, "--select", "base+", "--json") == 3
     told = capsys.readouterr()
     assert [each["decision"] for each in json.loads(told.out)["runs"]] == ["approved", "approved"]
-    assert told.err.count("the decision stands, but its lineage could not be told") == 2
+    assert told.err.count("the decision stands, but its lineage could not be sent") == 2
 
 
 def test_a_file_that_cannot_be_written_takes_no_decision_back_and_is_told(project, capsys):
     (project / "events.ndjson").mkdir()
     assert run("events.ndjson", "base") == 3
     assert "Published" in (told := capsys.readouterr()).out
-    assert "could not be told" in told.err
+    assert "could not be sent" in told.err
 
 
 def test_lineage_is_off_unless_asked_for(project):

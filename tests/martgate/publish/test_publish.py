@@ -38,7 +38,7 @@ class Mart:
 
     def seen(self, query: str) -> list[tuple]:
         """The answer of a query over `mart`, the published table, as any reader gets it."""
-        from martgate.stores.deltalog import open_table
+        from martgate.stores.delta_log import open_table
 
         table = open_table(Path(self.settings.warehouse) / "we_mart" / "wv_comm_user")
         with duckdb.connect() as connection:

@@ -206,7 +206,7 @@ TAMPERING = {
     "a commit of somebody else's candidate": (committed_as_another, "version 1, is that of candidate nobody"),
     "a commit that tells of other bytes": (
         said_otherwise('"fingerprint":"', '"fingerprint":"0'),
-        "tells of other bytes than those of candidate",
+        "has another fingerprint than candidate",
     ),
 }
 
@@ -246,7 +246,7 @@ def test_a_restored_version_is_told_where_it_brought_back_an_older_candidate(pub
 def test_a_day_that_nobody_published_here_is_told(published):
     rows = {"id": [9], "nick": ["eve-secret"], "day": ["2023-12-31"]}
     deltalake.write_deltalake(published.root, pa.table(rows), mode="append")
-    told = {"2023-12-31": "it was not published by martgate: no commit and no receipt tells of it"}
+    told = {"2023-12-31": "it was not published by martgate: it has no commit and no receipt"}
     assert published.broken() == told
 
 

@@ -64,7 +64,7 @@ def change(file, old, new):
 
 
 def test_where_nothing_changed_nothing_is_run_and_that_is_said(chosen):
-    assert chosen("state:modified+") == ([], "martgate: nothing to run: no table is meant by state:modified+\n")
+    assert chosen("state:modified+") == ([], "martgate: nothing to run: no table is selected by state:modified+\n")
 
 
 def test_layout_comments_and_documentation_change_nothing(project, chosen):

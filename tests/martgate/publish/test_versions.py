@@ -54,7 +54,7 @@ class Project:
         found = self("backfill", "base", "--from", DAYS[0], "--to", DAYS[1], "--keep-going")["runs"]
         return [(run["decision"], run.get("reason", "")) for run in found]
 
-    def version_of(self, day: str) -> str:
+    def find_version(self, day: str) -> str:
         """What the newest record of a day, by its name, says it was judged by."""
         files = sorted((self.folder / "out" / "runs").glob(f"{day}-*.json"))
         return json.loads(files[-1].read_text())["audit"]["contract_version"]
@@ -79,23 +79,23 @@ def rules(told: dict) -> list[str]:
 def test_each_day_is_judged_by_the_version_valid_for_it(project):
     project.promise("2.0.0", "2024-02-01", most=4)
     assert [decision for decision, _ in project.backfill()] == ["approved", "refused"]
-    assert [project.version_of(day) for day in DAYS] == ["1.0.0", "2.0.0"]
+    assert [project.find_version(day) for day in DAYS] == ["1.0.0", "2.0.0"]
 
 
 def test_a_new_version_asks_nothing_of_days_before_it_and_they_stay_as_they_are(project):
     assert [decision for decision, _ in project.backfill()] == ["approved", "approved"]
     project.promise("2.0.0", "2024-02-01")
     first, second = project.backfill()
-    assert first == ("skipped", "it is published already, by version 1.0.0 of the contract; --again does it anew")
+    assert first == ("skipped", "it is already published, by version 1.0.0 of the contract; --again publishes it again")
     assert second[0] == "approved"
-    assert project.version_of(DAYS[1]) == "2.0.0"
+    assert project.find_version(DAYS[1]) == "2.0.0"
 
 
 def test_a_retroactive_clause_is_asked_of_earlier_days_by_its_name_and_says_where_it_comes_from(project):
     project.promise("2.0.0", "2024-02-01", clauses=SMALL % (5, RETROACTIVE))
     told = project("run", "base", "--date", DAYS[0])
     assert (told["decision"], "table|small" in rules(told)) == ("refused", True)
-    assert project.version_of(DAYS[0]) == "1.0.0"
+    assert project.find_version(DAYS[0]) == "1.0.0"
     page = Path(told["report"]).read_text()
     assert "n &lt; 5 is true in every row (retroactive, from version 2.0.0)" in page
     assert "base 1.0.0" in page

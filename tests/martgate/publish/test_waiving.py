@@ -336,15 +336,15 @@ def test_a_backfill_goes_by_waivers_too(project):
         (["grade|few"], "grade|few cannot be waived: it is a warning"),
         ([RULE, "--until", "2024-01-16"], "give a day from 2024-01-17 to 2025-01-16"),
         ([RULE, "--until", "2023-01-01"], "give a day from 2024-01-17 to 2025-01-16"),
-        ([RULE, "--until", "2025-01-17"], "for 366 of them at most"),
+        ([RULE, "--until", "2025-01-17"], "for 366 at most"),
         ([RULE, "--until", "soon"], "is not a day"),
         ([RULE, "--reason", " "], "--reason is empty"),
         ([RULE, "--owner", ""], "--owner is empty"),
         ([RULE, "--partition", "id=1"], "a verdict is about a whole day of s.base"),
         ([RULE, "--partition", "2024-1-1"], "a verdict is about a whole day of s.base"),
         ([RULE, "--max-failed", "0"], "--max-failed"),
-        ([RULE, "--list"], "stand alone"),
-        ([RULE, "--withdraw"], "stand alone"),
+        ([RULE, "--list"], "take no other option"),
+        ([RULE, "--withdraw"], "take no other option"),
         ([], "give the RULE"),
     ],
 )
@@ -364,9 +364,9 @@ def test_all_that_is_wrong_with_a_request_is_told_at_once(project):
     ("words", "told"),
     [
         ([RULE], "give --until, --reason, --owner"),
-        ([RULE, "--withdraw"], "s.base has no waiver of 'grade|in_set'; there is none at all"),
+        ([RULE, "--withdraw"], "s.base has no waiver of 'grade|in_set'; the table has no waivers"),
         (["--withdraw"], "give the RULE"),
-        (["--list", "--withdraw"], "stand alone"),
+        (["--list", "--withdraw"], "take no other option"),
     ],
 )
 def test_what_is_missing_is_told(project, words, told):

@@ -18,7 +18,7 @@ PRICES = (Decimal("2.80"), Decimal("3.40"), Decimal("4.10"))
 
 @dataclass(frozen=True)
 class SampleSpec:
-    """What to make; the same values always give the same rows."""
+    """The size of the sample; the same values always give the same rows."""
 
     date: dt.date
     days: int = 1
@@ -33,7 +33,7 @@ class SampleSpec:
 
     @property
     def customers(self) -> int:
-        """How many customers there are."""
+        """The number of customers."""
         return max(self.orders // 4, 1)
 
 
