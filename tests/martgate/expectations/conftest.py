@@ -89,8 +89,8 @@ def find(engine, register):
         known = tuple(open_table(name, rows) for name, rows in (others or {}).items())
         scope = Scope(day, NOON + timedelta(hours=1), frozenset(others or {}), catalog_tables=known, **days)
         table = table or open_table("s.audited", columns)
-        found = audit(engine, "s.audited", table=table, rules=[rule], scope=scope)
-        (verdict,) = found.verdicts
+        result = audit(engine, "s.audited", table=table, rules=[rule], scope=scope)
+        (verdict,) = result.verdicts
         return verdict
 
     return _find

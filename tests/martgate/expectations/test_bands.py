@@ -45,12 +45,12 @@ def simulated(name, seed):
     return np.floor(WORLDS[name](np.random.default_rng(seed))).astype(float)
 
 
-def replayed(truth, told, *, holes=frozenset(), chance=CHANCE):
-    """For each of the last days that is no hole: what it held, and its bands as learned from what was told before."""
+def replay_bands(truth, published, *, holes=frozenset(), chance=CHANCE):
+    """For each of the last days without a hole: its counts, and its bands as learned from the days before."""
     for place in (each for each in range(DAYS - REPLAYED, DAYS) if each not in holes):
         past = [each for each in range(place - HISTORY, place) if each not in holes]
         days, day = [FIRST + timedelta(each) for each in past], FIRST + timedelta(place)
-        yield truth[place], predict_bands(days, told[past], day, alarms_per_year=chance * 365 * GROUPS)
+        yield truth[place], predict_bands(days, published[past], day, alarms_per_year=chance * 365 * GROUPS)
 
 
 def outside(counts, found):
@@ -61,9 +61,9 @@ def outside(counts, found):
 @pytest.mark.parametrize("world", WORLDS)
 def test_alarms_of_sound_days_stay_within_the_budget(world, holes):
     truth = simulated(world, 5)
-    told = truth.copy()
-    told[np.random.default_rng(6).random(told.shape) < 0.01] /= 2  # bad days that nobody had noticed
-    replay = list(replayed(truth, told, holes=holes))
+    published = truth.copy()
+    published[np.random.default_rng(6).random(published.shape) < 0.01] /= 2  # bad days that went unnoticed
+    replay = list(replay_bands(truth, published, holes=holes))
     alarms = sum(int(outside(counts, found).sum()) for counts, found in replay)
     expected = CHANCE * GROUPS * len(replay)
     assert alarms <= expected + 3 * math.sqrt(expected)
@@ -72,7 +72,7 @@ def test_alarms_of_sound_days_stay_within_the_budget(world, holes):
 def test_tails_as_heavy_as_four_degrees_of_freedom_cost_no_more_than_four_times_the_budget():
     rng = np.random.default_rng(0)
     truth = np.floor(sizes(rng, 300) * np.exp(0.05 * rng.standard_t(4, (DAYS, GROUPS))))
-    alarms = sum(int(outside(counts, found).sum()) for counts, found in replayed(truth, truth))
+    alarms = sum(int(outside(counts, found).sum()) for counts, found in replay_bands(truth, truth))
     assert alarms <= 4 * CHANCE * GROUPS * REPLAYED
 
 
@@ -90,13 +90,13 @@ def test_a_group_that_stood_still_may_still_change_a_little(rows, low, high):
 @pytest.mark.parametrize("world", ["weekdays", "weekdays and growth", "snapshots", "random walks"])
 def test_a_group_of_some_size_that_halves_doubles_or_vanishes_is_found(world, change, least):
     truth = simulated(world, 7)
-    found = [outside(np.floor(counts * change), band)[counts >= 500] for counts, band in replayed(truth, truth)]
+    found = [outside(np.floor(counts * change), band)[counts >= 500] for counts, band in replay_bands(truth, truth)]
     assert np.concatenate(found).mean() >= least
 
 
 def test_a_fifth_is_missed_in_a_snapshot_only_where_a_group_is_small():
     truth = simulated("snapshots", 8)
-    found = [outside(counts * 0.8, band)[counts >= 2000] for counts, band in replayed(truth, truth)]
+    found = [outside(counts * 0.8, band)[counts >= 2000] for counts, band in replay_bands(truth, truth)]
     assert np.concatenate(found).all()
 
 
@@ -123,7 +123,10 @@ def test_a_group_is_known_from_its_fourteenth_day_on():
     counts = np.full((MIN_HISTORY_DAYS, 2), 100.0)
     counts[0, 1] = np.nan
     days = [FIRST + timedelta(each) for each in range(MIN_HISTORY_DAYS)]
-    assert predict_bands(days, counts, FIRST + timedelta(MIN_HISTORY_DAYS), alarms_per_year=1).is_learned.tolist() == [True, False]
+    assert predict_bands(days, counts, FIRST + timedelta(MIN_HISTORY_DAYS), alarms_per_year=1).is_learned.tolist() == [
+        True,
+        False,
+    ]
 
 
 def test_a_smaller_budget_makes_wider_bands():

@@ -1,4 +1,4 @@
-"""Every clause of a contract becomes the rule that enforces it, or is told to be a mistake."""
+"""Every clause of a contract becomes the rule that enforces it, or is reported as a mistake."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +55,7 @@ def derived(make):
 
 @pytest.fixture
 def mistakes(make):
-    """mistakes(column..): what is told about a table that cannot be checked."""
+    """mistakes(column..): the problems of a table that cannot be checked."""
 
     def _mistakes(*columns, slas=(), **more):
         table = make.table(*columns, **more)
@@ -276,13 +276,13 @@ BAD = [
 @pytest.mark.parametrize(("implementation", "path", "message"), BAD)
 def test_a_wrong_implementation_is_told_with_its_place(mistakes, make, implementation, path, message):
     quality = replace(make.quality("q"), implementation=implementation)
-    told = mistakes(make.column("a"), make.column("b", at=1), quality=(quality,))
-    assert list(told) == [path]
-    assert message in told[path]
+    problems = mistakes(make.column("a"), make.column("b", at=1), quality=(quality,))
+    assert list(problems) == [path]
+    assert message in problems[path]
 
 
 def test_every_mistake_is_told_at_once(mistakes, make):
-    told = mistakes(
+    problems = mistakes(
         make.column("a", "strin", options={"pattern": "(", "multipleOf": 0, "minLength": -1, "format": "zip"}),
         quality=(
             make.quality("q", rule="implies", when="x", then="y)"),
@@ -294,7 +294,7 @@ def test_every_mistake_is_told_at_once(mistakes, make):
             Relationship(path="schema[0].relationships[0]", columns=("z",), to_table="o", to_columns=("k",)),
         ),
     )
-    assert set(told) == {
+    assert set(problems) == {
         "schema[0].properties[0].physicalType",
         "schema[0].properties[0].logicalTypeOptions.pattern",
         "schema[0].properties[0].logicalTypeOptions.multipleOf",
@@ -322,9 +322,9 @@ QUALITIES = [
 
 @pytest.mark.parametrize(("quality", "path", "message"), QUALITIES)
 def test_a_metric_that_says_too_little_is_told(mistakes, make, quality, path, message):
-    told = mistakes(make.column("a"), quality=(quality,))
-    assert list(told) == [path]
-    assert message in told[path]
+    problems = mistakes(make.column("a"), quality=(quality,))
+    assert list(problems) == [path]
+    assert message in problems[path]
 
 
 @pytest.mark.parametrize(
@@ -344,9 +344,9 @@ def test_a_query_that_cannot_answer_is_told(mistakes, make, query, message):
 
 def test_two_rules_of_one_name_are_a_mistake(mistakes, make):
     twice = [make.quality("not_null", path=f"p.quality[{n}]", rule="holds", expression="a > 0") for n in range(2)]
-    told = mistakes(make.column("a", required=True, quality=tuple(twice)))
-    assert list(told) == ["p.quality[0]", "p.quality[1]"]
-    assert "another rule is already named a|not_null" in told["p.quality[0]"]
+    problems = mistakes(make.column("a", required=True, quality=tuple(twice)))
+    assert list(problems) == ["p.quality[0]", "p.quality[1]"]
+    assert "another rule is already named a|not_null" in problems["p.quality[0]"]
 
 
 def test_promises_about_time_become_rules_where_they_name_a_column_of_the_table(derived, make):
@@ -428,12 +428,12 @@ def test_the_community_members_mart_is_held_by_at_least_150_rules(snapshot):
 
 def test_numbers_that_no_engine_can_hold_are_told(mistakes, make):
     inf = float("inf")
-    told = mistakes(
+    problems = mistakes(
         make.column("a", enum=(1, inf), options={"maximum": inf, "multipleOf": float("nan")}),
         quality=(library("rowCount", Threshold("mustBe", (inf,))),),
         slas=(Sla(path="slaProperties[0]", property="freshness", value=inf, unit="h", element="t.a"),),
     )
-    assert set(told) == {
+    assert set(problems) == {
         "schema[0].properties[0].enum",
         "schema[0].properties[0].logicalTypeOptions.maximum",
         "schema[0].properties[0].logicalTypeOptions.multipleOf",
@@ -490,8 +490,8 @@ def test_the_key_across_days_is_that_of_the_table_without_the_day(derived, of_da
 )
 def test_a_wrong_rule_across_days_is_told_with_its_place(mistakes, of_days, implementation, path, message):
     columns, quality = of_days(implementation)
-    told = mistakes(*columns, quality=quality)
-    assert message in told[path]
+    problems = mistakes(*columns, quality=quality)
+    assert message in problems[path]
 
 
 @pytest.fixture
@@ -544,5 +544,5 @@ def test_rules_that_learn_are_read_with_their_groups(derived, learning, implemen
 )
 def test_a_rule_that_cannot_learn_is_told_with_its_place(mistakes, learning, implementation, path, message):
     columns, quality = learning(implementation)
-    told = mistakes(*columns, quality=quality)
-    assert message in told[path]
+    problems = mistakes(*columns, quality=quality)
+    assert message in problems[path]

@@ -349,9 +349,9 @@ class Wide:
 
 @pytest.fixture
 def ours(engine, tmp_path):
-    """ours(wide): what our audit says, as Great Expectations' result, and its verdicts."""
+    """ours(wide): the result of our audit, as Great Expectations' result, and its verdicts."""
 
-    def told(wide):
+    def audit_as_result(wide):
         from martgate.expectations.gx.result import build_suite_result
 
         path = tmp_path / "planted.parquet"
@@ -363,7 +363,7 @@ def ours(engine, tmp_path):
         configurations = [build_configuration(rule, table, day=DAY) for rule in wide.rules]
         return build_suite_result(found, configurations, suite_name="s", run_name="r"), found.verdicts
 
-    return told
+    return audit_as_result
 
 
 def theirs(wide, frame, engine):
@@ -391,11 +391,11 @@ def counts(result):
     return {"observed_value": found["observed_value"]}
 
 
-def told_apart(ours, theirs):
-    """Every way in which a rule is told differently, and the types of what had nothing to look at and is passed there."""
+def find_differences(ours, theirs):
+    """Every difference between the results of a rule, and the types of vacuous rules that pass there."""
     apart, vacuous = [], set()
-    told, verdicts = ours
-    for mine, verdict, other in zip(told.results, verdicts, theirs, strict=True):
+    result, verdicts = ours
+    for mine, verdict, other in zip(result.results, verdicts, theirs, strict=True):
         both = [(one.success, counts(one)) for one in (mine, other)]
         raised = '"raised_exception": true' in json.dumps(other.exception_info)
         if raised or both[0][1] != both[1][1] or verdict.outcome is Outcome.ERROR:
@@ -432,15 +432,15 @@ def test_pandas_counts_every_defect_by_itself_as_we_do(ours):
     for one in [*CORE, *COUNTED]:
         for ways in [[], *([way] for way in one.ways), one.ways]:
             wide = Wide([one], lambda one, ways=ways: one.rows(ways))
-            assert told_apart(ours(wide), theirs(wide, wide.pandas, "pandas")) == ([], set())
+            assert find_differences(ours(wide), theirs(wide, wide.pandas, "pandas")) == ([], set())
     for wide in COLUMNS:
-        assert told_apart(ours(wide), theirs(wide, wide.pandas, "pandas")) == ([], set())
+        assert find_differences(ours(wide), theirs(wide, wide.pandas, "pandas")) == ([], set())
 
 
 @pytest.mark.parametrize("what", VACUOUS)
 def test_pandas_passes_what_had_nothing_to_look_at_and_we_do_not(ours, what):
     wide = Wide([*CORE, *COUNTED], getattr(Case, what))
-    assert told_apart(ours(wide), theirs(wide, wide.pandas, "pandas")) == ([], VACUOUS[what] - {ROWS})
+    assert find_differences(ours(wide), theirs(wide, wide.pandas, "pandas")) == ([], VACUOUS[what] - {ROWS})
 
 
 @pytest.mark.parametrize("what", ["clean", "broken", *VACUOUS])
@@ -456,14 +456,14 @@ def test_its_own_store_keeps_every_result_and_its_own_renderers_draw_it(ours, tm
     wide = Wide(CASES, getattr(Case, what))
     wide.rules.append(Rule(name="gone", check=NotNull("gone"), clauses=()))
     wide.rules += columns_found("abc").rules
-    told, verdicts = ours(wide)
+    result, verdicts = ours(wide)
     assert [one for one in verdicts if one.outcome is Outcome.ERROR] == [verdicts[-2]]
-    key = ValidationResultIdentifier(ExpectationSuiteIdentifier("s"), told.meta["run_id"], "batch")
+    key = ValidationResultIdentifier(ExpectationSuiteIdentifier("s"), result.meta["run_id"], "batch")
     store = gx.get_context(mode="file", project_root_dir=tmp_path).validation_results_store
-    store.set(key, told)
-    assert store.get(key).to_json_dict() == told.to_json_dict()
+    store.set(key, result)
+    assert store.get(key).to_json_dict() == result.to_json_dict()
     caplog.set_level("ERROR", "great_expectations")
-    page = DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(told))
+    page = DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(result))
     assert "gone" in page
     assert not caplog.records
 
@@ -473,7 +473,9 @@ def test_its_own_store_keeps_every_result_and_its_own_renderers_draw_it(ours, tm
 def test_spark_counts_every_case_as_we_do(ours, quick_spark, tmp_path, what):
     wide = Wide(CASES if what == "broken" else SOME, getattr(Case, what))
     mine = ours(wide)
-    assert told_apart(mine, theirs(wide, quick_spark.read.parquet(str(tmp_path / "planted.parquet")), "spark")) == (
+    assert find_differences(
+        mine, theirs(wide, quick_spark.read.parquet(str(tmp_path / "planted.parquet")), "spark")
+    ) == (
         [],
         VACUOUS.get(what, set()),
     )
@@ -483,7 +485,9 @@ def test_spark_counts_every_case_as_we_do(ours, quick_spark, tmp_path, what):
 def test_spark_sees_columns_lost_added_and_moved_as_we_do(ours, quick_spark, tmp_path):
     for wide in COLUMNS:
         mine = ours(wide)
-        assert told_apart(mine, theirs(wide, quick_spark.read.parquet(str(tmp_path / "planted.parquet")), "spark")) == (
+        assert find_differences(
+            mine, theirs(wide, quick_spark.read.parquet(str(tmp_path / "planted.parquet")), "spark")
+        ) == (
             [],
             set(),
         )

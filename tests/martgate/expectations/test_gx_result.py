@@ -31,7 +31,9 @@ TABLE = Table(
 def one(outcome, *, rule=NOT_NULL, rows=10, **found):
     from martgate.expectations.gx.result import build_expectation_result
 
-    return build_expectation_result(Verdict(rule=rule, outcome=outcome, **found), build_configuration(rule, TABLE), rows=rows)
+    return build_expectation_result(
+        Verdict(rule=rule, outcome=outcome, **found), build_configuration(rule, TABLE), rows=rows
+    )
 
 
 def suite(*verdicts, **fields):
@@ -62,10 +64,10 @@ def test_only_what_passed_is_a_success_and_success_is_a_bool(outcome, success):
 
 
 def test_counts_are_told_exactly_in_great_expectations_own_words():
-    told = one(
+    result = one(
         Outcome.FAILED, rule=IN_SET, rows=10_000_000, failed=1, total=8_000_000, examples=({"k": "1", "a": "y"},)
     )
-    assert told.result == {
+    assert result.result == {
         "element_count": 10_000_000,
         "missing_count": 2_000_000,
         "missing_percent": 20.0,
@@ -81,13 +83,13 @@ def test_counts_are_told_exactly_in_great_expectations_own_words():
 def test_a_key_shows_its_values_together():
     rule = Rule(name="table|key", check=Unique(("a", "b")), clauses=(), columns=("a", "b"))
     shown = ({"a": "1", "b": "x", "(rows)": "2"},)
-    told = one(Outcome.FAILED, rule=rule, failed=2, total=10, examples=shown)
-    assert told.result["partial_unexpected_list"] == [{"a": "1", "b": "x"}]
+    result = one(Outcome.FAILED, rule=rule, failed=2, total=10, examples=shown)
+    assert result.result["partial_unexpected_list"] == [{"a": "1", "b": "x"}]
 
 
 def test_more_wrong_than_looked_at_is_a_hundred_percent_and_no_crash():
-    told = one(Outcome.FAILED, rule=COLUMNS, failed=5, total=2, observed="added: c, d, e, f, g")
-    assert (told.result["unexpected_percent"], told.result["observed_value"]) == (100, "added: c, d, e, f, g")
+    result = one(Outcome.FAILED, rule=COLUMNS, failed=5, total=2, observed="added: c, d, e, f, g")
+    assert (result.result["unexpected_percent"], result.result["observed_value"]) == (100, "added: c, d, e, f, g")
 
 
 def test_a_number_of_rows_is_told_where_the_audit_has_none():
@@ -145,11 +147,11 @@ def test_a_run_keeps_the_time_it_was_made_whatever_its_name_looks_like(name):
 def test_a_result_is_json_that_great_expectations_reads_back():
     from great_expectations.core.expectation_validation_result import expectationSuiteValidationResultSchema
 
-    told = suite(
+    result = suite(
         Verdict(rule=NOT_NULL, outcome=Outcome.ERROR, reason="broken"),
         Verdict(rule=IN_SET, outcome=Outcome.FAILED, failed=1, total=10, examples=({"a": "y"},)),
     )
-    text = json.dumps(told.to_json_dict())
+    text = json.dumps(result.to_json_dict())
     back = expectationSuiteValidationResultSchema.load(json.loads(text))
     assert back["success"] is False
     assert [result.success for result in back["results"]] == [False, False]
@@ -158,8 +160,8 @@ def test_a_result_is_json_that_great_expectations_reads_back():
 def test_a_configuration_missing_is_an_error_not_a_shorter_report():
     from martgate.expectations.gx.result import build_suite_result
 
-    told = suite(Verdict(rule=NOT_NULL, outcome=Outcome.PASSED, total=1))
-    assert len(told.results) == 1
+    result = suite(Verdict(rule=NOT_NULL, outcome=Outcome.PASSED, total=1))
+    assert len(result.results) == 1
     with pytest.raises(ValueError, match="zip"):
         build_suite_result(
             Audit(

@@ -1,4 +1,4 @@
-"""What only Great Expectations knows is judged by it, in the same audit, on every engine."""
+"""Expectations without an equal kind are judged by Great Expectations, in the same audit, on every engine."""
 
 import json
 from datetime import UTC, datetime
@@ -58,10 +58,10 @@ ON_PANDAS = [
 
 
 @pytest.fixture
-def told(engine, register):
-    """told(type, kwargs, columns): our audit's verdict on an expectation as a contract states it."""
+def verdict_on(engine, register):
+    """verdict_on(type, kwargs, columns): our audit's verdict on an expectation as a contract states it."""
 
-    def _told(name, kwargs, columns, *, protected=(), judged_by=validate_rules):
+    def _verdict_on(name, kwargs, columns, *, protected=(), judged_by=validate_rules):
         register("s.audited", columns)
         listed = tuple(
             Column(path="", name=head.split()[0], logical_type="", physical_type=head.split()[1],
@@ -77,7 +77,7 @@ def told(engine, register):
         (verdict,) = audit(engine, "s.audited", table=table, rules=[rule], scope=scope).verdicts
         return verdict
 
-    return _told
+    return _verdict_on
 
 
 def agrees(verdict, outcome, failed, total, observed):
@@ -89,29 +89,29 @@ def agrees(verdict, outcome, failed, total, observed):
     ("name", "kwargs", "columns", "outcome", "failed", "total", "observed"), EVERYWHERE + ON_PANDAS
 )
 def test_an_expectation_that_the_plan_does_not_know_is_judged_by_its_own_library(
-    told, name, kwargs, columns, outcome, failed, total, observed
+    verdict_on, name, kwargs, columns, outcome, failed, total, observed
 ):
-    agrees(told(name, kwargs, columns), outcome, failed, total, observed)
+    agrees(verdict_on(name, kwargs, columns), outcome, failed, total, observed)
 
 
 @pytest.mark.spark
 @pytest.mark.parametrize("engine", ["spark"], indirect=True, scope="session")
-def test_spark_judges_the_same(told, quick_spark):
+def test_spark_judges_the_same(verdict_on, quick_spark):
     for name, kwargs, columns, *expected in EVERYWHERE:
-        agrees(told(name, kwargs, columns), *expected)
-    missing = told("expect_column_values_to_be_dateutil_parseable", {"column": "s"}, ROWS)
+        agrees(verdict_on(name, kwargs, columns), *expected)
+    missing = verdict_on("expect_column_values_to_be_dateutil_parseable", {"column": "s"}, ROWS)
     assert missing.outcome is ERROR
     assert missing.reason.endswith("its SparkDFExecutionEngine has no column_values.dateutil_parseable")
 
 
-def test_what_it_did_not_expect_is_shown_by_column(told):
-    pairs = told(
+def test_what_it_did_not_expect_is_shown_by_column(verdict_on):
+    pairs = verdict_on(
         "expect_column_pair_values_to_be_in_set",
         {"column_A": "a", "column_B": "b", "value_pairs_set": [[1, 1], [2, 2]]},
         ROWS,
     )
     assert pairs.examples == ({"a": "3", "b": "4"},)
-    texts = told("expect_column_values_to_not_match_regex", {"column": "s", "regex": "[0-9]"}, ROWS)
+    texts = verdict_on("expect_column_values_to_not_match_regex", {"column": "s", "regex": "[0-9]"}, ROWS)
     assert texts.examples == ({"s": "2024"},)
 
 
@@ -123,30 +123,32 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("name", "kwargs"), BROKEN)
-def test_no_protected_value_is_in_a_verdict_or_a_log_be_it_broken_failed_or_measured(told, name, kwargs, capfd, caplog):
-    verdict = told(name, kwargs, {"s string": [SECRET, "abc", SECRET]}, protected=["s"])
+def test_no_protected_value_is_in_a_verdict_or_a_log_be_it_broken_failed_or_measured(
+    verdict_on, name, kwargs, capfd, caplog
+):
+    verdict = verdict_on(name, kwargs, {"s string": [SECRET, "abc", SECRET]}, protected=["s"])
     assert SECRET not in repr(verdict) + "".join(capfd.readouterr()) + caplog.text
     assert not verdict.examples
 
 
-def test_a_number_of_a_protected_column_is_masked(told):
-    verdict = told("expect_column_median_to_be_between", {"column": "a", "max_value": 1}, ROWS, protected=["a"])
+def test_a_number_of_a_protected_column_is_masked(verdict_on):
+    verdict = verdict_on("expect_column_median_to_be_between", {"column": "a", "max_value": 1}, ROWS, protected=["a"])
     assert (verdict.outcome, verdict.observed) == (FAILED, "[protected]")
 
 
-def test_an_expectation_that_breaks_is_an_error_that_names_what_broke_and_quotes_nothing(told):
+def test_an_expectation_that_breaks_is_an_error_that_names_what_broke_and_quotes_nothing(verdict_on):
     name, kwargs = BROKEN[0]
-    verdict = told(name, kwargs, {"s string": [SECRET]})
+    verdict = verdict_on(name, kwargs, {"s string": [SECRET]})
     assert (verdict.outcome, verdict.reason) == (
         ERROR,
         "Great Expectations could not run it: json.decoder.JSONDecodeError",
     )
 
 
-def test_without_somebody_to_judge_it_fails_unless_there_is_nothing_to_look_at(told):
+def test_without_somebody_to_judge_it_fails_unless_there_is_nothing_to_look_at(verdict_on):
     asked = ("expect_column_median_to_be_between", {"column": "a", "max_value": 9})
-    assert told(*asked, ROWS, judged_by=None).outcome is ERROR
-    assert told(*asked, NULLS, judged_by=None).outcome is VACUOUS
+    assert verdict_on(*asked, ROWS, judged_by=None).outcome is ERROR
+    assert verdict_on(*asked, NULLS, judged_by=None).outcome is VACUOUS
 
 
 def test_every_core_expectation_of_one_table_is_known_or_judged(read_by_gx):
@@ -179,4 +181,6 @@ def test_arguments_are_held_against_its_own_class(kwargs, key, message, hint):
 
 
 def test_arguments_that_it_takes_are_no_mistake():
-    assert not list(find_argument_mistakes(Foreign("expect_column_median_to_be_between", '{"column": "a", "max_value": 1}', ())))
+    assert not list(
+        find_argument_mistakes(Foreign("expect_column_median_to_be_between", '{"column": "a", "max_value": 1}', ()))
+    )

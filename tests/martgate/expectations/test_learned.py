@@ -1,4 +1,4 @@
-"""A day against the table's own past: what is counted, what is expected, and what is said while nothing is known yet."""
+"""Rules that learn: what is counted, what is expected, and what is reported while there are too few days."""
 
 from collections import Counter
 from dataclasses import replace
@@ -50,8 +50,8 @@ def run(engine, register, make, table):
             datetime(2024, 9, 1, tzinfo=UTC),
             history=None if history is None else InMemoryHistory(history),
         )
-        asked = [rule_of(check, f"table|{place}") for place, check in enumerate(checks)]
-        return audit(engine, "s.t", table=table, rules=asked, scope=scope)
+        rules = [rule_of(check, f"table|{place}") for place, check in enumerate(checks)]
+        return audit(engine, "s.t", table=table, rules=rules, scope=scope)
 
     return _run
 
@@ -63,8 +63,8 @@ ENGINES = pytest.mark.parametrize("engine", ["duckdb", pytest.param("spark", mar
 @ENGINES
 def test_rows_are_counted_by_group_and_by_value_and_protected_columns_by_null_alone(run):
     found = Counter({replace(each, rows=0): each.rows for each in run([VOLUME, SHARES], ROWS, {}).measurements})
-    told = {(each.group, each.column, each.value): rows for each, rows in found.items() if rows}
-    assert told == {
+    counts = {(each.group, each.column, each.value): rows for each, rows in found.items() if rows}
+    assert counts == {
         (("1",), "", None): 3,
         (("1",), "flag", "0"): 1,
         (("1",), "flag", "1"): 1,
@@ -86,8 +86,8 @@ def test_rows_are_counted_by_group_and_by_value_and_protected_columns_by_null_al
 def test_a_table_may_be_one_group(run):
     checks = [VolumeBand((), 60, 1), ShareShift(("flag",), 0.1)]
     found = run(checks, ROWS, {}).measurements
-    told = {(each.group, each.column, each.value): each.rows for each in found}
-    assert told == {
+    counts = {(each.group, each.column, each.value): each.rows for each in found}
+    assert counts == {
         ((), "", None): 5,
         ((), "flag", None): 1,
         ((), "flag", "0"): 2,

@@ -15,7 +15,16 @@ from martgate.expectations.kinds.in_set import InSet
 from martgate.expectations.kinds.not_null import NotNull
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, OutOfScope, Verdict
-from martgate.gate.waiver import AppliedWaiver, Effect, Waiver, apply_waivers, find_refusing_waivers, reapply_waivers, waived_rules, explain_unwaivable
+from martgate.gate.waiver import (
+    AppliedWaiver,
+    Effect,
+    Waiver,
+    apply_waivers,
+    explain_unwaivable,
+    find_refusing_waivers,
+    reapply_waivers,
+    waived_rules,
+)
 
 ON = date(2024, 3, 1)
 RULE = Rule(name="grade|in_set", check=InSet("grade", ("FAN",)), clauses=())
@@ -45,7 +54,7 @@ def audit(*verdicts: Verdict, outside: tuple[OutOfScope, ...] = ()) -> Audit:
     )
 
 
-def found(outcome: Outcome = Outcome.FAILED, failed: int = 3, **rule: object) -> Verdict:
+def verdict_of(outcome: Outcome = Outcome.FAILED, failed: int = 3, **rule: object) -> Verdict:
     return Verdict(rule=replace(RULE, **rule), outcome=outcome, failed=failed, total=9)
 
 
@@ -55,41 +64,45 @@ def effects(verdict: Verdict | None, *waivers: Waiver, known: tuple[str, ...] = 
 
 
 def test_a_failure_is_let_through_until_the_end_of_its_last_day():
-    assert effects(found(), WAIVER) == [Effect.WAIVED]
-    assert effects(found(), replace(WAIVER, until=ON - timedelta(days=1))) == [Effect.EXPIRED]
+    assert effects(verdict_of(), WAIVER) == [Effect.WAIVED]
+    assert effects(verdict_of(), replace(WAIVER, until=ON - timedelta(days=1))) == [Effect.EXPIRED]
 
 
 def test_one_that_is_past_its_date_and_not_missed_is_not_told():
-    assert effects(found(Outcome.PASSED, 0), replace(WAIVER, until=date(2024, 1, 1))) == []
+    assert effects(verdict_of(Outcome.PASSED, 0), replace(WAIVER, until=date(2024, 1, 1))) == []
     assert effects(None, replace(WAIVER, until=date(2024, 1, 1)), known=()) == []
 
 
 @pytest.mark.parametrize(("failed", "effect"), [(3, Effect.WAIVED), (4, Effect.EXCEEDED)])
 def test_it_covers_as_many_failures_as_it_says_and_not_one_more(failed, effect):
-    assert effects(found(failed=failed), replace(WAIVER, most=3)) == [effect]
+    assert effects(verdict_of(failed=failed), replace(WAIVER, most=3)) == [effect]
 
 
 def test_it_is_about_its_day_alone():
-    assert effects(found(), replace(WAIVER, part_date=date(2024, 2, 29))) == [Effect.WAIVED]
-    assert effects(found(), replace(WAIVER, part_date=date(2024, 2, 28))) == []
+    assert effects(verdict_of(), replace(WAIVER, part_date=date(2024, 2, 29))) == [Effect.WAIVED]
+    assert effects(verdict_of(), replace(WAIVER, part_date=date(2024, 2, 28))) == []
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ERROR, Outcome.VACUOUS])
 def test_what_was_not_counted_is_never_let_through(outcome):
-    assert effects(found(outcome, 0), WAIVER) == [Effect.POWERLESS]
+    assert effects(verdict_of(outcome, 0), WAIVER) == [Effect.POWERLESS]
 
 
 @pytest.mark.parametrize("check", [HasColumns(("a",)), HasType("a", "int"), InPartition(("a",), "a"), NotNull("a")])
 def test_the_shape_of_a_table_is_never_let_through(check):
     assert "the shape of the table" in explain_unwaivable(replace(RULE, check=check))
-    assert effects(found(check=check), WAIVER) == [Effect.POWERLESS]
+    assert effects(verdict_of(check=check), WAIVER) == [Effect.POWERLESS]
     assert explain_unwaivable(RULE) == ""
 
 
 def test_where_nothing_stands_in_the_way_it_is_told_as_unused():
     warning = {"severity": Severity.WARNING}
     assert "is a warning" in explain_unwaivable(replace(RULE, **warning))
-    for verdict in (found(Outcome.PASSED, 0), found(**warning), found(Outcome.VACUOUS, 0, allow_vacuous=True)):
+    for verdict in (
+        verdict_of(Outcome.PASSED, 0),
+        verdict_of(**warning),
+        verdict_of(Outcome.VACUOUS, 0, allow_vacuous=True),
+    ):
         assert effects(verdict, WAIVER) == [Effect.UNUSED]
 
 
@@ -107,18 +120,21 @@ def test_a_rule_that_no_version_of_the_contract_has_is_a_reason_to_refuse():
 
 def test_one_that_was_altered_lets_nothing_through_whatever_its_day_says_now():
     altered = replace(WAIVER, part_date=date(2024, 2, 28), is_sound=False)
-    assert effects(found(), altered) == [Effect.ALTERED]
-    assert effects(found(), altered, WAIVER) == [Effect.ALTERED, Effect.WAIVED]
+    assert effects(verdict_of(), altered) == [Effect.ALTERED]
+    assert effects(verdict_of(), altered, WAIVER) == [Effect.ALTERED, Effect.WAIVED]
 
 
 def test_beside_one_that_covers_a_failure_others_of_its_rule_are_not_told():
     few, past = replace(WAIVER, most=1), replace(WAIVER, until=date(2024, 1, 1))
-    assert effects(found(), few, WAIVER, past) == [Effect.WAIVED]
-    assert apply_waivers(audit(found()), [WAIVER, replace(WAIVER, owner="bo")], on=ON, known=())[0].waiver.owner == "bo"
+    assert effects(verdict_of(), few, WAIVER, past) == [Effect.WAIVED]
+    assert (
+        apply_waivers(audit(verdict_of()), [WAIVER, replace(WAIVER, owner="bo")], on=ON, known=())[0].waiver.owner
+        == "bo"
+    )
 
 
 def test_one_that_expired_or_went_or_changed_since_lets_nothing_through_any_more():
-    (used,) = apply_waivers(audit(found()), [WAIVER], on=ON, known=())
+    (used,) = apply_waivers(audit(verdict_of()), [WAIVER], on=ON, known=())
     later = ON + timedelta(days=1)
     assert reapply_waivers([used], [WAIVER], on=ON) == (used,)
     for kept, on, effect in (
@@ -154,7 +170,7 @@ def test_one_that_did_nothing_at_the_gate_does_nothing_later():
     ),
 )
 def test_nothing_but_a_counted_failure_is_ever_let_through(outcome, failed, severity, waivers):
-    verdict = found(outcome, failed, severity=severity)
+    verdict = verdict_of(outcome, failed, severity=severity)
     exempt = waived_rules(apply_waivers(audit(verdict), waivers, on=ON, known=("other|rule",)))
     covering = [
         waiver
