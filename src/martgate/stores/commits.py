@@ -1,4 +1,4 @@
-"""What every commit of ours is about, whichever store makes it: which day it replaces, and who it is from."""
+"""What a commit of martgate says: the day it replaces, and the candidate it publishes, in any store."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,75 +9,97 @@ from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved
 from martgate.stores.ports import Commit
 
-__all__ = ["NAMESPACE", "app", "app_of", "approved_candidate", "commit", "day_column", "lost", "partition", "receipt"]
+__all__ = [
+    "NAMESPACE",
+    "build_commit_metadata",
+    "build_transaction_id",
+    "conflict_error",
+    "find_day_column",
+    "parse_commit",
+    "partition_filter",
+    "require_approved_candidate",
+    "transaction_id",
+]
 
 NAMESPACE = "martgate"
-"""The key of commit metadata under which everything of ours lies."""
+"""The key of commit metadata under which all metadata of martgate is."""
 
 
 def find_day_column(table: Table) -> str:
-    """The partition column that a publish replaces one value of; empty where a table without any is replaced whole.
+    """Find the partition column whose value a publish replaces; empty for a table that is published whole.
 
     Raises:
         martgate.errors.InvalidInput: the table is partitioned, and the contract names none of its columns.
     """
     if not table.partition_columns:
         return ""
-    day = table.publish_partition
-    if day is None or day not in table.partition_columns:
-        found = ", ".join(table.partition_columns) or "none"
+    column = table.publish_partition
+    if column is None or column not in table.partition_columns:
         raise InvalidInput(
-            f"{table.qualified_name} cannot be published day by day: publishPartition is {day or 'not given'}, "
-            f"and its partition columns are {found}"
+            f"{table.qualified_name} cannot be published day by day: publishPartition is {column or 'not given'}, "
+            f"and its partition columns are {', '.join(table.partition_columns)}"
         )
-    return day
+    return column
 
 
-def partition(column: str, day: date) -> dict[str, str]:
-    """The partition that a publish replaces, by column; of a table without partitions it is all of it."""
+def partition_filter(column: str, day: date) -> dict[str, str]:
+    """Return the value of each column that selects a day; empty for a table that is published whole."""
     return {column: day.isoformat()} if column else {}
 
 
-def app(candidate: Candidate) -> str:
-    """The name of Delta's `txn` action: one a table and day, whose version is the candidate's sequence.
-
-    As in `shop.orders/part_date=2024-01-01`.
-    """
+def transaction_id(candidate: Candidate) -> str:
+    """Return the id of the Delta transaction that publishes a candidate; its version is the candidate's sequence."""
     return build_transaction_id(candidate.table, candidate.day_column, candidate.partition.value)
 
 
 def build_transaction_id(table: str, column: str, value: str) -> str:
-    """The same, of any day of a table."""
+    """Build the id that all commits about a partition share.
+
+    >>> build_transaction_id("shop.orders", "part_date", "2024-01-01")
+    'shop.orders/part_date=2024-01-01'
+    >>> build_transaction_id("shop.customers", "", "2024-01-01")
+    'shop.customers'
+
+    Args:
+        table: the qualified name of the table.
+        column: the partition column of the day; empty for a table that is published whole.
+        value: the value of that column.
+    """
     return f"{table}/{column}={value}" if column else table
 
 
-def receipt(candidate: Candidate, metadata: Mapping[str, object]) -> dict[str, object]:
-    """The metadata of the commit that publishes a candidate, as JSON values under `NAMESPACE`."""
-    ours = {
-        **metadata,
+def build_commit_metadata(candidate: Candidate, metadata: Mapping[str, object]) -> dict[str, object]:
+    """Build the metadata of the commit that publishes a candidate, as JSON values under `NAMESPACE`.
+
+    Args:
+        candidate: the candidate.
+        metadata: what the publish adds, as JSON values.
+    """
+    own = {
         "candidate": candidate.id,
-        "transaction": app(candidate),
+        "transaction": transaction_id(candidate),
         "sequence": candidate.sequence,
         "fingerprint": candidate.fingerprint,
         "rows": candidate.rows,
     }
-    return {NAMESPACE: ours}
+    return {NAMESPACE: {**metadata, **own}}
 
 
-def commit(version: int, ours: object) -> Commit:
-    """A commit by what lies under `NAMESPACE` in its metadata, which may be anything at all."""
-    told = ours if isinstance(ours, Mapping) else {}
+def parse_commit(version: int, metadata: object) -> Commit:
+    """Read a commit from the value under `NAMESPACE` in its metadata, which may be anything."""
+    fields = metadata if isinstance(metadata, Mapping) else {}
     candidate, transaction, fingerprint = (
-        value if isinstance(value := told.get(key), str) else "" for key in ("candidate", "transaction", "fingerprint")
+        value if isinstance(value := fields.get(key), str) else ""
+        for key in ("candidate", "transaction", "fingerprint")
     )
     return Commit(version=version, candidate=candidate, transaction=transaction, fingerprint=fingerprint)
 
 
 def require_approved_candidate(approved: Approved) -> Candidate:
-    """The candidate that may be promoted; a caller that the type checker never saw is stopped here.
+    """Return the candidate of an approval, and stop a caller that no type checker stopped.
 
     Raises:
-        TypeError: it is not what the gate approved.
+        TypeError: the argument is not an approval of the gate.
     """
     if not isinstance(approved, Approved):
         raise TypeError(f"only what the gate approved can be promoted, not a {type(approved).__name__}")
@@ -85,7 +107,7 @@ def require_approved_candidate(approved: Approved) -> Candidate:
 
 
 def conflict_error(candidate: Candidate, attempts: int) -> PublishConflict:
-    """What is raised after so many attempts."""
+    """Return the error for a publish that lost against other writers this many times."""
     return PublishConflict(
         f"{candidate.partition}: other writers were faster {attempts} times in a row; nothing was published, try again"
     )

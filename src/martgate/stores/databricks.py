@@ -1,16 +1,16 @@
 """A warehouse of Delta tables in a catalog that Spark commits to, as on Databricks.
 
-A candidate is a table of its own beside the mart. It is written once, audited at the version that the write made, and
-published by one commit of Delta's own: `replaceWhere` takes the day out and the candidate's rows in, `txnAppId` and
-`txnVersion` make doing it again do nothing, `userMetadata` says which candidate it was. Rows are copied, so the version
-that is copied is the one that was audited, and whatever was done to the staging table in between is seen and refused.
+A candidate is a staging table beside the published table. It is written once and audited at the version that the write
+made. A publish is one commit of Delta: `replaceWhere` replaces the day by the candidate's rows, `txnAppId` and `txnVersion`
+make a second publish of the same candidate change nothing, and `userMetadata` names the candidate. The rows are copied from
+the audited version, and any later change of the staging table is detected and refused.
 """
 
 import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
@@ -23,43 +23,38 @@ from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved
 from martgate.gate.promotion import Promotion, Published
 from martgate.stores.commits import (
-    NAMESPACE,
-    app,
+    build_commit_metadata,
     build_transaction_id,
-    require_approved_candidate,
-    commit,
-    find_day_column,
     conflict_error,
-    partition,
-    receipt,
+    find_day_column,
+    parse_commit,
+    partition_filter,
+    require_approved_candidate,
+    transaction_id,
+)
+from martgate.stores.databricks_history import (
+    HistoryEntry,
+    compute_state,
+    find_earlier_publish,
+    find_later_write,
+    parse_entry,
 )
 from martgate.stores.ports import Commit, PublishedState, Warehouse
-from martgate.stores.shape import demand_shape
-from martgate.stores.tables import Tables, demand_catalog, name_in
+from martgate.stores.shape import check_shape
+from martgate.stores.spark_catalog import SparkCatalog, check_catalog_location, get_table_name
 from martgate.text.quoting import identifier, relation, text
 
-__all__ = ["DatabricksStore", "write_options"]
+__all__ = ["DatabricksStore", "build_write_options"]
 
 _ATTEMPTS = 5
-"""Each is a copy of the day."""
+"""The number of attempts, each of which copies the day."""
 _PAUSE = 1.0
 _STAGING = "__candidate_"
-_REWRITES = frozenset({"OPTIMIZE", "VACUUM START", "VACUUM END"})
-"""Operations of Delta that lay rows out anew and change none."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """One commit of a table, and what it says of us: nothing, where somebody else made it."""
-
-    version: int
-    ours: Mapping[str, object]
-    operation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """A table as it is: its newest version, its bytes, and a hash over both, its files and which table it is."""
+class _TableState:
+    """The state of a table: its newest version, its bytes, and a hash over both, its id and the number of its files."""
 
     version: int
     bytes: int
@@ -67,12 +62,18 @@ class _State:
 
 
 class DatabricksStore:
-    """Tables of one catalog, `catalog://main`, each as `main.<schema>.<table>`.
+    """The tables of one catalog, `catalog://main`, each as `main.<schema>.<table>`.
 
-    `define` tells a table, under a given name, as `CREATE TABLE` takes it.
+    See `martgate.stores.ports.Store` for its methods.
+
+    Args:
+        warehouse: the catalog.
+        session: opens the session of Spark.
+        define: takes a table and a name, and returns the table as `CREATE TABLE` of Spark SQL takes it under that name.
+        pause: the seconds between two attempts to publish.
 
     Raises:
-        martgate.errors.InvalidInput: the warehouse is no catalog.
+        martgate.errors.InvalidInput: the warehouse is not a catalog.
     """
 
     def __init__(
@@ -83,9 +84,9 @@ class DatabricksStore:
         *,
         pause: float = _PAUSE,
     ) -> None:
-        demand_catalog(warehouse)
+        check_catalog_location(warehouse)
         self._warehouse = warehouse
-        self._tables = Tables(session)
+        self._catalog = SparkCatalog(session)
         self._define = define
         self._pause = pause
 
@@ -102,29 +103,29 @@ class DatabricksStore:
         sequence: int,
         write: Callable[[WriteTarget | TableTarget], tuple[WrittenFile, ...]],
     ) -> Candidate:
-        """Let `write` write a candidate into a table of its own, beside the mart, which is created where it is not.
+        """Stage a candidate in a table of its own, beside the published table, which is created if there is none.
 
         Raises:
-            martgate.errors.InvalidInput: the contract names no day to publish by, or differs from the table as it is.
+            martgate.errors.InvalidInput: the contract names no day column, or differs from the existing table.
             martgate.errors.CouldNotRun: a table cannot be created or read.
         """
         column = find_day_column(table)
-        mart = name_in(self._warehouse, table)
+        mart = get_table_name(self._warehouse, table)
         self._ensure(mart, table)
         schema, _, name = mart.rpartition(".")
-        plain = re.sub(r"[^A-Za-z0-9]", "_", candidate_id)  # all that every catalog takes for a name
+        plain = re.sub(r"[^A-Za-z0-9]", "_", candidate_id)  # the characters that every catalog allows in a name
         staging = f"{schema}.{_STAGING}{name}_{plain}"
-        if self._tables.exists(staging):
+        if self._catalog.exists(staging):
             raise CouldNotRun(f"candidate {candidate_id} is staged already, as {staging}")
         try:
             write(TableTarget(name=staging, partition_by=table.partition_columns))
             state = self._state(staging)
-            rows = self._tables.rows(CatalogTable(name=staging, version=state.version))
+            rows = self._catalog.count_rows(CatalogTable(name=staging, version=state.version))
         except BaseException:
             self._drop(staging)
             raise
         staged = WrittenFile(
-            path=f"{staging}@v{state.version}", rows=rows, bytes=state.bytes, partition=partition(column, day)
+            path=f"{staging}@v{state.version}", rows=rows, bytes=state.bytes, partition=partition_filter(column, day)
         )
         return Candidate(
             id=candidate_id,
@@ -138,44 +139,44 @@ class DatabricksStore:
         )
 
     def read_candidate(self, candidate: Candidate, table: Table) -> CatalogTable:
-        """The candidate's table at the version that was staged, for an engine to audit.
+        """Return the candidate's table at the version that was staged.
 
         Raises:
-            martgate.errors.CouldNotRun: it is not there any more, or was altered.
+            martgate.errors.CouldNotRun: the table does not exist any more, or was altered.
         """
-        self._demand_own(candidate, table)
-        self._demand_intact(candidate)
+        self._check_own(candidate, table)
+        self._check_intact(candidate)
         return _staged(candidate)
 
     def is_intact(self, candidate: Candidate) -> bool:
-        """Whether the candidate's table is still there, and nothing was committed to it since it was staged."""
+        """Whether the candidate's table exists and nothing was committed to it since it was staged."""
         staging = _staged(candidate).name
-        return self._tables.exists(staging) and self._state(staging).fingerprint == candidate.fingerprint
+        return self._catalog.exists(staging) and self._state(staging).fingerprint == candidate.fingerprint
 
     def is_published(self, candidate: Candidate) -> bool:
-        """Whether the candidate was published, and no later one of its day since."""
-        earlier = _earlier(self._history(candidate.root), candidate)
+        """Whether the candidate was published and no later one of its day has replaced it."""
+        earlier = find_earlier_publish(self._history(candidate.root), candidate)
         return earlier is not None and earlier.promotion is Promotion.ALREADY
 
     def read_published_state(self, table: Table, day: date) -> PublishedState:
-        """What is published of a day; a state is the last commit that may have changed it.
+        """Return a day as it is published; its state is the newest version that may have changed it.
 
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read.
         """
-        mart, column = name_in(self._warehouse, table), find_day_column(table)
+        mart, column = get_table_name(self._warehouse, table), find_day_column(table)
         history = self._history(mart)
-        source = CatalogTable(name=mart, only=partition(column, day), version=history[0].version)
-        state = _state(history, build_transaction_id(table.qualified_name, column, day.isoformat()))
-        found = source if self._tables.holds(source) else None
-        return PublishedState(version=history[0].version, state=state, source=found)
+        source = CatalogTable(name=mart, only=partition_filter(column, day), version=history[0].version)
+        state = compute_state(history, build_transaction_id(table.qualified_name, column, day.isoformat()))
+        published = source if self._catalog.has_rows(source) else None
+        return PublishedState(version=history[0].version, state=state, source=published)
 
     def promote(self, approved: Approved, metadata: Mapping[str, object], *, onto: str | None = None) -> Published:
-        """Replace the candidate's day by the candidate, in one commit that carries `metadata` (JSON values).
+        """Replace the candidate's day by the candidate, in one commit; see `Store.promote`.
 
-        What an exception says is not believed: after one, the table's history is asked whether the commit is there.
-        A day whose history has been cleaned away since counts as published by a later candidate: it is not touched.
-        Who changes the day between the last look at its state and the commit is seen by Delta, not by `onto`.
+        After an exception, the table's history decides whether the commit is there, not the exception. A day whose history
+        has been cleaned counts as published by a later candidate and is not changed. A change of the day between the last
+        look at its state and the commit is detected by Delta, not by `onto`.
 
         Raises:
             martgate.errors.CouldNotRun: the candidate is not what was approved, or Delta refused it.
@@ -184,94 +185,86 @@ class DatabricksStore:
         candidate = require_approved_candidate(approved)
         for _ in range(_ATTEMPTS):
             history = self._history(candidate.root)
-            if earlier := _earlier(history, candidate):
+            if earlier := find_earlier_publish(history, candidate):
                 return earlier
-            if onto is not None and _state(history, app(candidate)) != onto:
+            if onto is not None and compute_state(history, transaction_id(candidate)) != onto:
                 return Published(promotion=Promotion.MOVED, version=history[0].version)
-            self._demand_intact(candidate)
+            self._check_intact(candidate)
             published = self._commit(candidate, metadata, before=history[0].version)
             if published is not None:
-                return self._confirmed(candidate, published)
+                return self._confirm(candidate, published)
             time.sleep(self._pause)
         raise conflict_error(candidate, _ATTEMPTS)
 
     def discard(self, candidate: Candidate) -> None:
-        """Drop the candidate's table; a published candidate has none that anybody reads, so it may go as well."""
+        """Drop the candidate's table, which no reader of the published table needs."""
         self._drop(_staged(candidate).name)
 
     def read(self, table: Table, day: date | None = None) -> CatalogTable | None:
-        """The published table, or one day of it; None where nothing of it is published."""
-        mart = name_in(self._warehouse, table)
-        only = {} if day is None else partition(find_day_column(table), day)
+        """Return the published table, or one day of it; None if nothing is published."""
+        mart = get_table_name(self._warehouse, table)
+        only = {} if day is None else partition_filter(find_day_column(table), day)
         source = CatalogTable(name=mart, only=only)
-        return source if self._tables.exists(mart) and self._tables.holds(source) else None
+        return source if self._catalog.exists(mart) and self._catalog.has_rows(source) else None
 
     def list_partition_values(self, table: Table) -> frozenset[str]:
-        """The days that the table has rows of; none of a table that is published whole."""
-        mart, column = name_in(self._warehouse, table), find_day_column(table)
-        return self._tables.values(mart, column) if column and self._tables.exists(mart) else frozenset()
+        """List the values of the publish partition that the table has rows of."""
+        mart, column = get_table_name(self._warehouse, table), find_day_column(table)
+        return self._catalog.list_values(mart, column) if column and self._catalog.exists(mart) else frozenset()
 
     def list_commits(self, table: Table) -> tuple[Commit, ...]:
-        """The commits of a table as far back as its history is kept, the newest first."""
-        mart = name_in(self._warehouse, table)
-        return tuple(commit(one.version, one.ours) for one in self._history(mart)) if self._tables.exists(mart) else ()
+        """List the commits of a table as far back as its history goes, the newest first."""
+        mart = get_table_name(self._warehouse, table)
+        if not self._catalog.exists(mart):
+            return ()
+        return tuple(parse_commit(entry.version, entry.metadata) for entry in self._history(mart))
 
     def find_tampering(self, candidate: Candidate, table: Table) -> str:
-        """What was done to a candidate's day since its commit, as far as the history tells and its rows are as many.
+        """Explain how a candidate's day may have changed since its commit, by the history and the number of its rows.
 
-        The rows are a copy, so their bytes say nothing.
+        The rows are a copy, so their bytes prove nothing.
         """
-        mart, only = name_in(self._warehouse, table), partition(candidate.day_column, candidate.part_date)
-        if not self._tables.exists(mart):
+        mart, only = get_table_name(self._warehouse, table), partition_filter(candidate.day_column, candidate.part_date)
+        if not self._catalog.exists(mart):
             return f"there is no table {mart}"
-        history = self._history(mart)
-        own = next((entry.version for entry in history if entry.ours.get("candidate") == candidate.id), -1)
-        if own < 0 and history[-1].version == 0:
-            return f"no commit published candidate {candidate.id}"
-        for entry in history:
-            is_other = entry.operation in _REWRITES or entry.ours.get("transaction") not in (app(candidate), None)
-            if entry.version > own and not is_other:
-                return (
-                    f"version {entry.version} is none of candidate {candidate.id}, and may have changed the day since"
-                )
-        rows = self._tables.rows(CatalogTable(name=mart, only=only))
-        return (
-            ""
-            if rows == candidate.rows
-            else f"it has {rows:,} rows, and candidate {candidate.id} has {candidate.rows:,}"
-        )
+        if later := find_later_write(self._history(mart), candidate):
+            return later
+        rows = self._catalog.count_rows(CatalogTable(name=mart, only=only))
+        if rows == candidate.rows:
+            return ""
+        return f"it has {rows:,} rows, and candidate {candidate.id} has {candidate.rows:,}"
 
     def _ensure(self, mart: str, table: Table) -> None:
-        """Create the empty table where there is none; where there is one, it must be what the contract says."""
-        if not self._tables.exists(mart):
-            self._tables.execute(f"CREATE TABLE IF NOT EXISTS {self._define(table, mart)}")
-        have = ((name, canonical_type(kind)) for name, kind in self._tables.columns(mart))
-        demand_shape(table, mart, have, self._detail(mart)["partitionColumns"])
+        """Create the empty table if there is none, and check an existing one."""
+        if not self._catalog.exists(mart):
+            self._catalog.execute(f"CREATE TABLE IF NOT EXISTS {self._define(table, mart)}")
+        columns = ((name, canonical_type(kind)) for name, kind in self._catalog.list_columns(mart))
+        check_shape(table, mart, columns, self._detail(mart)["partitionColumns"])
 
     def _detail(self, name: str) -> Mapping[str, Any]:
-        (found,) = self._tables.execute(f"DESCRIBE DETAIL {relation(name)}")
-        return found
+        (detail,) = self._catalog.execute(f"DESCRIBE DETAIL {relation(name)}")
+        return detail
 
-    def _history(self, name: str) -> list[_Entry]:
-        """The commits of a table, as far back as its history is kept, newest first."""
-        found = [_entry(row) for row in self._tables.execute(f"DESCRIBE HISTORY {relation(name)}")]
-        if not found:
+    def _history(self, name: str) -> list[HistoryEntry]:
+        """Return the commits of a table as far back as its history goes, the newest first."""
+        entries = [parse_entry(row) for row in self._catalog.execute(f"DESCRIBE HISTORY {relation(name)}")]
+        if not entries:
             raise CouldNotRun(f"{name} has no history; is it a Delta table?")
-        return sorted(found, key=lambda entry: entry.version, reverse=True)
+        return sorted(entries, key=lambda entry: entry.version, reverse=True)
 
-    def _state(self, name: str) -> _State:
+    def _state(self, name: str) -> _TableState:
         detail, version = self._detail(name), self._history(name)[0].version
         facts = json.dumps([detail["id"], version, detail["numFiles"], detail["sizeInBytes"]])
-        return _State(version, int(detail["sizeInBytes"]), hashlib.sha256(facts.encode()).hexdigest())
+        return _TableState(version, int(detail["sizeInBytes"]), hashlib.sha256(facts.encode()).hexdigest())
 
-    def _demand_own(self, candidate: Candidate, table: Table) -> None:
-        mart = name_in(self._warehouse, table)
+    def _check_own(self, candidate: Candidate, table: Table) -> None:
+        mart = get_table_name(self._warehouse, table)
         if candidate.root != mart:
             raise CouldNotRun(
                 f"candidate {candidate.id} was staged for {candidate.root}, and this warehouse has {mart}"
             )
 
-    def _demand_intact(self, candidate: Candidate) -> None:
+    def _check_intact(self, candidate: Candidate) -> None:
         if not self.is_intact(candidate):
             raise CouldNotRun(
                 f"candidate {candidate.id} is not what was staged: {_staged(candidate).name} is gone, or something "
@@ -279,14 +272,14 @@ class DatabricksStore:
             )
 
     def _commit(self, candidate: Candidate, metadata: Mapping[str, object], *, before: int) -> Published | None:
-        """The version that now holds the candidate; None where somebody else's commit came first."""
+        """Return the version that holds the candidate; None if another commit came first."""
         failure = None
         try:
-            self._tables.overwrite(candidate.root, _staged(candidate), write_options(candidate, metadata))
+            self._catalog.overwrite(candidate.root, _staged(candidate), build_write_options(candidate, metadata))
         except CouldNotRun as error:
             failure = error
-        history = self._after(candidate, failure)
-        landed = [one.version for one in history if one.ours.get("candidate") == candidate.id]
+        history = self._history_after(candidate, failure)
+        landed = [entry.version for entry in history if entry.metadata.get("candidate") == candidate.id]
         if landed:
             return Published(promotion=Promotion.PUBLISHED, version=landed[0])
         newest = history[0].version
@@ -294,24 +287,24 @@ class DatabricksStore:
             return None
         if failure is not None:
             raise CouldNotRun(f"{candidate.root}: the commit failed, nothing was published: {failure}") from failure
-        return _earlier(history, candidate) or Published(promotion=Promotion.SUPERSEDED, version=newest)
+        return find_earlier_publish(history, candidate) or Published(promotion=Promotion.SUPERSEDED, version=newest)
 
-    def _after(self, candidate: Candidate, failure: CouldNotRun | None) -> list[_Entry]:
+    def _history_after(self, candidate: Candidate, failure: CouldNotRun | None) -> list[HistoryEntry]:
         try:
             return self._history(candidate.root)
         except CouldNotRun as unreadable:
-            told = f"the commit failed ({failure})" if failure else "the commit was sent"
+            what = f"the commit failed ({failure})" if failure else "the commit was sent"
             raise CouldNotRun(
-                f"{candidate.root}: {told} and its history cannot be read ({unreadable}); "
+                f"{candidate.root}: {what} and its history cannot be read ({unreadable}); "
                 "publish the same candidate again to learn whether it is there"
             ) from unreadable
 
-    def _confirmed(self, candidate: Candidate, published: Published) -> Published:
-        """The publication, once its version holds exactly as many rows of the day as the candidate."""
+    def _confirm(self, candidate: Candidate, published: Published) -> Published:
+        """Check that the version of a publish has as many rows of the day as the candidate."""
         if published.promotion is not Promotion.PUBLISHED:
             return published
-        only = partition(candidate.day_column, candidate.part_date)
-        rows = self._tables.rows(CatalogTable(name=candidate.root, only=only, version=published.version))
+        only = partition_filter(candidate.day_column, candidate.part_date)
+        rows = self._catalog.count_rows(CatalogTable(name=candidate.root, only=only, version=published.version))
         if rows != candidate.rows:
             raise CouldNotRun(
                 f"{candidate.table}: version {published.version} holds {rows} rows of {candidate.part_date}, and "
@@ -320,61 +313,26 @@ class DatabricksStore:
         return published
 
     def _drop(self, name: str) -> None:
-        self._tables.execute(f"DROP TABLE IF EXISTS {relation(name)}")
+        self._catalog.execute(f"DROP TABLE IF EXISTS {relation(name)}")
 
 
-def write_options(candidate: Candidate, metadata: Mapping[str, object]) -> dict[str, str]:
-    """The options of Delta's writer for the commit that publishes a candidate.
+def build_write_options(candidate: Candidate, metadata: Mapping[str, object]) -> dict[str, str]:
+    """Build the options of Delta's writer for the commit that publishes a candidate.
 
-    They belong to the one write, where `SET` would change every later write of the session, too.
+    Options belong to one write, whereas `SET` would change every later write of the session.
     """
-    only = partition(candidate.day_column, candidate.part_date)
+    only = partition_filter(candidate.day_column, candidate.part_date)
     where = " AND ".join(f"{identifier(name)} = {text(value)}" for name, value in only.items())
     return {
         **({"replaceWhere": where} if where else {}),
-        "txnAppId": app(candidate),
+        "txnAppId": transaction_id(candidate),
         "txnVersion": str(candidate.sequence),
-        "userMetadata": json.dumps(receipt(candidate, metadata), ensure_ascii=False, sort_keys=True),
+        "userMetadata": json.dumps(build_commit_metadata(candidate, metadata), ensure_ascii=False, sort_keys=True),
     }
 
 
 def _staged(candidate: Candidate) -> CatalogTable:
-    """The candidate's table: its one file is told as `main.shop.name@v0`."""
+    """Return the candidate's table, whose one file is written as `main.shop.name@v0`."""
     (file,) = candidate.files
     name, _, version = file.path.rpartition("@v")
     return CatalogTable(name=name, version=int(version))
-
-
-def _entry(row: Mapping[str, object]) -> _Entry:
-    """A commit of somebody else may carry any text at all."""
-    try:
-        told = json.loads(str(row.get("userMetadata") or "null"))
-    except ValueError:
-        told = None
-    ours = told.get(NAMESPACE) if isinstance(told, dict) else None
-    operation = str(row.get("operation") or "")
-    return _Entry(int(str(row["version"])), ours if isinstance(ours, dict) else {}, operation)
-
-
-def _earlier(history: list[_Entry], candidate: Candidate) -> Published | None:
-    """What the history knows of this candidate or of a later one of its day; None where it knows neither."""
-    sequence, last = max(_of_day(history, candidate), key=lambda found: found[0], default=(-1, None))
-    if last is None or sequence < candidate.sequence:
-        return None
-    if last.ours.get("candidate") == candidate.id:
-        return Published(promotion=Promotion.ALREADY, version=last.version)
-    return Published(promotion=Promotion.SUPERSEDED, version=history[0].version)
-
-
-def _state(history: list[_Entry], transaction: str) -> str:
-    """The newest commit that is not known to be about another day: nobody knows what those of others are about."""
-    about = (entry.version for entry in history if entry.ours.get("transaction") in (transaction, None))
-    return str(next(about, history[-1].version))
-
-
-def _of_day(history: list[_Entry], candidate: Candidate) -> Iterator[tuple[int, _Entry]]:
-    """The commits that published a candidate of the same day, each with its sequence."""
-    for entry in history:
-        sequence = entry.ours.get("sequence")
-        if entry.ours.get("transaction") == app(candidate) and isinstance(sequence, int):
-            yield sequence, entry

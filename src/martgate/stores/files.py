@@ -1,4 +1,4 @@
-"""The files of a candidate as they lie on disk: there, and with the bytes that were staged; nothing in them is read."""
+"""Checks that the files of a candidate exist and have the bytes that were staged, without reading their content."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from martgate.builders.ports import WrittenFile
 
-__all__ = ["digest_of", "fingerprint", "missing"]
+__all__ = ["compute_file_digest", "compute_fingerprint", "find_missing"]
 
 
-def missing(root: Path, files: Iterable[WrittenFile]) -> Iterator[str]:
-    """One sentence for each file that is gone or has another size than it was written with."""
+def find_missing(root: Path, files: Iterable[WrittenFile]) -> Iterator[str]:
+    """Describe each file that is missing or has another size than it was written with, one sentence a file."""
     for file in files:
         try:
             size = (root / file.path).stat().st_size
@@ -21,15 +21,15 @@ def missing(root: Path, files: Iterable[WrittenFile]) -> Iterator[str]:
             yield f"{file.path}: {size:,} bytes, {file.bytes:,} were written"
 
 
-def fingerprint(root: Path, files: Iterable[WrittenFile]) -> str:
-    """SHA-256 over the sorted paths and the SHA-256 of each file's bytes."""
+def compute_fingerprint(root: Path, files: Iterable[WrittenFile]) -> str:
+    """Compute SHA-256 over the sorted paths and the SHA-256 of each file's bytes."""
     whole = hashlib.sha256()
     for path in sorted(file.path for file in files):
-        whole.update(f"{path}\0{digest_of(root / path)}\n".encode())
+        whole.update(f"{path}\0{compute_file_digest(root / path)}\n".encode())
     return whole.hexdigest()
 
 
-def digest_of(file: Path) -> str:
-    """SHA-256 of a file's bytes."""
+def compute_file_digest(file: Path) -> str:
+    """Compute the SHA-256 of a file's bytes."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

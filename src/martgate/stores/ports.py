@@ -1,4 +1,4 @@
-"""What a publish needs of storage: stage, promote, discard, read."""
+"""The port of storage: what a publish needs of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,10 +16,13 @@ __all__ = ["Commit", "PublishedState", "Store", "Warehouse"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedState:
-    """What readers of a table see of a day, as of one `version` of it; `source` is None where they see nothing.
+    """A day as readers of the table see it.
 
-    `state` stands for what the day is made of: while it stays, so does the day. `trouble` says why a day that is there
-    cannot be read by an engine.
+    Attributes:
+        version: the version of the table.
+        state: a token that changes whenever the day may have changed.
+        source: the rows of the day; None if there are none.
+        trouble: why an engine cannot read a day that is there; empty if it can.
     """
 
     version: int
@@ -30,9 +33,13 @@ class PublishedState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """One version of a table, and what it says of us: which candidate it published, as which transaction, with which bytes.
+    """One version of a table; all texts are empty if another writer made it.
 
-    All of that is empty where somebody else made it.
+    Attributes:
+        version: the version.
+        candidate: the id of the candidate that it published.
+        transaction: the table and the day that it is about.
+        fingerprint: the hash of the candidate's bytes.
     """
 
     version: int
@@ -43,13 +50,13 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warehouse:
-    """Where a store keeps its tables, and what else it may need.
+    """The place where a store keeps its tables, and what it may need of the project.
 
     Attributes:
         location: the setting `warehouse`, whose scheme chose the store: a path, or a URL as in `catalog://main`.
-        session: the open session of the engine, for tables of its catalog; an engine without a catalog has none, which
-            is InvalidInput.
-        define: of a table and a name, the table as `CREATE TABLE` of Spark SQL takes it under that name.
+        session: returns the open session of the engine, for tables of its catalog; raises InvalidInput if the engine has
+            no catalog.
+        define: takes a table and a name, and returns the table as `CREATE TABLE` of Spark SQL takes it under that name.
     """
 
     location: str
@@ -58,18 +65,18 @@ class Warehouse:
 
 
 class Store(Protocol):
-    """Versioned tables of one warehouse.
+    """The versioned tables of one warehouse.
 
-    A class of such stores is registered by an entry point of the group `martgate.stores`, whose name is the scheme of the
-    setting `warehouse`.
+    A store is registered by an entry point of the group `martgate.stores`, whose name is the scheme of the setting
+    `warehouse`.
     """
 
     @classmethod
     def from_warehouse(cls, warehouse: Warehouse) -> Self:
-        """The store of a warehouse.
+        """Open the store of a warehouse.
 
         Raises:
-            martgate.errors.InvalidInput: this store can keep nothing at that location.
+            martgate.errors.InvalidInput: the store cannot keep tables at that location.
         """
 
     def stage(
@@ -81,36 +88,46 @@ class Store(Protocol):
         sequence: int,
         write: Callable[[WriteTarget | TableTarget], tuple[WrittenFile, ...]],
     ) -> Candidate:
-        """Let `write` write a candidate where no reader of the table sees it: files of its folders, or a table beside it.
+        """Stage a candidate where no reader of the table sees it.
 
-        Creates the (empty) table first where there is none, so that uncommitted files are never mistaken for it.
-        A write that fails leaves nothing behind.
+        Creates the empty table first if there is none, so that uncommitted files are never mistaken for it. A write that
+        fails leaves nothing behind.
+
+        Args:
+            table: the table.
+            day: the day that the candidate would replace.
+            candidate_id: the id of the candidate.
+            sequence: the order of the candidate among those of the day.
+            write: writes the rows into the target it is given, and returns the files.
         """
 
     def read_candidate(self, candidate: Candidate, table: Table) -> Dataset | CatalogTable:
-        """Exactly the candidate, for an engine to audit.
+        """Return exactly the candidate, for an engine to audit.
 
         Raises:
-            martgate.errors.CouldNotRun: something is missing or is not what was staged.
+            martgate.errors.CouldNotRun: a part is missing or is not what was staged.
         """
 
     def is_intact(self, candidate: Candidate) -> bool:
-        """Whether the candidate is still there, exactly as it was staged."""
+        """Whether the candidate is exactly as it was staged."""
 
     def read_published_state(self, table: Table, day: date) -> PublishedState:
-        """What is published of a day, for an engine to compare a candidate with, and for `promote` to replace.
+        """Return a day as it is published, for an engine to compare a candidate with.
 
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read.
         """
 
     def is_published(self, candidate: Candidate) -> bool:
-        """Whether the candidate was published, and no later one of its day since."""
+        """Whether the candidate was published and no later one of its day has replaced it."""
 
     def promote(self, approved: Approved, metadata: Mapping[str, object], *, onto: str | None = None) -> Published:
-        """Replace the candidate's day by the candidate, in one commit that carries `metadata`.
+        """Replace the candidate's day by the candidate in one commit.
 
-        With `onto` nothing but the day in that state (`PublishedState.state`) is replaced.
+        Args:
+            approved: the approval of the candidate.
+            metadata: what the commit says besides, as JSON values.
+            onto: the state (`PublishedState.state`) in which the day is replaced; None for any state.
 
         Raises:
             martgate.errors.CouldNotRun: the candidate is not what was approved, or does not fit the table.
@@ -118,28 +135,32 @@ class Store(Protocol):
         """
 
     def discard(self, candidate: Candidate) -> None:
-        """Delete the candidate; refuses (CouldNotRun) if readers of the table need its files."""
+        """Delete the candidate.
+
+        Raises:
+            martgate.errors.CouldNotRun: readers of the table need its files.
+        """
 
     def read(self, table: Table, day: date | None = None) -> Dataset | CatalogTable | None:
-        """What is published, of one day or of all; None where nothing is."""
+        """Return the published rows of a day, or of all days; None if nothing is published."""
 
     def list_partition_values(self, table: Table) -> frozenset[str]:
-        """List the published values of the publish partition; none of a table that is published whole.
+        """List the published values of the publish partition; none for a table that is published whole.
 
-        They are text: other writers may have written values that are no days.
+        They are text, because other writers may have written values that are no days.
         """
 
     def list_commits(self, table: Table) -> tuple[Commit, ...]:
-        """The commits of a table as far back as they are kept, the newest first; none where there is no table.
+        """List the commits of a table as far back as they are kept, the newest first; none if there is no table.
 
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read.
         """
 
     def find_tampering(self, candidate: Candidate, table: Table) -> str:
-        """In what readers of a published candidate's day see something else than it; empty where they see just that.
+        """Explain how readers see something else than a published candidate; empty if they see exactly that.
 
-        No value of a row or of a partition is told.
+        The explanation has no value of a row or of a partition.
 
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read.

@@ -1,4 +1,4 @@
-"""Which columns a table must have, and whether the one that is there has them."""
+"""Compares the columns and partitions of a table with its contract."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,11 +6,11 @@ from martgate.contracts.model import Table
 from martgate.contracts.types import canonical_type
 from martgate.errors import InvalidInput
 
-__all__ = ["demand_shape", "physical_types"]
+__all__ = ["check_shape", "get_physical_types"]
 
 
-def physical_types(table: Table) -> dict[str, str]:
-    """The contract's type of each column, in Spark's spelling.
+def get_physical_types(table: Table) -> dict[str, str]:
+    """Return the contract's type of each column, in Spark's spelling.
 
     Raises:
         martgate.errors.InvalidInput: with every column whose type is unknown.
@@ -26,16 +26,24 @@ def physical_types(table: Table) -> dict[str, str]:
     return types
 
 
-def demand_shape(table: Table, place: str, columns: Iterable[tuple[str, str]], partitions: Sequence[str]) -> None:
-    """Raise unless a table that is there is what the contract says; `columns` are its names and types, in order.
+def check_shape(table: Table, place: str, columns: Iterable[tuple[str, str]], partitions: Sequence[str]) -> None:
+    """Check that an existing table has the columns and partitions of its contract.
+
+    Args:
+        table: the table of the contract.
+        place: where the existing table is, for messages.
+        columns: the names and types of its columns, in order.
+        partitions: the names of its partition columns, in order.
 
     Raises:
         martgate.errors.InvalidInput: with every difference.
     """
-    have, want = tuple(columns), tuple(physical_types(table).items())
-    if have != want:
-        told = [f"{_typed(a)} in the table, {_typed(b)} in the contract" for a, b in _differences(have, want)]
-        raise InvalidInput(f"{table.qualified_name}: {place} is not what the contract says: {'; '.join(told)}")
+    actual, expected = tuple(columns), tuple(get_physical_types(table).items())
+    if actual != expected:
+        differences = "; ".join(
+            f"{_describe(a)} in the table, {_describe(b)} in the contract" for a, b in _differences(actual, expected)
+        )
+        raise InvalidInput(f"{table.qualified_name}: {place} is not what the contract says: {differences}")
     if tuple(partitions) != table.partition_columns:
         raise InvalidInput(
             f"{table.qualified_name}: {place} is partitioned by {', '.join(partitions) or 'nothing'}, "
@@ -43,19 +51,21 @@ def demand_shape(table: Table, place: str, columns: Iterable[tuple[str, str]], p
         )
 
 
-_Typed = tuple[str, str]
+_TypedColumn = tuple[str, str]
 
 
-def _typed(column: _Typed | None) -> str:
+def _describe(column: _TypedColumn | None) -> str:
     return " ".join(column) if column else "nothing"
 
 
-def _differences(have: tuple[_Typed, ...], want: tuple[_Typed, ...]) -> list[tuple[_Typed | None, _Typed | None]]:
-    """What differs, by name; by place where only the order does."""
-    old, new = dict(have), dict(want)
+def _differences(
+    actual: tuple[_TypedColumn, ...], expected: tuple[_TypedColumn, ...]
+) -> list[tuple[_TypedColumn | None, _TypedColumn | None]]:
+    """Pair the columns that differ by name; by position if only the order differs."""
+    old, new = dict(actual), dict(expected)
     named = [
         ((name, old[name]) if name in old else None, (name, new[name]) if name in new else None)
         for name in {**old, **new}
         if old.get(name) != new.get(name)
     ]
-    return named or [(a, b) for a, b in zip(have, want, strict=True) if a != b]
+    return named or [(a, b) for a, b in zip(actual, expected, strict=True) if a != b]

@@ -252,8 +252,8 @@ def test_a_version_that_holds_other_rows_is_told(here):
     here.promote(here.stage())
     candidate = here.stage(rows=2)
     copied = here.catalog.tables[here.store.read_candidate(candidate, here.table).name]
-    rows = here.store._tables.rows
-    here.store._tables.rows = lambda source: rows(source) + 1
+    rows = here.store._catalog.count_rows
+    here.store._catalog.count_rows = lambda source: rows(source) + 1
     with pytest.raises(CouldNotRun, match="holds 3 rows of 2024-01-01, and candidate c2 has 2"):
         here.promote(candidate)
     assert copied.days == {DAY: 2}

@@ -131,7 +131,7 @@ def test_a_publish_that_cannot_be_confirmed_says_that_it_is_there_and_the_next_t
     candidate = shop.stage((1, 7))
     with monkeypatch.context() as patched:
         patched.setattr(
-            "martgate.stores.delta.os.fsync", lambda descriptor: (_ for _ in ()).throw(OSError("I/O error"))
+            "martgate.stores.delta_files.os.fsync", lambda descriptor: (_ for _ in ()).throw(OSError("I/O error"))
         )
         with pytest.raises(CouldNotRun, match="was published as version 1, which could not be confirmed"):
             shop.store.promote(shop.approve(candidate), {})

@@ -11,9 +11,9 @@ import pytest
 
 from martgate.errors import CouldNotRun
 from martgate.gate.promotion import Promotion
-from martgate.stores import delta
 from martgate.stores.delta import DeltaStore
-from martgate.stores.shape import physical_types
+from martgate.stores.delta_commit import build_add_action
+from martgate.stores.shape import get_physical_types
 
 DAY, NEXT = "2024-01-01", "2024-01-02"
 DATE = date.fromisoformat(DAY)
@@ -43,7 +43,7 @@ def test_an_unpublished_candidate_is_readable_through_its_own_files(shop):
     candidate = shop.stage((1, 7), (2, 8))
     shop.engine.register("staged", shop.store.read_candidate(candidate, shop.table))
     assert sorted(shop.engine.fetch("SELECT id, part_comm_id, part_date FROM staged")) == [(1, 7, DAY), (2, 8, DAY)]
-    assert shop.engine.columns("staged") == tuple(physical_types(shop.table).items())
+    assert shop.engine.columns("staged") == tuple(get_physical_types(shop.table).items())
     assert shop.store.is_intact(candidate)
 
 
@@ -52,7 +52,7 @@ def test_the_first_publish_shows_exactly_the_candidate(shop):
     published = shop.store.promote(shop.approve(candidate), {})
     assert (published.promotion, published.version) == (Promotion.PUBLISHED, 1)
     assert shop.seen() == [(1, 7, DAY), (2, 8, DAY)]
-    assert shop.engine.columns("published") == tuple(physical_types(shop.table).items())
+    assert shop.engine.columns("published") == tuple(get_physical_types(shop.table).items())
 
 
 def test_publishing_a_candidate_again_changes_nothing(shop):
@@ -106,7 +106,7 @@ def test_the_days_that_are_there_are_those_of_the_log(shop):
 def test_a_day_without_rows_reads_as_an_empty_table_of_the_right_columns(shop):
     shop.publish((1, 7))
     assert shop.seen("2030-01-01") == []
-    assert shop.engine.columns("published") == tuple(physical_types(shop.table).items())
+    assert shop.engine.columns("published") == tuple(get_physical_types(shop.table).items())
 
 
 def test_the_commit_carries_what_it_was_given_and_names_the_candidate(shop):
@@ -231,14 +231,14 @@ def test_a_day_that_no_engine_can_read_stands_and_says_why(shop):
     shutil.move(shop.root / candidate.files[0].path, shop.root / "elsewhere.parquet")
     moved = dataclasses.replace(candidate.files[0], path="elsewhere.parquet")
     shop.delta.create_write_transaction(
-        [delta._add(shop.root, moved)],
+        [build_add_action(shop.root, moved)],
         mode="overwrite",
         schema=shop.delta.schema(),
         partition_by=shop.delta.metadata().partition_columns,
     )
     standing = shop.store.read_published_state(shop.table, DATE)
     assert (standing.source, bool(standing.state)) == (None, True)
-    assert "does not lie in the folder of its partition" in standing.trouble
+    assert "is not in the folder of its partition" in standing.trouble
 
 
 def test_only_the_candidate_that_readers_see_is_published(shop):

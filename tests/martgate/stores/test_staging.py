@@ -56,7 +56,7 @@ def test_a_table_without_a_day_to_publish_by_is_unusable(shop):
 
 @pytest.mark.parametrize("folder", ["100%", "ware#1", "a?b", "a:b"])
 def test_a_warehouse_where_readers_would_lose_files_is_unusable(tmp_path, folder):
-    with pytest.raises(InvalidInput, match="cannot stand in the path of a Delta table"):
+    with pytest.raises(InvalidInput, match="cannot be in the path of a Delta table"):
         DeltaStore(str(tmp_path / folder))
 
 

@@ -9,7 +9,7 @@ from martgate.builders.ports import CatalogTable, TableTarget
 from martgate.contracts.export.spark import render_delta_table
 from martgate.contracts.model import Contract
 from martgate.errors import InvalidInput, MissingUpstream, QueryFailed
-from martgate.stores.tables import Tables, name_in
+from martgate.stores.spark_catalog import SparkCatalog, get_table_name
 from martgate.stores.upstreams import Upstreams
 
 DAY = "2024-01-01"
@@ -26,7 +26,7 @@ NAME = "spark_catalog.we_mart.wv_comm_user"
     ],
 )
 def test_a_location_names_a_table(shop, location, single, name):
-    assert name_in(location, shop.table, single=single) == name
+    assert get_table_name(location, shop.table, single=single) == name
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_location_names_a_table(shop, location, single, name):
 )
 def test_a_location_that_names_none_says_what_would(shop, location, single):
     with pytest.raises(InvalidInput, match=r"expected a catalog, as in catalog://main"):
-        name_in(location, shop.table, single=single)
+        get_table_name(location, shop.table, single=single)
 
 
 def test_an_engine_without_a_catalog_writes_no_table(shop):
@@ -50,7 +50,7 @@ def test_an_engine_without_a_catalog_writes_no_table(shop):
 
 
 def test_files_cannot_lie_in_a_catalog(shop):
-    with pytest.raises(InvalidInput, match="is a catalog, and files lie in folders"):
+    with pytest.raises(InvalidInput, match="is a catalog; expected a folder"):
         Upstreams("catalog://main").find_dataset(shop.table)
 
 
@@ -67,7 +67,7 @@ def catalog(spark, spark_engine, shop):
 
 @pytest.mark.spark
 def test_a_result_becomes_a_table_of_its_own_columns_and_partitions(catalog, spark):
-    assert Tables(lambda: catalog).columns(NAME) == [
+    assert SparkCatalog(lambda: catalog).columns(NAME) == [
         ("id", "bigint"),
         ("comm_id", "bigint"),
         ("grade", "tinyint"),
@@ -85,33 +85,33 @@ def test_a_result_becomes_a_table_of_its_own_columns_and_partitions(catalog, spa
 def test_a_table_is_never_written_over(catalog, shop):
     with pytest.raises(QueryFailed, match=f"{NAME} cannot be created"):
         catalog.write(shop.rows((9, 9)), TableTarget(name=NAME, partition_by=(), format="parquet"))
-    assert Tables(lambda: catalog).rows(CatalogTable(name=NAME)) == 3
+    assert SparkCatalog(lambda: catalog).rows(CatalogTable(name=NAME)) == 3
 
 
 @pytest.mark.spark
 def test_the_catalog_is_asked_in_spark_sql(catalog, spark):
-    tables = Tables(lambda: catalog)
+    tables = SparkCatalog(lambda: catalog)
     spark.sql("SELECT 1 AS one").createOrReplaceTempView("only_a_view")
     assert tables.exists(NAME)
     assert not tables.exists("spark_catalog.we_mart.wv_comm")
     assert not tables.exists("spark_catalog.we_mart.only_a_view")
-    assert tables.rows(CatalogTable(name=NAME, only={"part_date": DAY})) == 3
-    assert tables.rows(CatalogTable(name=NAME, only={"part_date": "2030-01-01"})) == 0
-    assert tables.values(NAME, "part_date") == {DAY}
-    assert tables.holds(CatalogTable(name=NAME))
+    assert tables.count_rows(CatalogTable(name=NAME, only={"part_date": DAY})) == 3
+    assert tables.count_rows(CatalogTable(name=NAME, only={"part_date": "2030-01-01"})) == 0
+    assert tables.list_values(NAME, "part_date") == {DAY}
+    assert tables.has_rows(CatalogTable(name=NAME))
 
 
 @pytest.mark.spark
 def test_the_mart_is_created_as_its_contract_says(spark, catalog, shop):
     contract = Contract(file="c.yaml", id="c", version="1.0.0", api_version="v3.2.0", tables=(shop.table,))
     stated = contract.tables[0]
-    tables = Tables(lambda: catalog)
-    have = tables.columns(NAME)
+    tables = SparkCatalog(lambda: catalog)
+    have = tables.list_columns(NAME)
     spark.sql(f"DROP TABLE {NAME}")
     tables.execute(
         "CREATE TABLE IF NOT EXISTS " + render_delta_table(stated, NAME).replace("USING DELTA", "USING PARQUET")
     )
-    assert tables.columns(NAME) == have
+    assert tables.list_columns(NAME) == have
     assert spark.catalog.getTable(NAME).description == shop.table.description
 
 
@@ -139,7 +139,7 @@ def test_a_missing_input_or_day_is_told_as_one(catalog, shop):
 @pytest.mark.spark
 def test_a_statement_that_fails_is_told_without_a_row(catalog):
     with pytest.raises(QueryFailed, match="CAST_INVALID_INPUT") as told:
-        Tables(lambda: catalog).execute(f"SELECT CAST(nick AS INT) AS n FROM {NAME}")
+        SparkCatalog(lambda: catalog).execute(f"SELECT CAST(nick AS INT) AS n FROM {NAME}")
     assert "secret1" not in str(told.value)
 
 

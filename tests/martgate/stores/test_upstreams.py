@@ -169,7 +169,9 @@ def test_a_missing_schema_names_the_nearest_folder_that_exists(tmp_path):
         Upstreams(str(tmp_path)).find_dataset(USERS)
 
 
-@pytest.mark.parametrize("lay", [lambda u, p: u.replace_table(USERS, ROWS), lambda u, p: hive(p)], ids=["delta", "parquet"])
+@pytest.mark.parametrize(
+    "lay", [lambda u, p: u.replace_table(USERS, ROWS), lambda u, p: hive(p)], ids=["delta", "parquet"]
+)
 def test_a_missing_day_names_the_days_there_are(upstreams, place, lay):
     lay(upstreams, place)
     with pytest.raises(MissingUpstream, match=f"no part_date=2024-01-09 in .*; it has {ONE}, {TWO}"):

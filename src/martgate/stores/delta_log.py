@@ -1,0 +1,250 @@
+"""Reads the log of a Delta table, and refuses tables with features that this version does not support.
+
+A reader that ignores a feature of the table, such as deletion vectors or renamed columns, silently reads wrong rows, and a
+writer that ignores one breaks the table for other programs: hence the two checks.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import deltalake
+from deltalake.exceptions import DeltaError
+
+from martgate.builders.ports import Dataset
+from martgate.contracts.model import Table
+from martgate.contracts.types import canonical_type, translate_type
+from martgate.errors import CouldNotRun
+from martgate.stores.commits import NAMESPACE, parse_commit
+from martgate.stores.ports import Commit
+from martgate.stores.shape import get_physical_types
+from martgate.text.quoting import identifier
+
+__all__ = [
+    "LiveFile",
+    "build_dataset",
+    "build_delta_schema",
+    "check_writable",
+    "find_version",
+    "is_delta",
+    "list_commits",
+    "list_live_files",
+    "open_table",
+    "read_column_types",
+]
+
+READABLE = frozenset({"timestampNtz"})
+"""The reader features under which the Parquet files of a table are exactly its rows."""
+
+WRITABLE = READABLE | {"appendOnly", "invariants"}
+"""The writer features that a commit of whole files respects: it evaluates no constraint and generates no value."""
+
+_BASE_READERS, _BASE_WRITERS, _FEATURES = (1, 2), (1, 2), (3, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFile:
+    """A file of a snapshot: its path relative to the folder of the table, and its partition as the log has it."""
+
+    path: str
+    partition: dict[str, str | None]
+
+
+def is_delta(root: Path) -> bool:
+    """Whether there is a Delta log in the folder."""
+    return (root / "_delta_log").is_dir() and deltalake.DeltaTable.is_deltatable(str(root))
+
+
+def open_table(root: Path) -> deltalake.DeltaTable:
+    """Open the newest snapshot of a table.
+
+    Raises:
+        martgate.errors.CouldNotRun: the log cannot be read, or the table has a feature that this reader does not support.
+    """
+    try:
+        table = deltalake.DeltaTable(str(root))
+        _check_readable(table, root)
+    except (DeltaError, OSError) as error:
+        raise CouldNotRun(f"{root}: the Delta log cannot be read: {_first_line(error)}") from error
+    return table
+
+
+def _check_readable(table: deltalake.DeltaTable, root: Path) -> None:
+    protocol = table.protocol()
+    features = set(protocol.reader_features or ())
+    if unknown := features - READABLE:
+        raise CouldNotRun(
+            f"{root}: reading this table needs {_join_sorted(unknown)}, and only {_join_sorted(READABLE)} is supported; "
+            "rewrite it without, or give a copy"
+        )
+    mode = table.metadata().configuration.get("delta.columnMapping.mode", "none")
+    if mode != "none":
+        raise CouldNotRun(f"{root}: the table maps its columns by {mode}; only tables without column mapping are read")
+    if protocol.min_reader_version not in (*_BASE_READERS, _FEATURES[0]):
+        raise CouldNotRun(
+            f"{root}: reading this table needs protocol version {protocol.min_reader_version}; supported are 1 to 3"
+        )
+
+
+def check_writable(table: deltalake.DeltaTable, root: Path) -> None:
+    """Check that a commit of whole files respects all features of a table.
+
+    Raises:
+        martgate.errors.CouldNotRun: with the features that it would break.
+    """
+    protocol = table.protocol()
+    features = set(protocol.writer_features or ())
+    if unknown := features - WRITABLE:
+        raise CouldNotRun(
+            f"{root}: writing this table needs {_join_sorted(unknown)}, and only {_join_sorted(WRITABLE)} are supported; "
+            "nothing was published"
+        )
+    if protocol.min_writer_version not in (*_BASE_WRITERS, _FEATURES[1]):
+        raise CouldNotRun(
+            f"{root}: writing this table needs protocol version {protocol.min_writer_version}; "
+            "supported are 1, 2 and 7 with its features; nothing was published"
+        )
+    if table.metadata().configuration.get("delta.appendOnly") == "true":
+        raise CouldNotRun(f"{root}: delta.appendOnly is set, so no day can be replaced; nothing was published")
+    if guarded := [field.name for field in table.schema().fields if "delta.invariants" in (field.metadata or {})]:
+        raise CouldNotRun(f"{root}: invariants on {_join_sorted(guarded)} would not be checked; nothing was published")
+
+
+def list_live_files(table: deltalake.DeltaTable, root: Path, only: dict[str, str] | None = None) -> list[LiveFile]:
+    """List the files of a snapshot by path.
+
+    Args:
+        table: the snapshot.
+        root: the folder of the table.
+        only: the values of partition columns that select files; None for all files.
+    """
+    actions: Any = table.get_add_actions(flatten=False)  # its stubs have no list of a struct
+    paths = actions.column("path").to_pylist()
+    partitions = actions.column("partition").to_pylist() if "partition" in actions.column_names else [{}] * len(paths)
+    files = [
+        LiveFile(_on_disk(str(path), root), _texts(values)) for path, values in zip(paths, partitions, strict=True)
+    ]
+    selection = (only or {}).items()
+    return sorted(
+        (file for file in files if all(file.partition.get(name) == value for name, value in selection)),
+        key=lambda file: file.path,
+    )
+
+
+def build_dataset(table: deltalake.DeltaTable, root: Path, only: dict[str, str] | None = None) -> Dataset:
+    """Build the dataset of a snapshot, with the columns of the log, for an engine to read.
+
+    Args:
+        table: the snapshot.
+        root: the folder of the table.
+        only: the values of partition columns that select files; None for all files.
+
+    Raises:
+        martgate.errors.CouldNotRun: a file is not in the folder of its partition, where an engine looks for it.
+    """
+    files = list_live_files(table, root, only)
+    names = table.metadata().partition_columns
+    for file in files:
+        if names and [unquote(part) for part in file.path.split("/")[:-1]] != _folders(file, names):
+            raise CouldNotRun(f"{root}: {file.path} is not in the folder of its partition, as in a=1/b=2/file")
+    types = dict(read_column_types(table))
+    return Dataset(
+        files=tuple(str(root / file.path) for file in files),
+        partitions={name: types[name] for name in names},
+        columns=tuple(types.items()),
+    )
+
+
+def _folders(file: LiveFile, names: list[str]) -> list[str]:
+    return [f"{name}={file.partition[name] or '__HIVE_DEFAULT_PARTITION__'}" for name in names]
+
+
+def find_version(table: deltalake.DeltaTable, candidate: str, since: int = -1) -> int | None:
+    """Find the version that published a candidate.
+
+    Args:
+        table: the snapshot.
+        candidate: the id of the candidate.
+        since: the version after which the log is searched.
+
+    Returns:
+        The version; None if no commit that the log still has published the candidate.
+    """
+    newer = table.version() - since
+    if newer <= 0:
+        return None
+    for entry in table.history(newer):
+        metadata = entry.get(NAMESPACE)
+        if isinstance(metadata, dict) and metadata.get("candidate") == candidate:
+            return int(entry["version"])
+    return None
+
+
+def list_commits(table: deltalake.DeltaTable) -> tuple[Commit, ...]:
+    """List the commits of a table as far back as the log goes, the newest first."""
+    commits = (parse_commit(int(entry["version"]), entry.get(NAMESPACE)) for entry in table.history())
+    return tuple(sorted(commits, key=lambda one: one.version, reverse=True))
+
+
+def read_column_types(table: deltalake.DeltaTable) -> Iterator[tuple[str, str]]:
+    """Yield the name and the type of each column, in order, with types in Spark's spelling."""
+    for field in json.loads(table.schema().to_json())["fields"]:
+        yield field["name"], canonical_type(_spell_type(field["type"]))
+
+
+def _spell_type(delta: Any) -> str:
+    """Spell a type of a Delta schema as `canonical_type` reads it."""
+    if isinstance(delta, str):
+        return delta
+    match delta["type"]:
+        case "array":
+            return f"array<{_spell_type(delta['elementType'])}>"
+        case "map":
+            return f"map<{_spell_type(delta['keyType'])},{_spell_type(delta['valueType'])}>"
+        case _:
+            fields = (f"{identifier(field['name'])}:{_spell_type(field['type'])}" for field in delta["fields"])
+            return f"struct<{','.join(fields)}>"
+
+
+def build_delta_schema(table: Table) -> deltalake.Schema:
+    """Build the Delta schema of a contract, whose descriptions become the comments of the columns."""
+    get_physical_types(table)  # raises for every unknown type at once
+    fields = []
+    for column in table.columns:
+        delta = translate_type(column.physical_type).delta
+        fields.append(
+            {
+                "name": column.name,
+                "type": json.loads(delta) if delta.startswith("{") else delta,
+                "nullable": not (column.required or column.name in table.partition_columns),
+                "metadata": {"comment": column.description} if column.description else {},
+            }
+        )
+    return deltalake.Schema.from_json(json.dumps({"type": "struct", "fields": fields}))
+
+
+def _on_disk(path: str, root: Path) -> str:
+    """Decode a path of the log; an absolute one must be under the root."""
+    decoded = unquote(urlsplit(path).path if "://" in path else path)
+    if not decoded.startswith("/"):
+        return decoded
+    if not Path(decoded).is_relative_to(root):
+        raise CouldNotRun(
+            f"{root}: {decoded} belongs to the table but is in another folder (a shallow clone?); give a full copy"
+        )
+    return str(Path(decoded).relative_to(root))
+
+
+def _texts(values: dict[str, Any] | None) -> dict[str, str | None]:
+    return {name: None if value is None else str(value) for name, value in (values or {}).items()}
+
+
+def _join_sorted(names: Any) -> str:
+    return ", ".join(sorted(names))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
