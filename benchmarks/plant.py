@@ -1,4 +1,4 @@
-"""The data of the benchmark: a candidate that martgate itself builds, and a copy of it with defects planted by hand."""
+"""Prepares the data of the benchmark: a candidate that martgate builds, and a copy with planted defects."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-__all__ = ["DATA", "DAY", "PLANTED", "data"]
+__all__ = ["DATA", "DAY", "PLANTED", "prepare_data"]
 
 DAY = "2024-01-01"
 DATA = ("clean", "defective")
@@ -17,8 +17,15 @@ MARTGATE = str(Path(sys.executable).with_name("martgate"))
 
 
 @dataclass(frozen=True, slots=True)
-class Planted:
-    """A defect: the rule that must find it, the change, and the rows to choose from, of which `rows` are spoiled."""
+class PlantedDefect:
+    """Defect in the copy of the data.
+
+    Attributes:
+        rule: the rule that must fail.
+        change: the assignments of an UPDATE.
+        where: the rows to choose from.
+        rows: the number of rows to change.
+    """
 
     rule: str
     change: str
@@ -26,55 +33,61 @@ class Planted:
     rows: int = 3
 
 
-_LEFT = "comm_user_end_dt IS NOT NULL"
-_ALONE = "cnt_comm_user_id = 1"
+_HAS_LEFT = "comm_user_end_dt IS NOT NULL"
+_SINGLE = "cnt_comm_user_id = 1"
 
 PLANTED = (
-    Planted("key_date|equals_part_date", "key_date = key_date + 1"),
-    Planted("we_art_name|set_with_we_art_id", "we_art_name = NULL", "we_art_id IS NOT NULL", 1),
-    Planted("we_art_name|constant_per_artist", "we_art_name = 'somebody else'", "we_art_id IS NOT NULL", 1),
-    Planted("is_fc|iff_fc_id", "is_fc = 1", "fc_id IS NULL"),
-    Planted("ip_ctry|in_set", "ip_ctry = 'XX'"),
-    Planted("wv_user_status|in_set", "wv_user_status = 'GONE'"),
-    Planted("comm_user_first_dt|not_after_creation", "comm_user_first_dt = comm_user_cre_dt + INTERVAL 1 DAY", _ALONE),
-    Planted(
+    PlantedDefect("key_date|equals_part_date", "key_date = key_date + 1"),
+    PlantedDefect("we_art_name|set_with_we_art_id", "we_art_name = NULL", "we_art_id IS NOT NULL", 1),
+    PlantedDefect("we_art_name|constant_per_artist", "we_art_name = 'somebody else'", "we_art_id IS NOT NULL", 1),
+    PlantedDefect("is_fc|iff_fc_id", "is_fc = 1", "fc_id IS NULL"),
+    PlantedDefect("ip_ctry|in_set", "ip_ctry = 'XX'"),
+    PlantedDefect("wv_user_status|in_set", "wv_user_status = 'GONE'"),
+    PlantedDefect(
+        "comm_user_first_dt|not_after_creation", "comm_user_first_dt = comm_user_cre_dt + INTERVAL 1 DAY", _SINGLE
+    ),
+    PlantedDefect(
         "tot_comm_user_first_dt|minimum_of_user", "tot_comm_user_first_dt = tot_comm_user_first_dt - INTERVAL 1 DAY"
     ),
-    Planted("is_first_user_comm|one_first_community", "is_first_user_comm = 0", "is_first_user_comm = 1", 1),
-    Planted("comm_user_grade|not_null", "comm_user_grade = NULL"),
-    Planted("comm_user_cre_dt|before_cutoff", "comm_user_cre_dt = comm_user_cre_dt + INTERVAL 900 DAY", _ALONE, 1),
-    Planted("comm_user_end_dt|iff_leave", "comm_user_end_dt = NULL", _LEFT),
-    Planted("comm_user_end_dt|not_before_creation", "comm_user_end_dt = comm_user_cre_dt - INTERVAL 1 DAY", _LEFT),
-    Planted("is_profile_private|in_set", "is_profile_private = 2"),
-    Planted("comm_user_id|min_length", "comm_user_id = ''", rows=1),
-    Planted("cnt_comm_user_id|counts_memberships", "cnt_comm_user_id = 2", _ALONE, 1),
-    Planted("sum_report_count|minimum", "sum_report_count = -1"),
-    Planted("comm_user_seq|dense", "comm_user_seq = 4", _ALONE, 1),
-    Planted("hot_post_alarm|in_set", "hot_post_alarm = -1", "hot_post_alarm IS NOT NULL", 1),
-    Planted("is_v_user|iff_v_ch_join_dt", "is_v_user = 1 - is_v_user", rows=1),
-    Planted("part_comm_id|equals_comm_id", "comm_id = comm_id + 1", _ALONE, 1),
-    Planted("run_timestamp|one_per_day", "run_timestamp = run_timestamp - INTERVAL 1 SECOND", rows=1),
-    Planted("table|art_indi_all_or_none", "art_indi_name = NULL", "art_indi_name IS NOT NULL", 1),
+    PlantedDefect("is_first_user_comm|one_first_community", "is_first_user_comm = 0", "is_first_user_comm = 1", 1),
+    PlantedDefect("comm_user_grade|not_null", "comm_user_grade = NULL"),
+    PlantedDefect(
+        "comm_user_cre_dt|before_cutoff", "comm_user_cre_dt = comm_user_cre_dt + INTERVAL 900 DAY", _SINGLE, 1
+    ),
+    PlantedDefect("comm_user_end_dt|iff_leave", "comm_user_end_dt = NULL", _HAS_LEFT),
+    PlantedDefect(
+        "comm_user_end_dt|not_before_creation", "comm_user_end_dt = comm_user_cre_dt - INTERVAL 1 DAY", _HAS_LEFT
+    ),
+    PlantedDefect("is_profile_private|in_set", "is_profile_private = 2"),
+    PlantedDefect("comm_user_id|min_length", "comm_user_id = ''", rows=1),
+    PlantedDefect("cnt_comm_user_id|counts_memberships", "cnt_comm_user_id = 2", _SINGLE, 1),
+    PlantedDefect("sum_report_count|minimum", "sum_report_count = -1"),
+    PlantedDefect("comm_user_seq|dense", "comm_user_seq = 4", _SINGLE, 1),
+    PlantedDefect("hot_post_alarm|in_set", "hot_post_alarm = -1", "hot_post_alarm IS NOT NULL", 1),
+    PlantedDefect("is_v_user|iff_v_ch_join_dt", "is_v_user = 1 - is_v_user", rows=1),
+    PlantedDefect("part_comm_id|equals_comm_id", "comm_id = comm_id + 1", _SINGLE, 1),
+    PlantedDefect("run_timestamp|one_per_day", "run_timestamp = run_timestamp - INTERVAL 1 SECOND", rows=1),
+    PlantedDefect("table|art_indi_all_or_none", "art_indi_name = NULL", "art_indi_name IS NOT NULL", 1),
 )
-"""Beside these, two rows stand twice, which breaks `table|key`."""
+"""In addition, two rows are duplicated, which breaks `DUPLICATE_RULE`."""
 
-TWICE = "table|key"
+DUPLICATE_RULE = "table|key"
 
 
-def data(out: Path, rows: int, names: Iterable[str]) -> Mapping[str, Path]:
-    """The folders of Parquet files, by name; made where they are not there yet."""
+def prepare_data(out: Path, rows: int, names: Iterable[str]) -> Mapping[str, Path]:
+    """Create the folders of Parquet files that do not exist yet, and return all by name."""
     home = out / str(rows)
     folders = {name: home / name for name in DATA}
     if not folders["clean"].exists():
         shutil.rmtree(home, ignore_errors=True)
-        _built(home, rows)
+        _build(home, rows)
     if "defective" in names and not folders["defective"].exists():
-        _spoiled(folders["clean"], folders["defective"])
+        _plant_defects(folders["clean"], folders["defective"])
     return folders
 
 
-def _built(home: Path, rows: int) -> None:
-    """A candidate, as martgate stages it; its files alone, as any tool may read them, are `clean`."""
+def _build(home: Path, rows: int) -> None:
+    """Build a candidate with martgate and link its files into the folder `clean`."""
     upstreams, warehouse = str(home / "upstreams"), home / "warehouse"
     own = ["--warehouse", str(warehouse), "--ledger", f"sqlite:///{home / 'ledger.db'}", "--out", str(home)]
     sample = ["sample", "--out", upstreams, "--members", str(rows), "--date", DAY]
@@ -88,23 +101,23 @@ def _built(home: Path, rows: int) -> None:
         link.hardlink_to(file)
 
 
-def _spoiled(clean: Path, defective: Path) -> None:
-    """No row is spoiled twice, so that each defect is found by its own."""
+def _plant_defects(clean: Path, defective: Path) -> None:
+    """Copy the clean data and plant each defect in rows without another one."""
     with duckdb.connect(config={"memory_limit": "6GB"}) as database:
         database.execute("SET TimeZone = 'UTC'")
         database.execute(
-            f"CREATE TABLE t AS SELECT *, row_number() OVER (ORDER BY comm_user_id) AS place, false AS spoiled "
+            f"CREATE TABLE t AS SELECT *, row_number() OVER (ORDER BY comm_user_id) AS place, false AS is_defective "
             f"FROM read_parquet('{clean}/**/*.parquet', hive_partitioning = true, "
             "hive_types = {'part_comm_id': BIGINT, 'part_date': VARCHAR})"
         )
         for defect in PLANTED:
-            chosen = f"SELECT place FROM t WHERE {defect.where} AND NOT spoiled ORDER BY place LIMIT {defect.rows}"
-            changed = database.execute(
-                f"UPDATE t SET {defect.change}, spoiled = true WHERE place IN ({chosen})"
+            chosen = f"SELECT place FROM t WHERE {defect.where} AND NOT is_defective ORDER BY place LIMIT {defect.rows}"
+            updated = database.execute(
+                f"UPDATE t SET {defect.change}, is_defective = true WHERE place IN ({chosen})"
             ).fetchall()
-            assert changed == [(defect.rows,)], (defect.rule, changed)
-        database.execute("INSERT INTO t SELECT * FROM t WHERE NOT spoiled ORDER BY place LIMIT 2")
+            assert updated == [(defect.rows,)], (defect.rule, updated)
+        database.execute("INSERT INTO t SELECT * FROM t WHERE NOT is_defective ORDER BY place LIMIT 2")
         database.execute(
-            f"COPY (SELECT * EXCLUDE (place, spoiled) FROM t) TO '{defective}' "
+            f"COPY (SELECT * EXCLUDE (place, is_defective) FROM t) TO '{defective}' "
             "(FORMAT parquet, PARTITION_BY (part_comm_id, part_date))"
         )

@@ -1,8 +1,8 @@
-"""The rules of `wv_comm_user` as one list for every tool: what its contract says, and each rule's failures in SQL.
+"""Derives the rules of `wv_comm_user` from its contract as JSON for every tool, with SQL for the failing rows.
 
-Rules that compare with other tables, or with earlier days, are left out for all alike. `broken` is true on the rows that break a rule, or, where
-`by` is not empty, on the groups; `failures` returns one row for each of them. Both are given in Spark's SQL and DuckDB's,
-over a relation named `audited`.
+Rules that compare with other tables or earlier days are left out for all tools. `broken` is true for rows that break a
+rule, or for groups if `by` is not empty; `failures` returns one row for each of them. Both are in the SQL of Spark and of
+DuckDB, over a relation named `audited`.
 """
 
 from collections.abc import Mapping
@@ -32,47 +32,47 @@ TABLE = "we_mart.wv_comm_user"
 
 
 def rulebook(day: date) -> list[dict[str, Any]]:
-    """Each rule as JSON has it, by its kind's own fields and `name`, `kind`, `by`, `broken`, `failures`."""
+    """Return each rule as JSON: the fields of its kind, and `name`, `kind`, `by`, `broken`, `failures`."""
     loaded, table = Catalog.load([Path(__file__).parent.parent / "contracts"]).find(TABLE)
     scope = Scope(day=Day(day, loaded.contract.zone), audited_at=datetime.now(UTC))
     types = {column.name.casefold(): column.physical_type for column in table.columns}
-    asked = derive(table)
-    judged, _ = scope.split_rules(asked, scope.resolve_tables(asked, table, TABLE), TABLE)
-    return [_told(rule, types, scope.parameters) for rule in judged]
+    derived = derive(table)
+    runnable, _ = scope.split_rules(derived, scope.resolve_tables(derived, table, TABLE), TABLE)
+    return [_as_json(rule, types, scope.parameters) for rule in runnable]
 
 
-def _told(rule: Rule, types: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, Any]:
+def _as_json(rule: Rule, types: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, Any]:
     check = rule.check
     by = getattr(check, "by", ())
-    broken = check.group_test() if isinstance(check, GroupCheck) else ""
-    broken = _bound(check.row_test(types).broken if isinstance(check, RowCheck) else broken, parameters)
-    failures = _failures(check, broken, by)
+    broken = check.failure_condition() if isinstance(check, GroupCheck) else ""
+    broken = _inline_parameters(check.row_test(types).failure if isinstance(check, RowCheck) else broken, parameters)
+    failures = _failures_query(check, broken, by)
     return {
         **asdict(check),
         "kind": check.kind,
         "name": rule.name,
         "by": by,
-        "broken": _both(f"SELECT {broken}", cut="SELECT ") if broken else None,
-        "failures": _both(failures) if failures else None,
+        "broken": _translate(f"SELECT {broken}", cut="SELECT ") if broken else None,
+        "failures": _translate(failures) if failures else None,
     }
 
 
-def _bound(sql: str, parameters: Mapping[str, str]) -> str:
+def _inline_parameters(sql: str, parameters: Mapping[str, str]) -> str:
     for name, value in parameters.items():
         sql = sql.replace(f":{name}", f"'{value}'")
     return sql
 
 
-def _both(spark: str, cut: str = "") -> dict[str, str]:
+def _translate(spark: str, cut: str = "") -> dict[str, str]:
     return {"spark": spark.removeprefix(cut), "duckdb": translate(spark).sql.removeprefix(cut)}
 
 
-def _failures(check: Check, broken: str, by: tuple[str, ...]) -> str:  # noqa: PLR0911 - one answer a kind
+def _failures_query(check: Check, broken: str, by: tuple[str, ...]) -> str:  # noqa: PLR0911 - one return per kind
     match check:
         case Unique(columns):
-            filled = " AND ".join(f"{name} IS NOT NULL" for name in columns)
-            listed = identifiers(columns)
-            return f"SELECT {listed} FROM audited WHERE {filled} GROUP BY {listed} HAVING COUNT(*) > 1"
+            has_key = " AND ".join(f"{name} IS NOT NULL" for name in columns)
+            key = identifiers(columns)
+            return f"SELECT {key} FROM audited WHERE {has_key} GROUP BY {key} HAVING COUNT(*) > 1"
         case DenseSequence(column, _, order_by, length):
             over = f"PARTITION BY {identifiers(by)}"
             return (

@@ -1,6 +1,6 @@
-"""Who takes part: each tool's script, and the environment that it runs in, made once by uv at exactly these versions.
+"""Lists the tools, their scripts, and their environments, which uv installs once with pinned versions.
 
-Why a version is held back is said beside it; each was seen to break without.
+A comment explains each version that is older than the latest; newer ones were seen to fail.
 """
 
 import subprocess
@@ -16,8 +16,8 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
     "soda": ("soda-duckdb==4.28.0", "duckdb==2.0.0", *_DATA),
     "gx": (
         "great-expectations==1.24.1",
-        "marshmallow==3.26.2",  # 4: results with a numpy boolean cannot be serialized
-        "sqlalchemy==2.0.58",  # 2.1: duckdb-engine cannot reflect a table
+        "marshmallow==3.26.2",  # 4 cannot serialize results with a numpy boolean
+        "sqlalchemy==2.0.58",  # with 2.1, duckdb-engine cannot reflect a table
         "duckdb-engine==0.17.0",
         "duckdb==2.0.0",
         "pandas==2.3.3",
@@ -26,7 +26,7 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
     "gx-spark": (
         "great-expectations==1.24.1",
         "marshmallow==3.26.2",
-        "pyspark==4.1.4",  # great-expectations 1.24 knows none above
+        "pyspark==4.1.4",  # the latest that great-expectations 1.24 supports
         "pandas==2.3.3",
         *_DATA,
     ),
@@ -34,7 +34,7 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
         "pyspark==4.3.0",
         "pandera[pyspark]==0.35.0",
         "databricks-labs-dqx==0.17.0",
-        "pandas==2.3.3",  # 3: pyspark.pandas, which pandera imports, cannot be imported; dqx needs it undeclared
+        "pandas==2.3.3",  # with 3, pyspark.pandas, which pandera imports, fails; dqx needs pandas without declaring it
         *_DATA,
     ),
     "cuallee": (
@@ -44,23 +44,30 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
         "pandas==2.3.3",
         "pytz",
         *_DATA,
-    ),  # it pins that DuckDB
+    ),  # cuallee pins this DuckDB
     "pointblank": ("pointblank==1.1.1", "polars==2.1.0", *_DATA),
 }
-"""The project's own environment goes by the empty name."""
+"""Requirements by environment; the empty name is the environment of this project."""
 
 
 SETTINGS = {
     "GX_ANALYTICS_ENABLED": "false",
     "SODA_TELEMETRY_ENABLED": "false",
-    "PANDERA_VALIDATION_DEPTH": "SCHEMA_AND_DATA",  # a lazy frame would be checked for its schema only
+    "PANDERA_VALIDATION_DEPTH": "SCHEMA_AND_DATA",  # the default checks only the schema of lazy frames
 }
-"""Environment variables for all."""
+"""Environment variables of all runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """A script in `peers/`, with what it is asked to do; `versions` is what the report calls it."""
+    """Tool to compare.
+
+    Attributes:
+        script: the name of the script in `peers/`.
+        variant: its argument.
+        environment: the environment that it runs in.
+        versions: the description in the report.
+    """
 
     script: str
     variant: str = ""
@@ -90,10 +97,10 @@ RUNNERS: dict[str, Runner] = {
 
 
 def python_of(environment: str, folder: Path) -> str:
-    """The interpreter of an environment, which is made where it is not there yet.
+    """Return the interpreter of an environment, which is installed if it does not exist.
 
     Raises:
-        subprocess.CalledProcessError: it cannot be installed; uv has said why.
+        subprocess.CalledProcessError: it cannot be installed; uv prints why.
     """
     if not environment:
         return sys.executable

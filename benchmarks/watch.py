@@ -1,4 +1,4 @@
-"""What a command costs, with every process that it starts: seconds, and memory at its peak."""
+"""Measures the time and the peak memory of a command, including all processes that it starts."""
 
 import os
 import subprocess
@@ -12,12 +12,12 @@ from pathlib import Path
 
 import psutil
 
-__all__ = ["Cost", "Limits", "cost"]
+__all__ = ["Cost", "Limits", "measure_cost"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Seconds and bytes, of all processes together, beyond which a command is ended."""
+    """Limits of all processes together, in seconds and bytes; a command that exceeds one is killed."""
 
     seconds: float = float("inf")
     memory: float = float("inf")
@@ -25,10 +25,20 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Seconds, and bytes. `code` is the exit code, `told` what it printed; `stopped` says which limit it broke, if any."""
+    """Cost of a command, in seconds and bytes.
+
+    Attributes:
+        code: the exit code.
+        output: the standard output.
+        wall: elapsed seconds.
+        cpu: CPU seconds.
+        peak_memory: the peak memory.
+        peak_folder: the peak size of the watched folder.
+        stopped: the limits that the command exceeded; empty if it was not killed.
+    """
 
     code: int
-    told: str
+    output: str
     wall: float
     cpu: float
     peak_memory: int
@@ -36,26 +46,35 @@ class Cost:
     stopped: str
 
 
-def cost(
+def measure_cost(
     command: Sequence[str],
     *,
     folder: Path | None = None,
     limits: Limits = Limits(),  # noqa: B008 - it is frozen
     environment: Mapping[str, str] | None = None,
 ) -> Cost:
-    """Run a command and watch it, and how large a folder of it becomes; what it says on stderr is passed on."""
+    """Run a command and measure its cost; its standard error is passed through.
+
+    Args:
+        command: the program and its arguments.
+        folder: a folder whose peak size is measured.
+        limits: the limits at which the command is killed.
+        environment: the environment variables; those of this process if None.
+    """
     with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
         began = time.monotonic()
         process = subprocess.Popen(command, stdout=out, env=environment, start_new_session=True)  # noqa: S603 - ours
         watch = _Watch(psutil.Process(process.pid), folder, limits)
         watch.start()
-        _, status, used = os.wait4(process.pid, 0)  # exact, but without children that nobody waited for, as a JVM
+        _, status, used = os.wait4(
+            process.pid, 0
+        )  # exact, but without children that were not waited for, such as a JVM
         process.returncode = os.waitstatus_to_exitcode(status)
         wall, seen = time.monotonic() - began, watch.stop()
         out.seek(0)
         return Cost(
             code=process.returncode,
-            told=out.read(),
+            output=out.read(),
             wall=wall,
             cpu=max(used.ru_utime + used.ru_stime, seen),
             peak_memory=watch.peak_memory,
@@ -65,7 +84,7 @@ def cost(
 
 
 class _Watch(threading.Thread):
-    """Looks at a process and its children thrice a second: CPU seconds, peak of their memory, size of a folder."""
+    """Thread that samples a process tree three times a second: CPU seconds, memory, size of a folder."""
 
     def __init__(self, process: psutil.Process, folder: Path | None, limits: Limits) -> None:
         super().__init__(daemon=True)
@@ -77,7 +96,7 @@ class _Watch(threading.Thread):
 
     def run(self) -> None:
         while not self._ended.wait(0.3):
-            self._look()
+            self._sample()
             over = [
                 *(["time"] if time.monotonic() - self._began > self._limits.seconds else []),
                 *(["memory"] if self.peak_memory > self._limits.memory else []),
@@ -88,13 +107,13 @@ class _Watch(threading.Thread):
                     with suppress(psutil.NoSuchProcess):
                         one.kill()
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         memory = 0
         self.peak_memory = max(self.peak_memory, _high_water(self._process.pid))
         for one in self._tree():
             try:
                 with one.oneshot():
-                    # The proportional size: a JVM that forks shares its pages with the child, and must not count twice.
+                    # The proportional size: a JVM that forks shares pages with the child, which must not count twice.
                     times, resident = one.cpu_times(), one.memory_full_info().pss
             except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue
@@ -110,14 +129,14 @@ class _Watch(threading.Thread):
             return []
 
     def stop(self) -> float:
-        """CPU seconds of the whole tree, as last seen."""
+        """Stop sampling and return the CPU seconds of the process tree."""
         self._ended.set()
         self.join()
         return sum(self._seconds.values())
 
 
 def _high_water(process: int) -> int:
-    """The most that one process held so far, between two looks too; what its parent held does not count, as in rusage."""
+    """Read the peak memory of one process, also between samples and, unlike in rusage, without that of its parent."""
     try:
         status = Path("/proc", str(process), "status").read_text(encoding="utf-8")
     except OSError:

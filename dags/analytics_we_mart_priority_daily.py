@@ -1,12 +1,11 @@
-"""`we_mart.wv_comm_user` and all that is made from it, each night in Seoul, for the day that has just ended.
+"""Publishes `we_mart.wv_comm_user` and its downstream tables each night in Seoul, for the day that has just ended.
 
-For each table: wait for its upstreams, build a candidate, gate it, publish it; then, in the order that the models' SQL
-says, the tables made from it. In the end the site is drawn, of a refused night as of a good one. A refusal fails at
-once, and what stands on a refused table is not run; what could not run is tried again. The run must be over when the
-contract promises the day.
+For each table, in the order of the models: wait for its upstreams, build a candidate, gate it, publish it. The site is
+built at the end, also after a refusal. A refusal fails at once, and the tables downstream of it do not run; errors are
+retried. The deadline is the time in the contract's SLA.
 
-The project is that of the environment: `MARTGATE_PROJECT`, or the shipped one with `MARTGATE_UPSTREAMS`,
-`MARTGATE_WAREHOUSE`, `MARTGATE_LEDGER` and `MARTGATE_OUT`. To make another day, trigger the DAG with its `date`.
+The environment selects the project: `MARTGATE_PROJECT`, or this repository with `MARTGATE_UPSTREAMS`,
+`MARTGATE_WAREHOUSE`, `MARTGATE_LEDGER` and `MARTGATE_OUT`. To publish another day, trigger the DAG with a `date`.
 """
 
 from datetime import datetime, time, timedelta
@@ -16,7 +15,7 @@ from airflow.sdk import DAG, Param
 
 from martgate.airflow import DocsOperator, Mart, deadline, nightly, tables
 
-MART = Mart(settings={"report": "fast"})  # a page of each decision at once, the site in the end
+MART = Mart(settings={"report": "fast"})  # one page per decision, and the site at the end
 CONTRACT, TABLE = MART.find("we_mart.wv_comm_user")
 STARTS = time(3)
 
@@ -29,7 +28,7 @@ with DAG(
     max_active_runs=1,
     deadline=deadline(TABLE, STARTS),
     default_args={"retries": 2, "retry_delay": timedelta(minutes=10)},
-    params={"date": Param(None, type=["null", "string"], format="date", description="the day to make, YYYY-MM-DD")},
+    params={"date": Param(None, type=["null", "string"], format="date", description="the day to publish, YYYY-MM-DD")},
     tags=["martgate", *CONTRACT.tags],
     doc_md=__doc__,
 ) as dag:

@@ -1,7 +1,7 @@
-"""cuallee on DuckDB: one check of many rules, which it sends as one aggregate.
+"""cuallee on DuckDB: one check with many rules, which runs as one aggregate.
 
-A set of values counts nulls as outside, so all conditions are `satisfies`. It has no rule about types, none about groups of
-rows, and its composite key averages approximate counts, which proves nothing; those are left out.
+Its set of values rejects nulls, so all conditions are `satisfies`. It has no rules about types or groups of rows, and its
+composite key compares approximate counts; those are left out.
 """
 
 import duckdb
@@ -23,8 +23,8 @@ def check(job: Job, _: str) -> Verdicts:
         database.execute("SET TimeZone = 'UTC'")
         with job.checking():
             database.execute(f"CREATE VIEW audited AS {read_parquet(job)[1:-1]}")
-            found = rules.validate(database)
-    return {name: status == "PASS" for name, status in zip(names, found["status"], strict=True)}
+            result = rules.validate(database)
+    return {name: status == "PASS" for name, status in zip(names, result["status"], strict=True)}
 
 
 run(check)

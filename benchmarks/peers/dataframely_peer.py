@@ -1,4 +1,4 @@
-"""dataframely: one schema class; what a column promises stands in its type, the rest in rules of the class."""
+"""dataframely: one schema class, with rules about a column in its type and the others as rules of the class."""
 
 from typing import Any
 
@@ -18,25 +18,25 @@ def check(job: Job, _: str) -> Verdicts:
     unknown = set(failed) - set(names)
     assert not unknown, unknown
     broken_rules = {names[name] for name in failed}
-    judged = {*names.values(), *(rule["name"] for rule in job.of("type"))}
-    return {name: name not in broken_rules for name in judged}
+    checked = {*names.values(), *(rule["name"] for rule in job.of("type"))}
+    return {name: name not in broken_rules for name in checked}
 
 
 def schema_of(job: Job) -> tuple[type[dy.Schema], dict[str, str]]:
-    """The schema, and which rule of ours each of its own names stands for. It lets columns be that it does not know."""
+    """Build the schema, which ignores unknown columns, and map its names to our rules."""
     names: dict[str, str] = {}
     body: dict[str, Any] = {column: column_of(job, column, names) for column in job.columns}
-    inside = set(names.values())
-    for place, rule in enumerate(job.rules):
-        made = rule_of(rule)
-        if made is not None and rule["name"] not in inside:
-            body[f"rule_{place}"] = made
-            names[f"rule_{place}"] = rule["name"]
+    in_columns = set(names.values())
+    for number, rule in enumerate(job.rules):
+        dy_rule = rule_of(rule)
+        if dy_rule is not None and rule["name"] not in in_columns:
+            body[f"rule_{number}"] = dy_rule
+            names[f"rule_{number}"] = rule["name"]
     return type("Table", (dy.Schema,), body), names
 
 
 def column_of(job: Job, column: str, names: dict[str, str]) -> dy.Column:
-    """A column with all that its own type can say: nullability, bounds, lengths, patterns, sets."""
+    """Build a column with nullability, bounds, lengths, patterns and sets."""
     options: dict[str, Any] = {"nullable": True}
     (key,) = job.of("unique")
     if column in key["columns"]:

@@ -1,8 +1,7 @@
-"""Great Expectations on DuckDB, pandas and Spark: one suite of core expectations, results at the default level of detail.
+"""Great Expectations on DuckDB, pandas and Spark: one suite of core expectations, with the default result format.
 
-What has no expectation of its own is an `UnexpectedRowsExpectation`, which pandas does not have; there, conditions on
-rows say what they can. An expectation carries the name of its rule in `meta`; a rule of two holds where both do. Data
-Docs are not drawn.
+A rule without a core expectation is an `UnexpectedRowsExpectation`, or on pandas, which has none, a row condition if
+possible. `meta` has the name of the rule; a rule with two expectations passes if both do. Data Docs are not built.
 """
 
 from collections.abc import Iterator
@@ -41,13 +40,13 @@ PAIRS = {
     "comm_user_first_dt|not_after_creation": ("comm_user_cre_dt", "comm_user_first_dt"),
     "tot_comm_user_first_dt|not_after_first": ("comm_user_first_dt", "tot_comm_user_first_dt"),
 }
-"""The second of them is not after the first."""
+"""Pairs of columns of which the second is not after the first."""
 ONLY_WHERE = {
     "is_fc|iff_fc_id": ("fc_id", "is_fc == 1"),
     "comm_user_end_dt|iff_leave": ("comm_user_end_dt", "comm_user_status == 'LEAVE'"),
     "is_v_user|iff_v_ch_join_dt": ("v_ch_join_dt", "is_v_user == 1"),
 }
-"""The column is set exactly where the condition holds."""
+"""Columns that are not null exactly where a condition is true."""
 
 
 def check(job: Job, engine: str) -> Verdicts:
@@ -65,29 +64,30 @@ def check(job: Job, engine: str) -> Verdicts:
         )
         definition = gx.ValidationDefinition(name="audit", data=batch, suite=context.suites.add(suite))
         result = context.validation_definitions.add(definition).run(batch_parameters=parameters)
-    found: Verdicts = {}
+    verdicts: Verdicts = {}
     for one in result.results:
         assert not (one.exception_info or {}).get("raised_exception"), one.exception_info
         assert not any(isinstance(v, dict) and v.get("raised_exception") for v in one.exception_info.values()), one
         name = one.expectation_config.meta["rule"]
-        found[name] = found.get(name, True) and bool(one.success)
+        verdicts[name] = verdicts.get(name, True) and bool(one.success)
     if session is not None:
         session.stop()
-    return found
+    return verdicts
 
 
 # The data
 
 
 def keep_connections() -> None:
-    """Great Expectations hands out a cursor whose connection it has returned, whereupon DuckDB drops the result.
+    """Make Great Expectations keep connections of DuckDB open.
 
-    Expectations fail without this, with `list index out of range`. The name is private.
+    It returns a cursor after closing its connection, so DuckDB drops the result and expectations fail with `list index
+    out of range`. The patched name is private.
     """
     from great_expectations.execution_engine import sqlalchemy_execution_engine as engine
 
     duckdb = StrEnum("Dialect", ["duckdb"]).duckdb
-    engine._PERSISTED_CONNECTION_DIALECTS = (*engine._PERSISTED_CONNECTION_DIALECTS, duckdb)  # noqa: SLF001 - as said
+    engine._PERSISTED_CONNECTION_DIALECTS = (*engine._PERSISTED_CONNECTION_DIALECTS, duckdb)  # noqa: SLF001 - see above
 
 
 def duckdb_batch(job: Job, context: Any, _: Any) -> tuple[Any, None]:
@@ -117,7 +117,7 @@ def hive() -> Any:
 
 
 def nullable() -> dict[Any, Any]:
-    """Whole numbers stay whole where there are nulls."""
+    """Map integer types to those of pandas that allow nulls."""
     import pandas as pd
     import pyarrow as pa
 
@@ -146,16 +146,16 @@ def expectations(job: Job, engine: str) -> Iterator[Any]:
     import great_expectations.expectations as gxe
 
     for rule in job.rules:
-        for kind, arguments in stated(rule, engine):
+        for kind, arguments in expectations_of(rule, engine):
             yield getattr(gxe, kind)(**arguments, meta={"rule": rule["name"]})
 
 
-def stated(  # noqa: C901, PLR0911, PLR0912 - one answer a kind
+def expectations_of(  # noqa: C901, PLR0911, PLR0912 - one return per kind
     rule: Rule, engine: str
 ) -> list[tuple[str, dict[str, Any]]]:
-    """The core expectations that a rule comes to; none where this engine has none."""
+    """Return the core expectations of a rule; none if the engine has no equivalent."""
     match rule:
-        case {"kind": "type", "column": column, "type": "date"} if engine == "pandas":  # its dtype only says: objects
+        case {"kind": "type", "column": column, "type": "date"} if engine == "pandas":  # its dtype is object
             return [("ExpectColumnValuesToBeOfType", {"column": column, "type_": "date"})]
         case {"kind": "type", "column": column, "type": kind}:
             return [("ExpectColumnTypeToBe", {"column": column, "type_": TYPES[engine][kind]})]
@@ -198,7 +198,7 @@ def stated(  # noqa: C901, PLR0911, PLR0912 - one answer a kind
 
 
 def conditional(rule: Rule) -> list[tuple[str, dict[str, Any]]]:
-    """On pandas: what can be said of some rows only."""
+    """Return the expectations of pandas with a row condition."""
     name = rule["name"]
     if name in ONLY_WHERE:
         column, when = ONLY_WHERE[name]
@@ -208,11 +208,15 @@ def conditional(rule: Rule) -> list[tuple[str, dict[str, Any]]]:
             ("ExpectColumnValuesToBeNull", {**within, "row_condition": when.replace("==", "!=")}),
         ]
     if name == "comm_user_cre_dt|before_cutoff":
-        night = datetime(2024, 1, 1, 15, tzinfo=UTC)
-        return [("ExpectColumnMaxToBeBetween", {"column": "comm_user_cre_dt", "max_value": night, "strict_max": True})]
+        day_end = datetime(2024, 1, 1, 15, tzinfo=UTC)
+        return [
+            ("ExpectColumnMaxToBeBetween", {"column": "comm_user_cre_dt", "max_value": day_end, "strict_max": True})
+        ]
     if name == "comm_user_end_dt|before_cutoff":
-        night = datetime(2024, 1, 1, 15, tzinfo=UTC)
-        return [("ExpectColumnMaxToBeBetween", {"column": "comm_user_end_dt", "max_value": night, "strict_max": True})]
+        day_end = datetime(2024, 1, 1, 15, tzinfo=UTC)
+        return [
+            ("ExpectColumnMaxToBeBetween", {"column": "comm_user_end_dt", "max_value": day_end, "strict_max": True})
+        ]
     if name == "comm_user_end_dt|not_before_creation":
         pair = {"column_A": "comm_user_end_dt", "column_B": "comm_user_cre_dt", "or_equal": True}
         return [("ExpectColumnPairValuesAToBeGreaterThanB", {**pair, "ignore_row_if": "either_value_is_missing"})]

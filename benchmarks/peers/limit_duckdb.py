@@ -1,8 +1,7 @@
-"""The best that hand-written DuckDB does: `read` decodes every column once, `rules` answers every rule, yes or no.
+"""Hand-written DuckDB as the reference: `read` decodes every column once, `rules` evaluates every rule.
 
-No tool, but what tools are held against. Ranges, and sets of neighbouring numbers, are told by least and greatest; large
-sets by their distinct values; one grouping answers all rules of a pair, one all of a user; keys by their 64-bit hashes
-first; and only pairs with several rows are put in order.
+Ranges and small sets use minimum and maximum, large sets the distinct values; one grouping evaluates all rules with the
+same key; unique keys compare 64-bit hashes first; only pairs with several rows are sorted.
 """
 
 from collections.abc import Callable
@@ -31,20 +30,20 @@ def check(job: Job, what: str) -> Verdicts:
                 fetch(f"SELECT {', '.join(f'max({name})' for name in job.columns)} FROM audited")
                 return {}
             shape = {name: kind for name, kind, *_ in database.execute("DESCRIBE audited").fetchall()}
-            found = {rule["name"]: shape.get(rule["column"]) == TYPES[rule["type"]] for rule in job.of("type")}
-            found |= {rule["name"]: [*shape] == rule["columns"] for rule in job.of("columns")}
-            return found | rows(job, fetch) | sets(job, fetch) | groups(job, fetch) | keys(job, fetch)
+            verdicts = {rule["name"]: shape.get(rule["column"]) == TYPES[rule["type"]] for rule in job.of("type")}
+            verdicts |= {rule["name"]: [*shape] == rule["columns"] for rule in job.of("columns")}
+            return verdicts | rows(job, fetch) | sets(job, fetch) | groups(job, fetch) | keys(job, fetch)
 
 
 def rows(job: Job, fetch: Fetch) -> Verdicts:
-    """One pass for all rules that look at each row by itself, or at the whole table."""
-    asked = [rule for rule in job.rules if kept(rule)]
-    answers = fetch(f"SELECT {', '.join(map(kept, asked))} FROM audited")
-    return {rule["name"]: answer is not False for rule, answer in zip(asked, answers, strict=True)}
+    """Evaluate all rules about single rows or the whole table in one pass."""
+    rules = [rule for rule in job.rules if aggregate_of(rule)]
+    answers = fetch(f"SELECT {', '.join(map(aggregate_of, rules))} FROM audited")
+    return {rule["name"]: answer is not False for rule, answer in zip(rules, answers, strict=True)}
 
 
-def kept(rule: Rule) -> str:  # noqa: PLR0911 - one answer a kind
-    """An aggregate that is false where a rule is broken; empty for a rule that is not told by one."""
+def aggregate_of(rule: Rule) -> str:  # noqa: PLR0911 - one return per kind
+    """Format an aggregate that is false if the rule is broken; empty if the rule has none."""
     match rule:
         case {"kind": "not_null", "column": column}:
             return f"count({column}) = count(*)"
@@ -66,33 +65,33 @@ def is_large(rule: Rule) -> bool:
 
 
 def sets(job: Job, fetch: Fetch) -> Verdicts:
-    found = {}
+    verdicts = {}
     for rule in filter(is_large, job.rules):
         distinct = f"(SELECT DISTINCT {rule['column']} FROM audited)"
-        found[rule["name"]] = fetch(f"SELECT bool_or({rule['broken']['duckdb']}) IS NOT TRUE FROM {distinct}") == (
+        verdicts[rule["name"]] = fetch(f"SELECT bool_or({rule['broken']['duckdb']}) IS NOT TRUE FROM {distinct}") == (
             True,
         )
-    return found
+    return verdicts
 
 
 def groups(job: Job, fetch: Fetch) -> Verdicts:
-    found: Verdicts = {}
+    verdicts: Verdicts = {}
     for by in dict.fromkeys(tuple(rule["by"]) for rule in job.grouped()):
-        asked = [rule for rule in job.grouped() if tuple(rule["by"]) == by]
-        broken = ", ".join(f"{rule['broken']['duckdb']} AS b{place}" for place, rule in enumerate(asked))
-        answers = ", ".join(f"bool_or(b{place}) IS NOT TRUE" for place, _ in enumerate(asked))
+        rules = [rule for rule in job.grouped() if tuple(rule["by"]) == by]
+        broken = ", ".join(f"{rule['broken']['duckdb']} AS b{place}" for place, rule in enumerate(rules))
+        answers = ", ".join(f"bool_or(b{place}) IS NOT TRUE" for place, _ in enumerate(rules))
         grouped = fetch(f"SELECT {answers} FROM (SELECT {broken} FROM audited GROUP BY {', '.join(by)})")
-        found |= {rule["name"]: one for rule, one in zip(asked, grouped, strict=True)}
-    return found | sequences(job, fetch, found)
+        verdicts |= {rule["name"]: one for rule, one in zip(rules, grouped, strict=True)}
+    return verdicts | sequences(job, fetch, verdicts)
 
 
-def sequences(job: Job, fetch: Fetch, found: Verdicts) -> Verdicts:
-    """Where every row says right how many its pair has, a pair of one row needs no order."""
+def sequences(job: Job, fetch: Fetch, verdicts: Verdicts) -> Verdicts:
+    """Sort only pairs with several rows, if the count in every row is correct."""
     (rule,) = job.of("dense_sequence")
     failures = rule["failures"]["duckdb"]
     single = f"{rule['length']} = 1"
     counts = next(one for one in job.of("count_matches") if one["by"] == rule["by"])
-    if found[counts["name"]]:
+    if verdicts[counts["name"]]:
         alone = fetch(f"SELECT bool_or({single} AND {rule['column']} IS DISTINCT FROM 1) IS NOT TRUE FROM audited")
         several = failures.replace("FROM audited", f"FROM audited WHERE NOT ({single})")
         return {rule["name"]: alone == (True,) and fetch(f"SELECT count(*) FROM ({several})") == (0,)}
@@ -100,7 +99,7 @@ def sequences(job: Job, fetch: Fetch, found: Verdicts) -> Verdicts:
 
 
 def keys(job: Job, fetch: Fetch) -> Verdicts:
-    """All hashes distinct proves all keys distinct; only on a repeat are the keys themselves looked at."""
+    """Compare hashes, and the keys themselves only if hashes repeat."""
     (rule,) = job.of("unique")
     hashed = fetch(f"SELECT count(*) = count(DISTINCT hash({', '.join(rule['columns'])})) FROM audited") == (True,)
     return {rule["name"]: hashed or fetch(f"SELECT count(*) FROM ({rule['failures']['duckdb']})") == (0,)}

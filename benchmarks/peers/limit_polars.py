@@ -1,4 +1,4 @@
-"""The best that hand-written Polars does: all rules in lazy frames that are collected at once, streaming; yes or no."""
+"""Hand-written Polars as a reference: all rules in lazy frames, collected together with the streaming engine."""
 
 import polars as pl
 from job import Job, Verdicts, run
@@ -9,8 +9,8 @@ def check(job: Job, _: str) -> Verdicts:
     with job.checking():
         table = scan(job)
         schema = table.collect_schema()
-        found = {rule["name"]: schema[rule["column"]] == TYPES[rule["type"]] for rule in job.of("type")}
-        found |= {rule["name"]: schema.names() == rule["columns"] for rule in job.of("columns")}
+        verdicts = {rule["name"]: schema[rule["column"]] == TYPES[rule["type"]] for rule in job.of("type")}
+        verdicts |= {rule["name"]: schema.names() == rule["columns"] for rule in job.of("columns")}
         rows = {rule["name"]: ~broken(rule).any() for rule in job.scanned()}
         rows |= {rule["name"]: latest(rule) for rule in job.of("fresh")}
         rows |= {rule["name"]: pl.len() > 0 for rule in job.of("metric")}
@@ -20,8 +20,8 @@ def check(job: Job, _: str) -> Verdicts:
             tests = {r["name"]: group_broken(r) for r in grouped if tuple(r["by"] or r["columns"]) == by}
             frames.append(table.group_by(by).agg(**tests).select(~pl.col(*tests).any()))
         for frame in pl.collect_all(frames, engine="streaming"):
-            found |= frame.row(0, named=True)
-    return found
+            verdicts |= frame.row(0, named=True)
+    return verdicts
 
 
 run(check)

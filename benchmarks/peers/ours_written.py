@@ -1,6 +1,6 @@
-"""This project's audit of files that its engine wrote a moment ago and whose statistics it believes, as `martgate run` does.
+"""This project's audit of files that its engine has just written, whose statistics it trusts, as in `martgate run`.
 
-Writing them is part of the process and not of the check, so that only the check's own seconds tell anything.
+The process also writes the files, so only the seconds of the check are meaningful.
 """
 
 from datetime import UTC, date, datetime
@@ -39,10 +39,10 @@ def check(job: Job, _: str) -> Verdicts:
             day = Day(date.fromisoformat(job.day), loaded.contract.zone)
             scope = Scope(day=day, audited_at=datetime.now(UTC), file_statistics=written)
             rules = derive(table)
-            found = audit(engine, TABLE, table=table, rules=rules, scope=scope)
-    job.notes["statements"] = found.queries
-    kept = (Outcome.PASSED, Outcome.VACUOUS)
-    return {verdict.rule.name: verdict.outcome in kept for verdict in found.verdicts}
+            result = audit(engine, TABLE, table=table, rules=rules, scope=scope)
+    job.notes["statements"] = result.queries
+    passing = (Outcome.PASSED, Outcome.VACUOUS)
+    return {verdict.rule.name: verdict.outcome in passing for verdict in result.verdicts}
 
 
 run(check)

@@ -1,4 +1,4 @@
-"""pandera on Polars: one schema of columns and checks, validated lazily, so that all failures are told."""
+"""pandera on Polars: one schema of columns and checks, validated lazily to report all failures."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,15 +19,15 @@ def check(job: Job, _: str) -> Verdicts:
 
 
 def failures(schema: pa.DataFrameSchema, table: pl.DataFrame) -> set[str]:
-    """The rules that the failed checks stand for."""
+    """Validate and return the failed rules."""
     try:
         schema.validate(table, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        return {named(error) for error in errors.schema_errors}
+        return {rule_of_error(error) for error in errors.schema_errors}
     return set()
 
 
-def named(error: Any) -> str:
+def rule_of_error(error: Any) -> str:
     reason, column = error.reason_code.name, getattr(error.schema, "name", None)
     if reason == "SERIES_CONTAINS_NULLS":
         return f"{column}|not_null"
@@ -43,11 +43,15 @@ def schema_of(job: Job) -> pa.DataFrameSchema:
         column: pa.Column(
             TYPES[kind],
             nullable=not any(rule["column"] == column for rule in job.of("not_null")),
-            checks=[made for rule in job.rules if rule.get("column") == column and (made := column_check(rule))],
+            checks=[
+                pandera_check
+                for rule in job.rules
+                if rule.get("column") == column and (pandera_check := column_check(rule))
+            ],
         )
         for column, kind in job.types.items()
     }
-    checks = [made for rule in job.rules if (made := table_check(rule))]
+    checks = [pandera_check for rule in job.rules if (pandera_check := table_check(rule))]
     return pa.DataFrameSchema(columns, checks=checks, strict=True, ordered=True)
 
 
@@ -66,11 +70,11 @@ def column_check(rule: Rule) -> pa.Check | None:
 
 
 def table_check(rule: Rule) -> pa.Check | None:
-    """What is about several columns, or groups of rows: a function over the frame, with one boolean for each row or group."""
+    """Build a check about several columns or groups of rows, with one boolean per row or group."""
     function: Callable[[Any], pl.LazyFrame] | None = None
     if rule["kind"] in GROUPED or rule["kind"] == "unique":
         by = rule["by"] or rule["columns"]
-        function = lambda data: data.lazyframe.group_by(by).agg(kept=~group_broken(rule)).select("kept")  # noqa: E731
+        function = lambda data: data.lazyframe.group_by(by).agg(passed=~group_broken(rule)).select("passed")  # noqa: E731
     elif rule["kind"] == "fresh":
         function = lambda data: data.lazyframe.select(latest(rule))  # noqa: E731
     elif rule["kind"] == "metric":

@@ -1,10 +1,10 @@
-"""pandera on PySpark: one schema; what its own checks cannot say is a function that looks for a failing row."""
+"""pandera on PySpark: one schema; rules without a check of pandera are functions that look for a failing row."""
 
 from typing import Any
 
 import pandera.pyspark as pa
 from job import Job, Rule, Verdicts, run
-from pyspark.sql import types as T  # noqa: N812 - as everybody calls it
+from pyspark.sql import types as T  # noqa: N812 - the usual name
 from spark_files import audited, jobs, session
 
 

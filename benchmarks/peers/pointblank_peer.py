@@ -1,4 +1,4 @@
-"""pointblank on Polars: one plan of steps over the lazy frame, without the extracts that cost it 20 GB at a million rows."""
+"""pointblank on Polars: one plan of steps, without extracts, which took 20 GB at a million rows."""
 
 from typing import Any
 
@@ -19,15 +19,15 @@ def check(job: Job, _: str) -> Verdicts:
                 plan = step(plan, rule)
                 names.append([rule["name"]])
         plan = plan.col_schema_match(pb.Schema(columns=[(name, str(TYPES[kind])) for name, kind in job.types.items()]))
-        names.append([rule["name"] for rule in job.of("type")])  # one step tells of all
+        names.append([rule["name"] for rule in job.of("type")])  # one step checks all types
         plan = plan.interrogate(collect_extracts=False, collect_tbl_checked=False)
     steps = plan.validation_info
     errors = [one for one in steps if one.eval_error]
     assert not errors, errors[0]
-    return {name: bool(one.all_passed) for told, one in zip(names, steps, strict=True) for name in told}
+    return {name: bool(one.all_passed) for rules, one in zip(names, steps, strict=True) for name in rules}
 
 
-def step(plan: Any, rule: Rule) -> Any:  # noqa: PLR0911 - one answer a kind
+def step(plan: Any, rule: Rule) -> Any:  # noqa: PLR0911 - one return per kind
     match rule:
         case {"kind": "not_null", "column": column}:
             return plan.col_vals_not_null(columns=column)
@@ -43,8 +43,8 @@ def step(plan: Any, rule: Rule) -> Any:  # noqa: PLR0911 - one answer a kind
             return plan.specially(expr=lambda frame: frame.height > 0)
         case {"kind": kind} if kind in GROUPED:
             by = rule["by"] or rule["columns"]
-            judged = lambda frame: frame.group_by(by).agg(kept=~group_broken(rule))  # noqa: E731
-            return plan.col_vals_expr(expr=pl.col("kept"), pre=judged)
+            grouped = lambda frame: frame.group_by(by).agg(passed=~group_broken(rule))  # noqa: E731
+            return plan.col_vals_expr(expr=pl.col("passed"), pre=grouped)
     return plan.col_vals_expr(expr=~broken(rule).fill_null(value=False))
 
 

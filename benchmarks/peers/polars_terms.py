@@ -1,7 +1,7 @@
-"""The rules in Polars, for every tool that speaks it: what is true on a row, or a group of rows, that breaks one.
+"""The rules as Polars expressions that are true for rows, or groups of rows, that break them.
 
-By the kind of the rule where that says it all; the conditions that a contract's author wrote in SQL are written here
-once more by hand. As in the contract, a condition that comes out null is broken; elsewhere null passes.
+Most follow from the kind; conditions in SQL are translated by hand. As in the contract, a condition that is null fails;
+in other kinds null passes.
 """
 
 from collections.abc import Mapping
@@ -20,39 +20,39 @@ TYPES: Mapping[str, pl.DataType] = {
 }
 
 c = pl.col
-NIGHT = datetime(2024, 1, 1, 15, tzinfo=UTC)
-"""The end of the day under audit, in the contract's time zone."""
-LEFT = c("comm_user_end_dt").is_not_null()
+DAY_END = datetime(2024, 1, 1, 15, tzinfo=UTC)
+"""End of the audited day in the contract's time zone."""
+HAS_LEFT = c("comm_user_end_dt").is_not_null()
 
-_WRITTEN: Mapping[str, pl.Expr] = {
+_CONDITIONS: Mapping[str, pl.Expr] = {
     "key_date|equals_part_date": c("key_date").cast(pl.String) == c("part_date"),
     "we_art_name|set_with_we_art_id": c("we_art_name").is_null() == c("we_art_id").is_null(),
     "is_fc|iff_fc_id": (c("is_fc") == 1) == c("fc_id").is_not_null(),
     "comm_user_first_dt|not_after_creation": c("comm_user_first_dt") <= c("comm_user_cre_dt"),
     "tot_comm_user_first_dt|not_after_first": c("tot_comm_user_first_dt") <= c("comm_user_first_dt"),
-    "comm_user_cre_dt|before_cutoff": c("comm_user_cre_dt") < NIGHT,
-    "comm_user_end_dt|iff_leave": (c("comm_user_status") == "LEAVE") == LEFT,
+    "comm_user_cre_dt|before_cutoff": c("comm_user_cre_dt") < DAY_END,
+    "comm_user_end_dt|iff_leave": (c("comm_user_status") == "LEAVE") == HAS_LEFT,
     "is_v_user|iff_v_ch_join_dt": (c("is_v_user") == 1) == c("v_ch_join_dt").is_not_null(),
     "part_comm_id|equals_comm_id": c("part_comm_id") == c("comm_id"),
 }
-_WITHIN: Mapping[str, tuple[pl.Expr, pl.Expr]] = {
+_IMPLICATIONS: Mapping[str, tuple[pl.Expr, pl.Expr]] = {
     "is_first_user_comm|is_earliest": (
         c("is_first_user_comm") == 1,
         c("comm_user_first_dt") == c("tot_comm_user_first_dt"),
     ),
-    "comm_user_end_dt|not_before_creation": (LEFT, c("comm_user_end_dt") >= c("comm_user_cre_dt")),
-    "comm_user_end_dt|before_cutoff": (LEFT, c("comm_user_end_dt") < NIGHT),
+    "comm_user_end_dt|not_before_creation": (HAS_LEFT, c("comm_user_end_dt") >= c("comm_user_cre_dt")),
+    "comm_user_end_dt|before_cutoff": (HAS_LEFT, c("comm_user_end_dt") < DAY_END),
 }
 
 
 def scan(job: Job) -> pl.LazyFrame:
-    """The files, with the columns of their folders, as the contract orders and types them."""
+    """Scan the files with their hive columns, with the contract's order and types."""
     folders = {"part_comm_id": pl.Int64(), "part_date": pl.String()}
     return pl.scan_parquet(job.files, hive_partitioning=True, hive_schema=folders).select(job.columns)
 
 
-def broken(rule: Rule) -> pl.Expr:  # noqa: PLR0911 - one answer a kind
-    """True on the rows that break a rule; for rules that look at each row by itself."""
+def broken(rule: Rule) -> pl.Expr:  # noqa: PLR0911 - one return per kind
+    """Return an expression that is true for the rows that break a rule about single rows."""
     match rule:
         case {"kind": "not_null", "column": column}:
             return c(column).is_null()
@@ -69,16 +69,16 @@ def broken(rule: Rule) -> pl.Expr:  # noqa: PLR0911 - one answer a kind
             return (nulls > 0) & (nulls < len(columns))
         case {"kind": "partitions"}:
             return c("part_comm_id").is_null() | (c("part_date") != "2024-01-01").fill_null(value=True)
-        case {"name": name} if name in _WITHIN:
-            when, then = _WITHIN[name]
+        case {"name": name} if name in _IMPLICATIONS:
+            when, then = _IMPLICATIONS[name]
             return when & ~then.fill_null(value=False)
         case {"name": name}:
-            return ~_WRITTEN[name].fill_null(value=False)
+            return ~_CONDITIONS[name].fill_null(value=False)
     raise AssertionError(rule)
 
 
 def group_broken(rule: Rule) -> pl.Expr:
-    """True for the groups of `rule["by"]` that break a rule."""
+    """Return an aggregate that is true for the groups of `rule["by"]` that break a rule."""
     match rule:
         case {"kind": "constant_within", "columns": columns}:
             return ~pl.all_horizontal(map(_constant, columns))
@@ -92,8 +92,8 @@ def group_broken(rule: Rule) -> pl.Expr:
                 (first.len() > 0) & (first.null_count() == 0) & (first.min() == first.max()).fill_null(value=False)
             )
         case {"kind": "dense_sequence", "column": column, "order_by": order, "length": length}:
-            placed = c(column).sort_by(order).ne_missing(pl.int_range(1, pl.len() + 1, dtype=pl.Int32))
-            return placed.any() | c(length).ne_missing(pl.len()).any()
+            out_of_order = c(column).sort_by(order).ne_missing(pl.int_range(1, pl.len() + 1, dtype=pl.Int32))
+            return out_of_order.any() | c(length).ne_missing(pl.len()).any()
         case {"kind": "unique"}:
             return pl.len() > 1
     raise AssertionError(rule)
@@ -105,5 +105,5 @@ def _constant(column: str) -> pl.Expr:
 
 
 def latest(rule: Rule) -> pl.Expr:
-    """Whether a table is fresh."""
+    """Return an aggregate that is true if a table is fresh."""
     return c(rule["column"]).max() >= datetime.now(UTC) - timedelta(seconds=rule["seconds"])

@@ -1,4 +1,4 @@
-"""Soda 4: one contract in its own YAML, verified on a view over the files; what has no check of its own is a `failed_rows`."""
+"""Soda 4: one contract in its YAML, verified on a view over the files; rules without a check are `failed_rows`."""
 
 import json
 from pathlib import Path
@@ -24,33 +24,37 @@ def check(job: Job, _: str) -> Verdicts:
             source = DuckDBDataSourceImpl.from_existing_cursor(database, name="files")
             session = verify_contract_locally(data_sources=[source], contract_file_path=str(contract))
         (result,) = session.contract_verification_results
-    found: Verdicts = {}
+    verdicts: Verdicts = {}
     for one in result.check_results:
         if one.check.type == "schema":
-            found |= shape(job, one)
+            verdicts |= shape(job, one)
         else:
             assert one.outcome in (CheckOutcome.PASSED, CheckOutcome.FAILED), (one.check.name, session.get_errors())
-            found[one.check.name] = one.outcome is CheckOutcome.PASSED
-    return found
+            verdicts[one.check.name] = one.outcome is CheckOutcome.PASSED
+    return verdicts
 
 
 def shape(job: Job, result: Any) -> Verdicts:
-    """One check tells of all columns at once; here each is told for itself."""
-    wrong = {
+    """Split the one check about all columns into verdicts by column."""
+    mistyped = {
         one.column if isinstance(one.column, str) else one.column.name for one in result.column_data_type_mismatches
     }
-    lost = result.expected_column_names_not_actual or result.actual_column_names_not_expected
-    found = {rule["name"]: rule["column"] not in wrong for rule in job.of("type")}
-    return found | {rule["name"]: not lost and not result.are_columns_out_of_order for rule in job.of("columns")}
+    differing = result.expected_column_names_not_actual or result.actual_column_names_not_expected
+    verdicts = {rule["name"]: rule["column"] not in mistyped for rule in job.of("type")}
+    return verdicts | {
+        rule["name"]: not differing and not result.are_columns_out_of_order for rule in job.of("columns")
+    }
 
 
 def contract_of(job: Job) -> dict[str, Any]:
-    table = [{"schema": {}}, *(made for rule in job.rules if (made := table_check(rule)))]
+    table = [{"schema": {}}, *(soda_check for rule in job.rules if (soda_check := table_check(rule)))]
     columns = [
         {
             "name": column,
             "data_type": TYPES[kind],
-            "checks": [made for rule in job.rules if rule.get("column") == column and (made := column_check(rule))],
+            "checks": [
+                soda_check for rule in job.rules if rule.get("column") == column and (soda_check := column_check(rule))
+            ],
         }
         for column, kind in job.types.items()
     ]
@@ -61,35 +65,37 @@ def contract_of(job: Job) -> dict[str, Any]:
 
 
 def column_check(rule: Rule) -> dict[str, Any] | None:
-    named = {"name": rule["name"], "qualifier": rule["name"].replace("|", "_")}
+    identity = {"name": rule["name"], "qualifier": rule["name"].replace("|", "_")}
     match rule:
         case {"kind": "not_null"}:
-            return {"missing": named}
+            return {"missing": identity}
         case {"kind": "in_set", "values": values}:
-            return {"invalid": {**named, "valid_values": values}}
+            return {"invalid": {**identity, "valid_values": values}}
         case {"kind": "range", "value": value}:
-            return {"invalid": {**named, "valid_min": value}}
+            return {"invalid": {**identity, "valid_min": value}}
         case {"kind": "length", "value": value}:
-            return {"invalid": {**named, "valid_min_length": value}}
+            return {"invalid": {**identity, "valid_min_length": value}}
         case {"kind": "pattern", "pattern": pattern}:
-            return {"invalid": {**named, "valid_format": {"name": "day", "regex": pattern}}}
+            return {"invalid": {**identity, "valid_format": {"name": "day", "regex": pattern}}}
     return None
 
 
 def table_check(rule: Rule) -> dict[str, Any] | None:
-    named = {"name": rule["name"], "qualifier": rule["name"].replace("|", "_")}
+    identity = {"name": rule["name"], "qualifier": rule["name"].replace("|", "_")}
     if rule["kind"] == "unique":
-        return {"duplicate": {**named, "columns": rule["columns"]}}
+        return {"duplicate": {**identity, "columns": rule["columns"]}}
     if rule["kind"] == "metric":
-        return {"row_count": named}
+        return {"row_count": identity}
     if rule["kind"] == "fresh":
         hours = {"unit": "hour", "must_be_less_than_or_equal": rule["seconds"] / 3600}
-        return {"freshness": {**named, "column": rule["column"], "threshold": hours}}
+        return {"freshness": {**identity, "column": rule["column"], "threshold": hours}}
     if rule["kind"] in ("not_null", "in_set", "range", "length", "pattern", "type", "columns"):
         return None
     if rule["broken"] and not rule["by"]:
-        return {"failed_rows": {**named, "expression": rule["broken"]["duckdb"]}}
-    return {"failed_rows": {**named, "query": rule["failures"]["duckdb"].replace("FROM audited", "FROM main.audited")}}
+        return {"failed_rows": {**identity, "expression": rule["broken"]["duckdb"]}}
+    return {
+        "failed_rows": {**identity, "query": rule["failures"]["duckdb"].replace("FROM audited", "FROM main.audited")}
+    }
 
 
 run(check)

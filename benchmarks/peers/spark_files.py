@@ -1,4 +1,4 @@
-"""A local Spark for every tool on it, and the files as a frame with the contract's columns in their order."""
+"""A local Spark for the tools that use it, and the files as a frame with the contract's columns in order."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ def session(job: Job) -> Any:
     builder = SparkSession.builder.master("local[*]").appName("gate")
     for name, value in settings.items():
         builder = builder.config(name, value)
-    made = builder.getOrCreate()
-    made.sparkContext.setLogLevel("ERROR")
-    return made
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark
 
 
 def audited(job: Job, spark: Any) -> Any:
-    """The frame, also under the name `audited`."""
+    """Read the files and register them under the name `audited`."""
     frame = spark.read.parquet(job.folder).selectExpr(
         *(f"CAST({name} AS BIGINT) AS {name}" if name == "part_comm_id" else name for name in job.columns)
     )
@@ -33,6 +33,6 @@ def audited(job: Job, spark: Any) -> Any:
 
 
 def jobs(spark: Any) -> int:
-    """How many jobs Spark has run so far, in whatever group."""
-    store = spark.sparkContext._jsc.sc().statusStore()  # noqa: SLF001 - Python has no way to ask for all of them
+    """Count all jobs that Spark has run."""
+    store = spark.sparkContext._jsc.sc().statusStore()  # noqa: SLF001 - no public API in Python
     return int(store.jobsList(None).size())

@@ -1,4 +1,4 @@
-"""The Databricks bundle against the command line, the project and the contract that it runs."""
+"""The Databricks bundle matches the command line, the project and the contract that it runs."""
 
 import re
 import tomllib
@@ -42,23 +42,23 @@ def variables(bundle, target):
     return found | bundle["targets"][target].get("variables", {})
 
 
-def resolved(text, values):
-    """A text with the bundle's variables in place; defaults may name others."""
+def resolve(text, values):
+    """Replace the bundle's variables in a text; defaults may contain variables."""
     while (names := re.findall(r"\$\{var\.(\w+)\}", text)) and all(name in values for name in names):
         text = re.sub(r"\$\{var\.(\w+)\}", lambda found: str(values[found[1]]), text)
     return text
 
 
 @pytest.mark.parametrize("target", ["dev", "prod"])
-def test_the_job_calls_the_command_line_as_it_is(bundle, daily, task, target):
+def test_the_job_runs_a_valid_command(bundle, daily, task, target):
     from martgate.cli.publishing import run
 
     values = variables(bundle, target)
-    given = [resolved(text, values) for text in task["python_wheel_task"]["parameters"]]
-    given = ["2024-01-01" if text == "{{job.parameters.day}}" else text for text in given]
-    assert [name for name in given if "${" in name or "{{" in name] == []
+    arguments = [resolve(text, values) for text in task["python_wheel_task"]["parameters"]]
+    arguments = ["2024-01-01" if text == "{{job.parameters.day}}" else text for text in arguments]
+    assert [name for name in arguments if "${" in name or "{{" in name] == []
     assert [parameter["name"] for parameter in daily["parameters"]] == ["day"]
-    command, *rest = given
+    command, *rest = arguments
     context = run.make_context(command, rest, resilient_parsing=False)
     places = (context.params["warehouse"], context.params["upstreams"])
     assert places == (f"catalog://{values['catalog']}",) * 2
@@ -66,7 +66,7 @@ def test_the_job_calls_the_command_line_as_it_is(bundle, daily, task, target):
 
 
 @pytest.mark.parametrize("target", ["dev", "prod"])
-def test_the_tables_that_the_job_selects_are_made_by_models(bundle, target):
+def test_the_tables_that_the_job_selects_have_models(bundle, target):
     from martgate.builders.model import load_models
     from martgate.project.graph import build_graph, select
     from martgate.project.settings import load_settings
@@ -102,7 +102,7 @@ def test_the_cluster_has_the_python_that_the_wheel_needs(daily, project):
     assert cluster["job_cluster_key"] == daily["tasks"][0]["job_cluster_key"]
 
 
-def test_the_job_publishes_the_day_that_has_ended_before_the_contract_promises_it(daily, shipped):
+def test_the_job_publishes_the_last_day_before_its_sla(daily, shipped):
     contract, _ = shipped
     zone = ZoneInfo(daily["schedule"]["timezone_id"])
     assert zone.key == contract.zone

@@ -1,4 +1,4 @@
-"""The smoke run of a workspace: its project is sound, and its checks hold, and fail, where there is no workspace."""
+"""The smoke script for Databricks: its project is valid, and its checks pass and fail as expected without a workspace."""
 
 import importlib.util
 import re
@@ -23,8 +23,8 @@ def smoke():
 
 
 @pytest.fixture
-def lab(smoke, tmp_path):
-    """The throw-away project on DuckDB and delta-rs."""
+def project(smoke, tmp_path):
+    """The temporary project on DuckDB and delta-rs."""
     from martgate.builders.engines.duckdb import DuckDBEngine
     from martgate.builders.ports import WriteTarget
     from martgate.project.settings import load_settings
@@ -33,31 +33,31 @@ def lab(smoke, tmp_path):
     folder = tmp_path / "upstreams" / "smoke" / "visits_raw"
     folder.mkdir(parents=True)
     with DuckDBEngine() as engine:
-        engine.write(smoke.raw(), WriteTarget(root=str(folder), partition_by=("part_date",), prefix="raw"))
-    flags = smoke.project(tmp_path, "smoke") | {"upstreams": str(tmp_path / "upstreams")}
+        engine.write(smoke.raw_rows_query(), WriteTarget(root=str(folder), partition_by=("part_date",), prefix="raw"))
+    flags = smoke.write_project(tmp_path, "smoke") | {"upstreams": str(tmp_path / "upstreams")}
     settings = load_settings(flags=flags, environment={})
     with open_context(settings) as context:
-        yield smoke.Lab(schema="smoke", settings=settings, context=context)
+        yield smoke.Project(schema="smoke", settings=settings, context=context)
 
 
-def test_what_holds_for_every_store_holds_here(smoke, lab):
-    found = smoke.perform(smoke.ANYWHERE, lab)
-    assert [wrong for _, wrong in found] == [""] * 5
+def test_the_checks_of_every_store_pass_on_a_local_store(smoke, project):
+    results = smoke.run_checks(smoke.STORE_CHECKS, project)
+    assert [wrong for _, wrong in results] == [""] * 5
 
 
-def test_a_check_that_fails_is_told_and_the_others_are_still_run(smoke, lab, monkeypatch):
+def test_a_failed_check_is_reported_and_the_others_run(smoke, project, monkeypatch):
     monkeypatch.setattr(smoke, "BAD", smoke.GOOD)
     checks = [smoke.a_defect_is_refused, smoke.the_session_is_in_utc, smoke.publishing_again_does_nothing]
-    found = smoke.perform(checks, lab)
-    assert found[0][1].startswith("found ('approved', 1), expected ('refused', None)")
-    assert found[1][1] == "this check needs a catalog"
-    assert found[2][1] == ""
-    assert smoke.report(found).splitlines()[2] == "ok      publishing again does nothing"
+    results = smoke.run_checks(checks, project)
+    assert results[0][1].startswith("found ('approved', 1), expected ('refused', None)")
+    assert results[1][1] == "this check needs a catalog"
+    assert results[2][1] == ""
+    assert smoke.format_results(results).splitlines()[2] == "ok      publishing again does nothing"
 
 
 @pytest.fixture
 def in_parquet(smoke, tmp_path, spark):
-    """The throw-away project in the catalog of a local Spark, with Parquet in Delta's place and its history kept here."""
+    """The temporary project in the catalog of a local Spark, with Parquet instead of Delta, and the history in memory."""
     from martgate.builders.engines.spark import SparkEngine
     from martgate.builders.ports import CatalogTable, TableTarget
     from martgate.contracts.export.spark import render_delta_table
@@ -70,18 +70,20 @@ def in_parquet(smoke, tmp_path, spark):
     class ParquetEngine(SparkEngine):
         def __init__(self):
             super().__init__()
-            self.said = {}
+            self.history = {}
 
         def execute(self, sql, parameters=None):
             name = ".".join(re.findall(r"`([^`]+)`", sql.partition("(\n")[0])[:3])
             if sql.startswith("DESCRIBE HISTORY"):
-                return [{"version": version, "userMetadata": told} for version, told in enumerate(self.said[name])]
+                return [
+                    {"version": version, "userMetadata": output} for version, output in enumerate(self.history[name])
+                ]
             if sql.startswith("DESCRIBE DETAIL"):
                 return [{"id": name, "numFiles": 1, "sizeInBytes": 1, "partitionColumns": ["part_date"]}]
             if sql.startswith("CREATE TABLE"):
-                self.said.setdefault(name, [None])
+                self.history.setdefault(name, [None])
             if sql.startswith("INSERT INTO"):
-                self.said[name].append(None)
+                self.history[name].append(None)
             plain = re.sub(r" VERSION AS OF \d+", "", sql).replace("USING DELTA", "USING PARQUET")
             return super().execute(plain, parameters or {})
 
@@ -90,47 +92,49 @@ def in_parquet(smoke, tmp_path, spark):
 
         def write(self, sql, target, parameters):
             assert isinstance(target, TableTarget)
-            self.said[target.name] = [None]
+            self.history[target.name] = [None]
             return super().write(sql, replace(target, format="parquet"), parameters)
 
         def overwrite(self, table, source, options):
             day = re.search("= ('.+')", options["replaceWhere"])[1]
             super().execute(f"ALTER TABLE {relation(table)} DROP IF EXISTS PARTITION (part_date = {day})")
             super().execute(f"INSERT INTO {relation(table)} SELECT * FROM {relation(source.name)}")
-            self.said[table].append(options["userMetadata"])
+            self.history[table].append(options["userMetadata"])
 
     place = "catalog://spark_catalog"
-    settings = load_settings(flags=smoke.project(tmp_path, "smoke"), environment={})
+    settings = load_settings(flags=smoke.write_project(tmp_path, "smoke"), environment={})
     spark.sql("CREATE DATABASE smoke")
     with ParquetEngine() as engine, open_context(settings) as context:
-        engine.execute(f"CREATE TABLE smoke.visits_raw USING DELTA PARTITIONED BY (part_date) AS {smoke.raw()}")
+        engine.execute(
+            f"CREATE TABLE smoke.visits_raw USING DELTA PARTITIONED BY (part_date) AS {smoke.raw_rows_query()}"
+        )
         store = DatabricksStore(place, lambda: engine, lambda table, name: render_delta_table(table, name))
         inside = replace(
             context, engine=lambda: nullcontext(engine), store=store, upstreams=Upstreams(place, {}, lambda: engine)
         )
         settings = replace(settings, warehouse=place)
-        yield smoke.Lab(schema="smoke", settings=settings, context=inside, session=lambda: engine)
+        yield smoke.Project(schema="smoke", settings=settings, context=inside, session=lambda: engine)
     spark.sql("DROP DATABASE smoke CASCADE")
 
 
 @pytest.mark.spark
-def test_all_but_what_delta_itself_must_do_holds_on_a_local_spark(smoke, in_parquet):
+def test_the_checks_that_do_not_need_delta_pass_on_a_local_spark(smoke, in_parquet):
     only_delta = {
         smoke.racing_publishers_double_no_row,
         smoke.delta_skips_a_sequence_that_it_has_seen,
-        smoke.a_row_outside_of_the_day_is_refused,
+        smoke.a_row_of_another_day_is_refused,
     }
-    checks = [check for check in smoke.IN_A_CATALOG if check not in only_delta]
-    assert [told for told in smoke.perform(checks, in_parquet) if told[1]] == []
+    checks = [check for check in smoke.CATALOG_CHECKS if check not in only_delta]
+    assert [output for output in smoke.run_checks(checks, in_parquet) if output[1]] == []
     assert len(checks) == 8
 
 
-def test_a_dry_run_says_what_it_would_do_and_imports_no_spark(smoke, capsys):
+def test_a_dry_run_lists_the_checks_and_does_not_import_spark(smoke, capsys):
     assert smoke.main(["--catalog", "main", "--dry-run"]) == 0
-    told = capsys.readouterr().out
-    assert told.startswith("would create the schema main.martgate_smoke_")
-    assert all(smoke.title(check) in told for check in smoke.IN_A_CATALOG)
-    assert told.endswith("and drop it with all that is in it\n")
+    output = capsys.readouterr().out
+    assert output.startswith("would create the schema main.martgate_smoke_")
+    assert all(smoke.title(check) in output for check in smoke.CATALOG_CHECKS)
+    assert output.endswith("and drop it with all that is in it\n")
 
 
 def test_the_script_is_typed(tmp_path):

@@ -1,4 +1,4 @@
-"""The lines of docs/scheduling.md that a shell runs: the day in Seoul, and what is worth another try."""
+"""The shell commands in docs/scheduling.md: the day in Seoul, and retries."""
 
 import os
 import re
@@ -16,16 +16,16 @@ def yesterday() -> str:
     return (datetime.now(UTC).astimezone(ZoneInfo("Asia/Seoul")) - timedelta(days=1)).date().isoformat()
 
 
-def test_the_line_for_cron_computes_the_day_that_has_ended_in_seoul_and_calls_the_command_line_as_it_is():
+def test_the_cron_line_computes_the_last_day_in_seoul_and_is_a_valid_command():
     from martgate.cli.publishing import run
 
     (line,) = re.findall(r"^0 3 \* \* \* (.*)$", TEXT, re.MULTILINE)
     command = re.search(r"martgate (run .*?) >>", line.replace(r"\%", "%"))[1]
     before = yesterday()
-    told = subprocess.run(
+    output = subprocess.run(
         ["bash", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True
     ).stdout
-    name, *arguments = told.split()
+    name, *arguments = output.split()
     context = run.make_context(name, arguments)
     assert context.params["day"].isoformat() in {before, yesterday()}
     assert context.params["selectors"] == ("wv_comm_user+",)
@@ -41,7 +41,7 @@ def test_the_line_for_cron_computes_the_day_that_has_ended_in_seoul_and_calls_th
         ("3 3 3 3 3 3", 3, ["upstreams"] * 6),
     ],
 )
-def test_the_script_tries_again_what_could_not_run_and_nothing_else(tmp_path, codes, ended, calls):
+def test_the_script_retries_only_commands_that_could_not_run(tmp_path, codes, ended, calls):
     (script,) = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
     (tmp_path / "codes").write_text("\n".join(codes.split()) + "\n")
     programs = {
