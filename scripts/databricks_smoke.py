@@ -285,11 +285,12 @@ def write_project(folder: Path, schema: str) -> dict[str, object]:
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text.format(schema=schema), encoding="utf-8")
-    out = folder / "out"
+    suites, out = folder / "expectations", folder / "out"
+    suites.mkdir()
     return {
         "contracts": (str(folder / "contracts"),),
         "models": (str(folder / "models"),),
-        "expectations": (),
+        "expectations": (str(suites),),
         "out": str(out),
         "warehouse": str(out / "warehouse"),
         "ledger": f"sqlite:///{out / 'ledger.db'}",
