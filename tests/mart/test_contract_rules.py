@@ -1,4 +1,4 @@
-"""The rules that shipped contracts state themselves: known kinds, whole sentences of Spark SQL, columns that exist."""
+"""The custom rules of the contracts: known kinds, valid Spark SQL, existing columns."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -9,10 +9,10 @@ from ruamel.yaml import YAML
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 
-from martgate.expectations.kinds.registry import kinds
+from martgate.expectations.kinds.registry import load_kinds
 
 ROOM = Path(__file__).parents[2] / "contracts"
-KINDS = {name: {field.name for field in fields(kind)} for name, kind in kinds().items()}
+KINDS = {name: {field.name for field in fields(kind)} for name, kind in load_kinds().items()}
 CONDITIONS = ("expression", "when", "then", "left", "right", "measure", "of")
 COLUMN_LISTS = ("columns", "by", "order_by", "key")
 
@@ -82,7 +82,7 @@ def test_reconciles_with_a_query_over_upstreams_that_returns_its_groups_and_one_
 
 
 def query(said):
-    """The query itself where a rule names its file."""
+    """Read the query from its file if the rule names one."""
     return (ROOM.parent / said.removeprefix("file:")).read_text(encoding="utf-8") if said.startswith("file:") else said
 
 
@@ -102,7 +102,7 @@ def test_allows_a_move_by_a_query_over_upstreams_that_returns_the_key_and_one_me
     read_upstreams(tree)
 
 
-def test_no_rule_text_uses_what_engines_read_differently():
+def test_no_rule_uses_sql_that_engines_evaluate_differently():
     text = (ROOM / "mart" / "wv_comm_user.odcs.yaml").read_text(encoding="utf-8").upper()
     queries = [file.read_text(encoding="utf-8").upper() for file in (ROOM.parent / "expectations").glob("*.sql")]
     rules = "\n".join([text.partition("\nCUSTOMPROPERTIES:")[0], *queries])
@@ -110,7 +110,7 @@ def test_no_rule_text_uses_what_engines_read_differently():
         assert word not in rules
 
 
-def test_every_defect_that_a_reader_must_never_meet_has_a_rule_that_names_it():
+def test_every_listed_defect_has_a_rule():
     names = {p.id.removeprefix("we_mart.wv_comm_user-") for p in RULES if p.values[0] == "we_mart.wv_comm_user"}
     assert names == {
         "table|art_indi_all_or_none",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from martgate.contracts.model import Column, Scalar, Table
 from martgate.contracts.types import canonical_type
-from martgate.expectations.kinds.fields import resolve_columns
+from martgate.expectations.kinds.reading import resolve_columns
 from martgate.expectations.mistakes import Mistake
 from martgate.hints import clip
 

@@ -10,7 +10,7 @@ from martgate.contracts.model import Column, Table
 from martgate.contracts.yaml.address import extend_address
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.fields import get_fields
-from martgate.expectations.kinds.registry import declarable_kinds
+from martgate.expectations.kinds.registry import load_declarable_kinds
 from martgate.expectations.mistakes import Mistake, MistakeCollector
 from martgate.hints import clip, did_you_mean
 
@@ -37,7 +37,7 @@ def read_implementation(
     Raises:
         martgate.errors.InvalidInput: a package adds a kind that cannot be used.
     """
-    kinds = declarable_kinds()
+    kinds = load_declarable_kinds()
     values = {_read_key(key): value for key, value in implementation.items()}
     name = values.get("rule")
     if not isinstance(name, str) or name not in kinds:
@@ -87,7 +87,7 @@ def _build(
     for key, field in fields.items():
         try:
             if key in values:
-                arguments[field.name] = field.meaning.read(values[key], table)
+                arguments[field.name] = field.type.read(values[key], table)
             elif field.is_required:
                 raise Mistake(f"rule {kind.kind} needs {key!r}", f"its keys are {', '.join(fields)}")  # noqa: TRY301
         except Mistake as mistake:
@@ -96,7 +96,7 @@ def _build(
     if len(mistakes.problems) > before:
         return None
     check = cast("Callable[..., Check]", kind)(**arguments)
-    problem = check.problem(table)
+    problem = check.find_problem(table)
     if problem:
         mistakes.add(path, problem)
         return None

@@ -37,7 +37,7 @@ from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.range import Range
 from martgate.expectations.kinds.reconciles import Reconciles
 from martgate.expectations.kinds.references import References
-from martgate.expectations.kinds.registry import kinds
+from martgate.expectations.kinds.registry import load_kinds
 from martgate.expectations.kinds.same_set import SameSet
 from martgate.expectations.kinds.share_shift import ShareShift
 from martgate.expectations.kinds.sql_number import SqlNumber
@@ -92,7 +92,14 @@ def verdicts(engine, checks, *, table, other="s.other", earlier="earlier"):
     """What an audit says of each check."""
     named = [Rule(name=f"{n}", check=check, clauses=(), columns=check.columns_read) for n, check in enumerate(checks)]
     history = InMemoryHistory({})
-    scope = Scope(DAY, NOON, frozenset({other}), PreviousDay(earlier, date(2024, 3, 30)), history=history, expectation_runner=validate_rules)
+    scope = Scope(
+        DAY,
+        NOON,
+        frozenset({other}),
+        PreviousDay(earlier, date(2024, 3, 30)),
+        history=history,
+        expectation_runner=validate_rules,
+    )
     table = Contract(file="x.yaml", id="x", version="1.0.0", api_version="v3.2.0", tables=(table,)).tables[0]
     found = audit(engine, table.qualified_name, table=table, rules=named, scope=scope)
     assert all(outside.reason.startswith("learning: ") for outside in found.out_of_scope)
@@ -177,7 +184,7 @@ def with_text(value):
 
 
 def test_every_field_with_a_text_is_tried():
-    assert {(kind, name) for kind in kinds().values() for name in texts_of(kind)} == with_text("x").keys()
+    assert {(kind, name) for kind in load_kinds().values() for name in texts_of(kind)} == with_text("x").keys()
 
 
 @pytest.mark.parametrize("value", TEXTS)
@@ -246,7 +253,7 @@ def of_every_kind(columns, other):
 
 
 def test_a_check_of_every_kind_is_tried():
-    assert {type(check) for check in of_every_kind(PLAIN, "s.other")} == set(kinds().values())
+    assert {type(check) for check in of_every_kind(PLAIN, "s.other")} == set(load_kinds().values())
 
 
 def shown(found, other):

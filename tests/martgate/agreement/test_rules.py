@@ -1,6 +1,6 @@
-"""Every kind of rule on cells that hurt: DuckDB and Spark read one file, and say the same of it.
+"""Every kind of rule has the same verdict on DuckDB and on Spark, over a file of edge cases.
 
-Most rules are only counted, hundreds of them in one pass; some of every kind also show their examples.
+Most rules are only counted, hundreds in one pass; some of every kind are also compared by their examples.
 """
 
 import random
@@ -40,7 +40,7 @@ from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.range import Range
 from martgate.expectations.kinds.reconciles import Reconciles
 from martgate.expectations.kinds.references import References
-from martgate.expectations.kinds.registry import kinds
+from martgate.expectations.kinds.registry import load_kinds
 from martgate.expectations.kinds.same_set import SameSet
 from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.expectations.kinds.unchanged_since import UnchangedSince
@@ -87,12 +87,12 @@ PATTERNS += [r".{1,2}", r"[^\n]+", r"[a-c&&b]", r"[\s\d]+", r"a\x00b|\\", r"K(?:
 STEPS = [1, 2, 3, 7, 10, 0.1, 0.05, 0.01, 0.3, 2.5, 1_000_000, 1e10]
 BOUNDS = ("minimum", "maximum", "exclusive_minimum", "exclusive_maximum")
 GROUPED = ("int", "bigint", "float", "double", "decimal(38,18)", "string", "boolean", "date", "timestamp", "binary")
-"""Types by which rows are grouped, each at the price of a few statements; the others are compared row by row."""
+"""Types to group rows by, at a few statements each; other types are compared by row only."""
 NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
 
 
-class Counted:
-    """An engine that counts, and gives no examples: they are the price of an audit in which everything is wrong."""
+class CountingEngine:
+    """An engine that returns no examples, which are slow when every rule fails."""
 
     def __init__(self, engine):
         self.engine, self.columns = engine, engine.columns
@@ -105,7 +105,7 @@ class Counted:
 
 
 def open_table(engine, relation):
-    """The contract of a relation, all of whose values may be shown, so that they can be compared."""
+    """Build a contract of a relation without protected columns, so that examples can be compared."""
     columns = (
         Column(path="", name=name, logical_type="", physical_type=kind) for name, kind in engine.columns(relation)
     )
@@ -114,19 +114,19 @@ def open_table(engine, relation):
     return replace(CONTRACT, tables=(table,)).tables[0]
 
 
-def found(engine, checks, relation="s.cells"):
-    """What an audit says of each check."""
-    asked = [Rule(name=f"{n}", check=check, clauses=(), columns=check.columns_read) for n, check in enumerate(checks)]
+def audit_checks(engine, checks, relation="s.cells"):
+    """Audit a relation and return the verdict of each check."""
+    rules = [Rule(name=f"{n}", check=check, clauses=(), columns=check.columns_read) for n, check in enumerate(checks)]
     earlier = PreviousDay("s.other", DAY.date - timedelta(days=1))
     known = (open_table(engine, "s.other"),)
     scope = Scope(DAY, datetime(2024, 4, 1, tzinfo=UTC), frozenset({"s.other"}), earlier, catalog_tables=known)
-    told = audit(engine, relation, table=open_table(engine, relation), rules=asked, scope=scope)
-    return told.verdicts
+    result = audit(engine, relation, table=open_table(engine, relation), rules=rules, scope=scope)
+    return result.verdicts
 
 
 def differences(engines, checks, *, counted=False):
-    """The checks of which the engines do not say the same, with what each says; and the verdicts of one of them."""
-    here, there = (found(Counted(engine) if counted else engine, checks) for engine in engines.values())
+    """Return the checks with different verdicts, and the verdicts of one engine."""
+    here, there = (audit_checks(CountingEngine(engine) if counted else engine, checks) for engine in engines.values())
     pairs = [
         [(v.outcome, v.failed, v.total, v.observed, sorted(map(str, v.examples))) for v in (one, other)]
         for one, other in zip(here, there, strict=True)
@@ -135,19 +135,19 @@ def differences(engines, checks, *, counted=False):
 
 
 class Draw:
-    """Rules with drawn parameters, the same in every run."""
+    """Rules with random parameters, the same in every run."""
 
     def __init__(self, cells, seed=7):
         self.cells, self.random = cells, random.Random(seed)
 
     def values(self, column, most):
-        """Cells of a column as a contract would write them; a bound has to fit the type."""
+        """Draw values of a column as a contract writes them, which fit the type."""
         kind = self.cells.kinds[column]
-        written = [self._written(cell, kind) for cell in self.cells.edges(column)]
-        finite = [value for value in written if not isinstance(value, float) or abs(value) < float("inf")]
+        values = [self._as_written(cell, kind) for cell in self.cells.edges(column)]
+        finite = [value for value in values if not isinstance(value, float) or abs(value) < float("inf")]
         return tuple(self.random.sample(finite, min(most, len(finite))))
 
-    def _written(self, cell, kind):
+    def _as_written(self, cell, kind):
         match cell:
             case datetime() | date():
                 return cell.isoformat().replace("+00:00", "Z")
@@ -157,7 +157,7 @@ class Draw:
                 return cell
 
     def rows(self):
-        """Checks that one pass answers, of every column."""
+        """Yield checks about rows, of every column."""
         for column, kind in self.cells.kinds.items():
             yield NotNull(column)
             yield from (HasType(column, kind), HasType(column, "int"))
@@ -185,8 +185,8 @@ class Draw:
         yield metric("missingValues", column, "mustBeLessThan", 30, unit="percent", missing_values=missing)
         yield metric("invalidValues", column, "mustBeLessThan", 30, unit="percent", valid_values=self.values(column, 3))
 
-    def wholes(self):
-        """Checks of groups and of other tables; those that share a grouping share a statement."""
+    def statements(self):
+        """Yield checks about groups and other tables."""
         yield from (HasColumns(("id",)), metric("rowCount", None, "mustBe", 1))
         for kind in GROUPED:
             column, twin = (name for name, its in self.cells.kinds.items() if its == kind)
@@ -228,11 +228,11 @@ def metric(name, column, operator, *bounds, **more):
 
 
 def one_of_each(checks):
-    """For each kind of check and type of column, one."""
+    """Select one check per kind and type of column."""
     return list({(type(check), *check.columns_read[:1]): check for check in checks}.values())
 
 
-def test_rules_that_look_at_rows_count_alike(cells, engines):
+def test_rules_about_rows_have_the_same_counts(cells, engines):
     checks = list(Draw(cells).rows())
     different, verdicts = differences(engines, checks, counted=True)
     assert different == []
@@ -241,21 +241,21 @@ def test_rules_that_look_at_rows_count_alike(cells, engines):
     assert not [verdict.rule.check for verdict in verdicts if verdict.outcome is Outcome.ERROR]
 
 
-def test_rules_of_groups_and_other_tables_count_alike(cells, engines):
-    different, _ = differences(engines, list(Draw(cells).wholes()), counted=True)
+def test_rules_about_groups_and_other_tables_have_the_same_counts(cells, engines):
+    different, _ = differences(engines, list(Draw(cells).statements()), counted=True)
     assert different == []
 
 
 def test_examples_are_the_same_rows(cells, engines):
     draw = Draw(cells)
-    some = [*one_of_each(draw.rows()), *one_of_each(draw.wholes())]
+    some = [*one_of_each(draw.rows()), *one_of_each(draw.statements())]
     chosen = draw.random.sample(some, 30)
     different, verdicts = differences(engines, chosen)
     assert different == []
     assert sum(bool(verdict.examples) for verdict in verdicts) > 15
 
 
-def test_dates_outside_of_the_years_1_to_9999_are_counted_and_never_shown(engines, tmp_path):
+def test_dates_outside_the_years_1_to_9999_are_counted_and_not_shown(engines, tmp_path):
     days = pa.array([-(10**6), 0, 2_932_897, 10**8], pa.int32()).cast(pa.date32())
     instants = pa.array([-(10**17), 0, 253_402_300_800_000_000, 10**18], pa.int64()).cast(pa.timestamp("us", "UTC"))
     pq.write_table(pa.table({"id": range(4), "day": days, "at": instants}), tmp_path / "beyond.parquet")
@@ -263,17 +263,17 @@ def test_dates_outside_of_the_years_1_to_9999_are_counted_and_never_shown(engine
     checks += [Unique(("day",)), Fresh("day", 60), Fresh("at", 60)]
     for engine in engines.values():
         engine.register("s.beyond", Dataset(files=(str(tmp_path / "beyond.parquet"),)))
-        verdicts = found(engine, checks, "s.beyond")
+        verdicts = audit_checks(engine, checks, "s.beyond")
         assert [v.failed for v in verdicts[:-2]] == [1, 2, 2, 3, 1, 2, 2, 3, 0]
         assert [v.outcome for v in verdicts[-2:]] == [Outcome.ERROR] * 2
         assert not any(verdict.examples for verdict in verdicts)
 
 
-def test_no_kind_of_rule_is_forgotten(cells):
+def test_every_kind_of_rule_is_drawn(cells):
     draw = Draw(cells)
-    drawn = {type(check) for check in (*draw.rows(), *draw.wholes())}
+    drawn = {type(check) for check in (*draw.rows(), *draw.statements())}
     elsewhere = {
-        *(kind for kind in kinds().values() if kind.is_learned),
+        *(kind for kind in load_kinds().values() if kind.is_learned),
         Foreign,
     }  # on both engines in test_learned.py and test_gx_stock.py
-    assert drawn | elsewhere == set(kinds().values())
+    assert drawn | elsewhere == set(load_kinds().values())

@@ -135,12 +135,12 @@ def entry(name, value):
 def test_a_kind_that_cannot_be_used_is_refused_with_all_others(monkeypatch, added, message):
     entries = [entry(*each) for each in [*added, ("other", "no.such.module:Other")]]
     monkeypatch.setattr(registry, "entry_points", lambda group: entries if group == registry.GROUP else [])
-    registry.kinds.cache_clear()
+    registry.load_kinds.cache_clear()
     try:
         with pytest.raises(InvalidInput, match=re.escape(message)) as caught:
-            registry.kinds()
+            registry.load_kinds()
     finally:
-        registry.kinds.cache_clear()
+        registry.load_kinds.cache_clear()
     assert len(caught.value.problems) == 2
 
 

@@ -50,7 +50,7 @@ from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.range import Range
 from martgate.expectations.kinds.reconciles import Reconciles
 from martgate.expectations.kinds.references import References
-from martgate.expectations.kinds.registry import kinds
+from martgate.expectations.kinds.registry import load_kinds
 from martgate.expectations.kinds.same_set import SameSet
 from martgate.expectations.kinds.share_shift import ShareShift
 from martgate.expectations.kinds.sql_number import SqlNumber
@@ -423,8 +423,8 @@ def test_hundreds_of_defects_are_planted_and_no_expectation_that_we_export_escap
     everywhere = Wide(CASES, Case.clean)
     exported = {build_configuration(rule, everywhere.table, day=DAY)["type"] for rule in everywhere.rules}
     assert sum(len(one.ways) for one in CASES) + len(COLUMNS) - 1 > 350
-    assert {type(one.check) for one in CASES} | BEYOND | {HasColumns} == set(kinds().values())
-    written = set(re.findall(r'"(expect_\w+)"', "".join(inspect.getsource(kind) for kind in kinds().values())))
+    assert {type(one.check) for one in CASES} | BEYOND | {HasColumns} == set(load_kinds().values())
+    written = set(re.findall(r'"(expect_\w+)"', "".join(inspect.getsource(kind) for kind in load_kinds().values())))
     assert exported - UNTRANSLATED == written - {"expect_table_columns_to_match_ordered_list"} | {ROWS}
 
 

@@ -35,7 +35,7 @@ from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.range import Range
 from martgate.expectations.kinds.reconciles import Reconciles
 from martgate.expectations.kinds.references import References
-from martgate.expectations.kinds.registry import OURS, kinds
+from martgate.expectations.kinds.registry import BUILT_IN, load_kinds
 from martgate.expectations.kinds.same_set import SameSet
 from martgate.expectations.kinds.share_shift import ShareShift
 from martgate.expectations.kinds.sql_number import SqlNumber
@@ -148,7 +148,7 @@ BY_KIND = {example.check.kind: example for example in EXAMPLES}
 ENGINES = pytest.mark.parametrize(
     "engine", ["duckdb", pytest.param("spark", marks=pytest.mark.spark)], indirect=True, scope="session"
 )
-EVERY_KIND = pytest.mark.parametrize("kind", OURS)
+EVERY_KIND = pytest.mark.parametrize("kind", BUILT_IN)
 
 
 def rule_of(check):
@@ -185,9 +185,9 @@ def look(engine, register, make):
 
 
 def test_every_kind_of_the_registry_has_an_example_and_none_has_two():
-    assert list(BY_KIND) == list(OURS)
+    assert list(BY_KIND) == list(BUILT_IN)
     assert len(EXAMPLES) == len(BY_KIND)
-    assert {kind: type(BY_KIND[kind].check) for kind in OURS} == dict(kinds())
+    assert {kind: type(BY_KIND[kind].check) for kind in BUILT_IN} == dict(load_kinds())
 
 
 @ENGINES
@@ -250,8 +250,8 @@ def modules():
 
 def kinds_named_in(tree):
     """What a module imports of the classes of kinds, and where it asks a check for its name."""
-    homes = {kind.__module__ for kind in kinds().values()}
-    classes = {kind.__name__ for kind in kinds().values()}
+    homes = {kind.__module__ for kind in load_kinds().values()}
+    classes = {kind.__name__ for kind in load_kinds().values()}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module in homes:
             yield from (f"{node.module}.{name.name}" for name in node.names if name.name in classes)

@@ -26,7 +26,7 @@ from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.range import Range
 from martgate.expectations.kinds.reconciles import Reconciles
 from martgate.expectations.kinds.references import References
-from martgate.expectations.kinds.registry import kinds
+from martgate.expectations.kinds.registry import load_kinds
 from martgate.expectations.kinds.same_set import SameSet
 from martgate.expectations.kinds.share_shift import ShareShift
 from martgate.expectations.kinds.sql_number import SqlNumber
@@ -134,4 +134,4 @@ def test_a_check_is_one_sentence_about_the_columns_it_reads(check, said, read):
 
 
 def test_every_kind_is_among_the_sentences():
-    assert {type(check) for check, _, _ in SAID} == set(kinds().values())
+    assert {type(check) for check, _, _ in SAID} == set(load_kinds().values())

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from martgate.contracts.model import Metric
-from martgate.expectations.kinds.registry import declarable_kinds
+from martgate.expectations.kinds.registry import load_declarable_kinds
 from martgate.expectations.translation import EXPECTATIONS
 
 pytestmark = pytest.mark.xdist_group("great_expectations")
@@ -182,7 +182,7 @@ TYPES = {"e_mail": "string", "e_group": "string", "born": "timestamp", "note": "
 
 
 def test_every_kind_that_the_code_knows_has_a_case():
-    assert set(OF_KIND) == set(declarable_kinds())
+    assert set(OF_KIND) == set(load_declarable_kinds())
     assert set(OF_METRIC) == set(get_args(Metric))
     assert set(OF_EXPECTATION) == EXPECTATIONS
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from martgate.contracts.model import Severity, Threshold
 from martgate.errors import CouldNotRun
 from martgate.expectations.kinds.in_set import InSet
-from martgate.expectations.kinds.registry import kinds
+from martgate.expectations.kinds.registry import load_kinds
 from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, OutOfScope, Verdict
@@ -21,7 +21,7 @@ NOON = datetime(2024, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 st.register_type_strategy(str, texts)
-checks = st.sampled_from(list(kinds().values())).flatmap(st.from_type)
+checks = st.sampled_from(list(load_kinds().values())).flatmap(st.from_type)
 a_rule = st.builds(
     Rule,
     name=texts,

@@ -98,37 +98,37 @@ class Check(ABC):
     @property
     def columns_read(self) -> tuple[str, ...]:
         """The columns of the table under audit that it reads, those that group rows first; without those in whole queries."""
-        fields = sorted(self._fields, key=lambda field: not field.meaning.leads)
-        return deduplicate(field.meaning.columns(getattr(self, field.name)) for field in fields)
+        fields = sorted(self._fields, key=lambda field: not field.type.is_grouping)
+        return deduplicate(field.type.columns(getattr(self, field.name)) for field in fields)
 
     @property
     def fragments(self) -> tuple[str, ...]:
         """The SQL expressions from the contract."""
-        return tuple(sql for field in self._fields for sql in field.meaning.fragments(self._value(field)))
+        return tuple(sql for field in self._fields for sql in field.type.fragments(self._value(field)))
 
     @property
     def audited_table_fragments(self) -> tuple[str, ...]:
         """The SQL expressions from the contract over the table under audit."""
-        own = (field for field in self._fields if not field.meaning.is_of_other_table)
-        return tuple(sql for field in own for sql in field.meaning.fragments(self._value(field)))
+        own = (field for field in self._fields if not field.type.is_of_other_table)
+        return tuple(sql for field in own for sql in field.type.fragments(self._value(field)))
 
     @property
     def other_table_fragments(self) -> tuple[tuple[str, str], ...]:
         """The SQL expressions from the contract over other tables, as pairs of table and expression."""
-        others = [field for field in self._fields if field.meaning.is_of_other_table]
-        fragments = [sql for field in others for sql in field.meaning.fragments(self._value(field))]
+        others = [field for field in self._fields if field.type.is_of_other_table]
+        fragments = [sql for field in others for sql in field.type.fragments(self._value(field))]
         return tuple((table, sql) for table in self.tables or (_UNKNOWN,) for sql in fragments)
 
     @property
     def other_table_columns(self) -> tuple[tuple[str, str], ...]:
         """The columns of other tables that it names, as pairs of table and column."""
-        names = [name for field in self._fields for name in field.meaning.other_table_columns(self._value(field))]
+        names = [name for field in self._fields for name in field.type.other_table_columns(self._value(field))]
         return tuple((table, name) for table in self.tables or (_UNKNOWN,) for name in names)
 
     @property
     def queries(self) -> tuple[str, ...]:
         """The whole queries from the contract, with the placeholder `{object}`."""
-        return tuple(sql for field in self._fields for sql in field.meaning.queries(self._value(field)))
+        return tuple(sql for field in self._fields for sql in field.type.queries(self._value(field)))
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -138,12 +138,12 @@ class Check(ABC):
     @property
     def patterns(self) -> tuple[str, ...]:
         """The regular expressions from the contract."""
-        return tuple(pattern for field in self._fields for pattern in field.meaning.patterns(self._value(field)))
+        return tuple(pattern for field in self._fields for pattern in field.type.patterns(self._value(field)))
 
     @property
     def tables(self) -> tuple[str, ...]:
         """The other tables that it compares with, by the names that the contract gives them."""
-        return tuple(name for field in self._fields for name in field.meaning.tables(self._value(field)))
+        return tuple(name for field in self._fields for name in field.type.tables(self._value(field)))
 
     @property
     def queried_tables(self) -> tuple[str, ...]:
@@ -185,7 +185,7 @@ class Check(ABC):
 
     # Its problems in a contract, and the table that it expects.
 
-    def problem(self, table: Table) -> Mistake | None:
+    def find_problem(self, table: Table) -> Mistake | None:
         """Find a problem of the check on a table, where each of its fields by itself is valid; None where there is none."""
         del table
         return None
@@ -252,6 +252,6 @@ class Check(ABC):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
         """Write a check as its fields and its kind, and read it back by its kind."""
-        from martgate.expectations.kinds.registry import json_schema_of  # noqa: PLC0415 - which loads every kind
+        from martgate.expectations.kinds.registry import build_pydantic_schema  # noqa: PLC0415 - it loads every kind
 
-        return json_schema_of(cls, source, handler)
+        return build_pydantic_schema(cls, source, handler)

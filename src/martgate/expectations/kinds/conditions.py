@@ -1,6 +1,6 @@
-"""`holds`, `implies` and `iff`: conditions that a contract's author writes in SQL.
+"""`holds`, `implies` and `iff`: SQL conditions from the contract.
 
-What comes out null is broken, unless `null_passes`; then it was not looked at.
+A condition that is null fails, unless `null_passes`: then the row is not in scope.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ __all__ = ["Holds", "Iff", "Implies"]
 
 @dataclass(frozen=True, slots=True)
 class Holds(RowCheck):
-    """A boolean expression is true. Null counts as failed, unless `null_passes`."""
+    """A boolean expression is true in every row."""
 
     expression: Expression
     null_passes: NullPasses = False
@@ -25,11 +25,13 @@ class Holds(RowCheck):
 
     @property
     def sentence(self) -> str:
-        return f"{wording.single_line(self.expression)} is true in every row{_null_words(null_passes=self.null_passes)}"
+        return (
+            f"{wording.single_line(self.expression)} is true in every row{_null_phrase(null_passes=self.null_passes)}"
+        )
 
     def row_test(self, types: Mapping[str, str]) -> RowTest:
         del types
-        return _test(f"({self.expression})", null_passes=self.null_passes)
+        return _row_test(f"({self.expression})", null_passes=self.null_passes)
 
     def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
         return (0, statistics.rows) if statistics.proves_equality(self.expression) else None
@@ -37,7 +39,7 @@ class Holds(RowCheck):
 
 @dataclass(frozen=True, slots=True)
 class Implies(RowCheck):
-    """Where `when` is true, `then` is true; looks only at rows where `when` is true."""
+    """Where `when` is true, `then` is true; only rows where `when` is true are in scope."""
 
     when: Expression
     then: Expression
@@ -46,17 +48,17 @@ class Implies(RowCheck):
 
     @property
     def sentence(self) -> str:
-        nulls = _null_words(null_passes=self.null_passes)
+        nulls = _null_phrase(null_passes=self.null_passes)
         return f"where {wording.single_line(self.when)}, also {wording.single_line(self.then)}{nulls}"
 
     def row_test(self, types: Mapping[str, str]) -> RowTest:
         del types
-        return _test(f"({self.then})", within=f"({self.when})", null_passes=self.null_passes)
+        return _row_test(f"({self.then})", within=f"({self.when})", null_passes=self.null_passes)
 
 
 @dataclass(frozen=True, slots=True)
 class Iff(RowCheck):
-    """Both expressions are true, or both are false. Null on either side counts as failed, unless `null_passes`."""
+    """Two expressions are both true or both false; null on either side makes the condition null."""
 
     left: Expression
     right: Expression
@@ -65,20 +67,20 @@ class Iff(RowCheck):
 
     @property
     def sentence(self) -> str:
-        nulls = _null_words(null_passes=self.null_passes)
+        nulls = _null_phrase(null_passes=self.null_passes)
         return f"{wording.single_line(self.left)} exactly where {wording.single_line(self.right)}{nulls}"
 
     def row_test(self, types: Mapping[str, str]) -> RowTest:
         del types
-        return _test(f"(({self.left}) = ({self.right}))", null_passes=self.null_passes)
+        return _row_test(f"(({self.left}) = ({self.right}))", null_passes=self.null_passes)
 
 
-def _test(holds: str, *, within: str = "", null_passes: bool) -> RowTest:
-    both = f"{within} AND " if within else ""
+def _row_test(condition: str, *, within: str = "", null_passes: bool) -> RowTest:
+    scope = f"{within} AND " if within else ""
     if null_passes:
-        return RowTest(f"COUNT_IF({both}{holds} IS NOT NULL)", f"{both}NOT {holds}")
-    return RowTest(f"COUNT_IF({within})" if within else "COUNT(*)", f"{both}NOT COALESCE({holds}, FALSE)")
+        return RowTest(f"COUNT_IF({scope}{condition} IS NOT NULL)", f"{scope}NOT {condition}")
+    return RowTest(f"COUNT_IF({within})" if within else "COUNT(*)", f"{scope}NOT COALESCE({condition}, FALSE)")
 
 
-def _null_words(*, null_passes: bool) -> str:
+def _null_phrase(*, null_passes: bool) -> str:
     return " (where it is not null)" if null_passes else ""

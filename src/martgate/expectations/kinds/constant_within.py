@@ -30,11 +30,11 @@ class ConstantWithin(GroupCheck):
         return f"NOT ({' AND '.join(constant_condition(identifier(name)) for name in self.columns)})"
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
-        """The differing values of a group tell more than its rows do."""
+        """Show the different values of a group, which explain more than its rows do."""
         names = self.columns_read
         listed = ", ".join(f"here.{identifier(name)} AS {identifier(name)}" for name in names)
         grouping = ", ".join(f"here.{identifier(name)}" for name in names)
-        broken = join_offending_groups(self, source.relation)
-        groups = f"SELECT {listed}, COUNT(*) AS __rows\n{broken}\nGROUP BY {grouping}"
-        shown = (*show_columns(names), show_count("rows", "__rows"))
-        return Offenders(shown, f"FROM (\n{groups}\n) AS differing")
+        offending = join_offending_groups(self, source.relation)
+        groups = f"SELECT {listed}, COUNT(*) AS __rows\n{offending}\nGROUP BY {grouping}"
+        columns = (*show_columns(names), show_count("rows", "__rows"))
+        return Offenders(columns, f"FROM (\n{groups}\n) AS differing")

@@ -1,4 +1,4 @@
-"""`count_matches`: a column that says how many rows there are."""
+"""`count_matches`: a column with the number of rows of its group."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,7 +13,7 @@ __all__ = ["CountMatches"]
 
 @dataclass(frozen=True, slots=True)
 class CountMatches(GroupCheck):
-    """`column` says how many rows its group of `by` has."""
+    """`column` is the number of rows of its group of `by`."""
 
     column: Column
     by: GroupColumns

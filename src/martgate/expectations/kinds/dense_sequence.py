@@ -17,9 +17,9 @@ __all__ = ["DenseSequence"]
 
 @dataclass(frozen=True, slots=True)
 class DenseSequence(Check):
-    """Within each group of `by`, ordered by `order_by`, `column` counts 1, 2, 3 .. up to `length` (a column, if given).
+    """Within each group of `by`, in order of `order_by`, `column` is 1, 2, 3 and so on, up to the column `length` if it is given.
 
-    Failures count rows whose number is not their place, or whose group is not as long as `length` says.
+    Failures count rows with a number that is not their position, or in a group with another number of rows than `length`.
     """
 
     column: Column
@@ -35,44 +35,44 @@ class DenseSequence(Check):
         return f"{self.column} counts 1, 2, 3 ..{end} for each {by}, in order of {order}"
 
     def evaluation(self, source: Source) -> Evaluation:
-        """A place in a group needs more than a pass, even where all rows are one group."""
+        """A position in a group needs a grouping, even where all rows are one group."""
         by = source.drop_constant_columns(self.by) or self.by
         return Grouping(by, lambda number: self._parts(number, source))
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
-        windows, broken = self._windows("__place", "__length")
-        return Offenders(show_columns(names), f"FROM {add_window_columns(windows, source.relation)}\nWHERE {broken}")
+        windows, failure = self._windows("__place", "__length")
+        return Offenders(show_columns(names), f"FROM {add_window_columns(windows, source.relation)}\nWHERE {failure}")
 
     def _parts(self, number: int, source: Source) -> GroupParts:
         if self.length and source.allow_doubt:
-            broken, is_doubtful = self._misplaced(self.length, source.relation)
+            failures, is_doubtful = self._count_without_singletons(self.length, source.relation)
             name = f"__belied{number}"
-            return GroupParts((f"{is_doubtful} AS {name}",), (broken, "SUM(__rows)"), doubt=f"COUNT_IF({name})")
-        windows, broken = self._windows(f"__place{number}", f"__length{number}")
+            return GroupParts((f"{is_doubtful} AS {name}",), (failures, "SUM(__rows)"), doubt=f"COUNT_IF({name})")
+        windows, failure = self._windows(f"__place{number}", f"__length{number}")
         name = f"__broken{number}"
-        return GroupParts((f"COUNT_IF({broken}) AS {name}",), (f"SUM({name})", "SUM(__rows)"), windows)
+        return GroupParts((f"COUNT_IF({failure}) AS {name}",), (f"SUM({name})", "SUM(__rows)"), windows)
 
-    def _windows(self, place: str, length: str) -> tuple[tuple[str, ...], str]:
-        """The window functions that it needs, and the condition under which a row breaks it.
+    def _windows(self, position: str, length: str) -> tuple[tuple[str, ...], str]:
+        """The window functions that it needs, and the condition under which a row fails.
 
-        The column itself decides among rows that `order_by` does not tell apart.
+        The column itself orders rows that `order_by` does not.
         """
         name, by = identifier(self.column), identifiers(self.by)
         order = f"{identifiers(self.order_by)}, {name}"
-        windows = [f"ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {order}) AS {place}"]
-        broken = f"NOT ({name} <=> {place})"
+        windows = [f"ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {order}) AS {position}"]
+        failure = f"NOT ({name} <=> {position})"
         if self.length:
             windows.append(f"COUNT(*) OVER (PARTITION BY {by}) AS {length}")
-            broken += f" OR NOT ({identifier(self.length)} <=> {length})"
-        return tuple(windows), broken
+            failure += f" OR NOT ({identifier(self.length)} <=> {length})"
+        return tuple(windows), failure
 
-    def _misplaced(self, length: str, audited: str) -> tuple[str, str]:
-        """How many rows break it, and whether a group of rows puts that number in doubt.
+    def _count_without_singletons(self, length: str, audited: str) -> tuple[str, str]:
+        """Two aggregates: how many rows fail, and the condition under which a group puts that number in doubt.
 
-        A row that says it is the first of one is right unless its group has others. Where no group has, only the other
-        rows need their places looked up.
+        A row that claims to be the only one of its group is right unless the group has other rows. Where no group has, only
+        the other rows need a window function.
         """
-        alone = f"{identifier(self.column)} <=> 1 AND {identifier(length)} <=> 1"
-        windows, broken = self._windows("__place", "__length")
-        placed = f"SELECT *, {', '.join(windows)} FROM {relation(audited)} WHERE NOT ({alone})"
-        return f"(SELECT COUNT_IF({broken}) FROM ({placed}) AS placed)", f"COUNT(*) > 1 AND COUNT_IF({alone}) > 0"
+        is_singleton = f"{identifier(self.column)} <=> 1 AND {identifier(length)} <=> 1"
+        windows, failure = self._windows("__place", "__length")
+        rows = f"SELECT *, {', '.join(windows)} FROM {relation(audited)} WHERE NOT ({is_singleton})"
+        return f"(SELECT COUNT_IF({failure}) FROM ({rows}) AS placed)", f"COUNT(*) > 1 AND COUNT_IF({is_singleton}) > 0"

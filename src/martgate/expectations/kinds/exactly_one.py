@@ -1,4 +1,4 @@
-"""`exactly_one`: one value among the rows of a group that meet a condition."""
+"""`exactly_one`: one value in the rows of a group that meet a condition."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,7 +12,7 @@ __all__ = ["ExactlyOne"]
 
 @dataclass(frozen=True, slots=True)
 class ExactlyOne(GroupCheck):
-    """Within each group of `by`, the rows where `where` is true hold exactly one value of `distinct`."""
+    """Within each group of `by`, the rows where `where` is true have exactly one value of `distinct`."""
 
     by: GroupColumns
     distinct: Expression
@@ -25,7 +25,7 @@ class ExactlyOne(GroupCheck):
         return f"for each {wording.join_names(self.by)}, {rows}"
 
     def failure_condition(self) -> str:
-        picked = f"CASE WHEN {self.where} THEN {self.distinct} END"
-        one = f"MIN({picked}) = MAX({picked})"
-        every = f"COUNT({picked}) = COUNT_IF({self.where})"
-        return f"NOT COALESCE(COUNT({picked}) > 0 AND {every} AND {one}, FALSE)"
+        value = f"CASE WHEN {self.where} THEN {self.distinct} END"
+        is_one = f"MIN({value}) = MAX({value})"
+        has_no_null = f"COUNT({value}) = COUNT_IF({self.where})"
+        return f"NOT COALESCE(COUNT({value}) > 0 AND {has_no_null} AND {is_one}, FALSE)"

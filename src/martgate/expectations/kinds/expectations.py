@@ -1,4 +1,4 @@
-"""Kinds that Great Expectations judges: the plan only counts whether there is anything to look at."""
+"""Kinds that Great Expectations evaluates; the plan only counts whether anything is in scope."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,14 +15,20 @@ from martgate.text.regex import to_python
 
 __all__ = ["ExpectationCheck"]
 
-_NOT_JUDGED = "nobody here judges expectations of Great Expectations"
+_NOT_EVALUATED = "no verdict yet: Great Expectations evaluates this rule, and it was not run"
 
 
 class ExpectationCheck(Check):
-    """An expectation `type` with its `arguments` (kwargs as JSON) over `columns`.
+    """An expectation of Great Expectations.
 
-    What it `looks_at` says when it had nothing to look at: values of its columns, rows (null, too), or the shape of the
-    table, which is always there. Failures count rows where it looks at each by itself, else 0 or 1.
+    Failures count rows where it looks at each row by itself, else 0 or 1.
+
+    Attributes:
+        type: the type of the expectation.
+        arguments: its arguments (kwargs) as JSON.
+        columns: the columns that it reads.
+        looks_at: what must exist for it to be in scope: values of its columns, rows, or the shape of the table, which
+            always exists.
     """
 
     __slots__ = ()
@@ -38,24 +44,24 @@ class ExpectationCheck(Check):
         return Scan(("COUNT(*)", *(f"COUNT({identifier(name)})" for name in self.columns)))
 
     def result(self, numbers: Sequence[object], audited_at: datetime) -> Result:
-        """Not judged yet, which is an error until it is, unless there is nothing to look at."""
+        """The result until Great Expectations evaluates it: an error, or vacuous where nothing is in scope."""
         del audited_at
         counts = [parse_count(value) for value in numbers]
-        seen = {"values": max(counts[1:], default=counts[0]), "rows": counts[0], "shape": 1}[self.looks_at]
-        if not seen:
+        in_scope = {"values": max(counts[1:], default=counts[0]), "rows": counts[0], "shape": 1}[self.looks_at]
+        if not in_scope:
             return Result(Outcome.VACUOUS)
-        return Result(Outcome.ERROR, reason=_NOT_JUDGED, is_pending=True)
+        return Result(Outcome.ERROR, reason=_NOT_EVALUATED, is_pending=True)
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
-        """None: Great Expectations hands out its own."""
+        """None, because Great Expectations returns its own."""
         del source, names
         return None
 
     def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig:
-        """Itself, for nothing else says it; a suite leaves it out where it reads protected columns."""
+        """The expectation itself; a suite leaves it out where it reads protected columns."""
         del types
         arguments = json.loads(self.arguments)
-        if "regex" in arguments:  # spelled so that pandas and Spark read it alike
+        if "regex" in arguments:  # pandas and Spark then read it alike
             arguments["regex"] = to_python(arguments["regex"])
         if isinstance(arguments.get("regex_list"), list):
             arguments["regex_list"] = [to_python(pattern) for pattern in arguments["regex_list"]]

@@ -1,4 +1,4 @@
-"""`extreme_of`: a column that says the smallest or greatest value of its group."""
+"""`extreme_of`: a column with the smallest or greatest value of its group."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -23,8 +23,8 @@ class ExtremeOf(GroupCheck):
 
     @property
     def sentence(self) -> str:
-        word = "smallest" if self.extreme == "min" else "greatest"
-        return f"{self.column} is the {word} {wording.single_line(self.of)} of its {wording.join_names(self.by)}"
+        adjective = "smallest" if self.extreme == "min" else "greatest"
+        return f"{self.column} is the {adjective} {wording.single_line(self.of)} of its {wording.join_names(self.by)}"
 
     def failure_condition(self) -> str:
         name = identifier(self.column)

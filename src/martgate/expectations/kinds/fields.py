@@ -1,7 +1,7 @@
-"""What the fields of a check hold. A field's type says what a contract may write there, and what a check reads by it.
+"""The types of the fields of a check. The type of a field defines its values in a contract, and what the check reads.
 
-A kind annotates its fields with the types of this module (`column: Column`), or with `int`, `float` or a `Literal`; so a
-column, an expression or a query cannot be in a check unnoticed by lint, plan and protection.
+A kind annotates its fields with the types of this module (`column: Column`), or with `int`, `float` or a `Literal`. Lint,
+plan and protection therefore know every column, expression and query in a check.
 """
 
 import dataclasses
@@ -40,58 +40,62 @@ __all__ = [
 
 
 class FieldType:
-    """What a field holds. By default that is nothing a contract can write, and nothing of the data."""
+    """The type of a field. By default a contract cannot set it, and it reads nothing of the data."""
 
-    leads = False
-    """Whether its columns come first where the columns of a check are listed."""
+    is_grouping = False
+    """Whether its columns group or order rows; they come first among the columns of a check."""
 
     is_of_other_table = False
-    """Whether it is about the columns of the other table that the check names."""
+    """Whether it reads the other table that the check names."""
 
-    name_in_contract = ""
-    """The key in a contract, where that is not the name of the field."""
+    contract_key = ""
+    """Its key in a contract, where that differs from the name of the field."""
 
     def read(self, value: object, table: Table) -> object:
-        """The field's value from what a contract says.
+        """Read the value of the field from a contract.
+
+        Args:
+            value: the value in the contract.
+            table: the table of the rule.
 
         Raises:
-            Mistake: it is none that the field can have.
+            Mistake: the field cannot have this value.
         """
         raise NotImplementedError
 
     def columns(self, value: Any) -> tuple[str, ...]:
-        """The columns of the table under audit that the value reads."""
+        """Return the columns of the table under audit that the value reads."""
         del value
         return ()
 
     def other_table_columns(self, value: Any) -> tuple[str, ...]:
-        """The columns of the other table that it names."""
+        """Return the columns of the other table that the value names."""
         del value
         return ()
 
     def fragments(self, value: Any) -> tuple[str, ...]:
-        """The expressions in it that a contract's author wrote as SQL."""
+        """Return the SQL expressions in the value."""
         del value
         return ()
 
     def queries(self, value: Any) -> tuple[str, ...]:
-        """The whole queries in it that a contract's author wrote."""
+        """Return the whole queries in the value."""
         del value
         return ()
 
     def tables(self, value: Any) -> tuple[str, ...]:
-        """The other tables that it names as contracts do."""
+        """Return the other tables that the value names."""
         del value
         return ()
 
     def patterns(self, value: Any) -> tuple[str, ...]:
-        """The regular expressions in it."""
+        """Return the regular expressions in the value."""
         del value
         return ()
 
 
 class _Internal(FieldType):
-    """A value that a kind works out for itself."""
+    """A value that a kind computes."""
 
 
 class _OneColumn(FieldType):
@@ -104,11 +108,11 @@ class _OneColumn(FieldType):
 
 @dataclasses.dataclass(frozen=True)
 class _ManyColumns(FieldType):
-    least: int = 1
-    leads: bool = False
+    minimum: int = 1
+    is_grouping: bool = False
 
     def read(self, value: object, table: Table) -> tuple[str, ...]:
-        return resolve_columns(read_names(value, self.least), table)
+        return resolve_columns(read_names(value, self.minimum), table)
 
     def columns(self, value: tuple[str, ...]) -> tuple[str, ...]:
         return value
@@ -116,16 +120,16 @@ class _ManyColumns(FieldType):
 
 @dataclasses.dataclass(frozen=True)
 class _Fragment(FieldType):
-    """An expression over a row or, as an `aggregate`, over a group; of another table, its columns are not looked up."""
+    """An expression over a row or, as an `aggregate`, over a group. Columns of another table are not checked."""
 
     aggregate: bool = False
     is_of_other_table: bool = False
 
     def read(self, value: object, table: Table) -> str:
         fragment = read_text(value)
-        mistake = find_expression_problem(fragment, aggregate=self.aggregate)
-        if mistake:
-            raise Mistake(mistake)
+        problem = find_expression_problem(fragment, aggregate=self.aggregate)
+        if problem:
+            raise Mistake(problem)
         resolve_columns(self.columns(fragment), table)
         return fragment
 
@@ -140,9 +144,9 @@ class _WholeQuery(FieldType):
     def read(self, value: object, table: Table) -> str:
         del table  # a query may read any
         query = read_text(value)
-        mistake = find_query_problem(query)
-        if mistake:
-            raise Mistake(mistake)
+        problem = find_query_problem(query)
+        if problem:
+            raise Mistake(problem)
         return query
 
     def queries(self, value: str) -> tuple[str, ...]:
@@ -191,7 +195,7 @@ class _Bound(FieldType):
 
 
 class _NullPasses(FieldType):
-    name_in_contract = "null"
+    contract_key = "null"
 
     def read(self, value: object, table: Table) -> bool:
         del table
@@ -206,10 +210,10 @@ class _Number(FieldType):
 
     def read(self, value: object, table: Table) -> float:
         del table
-        kinds = (int,) if self.is_whole else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds) or value < 0 or not is_finite(value):
-            wanted = "a whole number" if self.is_whole else "a number"
-            raise Mistake(f"found {clip(value)}, expected {wanted}, 0 or more")
+        types = (int,) if self.is_whole else (int, float)
+        if isinstance(value, bool) or not isinstance(value, types) or value < 0 or not is_finite(value):
+            expected = "a whole number" if self.is_whole else "a number"
+            raise Mistake(f"found {clip(value)}, expected {expected}, 0 or more")
         return value
 
 
@@ -229,13 +233,13 @@ Column = Annotated[str, _OneColumn()]
 
 OptionalColumn = Annotated[str | None, _OneColumn()]
 Columns = Annotated[tuple[str, ...], _ManyColumns()]
-AtLeastTwoColumns = Annotated[tuple[str, ...], _ManyColumns(least=2)]
+AtLeastTwoColumns = Annotated[tuple[str, ...], _ManyColumns(minimum=2)]
 
-GroupColumns = Annotated[tuple[str, ...], _ManyColumns(leads=True)]
-"""Columns that say which rows belong together: a group's, a key's, those that rows are ordered by."""
+GroupColumns = Annotated[tuple[str, ...], _ManyColumns(is_grouping=True)]
+"""Columns that group or order rows: those of a group, of a key, or of an order."""
 
-OptionalGroupColumns = Annotated[tuple[str, ...], _ManyColumns(least=0, leads=True)]
-"""As `GroupColumns`; without any, the whole table is one group."""
+OptionalGroupColumns = Annotated[tuple[str, ...], _ManyColumns(minimum=0, is_grouping=True)]
+"""As `GroupColumns`; without any, the table is one group."""
 
 Expression = Annotated[str, _Fragment()]
 """A Spark SQL expression over the columns of a row."""
@@ -260,36 +264,44 @@ Values = Annotated[tuple[Scalar, ...], _Values()]
 Bound = Annotated[Scalar, _Bound()]
 
 NullPasses = Annotated[bool, _NullPasses()]
-"""Whether null is let through; a contract writes `null: pass`."""
+"""Whether null passes; a contract writes `null: pass`."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """One field of a kind: its name in the class and in a contract, and what it holds."""
+    """One field of a kind.
+
+    Attributes:
+        name: its name in the class.
+        key: its key in a contract.
+        type: its type.
+        is_required: whether it has no default.
+    """
 
     name: str
     key: str
-    meaning: FieldType
+    type: FieldType
     is_required: bool
 
     @property
     def is_readable(self) -> bool:
-        return not isinstance(self.meaning, _Internal)
+        """Whether a contract can set it."""
+        return not isinstance(self.type, _Internal)
 
 
 @cache
 def get_fields(kind: type) -> tuple[Field, ...]:
-    """The fields of a kind's class, in order."""
+    """Return the fields of the class of a kind, in order."""
     hints = get_type_hints(kind, include_extras=True)
-    found = []
+    fields = []
     for each in dataclasses.fields(kind):
-        meaning = _meaning(hints[each.name])
-        key = meaning.name_in_contract or each.name
-        found.append(Field(each.name, key, meaning, each.default is dataclasses.MISSING))
-    return tuple(found)
+        field_type = _find_type(hints[each.name])
+        key = field_type.contract_key or each.name
+        fields.append(Field(each.name, key, field_type, each.default is dataclasses.MISSING))
+    return tuple(fields)
 
 
-def _meaning(hint: object) -> FieldType:
+def _find_type(hint: object) -> FieldType:
     if get_origin(hint) is Annotated:
         return next((each for each in get_args(hint)[1:] if isinstance(each, FieldType)), _Internal())
     if get_origin(hint) is Literal:
@@ -300,5 +312,5 @@ def _meaning(hint: object) -> FieldType:
 
 
 def deduplicate(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    """Each name once, where it comes first."""
+    """Return each name once, where it comes first."""
     return tuple(dict.fromkeys(name for group in groups for name in group))

@@ -1,4 +1,4 @@
-"""`foreign`: an expectation of Great Expectations that has no equal here."""
+"""`foreign`: an expectation of Great Expectations that no kind equals."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -12,7 +12,7 @@ __all__ = ["Foreign"]
 
 @dataclass(frozen=True, slots=True)
 class Foreign(ExpectationCheck):
-    """An expectation of Great Expectations that a contract names, in its own words."""
+    """An expectation of Great Expectations that a contract names."""
 
     type: str
     arguments: str

@@ -1,4 +1,4 @@
-"""`fresh`: data that are not old."""
+"""`fresh`: data that are recent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,17 +36,17 @@ class Fresh(Check):
         return Scan(("COUNT(*)", f"COUNT({name})", f"MAX({name})"), is_additive=False)
 
     def result(self, numbers: Sequence[object], audited_at: datetime) -> Result:
-        """How old the latest value is; a date counts from its first instant in UTC."""
+        """Compare the age of the latest value with the limit; a date counts from its first instant in UTC."""
         value, latest = numbers[2], _instant(numbers[2])
         if value is None:
             return Result(Outcome.VACUOUS)
         if latest is None:
             return Result(Outcome.ERROR, reason=f"{self.column} holds no instants")
         age = audited_at - latest
-        kept = age <= timedelta(seconds=self.seconds)
-        outcome = Outcome.PASSED if kept else Outcome.FAILED
+        is_fresh = age <= timedelta(seconds=self.seconds)
+        outcome = Outcome.PASSED if is_fresh else Outcome.FAILED
         observed = f"{age.total_seconds() / 3600:.1f} hours old"
-        return Result(outcome, int(not kept), 1, self.failure_unit, observed=observed)
+        return Result(outcome, int(not is_fresh), 1, self.failure_unit, observed=observed)
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         del source, names
@@ -55,8 +55,8 @@ class Fresh(Check):
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
         del names
         latest = f"MAX({identifier(self.column)})"
-        oldest = f"CURRENT_TIMESTAMP() - INTERVAL {self.seconds} SECOND"
-        rows = f"FROM {relation(source.relation)}\nHAVING CAST({latest} AS TIMESTAMP) < {oldest}"
+        earliest = f"CURRENT_TIMESTAMP() - INTERVAL {self.seconds} SECOND"
+        rows = f"FROM {relation(source.relation)}\nHAVING CAST({latest} AS TIMESTAMP) < {earliest}"
         return Offenders((ExampleColumn("latest", latest, columns=(self.column,), is_computed=True),), rows)
 
 

@@ -1,4 +1,4 @@
-"""`columns`: the table's columns, by name and in order."""
+"""`columns`: the columns of a table, by name and in order."""
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ __all__ = ["HasColumns"]
 
 @dataclass(frozen=True, slots=True)
 class HasColumns(Check):
-    """The table has exactly these columns, in this order. Failures count columns lost, added or moved."""
+    """The table has exactly these columns, in this order; failures count columns lost, added or moved."""
 
     columns: tuple[str, ...]
     kind: ClassVar[str] = "columns"
@@ -52,13 +52,13 @@ class HasColumns(Check):
         return ExpectationConfig("expect_table_columns_to_match_ordered_list", arguments, quotes_values=False)
 
     def _compare(self, found: Sequence[tuple[str, str]], partitions: Sequence[str]) -> Result:
-        """Columns lost, added and moved. Partition columns may also come last: files keep them in their paths."""
+        """Partition columns may also come last, because files keep them in their paths."""
         expected, names = list(self.columns), [name for name, _ in found]
         lost = [name for name in expected if name not in names]
         added = [name for name in names if name not in expected]
         common = [name for name in expected if name in names]
-        in_paths = _are_in_paths(names, expected, partitions)
-        moved = [] if in_paths else _moved(common, [name for name in names if name in expected])
+        has_partitions_last = _has_partitions_last(names, expected, partitions)
+        moved = [] if has_partitions_last else _find_moved(common, [name for name in names if name in expected])
         differences = {"lost": lost, "added": added, "moved": moved}
         failed = sum(map(len, differences.values()))
         return Result(
@@ -71,26 +71,26 @@ class HasColumns(Check):
         )
 
 
-def _are_in_paths(names: Sequence[str], expected: Sequence[str], partitions: Sequence[str]) -> bool:
-    """Whether the names are as expected but for the partition columns, which stand together at the end."""
-    apart = [name for name in expected if name not in partitions]
+def _has_partitions_last(names: Sequence[str], expected: Sequence[str], partitions: Sequence[str]) -> bool:
+    """Whether the names are as expected, except for the partition columns, which are together at the end."""
+    in_files = [name for name in expected if name not in partitions]
     end = len(names) - len(partitions)
-    return list(names[:end]) == apart and sorted(names[end:]) == sorted(partitions)
+    return list(names[:end]) == in_files and sorted(names[end:]) == sorted(partitions)
 
 
-def _moved(expected: Sequence[str], names: Sequence[str]) -> list[str]:
-    """The fewest names that, taken out, leave the others in the expected order."""
-    place = {name: position for position, name in enumerate(expected)}
-    order = [place[name] for name in names]
+def _find_moved(expected: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The fewest names without which the others are in the expected order: all but a longest increasing subsequence."""
+    positions = {name: position for position, name in enumerate(expected)}
+    order = [positions[name] for name in names]
     tails: list[int] = []
     lengths = []
     for position in order:
         length = bisect_left(tails, position)
         tails[length : length + 1] = [position]
         lengths.append(length)
-    kept, wanted = set(), len(tails) - 1
+    in_order, length = set(), len(tails) - 1
     for index in range(len(order) - 1, -1, -1):
-        if lengths[index] == wanted:
-            kept.add(names[index])
-            wanted -= 1
-    return [name for name in expected if name not in kept]
+        if lengths[index] == length:
+            in_order.add(names[index])
+            length -= 1
+    return [name for name in expected if name not in in_order]

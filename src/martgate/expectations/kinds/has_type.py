@@ -18,7 +18,7 @@ __all__ = ["HasType"]
 
 @dataclass(frozen=True, slots=True)
 class HasType(Check):
-    """The column has this type (Spark's spelling), to the width. Failures count 0 or 1."""
+    """The column has this type (Spark's spelling), to the width; failures count 0 or 1."""
 
     column: Column
     type: str
@@ -44,7 +44,7 @@ class HasType(Check):
         return None
 
     def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
-        """Spark's classes tell widths apart, but not what a decimal or an array is made of."""
+        """The classes of Spark distinguish widths, but not the parameters of a decimal or the elements of an array."""
         del types
         try:
             name = translate_type(self.type).pyspark.removeprefix("T.").removesuffix("()")
@@ -56,7 +56,7 @@ class HasType(Check):
         return ExpectationConfig("expect_column_values_to_be_of_type", arguments, quotes_values=False)
 
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
-        """An aggregate, for a table without rows has types too."""
+        """An aggregate, because a table without rows has types, too."""
         del names
         found = f"TYPEOF(FIRST({identifier(self.column)}))"
         rows = f"FROM {relation(source.relation)}\nHAVING {found} <> {text(self.type)}"
@@ -64,20 +64,20 @@ class HasType(Check):
 
     def _compare(self, found: Sequence[tuple[str, str]], partitions: Sequence[str]) -> Result:
         del partitions
-        kind = {name.casefold(): kind for name, kind in found}[self.column.casefold()]
-        same = _canonical(kind) == _canonical(self.type)
+        actual = {name.casefold(): type_ for name, type_ in found}[self.column.casefold()]
+        is_same = _canonical(actual) == _canonical(self.type)
         return Result(
-            Outcome.PASSED if same else Outcome.FAILED,
-            int(not same),
+            Outcome.PASSED if is_same else Outcome.FAILED,
+            int(not is_same),
             1,
             self.failure_unit,
-            observed=kind if same else f"{kind}, not {self.type}",
+            observed=actual if is_same else f"{actual}, not {self.type}",
             observed_is_value=False,
         )
 
 
-def _canonical(kind: str) -> str:
+def _canonical(type_: str) -> str:
     try:
-        return canonical_type(kind)
+        return canonical_type(type_)
     except ValueError:
-        return kind.casefold()  # a type that only this engine has; it equals nothing but itself
+        return type_.casefold()  # a type that only this engine has: it equals only itself

@@ -1,4 +1,4 @@
-"""`partitions`: rows that belong to the partition under audit."""
+"""`partitions`: rows of the partition under audit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,9 +16,9 @@ __all__ = ["InPartition"]
 
 @dataclass(frozen=True, slots=True)
 class InPartition(RowCheck):
-    """Every row carries its partition columns, not null and not empty, and belongs to the partition under audit.
+    """The partition columns of every row are not null and not empty, and the row belongs to the partition under audit.
 
-    `day_column` must equal `:part_date`; where it is None (a partitioned table without days) only presence is checked.
+    `day_column` must equal `:part_date`; None in a partitioned table without days.
     """
 
     columns: Columns
@@ -42,15 +42,15 @@ class InPartition(RowCheck):
         return replace(self, day_column=None), f"whether {self.day_column} is the day under audit is not checked"
 
     def row_test(self, types: Mapping[str, str]) -> RowTest:
-        ways = [f"{identifier(name)} IS NULL" for name in self.columns]
-        ways += [f"{identifier(name)} = ''" for name in self.columns if is_text(types.get(name.casefold(), ""))]
+        failures = [f"{identifier(name)} IS NULL" for name in self.columns]
+        failures += [f"{identifier(name)} = ''" for name in self.columns if is_text(types.get(name.casefold(), ""))]
         if self.day_column:
-            kind = types.get(self.day_column.casefold(), "string")
-            day = ":part_date" if is_text(kind) else f"CAST(:part_date AS {kind.upper()})"
-            ways.append(f"{identifier(self.day_column)} <> {day}")
-        return RowTest("COUNT(*)", " OR ".join(ways))
+            type_ = types.get(self.day_column.casefold(), "string")
+            day = ":part_date" if is_text(type_) else f"CAST(:part_date AS {type_.upper()})"
+            failures.append(f"{identifier(self.day_column)} <> {day}")
+        return RowTest("COUNT(*)", " OR ".join(failures))
 
     def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
-        are_carried = all(statistics.file_values(name) for name in self.columns)
+        has_partitions = all(statistics.file_values(name) for name in self.columns)
         is_of_day = self.day_column is None or statistics.is_always_audited_day(self.day_column)
-        return (0, statistics.rows) if are_carried and is_of_day else None
+        return (0, statistics.rows) if has_partitions and is_of_day else None

@@ -1,6 +1,6 @@
-"""Kinds that hold a day against what was measured on the published days before.
+"""Kinds that compare the measurements of a day with those of earlier published days.
 
-A table that comes from outside has no published days here, so that such a rule is out of scope for it.
+An upstream that martgate does not publish has no published days, so that such a rule is out of scope for it.
 """
 
 import math
@@ -38,22 +38,22 @@ __all__ = [
 Past = Mapping[date, Sequence[Measurement]]
 Group = tuple[str | None, ...]
 Cell = tuple[Group, str, str | None]
-"""A group, a column, and one of its values (None: null)."""
+"""A group, a column, and one of its values; None is null."""
 
 
 class ExpectedRange(Protocol):
-    """What is expected of a number of rows."""
+    """The numbers of rows that are expected."""
 
     def admits(self, rows: float) -> bool:
-        """Whether so many rows are as expected."""
+        """Whether a number of rows is expected."""
 
     def describe(self, rows: int) -> str:
-        """A number of rows as people are told of it."""
+        """Format a number of rows for a report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """So many rows are expected, at least and at most."""
+    """A range of expected numbers of rows, both ends included."""
 
     low: float
     high: float
@@ -70,7 +70,15 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class MeasurementComparison:
-    """One number of today, and what is expected of it; a share has a `column` and its `value`."""
+    """A number of this day, compared with what is expected.
+
+    Attributes:
+        group: the group of rows.
+        column: the column of a share; empty for all rows of the group.
+        value: the value of a share; None for null.
+        rows: the number of rows.
+        expected: the numbers that are expected.
+    """
 
     group: Group
     column: str
@@ -80,16 +88,22 @@ class MeasurementComparison:
 
     @property
     def is_expected(self) -> bool:
+        """Whether the number is among those expected."""
         return self.expected.admits(self.rows)
 
 
 Change = Callable[[MeasurementComparison], Iterator[float]]
-"""The numbers that would be there instead of one, were something wrong."""
+"""Computes the numbers that a fault would produce instead of an expected one."""
 
 
 @dataclass(frozen=True, slots=True)
 class InsufficientHistory:
-    """Too few days are known yet to expect anything."""
+    """There are too few earlier days to expect anything yet.
+
+    Attributes:
+        days: how many there are.
+        needed: how many are needed.
+    """
 
     days: int
     needed: int
@@ -99,9 +113,12 @@ class InsufficientHistory:
 
 
 class LearnedCheck(Check):
-    """A check of a day's numbers by group of `by`, against those of days before.
+    """A comparison of the measurements of a day, by group of `by`, with those of earlier days.
 
-    `false_alarms_per_year` is the budget: so often may it be broken though nothing is wrong.
+    Attributes:
+        by: the columns that rows are grouped by.
+        history_days: how many earlier days are compared with.
+        false_alarms_per_year: how often the check may fail although nothing is wrong.
     """
 
     __slots__ = ()
@@ -115,69 +132,83 @@ class LearnedCheck(Check):
     @property
     @abstractmethod
     def value_columns(self) -> tuple[str, ...]:
-        """The columns that are counted by value, in each group."""
+        """The columns whose values are counted in each group."""
 
     @abstractmethod
     def load_past(self, history: History, day: date) -> Past:
-        """What it needs to know of the days before."""
+        """Load the measurements of earlier days that it needs.
+
+        Args:
+            history: the measurements of published days.
+            day: the day under audit.
+        """
 
     @abstractmethod
     def compare(
         self, today: Sequence[Measurement], past: Past, day: date
     ) -> tuple[MeasurementComparison, ...] | InsufficientHistory:
-        """Each number of today beside what `past` lets expect of it."""
+        """Compare each number of a day with what earlier days let expect.
+
+        Args:
+            today: the measurements of the day.
+            past: those of earlier days, from `load_past`.
+            day: the day.
+        """
 
     @property
     @abstractmethod
     def changes(self) -> Mapping[str, Change]:
-        """The changes that a replay plants to see which would be caught, each by its name."""
+        """The changes that a backtest plants to find out which of them the check detects, by name."""
 
     def evaluation(self, source: Source) -> Evaluation:
         del source
         return HistoryComparison(self)
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
-        """None: its examples are numbers, not rows."""
+        """None, because its examples are numbers and not rows."""
         del source, names
         return None
 
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
-        """The rows of each group; what to expect of them no query knows."""
+        """The rows of each group; a query cannot know what is expected of them."""
         del names
-        shown = (*show_columns(self.by), show_count("rows", "COUNT(1)"))
+        columns = (*show_columns(self.by), show_count("rows", "COUNT(1)"))
         grouping = f"\nGROUP BY {identifiers(self.by)}" if self.by else ""
-        return Offenders(shown, f"FROM {relation(source.relation)}{grouping}")
+        return Offenders(columns, f"FROM {relation(source.relation)}{grouping}")
 
-    def problem(self, table: Table) -> Mistake | None:
-        """What keeps the past from being learned from; groups are kept in the ledger and shown, so none is protected."""
+    def find_problem(self, table: Table) -> Mistake | None:
+        """Find what prevents learning. No group may be protected, because the ledger and reports have its values."""
         hidden = [name for name in self.by if Protection(table).hides(name)]
         if hidden:
             message = f"{hidden[0]} is protected, and the values of by are kept and shown"
             return Mistake(message, "group by a public or internal column", key="by")
         if not self.false_alarms_per_year:
-            message = "no false alarm at all means no alarm at all"
+            message = "a budget of no false alarms means that there never is an alarm"
             return Mistake(message, "expected more than 0", key="false_alarms_per_year")
         return None
 
-    def problem_of_history(self) -> Mistake | None:
-        """What is wrong where too few days are asked for."""
+    def find_history_problem(self) -> Mistake | None:
+        """Find the problem of a history that is too short; None where it is not."""
         if self.history_days >= MIN_HISTORY_DAYS:
             return None
         message = f"nothing is learned from {self.history_days} days"
         return Mistake(message, f"expected at least {MIN_HISTORY_DAYS}", key="history_days")
 
-    def example(self, found: MeasurementComparison) -> dict[str, str]:
-        """A number as people are told of it: its group, what it is, and what was expected."""
-        shown = {name: "null" if value is None else value for name, value in zip(self.by, found.group, strict=True)}
-        if found.column:
-            shown |= {"(column)": found.column, "(value)": "null" if found.value is None else found.value}
-        return shown | {"(found)": found.expected.describe(found.rows), "(expected)": str(found.expected)}
+    def example(self, comparison: MeasurementComparison) -> dict[str, str]:
+        """Describe an unexpected number for a report: its group, the number, and what was expected."""
+        names_and_values = zip(self.by, comparison.group, strict=True)
+        example = {name: "null" if value is None else value for name, value in names_and_values}
+        if comparison.column:
+            value = "null" if comparison.value is None else comparison.value
+            example |= {"(column)": comparison.column, "(value)": value}
+        expected = comparison.expected
+        return example | {"(found)": expected.describe(comparison.rows), "(expected)": str(expected)}
 
 
-def count_group_rows(measured: Sequence[Measurement]) -> Counter[Group]:
-    """How many rows each group has."""
+def count_group_rows(measurements: Sequence[Measurement]) -> Counter[Group]:
+    """Count the rows of each group."""
     sizes: Counter[Group] = Counter()
-    for each in measured:
+    for each in measurements:
         if not each.column:
             sizes[each.group] += each.rows
     return sizes

@@ -1,4 +1,4 @@
-"""`length`: texts of at least or at most so many characters."""
+"""`length`: texts with a minimum or maximum number of characters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

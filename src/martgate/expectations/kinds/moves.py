@@ -16,11 +16,16 @@ __all__ = ["NeverFalls", "NeverRises"]
 
 
 class _Moves(DayCheck):
-    """For each `key` of both days that had a value, `column` moves one way only; a value that was lost has moved, too.
+    """`column` moves one way only, for each `key` of both days that had a value; a value that is lost fails, too.
 
-    `allowance` is a query that returns the columns of `key` and one number named `measure`: by so much may the column
-    move the other way for that key (by nothing, where the query does not name it). It knows the end of the earlier day as
-    `:earlier_end`, so that it can look at what happened in between.
+    Attributes:
+        column: the column.
+        allowance: a query that returns the columns of `key` and a number named `measure`: how far the column of that key may
+            move the other way, which is not at all for a key that the query lacks. It can use the end of the previous
+            day, `:earlier_end`, to read what happened since.
+        bound: `least` or `most`, for the sentence.
+        failure_sign: how a failing value compares with the previous one.
+        allowance_sign: how the allowance is added to the value.
     """
 
     __slots__ = ()
@@ -28,8 +33,8 @@ class _Moves(DayCheck):
     column: str
     allowance: str
     bound: ClassVar[str]
-    wrong: ClassVar[str]
-    towards: ClassVar[str]
+    failure_sign: ClassVar[str]
+    allowance_sign: ClassVar[str]
 
     @property
     def sentence(self) -> str:
@@ -42,44 +47,44 @@ class _Moves(DayCheck):
         return "column", (self.column,)
 
     def day_test(self, names: Mapping[str, str]) -> RowTest:
-        now, then = f"here.{identifier(self.column)}", f"earlier.{identifier(self.column)}"
-        allowed = names.get(self.allowance, "")
-        compared = f"{KEY_EXISTS} AND {then} IS NOT NULL"
-        slack = f" {self.towards} COALESCE({allowed}.__allowed, 0)" if allowed else ""
-        broken = f"{compared} AND ({now} IS NULL OR {now}{slack} {self.wrong} {then})"
-        return RowTest(f"COUNT_IF({compared})", broken)
+        value, previous = f"here.{identifier(self.column)}", f"earlier.{identifier(self.column)}"
+        alias = names.get(self.allowance, "")
+        in_scope = f"{KEY_EXISTS} AND {previous} IS NOT NULL"
+        slack = f" {self.allowance_sign} COALESCE({alias}.__allowed, 0)" if alias else ""
+        failure = f"{in_scope} AND ({value} IS NULL OR {value}{slack} {self.failure_sign} {previous})"
+        return RowTest(f"COUNT_IF({in_scope})", failure)
 
-    def problem(self, table: Table) -> Mistake | None:
-        found = DayCheck.problem(self, table)
-        if found or not self.allowance:
-            return found
-        kind = table.column(self.column).logical_type
-        if kind in ("integer", "number"):
+    def find_problem(self, table: Table) -> Mistake | None:
+        problem = DayCheck.find_problem(self, table)
+        if problem or not self.allowance:
+            return problem
+        logical_type = table.column(self.column).logical_type
+        if logical_type in ("integer", "number"):
             return None
-        return Mistake(f"an allowance is a number, and {self.column} is of logicalType {kind}", key="allowance")
+        return Mistake(f"an allowance is a number, and {self.column} is of logicalType {logical_type}", key="allowance")
 
 
 @dataclass(frozen=True, slots=True)
 class NeverFalls(_Moves):
-    """For each `key` of both days that had a value, `column` is at least what it was; see `_Moves`."""
+    """`column` is at least what it was on the previous day, for each `key` of both days; see `_Moves`."""
 
     column: Column
     key: GroupColumns
     allowance: QueryText = ""
     kind: ClassVar[str] = "never_falls"
     bound: ClassVar[str] = "least"
-    wrong: ClassVar[str] = "<"
-    towards: ClassVar[str] = "+"
+    failure_sign: ClassVar[str] = "<"
+    allowance_sign: ClassVar[str] = "+"
 
 
 @dataclass(frozen=True, slots=True)
 class NeverRises(_Moves):
-    """For each `key` of both days that had a value, `column` is at most what it was; see `_Moves`."""
+    """`column` is at most what it was on the previous day, for each `key` of both days; see `_Moves`."""
 
     column: Column
     key: GroupColumns
     allowance: QueryText = ""
     kind: ClassVar[str] = "never_rises"
     bound: ClassVar[str] = "most"
-    wrong: ClassVar[str] = ">"
-    towards: ClassVar[str] = "-"
+    failure_sign: ClassVar[str] = ">"
+    allowance_sign: ClassVar[str] = "-"

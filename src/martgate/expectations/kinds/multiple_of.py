@@ -1,4 +1,4 @@
-"""`multiple_of`: numbers in whole steps."""
+"""`multiple_of`: multiples of a number."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -26,6 +26,6 @@ class MultipleOf(ValueCheck):
     def failure_condition(self, name: str, kind: str) -> str:
         if not is_fraction(kind):
             return f"{name} % {step_literal(self.value, kind)} <> 0"
-        times = f"CAST({name} AS DOUBLE) / {literal(self.value, 'double')}"
-        slack = f"1e-9 + 6e-8 * ABS({times})" if kind == "float" else "1e-9"  # half of a float's last digit
-        return f"NOT ABS({times} - ROUND({times})) < {slack}"  # 0.3 is a multiple of 0.1
+        quotient = f"CAST({name} AS DOUBLE) / {literal(self.value, 'double')}"
+        slack = f"1e-9 + 6e-8 * ABS({quotient})" if kind == "float" else "1e-9"  # half of a float's last digit
+        return f"NOT ABS({quotient} - ROUND({quotient})) < {slack}"  # 0.3 is a multiple of 0.1

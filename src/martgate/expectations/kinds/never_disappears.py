@@ -1,4 +1,4 @@
-"""`never_disappears`: keys that stay."""
+"""`never_disappears`: keys that stay from day to day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ __all__ = ["NeverDisappears"]
 
 @dataclass(frozen=True, slots=True)
 class NeverDisappears(DayCheck):
-    """Each `key` of the earlier day is still there."""
+    """Each `key` of the previous day still exists."""
 
     key: GroupColumns
     kind: ClassVar[str] = "never_disappears"

@@ -17,6 +17,8 @@ __all__ = ["NotNull"]
 
 @dataclass(frozen=True, slots=True)
 class NotNull(RowCheck):
+    """The column has a value in every row."""
+
     column: Column
     kind: ClassVar[str] = "not_null"
     is_structural: ClassVar[bool] = True
@@ -30,7 +32,7 @@ class NotNull(RowCheck):
         return RowTest("COUNT(*)", f"{identifier(self.column)} IS NULL")
 
     def evaluation(self, source: Source) -> Evaluation:
-        """Cheaper than a condition on every row."""
+        """Two counts, which are cheaper than a condition on every row."""
         del source
         return Scan((f"COUNT(*) - COUNT({identifier(self.column)})", "COUNT(*)"))
 

@@ -1,4 +1,4 @@
-"""`pattern`: texts of one form."""
+"""`pattern`: texts that match a regular expression."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ __all__ = ["Pattern"]
 
 @dataclass(frozen=True, slots=True)
 class Pattern(ValueCheck):
-    """A regular expression (ECMA-262) is found in the value: anywhere, unless it has anchors."""
+    """The value matches a regular expression (ECMA-262), anywhere unless it has anchors."""
 
     column: Column
     pattern: RegularExpression

@@ -26,7 +26,7 @@ __all__ = ["QualityMetric"]
 
 @dataclass(frozen=True, slots=True)
 class QualityMetric(Check):
-    """One of ODCS's library metrics. In percent, the number is a share of the rows looked at."""
+    """One of the library metrics of ODCS; in percent, the number is a share of the rows in scope."""
 
     metric: Metric
     columns: Columns
@@ -53,21 +53,21 @@ class QualityMetric(Check):
         return Scan((f"COUNT_IF({test.failure})", test.total))
 
     def result(self, numbers: Sequence[object], audited_at: datetime) -> Result:
-        """The number of rows is never vacuous: none is a number too."""
+        """A metric with no rows in scope is vacuous, except for the number of rows."""
         del audited_at
-        counted, total = parse_count(numbers[0]), parse_count(numbers[1])
+        count, total = parse_count(numbers[0]), parse_count(numbers[1])
         if self.metric == "rowCount":
-            kept = self.threshold.admits(counted)
-            outcome = Outcome.PASSED if kept else Outcome.FAILED
-            return Result(outcome, int(not kept), 1, "tables", observed=f"{counted} rows", observed_is_value=False)
+            is_admitted = self.threshold.admits(count)
+            outcome = Outcome.PASSED if is_admitted else Outcome.FAILED
+            return Result(outcome, int(not is_admitted), 1, "tables", observed=f"{count} rows", observed_is_value=False)
         if total == 0:
             return Result(Outcome.VACUOUS)
         in_percent = self.unit == "percent"
-        number = 100 * counted / total if in_percent else counted
-        observed = f"{number:.6g} percent" if in_percent else str(counted)
-        kept = self.threshold.admits(number)
-        outcome = Outcome.PASSED if kept else Outcome.FAILED
-        failed = 0 if kept else max(counted, 1)
+        number = 100 * count / total if in_percent else count
+        observed = f"{number:.6g} percent" if in_percent else str(count)
+        is_admitted = self.threshold.admits(number)
+        outcome = Outcome.PASSED if is_admitted else Outcome.FAILED
+        failed = 0 if is_admitted else max(count, 1)
         return Result(outcome, failed, total, observed=observed, observed_is_value=False)
 
     def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
@@ -81,13 +81,13 @@ class QualityMetric(Check):
             return None
         if self.metric == "duplicateValues":
             return find_repeated_values(self.columns, source.relation)
-        broken = self._row_test(source.types).failure
-        return Offenders(show_columns(names), f"FROM {relation(source.relation)}\nWHERE {broken}")
+        failure = self._row_test(source.types).failure
+        return Offenders(show_columns(names), f"FROM {relation(source.relation)}\nWHERE {failure}")
 
     def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         del types
-        whole = all(float(value).is_integer() for value in self.threshold.values)
-        if self.metric != "rowCount" or self.unit != "rows" or not whole:
+        is_whole = all(float(value).is_integer() for value in self.threshold.values)
+        if self.metric != "rowCount" or self.unit != "rows" or not is_whole:
             return None
         first, last = int(self.threshold.values[0]), int(self.threshold.values[-1])
         between: Mapping[str, dict[str, object]] = {
@@ -99,10 +99,10 @@ class QualityMetric(Check):
         }
         if self.threshold.operator == "mustBe":
             return ExpectationConfig("expect_table_row_count_to_equal", {"value": first}, quotes_values=False)
-        found = between.get(self.threshold.operator)
-        if found is None:
+        arguments = between.get(self.threshold.operator)
+        if arguments is None:
             return None
-        return ExpectationConfig("expect_table_row_count_to_be_between", found, quotes_values=False)
+        return ExpectationConfig("expect_table_row_count_to_be_between", arguments, quotes_values=False)
 
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
         """The measured number, where the threshold does not admit it."""
@@ -130,9 +130,9 @@ class QualityMetric(Check):
             return RowTest("COUNT(*)", f"{name} IS NULL")
         if self.metric == "missingValues":
             values = [literal(value, kind) for value in self.missing_values if value is not None]
-            ways = [f"{name} IS NULL"] if None in self.missing_values else []
-            ways += [f"{name} IN ({', '.join(values)})"] if values else []
-            return RowTest("COUNT(*)", " OR ".join(ways))
-        ways = [InSet(column, self.valid_values).failure_condition(name, kind)] if self.valid_values else []
-        ways += [Pattern(column, self.pattern).failure_condition(name, kind)] if self.pattern else []
-        return RowTest(f"COUNT({name})", " OR ".join(ways))
+            failures = [f"{name} IS NULL"] if None in self.missing_values else []
+            failures += [f"{name} IN ({', '.join(values)})"] if values else []
+            return RowTest("COUNT(*)", " OR ".join(failures))
+        failures = [InSet(column, self.valid_values).failure_condition(name, kind)] if self.valid_values else []
+        failures += [Pattern(column, self.pattern).failure_condition(name, kind)] if self.pattern else []
+        return RowTest(f"COUNT({name})", " OR ".join(failures))

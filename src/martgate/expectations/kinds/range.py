@@ -1,4 +1,4 @@
-"""`range`: values on the right side of a bound."""
+"""`range`: values within a bound."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from martgate.text.quoting import literal
 
 __all__ = ["Range"]
 
-_EXACT = 2**53
-"""Bounds become floats inside Great Expectations; a whole number beyond this would become another one."""
+_MAX_EXACT = 2**53
+"""Great Expectations converts bounds to floats, which do not represent every whole number beyond this."""
 
-_WRONG = {"minimum": "<", "maximum": ">", "exclusive_minimum": "<=", "exclusive_maximum": ">="}
+_FAILURE_SIGNS = {"minimum": "<", "maximum": ">", "exclusive_minimum": "<=", "exclusive_maximum": ">="}
 _WITHIN: Mapping[str, Callable[[int, int, int], bool]] = {
     "minimum": lambda least, _, bound: least >= bound,
     "maximum": lambda _, greatest, bound: greatest <= bound,
@@ -32,7 +32,7 @@ _STRICT: Mapping[str, dict[str, object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Range(LiteralCheck):
-    """The value is on the right side of one bound. A bound on a date or timestamp is ISO 8601 text."""
+    """The value is within one bound; a bound on a date or timestamp is ISO 8601 text."""
 
     column: Column
     bound: Literal["minimum", "maximum", "exclusive_minimum", "exclusive_maximum"]
@@ -44,17 +44,17 @@ class Range(LiteralCheck):
         return f"{self.column} is {wording.BOUNDS[self.bound]} {wording.format_value(self.value)}"
 
     def failure_condition(self, name: str, kind: str) -> str:
-        return f"{name} {_WRONG[self.bound]} {literal(self.value, kind)}"
+        return f"{name} {_FAILURE_SIGNS[self.bound]} {literal(self.value, kind)}"
 
     def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         kind, value = types.get(self.column.casefold(), ""), self.value
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or abs(float(value)) > _EXACT or kind not in (*INTEGER_RANGES, "float", "double"):
+        if not is_number or abs(float(value)) > _MAX_EXACT or kind not in (*INTEGER_RANGES, "float", "double"):
             return None
         name = "min_value" if self.bound.endswith("minimum") else "max_value"
         arguments: dict[str, object] = {"column": self.column, name: float(value), **_STRICT.get(self.bound, {})}
         return ExpectationConfig("expect_column_values_to_be_between", arguments)
 
     def is_proven(self, statistics: StatisticsProofs) -> bool:
-        ends, bound = statistics.bounds(self.column), statistics.as_number(self.column, self.value)
-        return ends is not None and bound is not None and _WITHIN[self.bound](*ends, bound)
+        bounds, bound = statistics.bounds(self.column), statistics.as_number(self.column, self.value)
+        return bounds is not None and bound is not None and _WITHIN[self.bound](*bounds, bound)

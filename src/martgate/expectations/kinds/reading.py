@@ -8,30 +8,47 @@ __all__ = ["read_names", "read_scalar", "read_text", "resolve_columns"]
 
 
 def resolve_columns(names: tuple[str, ...], table: Table) -> tuple[str, ...]:
-    """The names as the contract spells them (SQL does not tell upper from lower case).
+    """Find columns of a table by name; upper and lower case are the same, as in SQL.
+
+    Returns:
+        The names as the contract spells them.
 
     Raises:
-        Mistake: a name is no column of the table.
+        Mistake: the table has no column of that name.
     """
-    spelled = {name.casefold(): name for name in table.column_names}
+    names_by_key = {name.casefold(): name for name in table.column_names}
     for name in names:
-        if name.casefold() not in spelled:
+        if name.casefold() not in names_by_key:
             raise Mistake(f"{table.name} has no column {clip(name)}", did_you_mean(name, table.column_names))
-    return tuple(spelled[name.casefold()] for name in names)
+    return tuple(names_by_key[name.casefold()] for name in names)
 
 
 def read_text(value: object) -> str:
+    """Read a text that is not empty.
+
+    Raises:
+        Mistake: the value is something else.
+    """
     if not isinstance(value, str) or not value.strip():
         raise Mistake(f"found {clip(value)}, expected text")
     return value.strip()
 
 
-def read_names(value: object, least: int = 1) -> tuple[str, ...]:
+def read_names(value: object, minimum: int = 1) -> tuple[str, ...]:
+    """Read a list of names, or one name.
+
+    Args:
+        value: the value in the contract.
+        minimum: the least number of names.
+
+    Raises:
+        Mistake: the value is something else, has too few names, or has one twice.
+    """
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
         raise Mistake(f"found {clip(value)}, expected a list of column names")
-    if len(names) < least:
-        raise Mistake(f"expected at least {least} columns, found {len(names)}")
+    if len(names) < minimum:
+        raise Mistake(f"expected at least {minimum} columns, found {len(names)}")
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:
         raise Mistake(f"{clip(repeated[0])} is listed twice")
@@ -39,6 +56,11 @@ def read_names(value: object, least: int = 1) -> tuple[str, ...]:
 
 
 def read_scalar(value: object) -> Scalar:
+    """Read a text, a number or a boolean.
+
+    Raises:
+        Mistake: the value is something else.
+    """
     if not isinstance(value, str | int | float) or not is_finite(value):
         raise Mistake(f"found {clip(value)}, expected a text, a number or a boolean")
     return value

@@ -1,4 +1,4 @@
-"""`reconciles`: a number that agrees with where it comes from."""
+"""`reconciles`: a number that agrees with its source."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -34,12 +34,12 @@ class Reconciles(StatementCheck):
         return f"{wording.single_line(self.measure)}{groups} agrees with its source{slack}"
 
     def statement(self, source: Source) -> str:
-        differs = f"COUNT_IF({self._differs})"
-        return f"SELECT {differs} AS m0, COUNT(*) AS m1\nFROM (\n{self._sides(source)}\n) AS compared"
+        failures = f"COUNT_IF({self._differs})"
+        return f"SELECT {failures} AS m0, COUNT(*) AS m1\nFROM (\n{self._sides(source)}\n) AS compared"
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         del names
-        groups = (replace(shown, sql=(self.against,)) for shown in show_columns(self.by))  # they come from either side
+        groups = (replace(column, sql=(self.against,)) for column in show_columns(self.by))  # from either side
         found = ExampleColumn("found", "__here", sql=(self.measure,), is_computed=True)
         expected = ExampleColumn("expected", "__there", sql=(self.against,), is_computed=True)
         rows = f"FROM (\n{self._sides(source)}\n) AS compared\nWHERE {self._differs}"
@@ -47,14 +47,14 @@ class Reconciles(StatementCheck):
 
     @property
     def _differs(self) -> str:
-        """Each side against the other with its slack: a difference of two whole numbers may be too large for their type."""
+        """No difference is computed, because that of two whole numbers may be too large for their type."""
         if not self.tolerance:
             return "__here <> __there"
         slack = literal(float(self.tolerance), "")
         return f"__here > __there + {slack} OR __there > __here + {slack}"
 
     def _sides(self, source: Source) -> str:
-        """Every group of either side with its number `__here` and `__there`, 0 where the group is missing."""
+        """All groups of both sides with their numbers `__here` and `__there`, 0 where a side lacks the group."""
         by = f"{identifiers(self.by)}, " if self.by else ""
         grouping = f" GROUP BY {identifiers(self.by)}" if self.by else ""
         here = f"SELECT {by}({self.measure}) AS __here, 0 AS __there FROM {relation(source.relation)}{grouping}"

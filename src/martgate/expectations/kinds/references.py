@@ -1,4 +1,4 @@
-"""`references`: values that another table has."""
+"""`references`: values that exist in another table."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,7 +17,7 @@ __all__ = ["References", "find_pairing_problem"]
 
 @dataclass(frozen=True, slots=True)
 class References(StatementCheck):
-    """Every row whose `columns` are all set has its match in `to_columns` of table `to` (of those rows where `where`)."""
+    """Every row without a null in `columns` has a match in `to_columns` of the table `to`, in its rows where `where`."""
 
     columns: Columns
     to: OtherTable
@@ -32,34 +32,36 @@ class References(StatementCheck):
             f"every {wording.join_names(self.columns)} is a {wording.join_names(self.to_columns)} of {self.to}{where}"
         )
 
-    def problem(self, table: Table) -> Mistake | None:
+    def find_problem(self, table: Table) -> Mistake | None:
         del table
         return find_pairing_problem(self.columns, self.to, self.to_columns)
 
     def statement(self, source: Source) -> str:
-        names, present = identifiers(self.columns), not_null_condition(self.columns)
+        names, has_value = identifiers(self.columns), not_null_condition(self.columns)
         table = relation(source.relation)
-        here = f"SELECT {names}, COUNT(*) AS __rows FROM {table} WHERE {present} GROUP BY {names}"
-        broken = "CASE WHEN found.__to0 IS NULL THEN here.__rows ELSE 0 END"
-        return sum_counts(broken, "here.__rows", self._matched(here, source))
+        here = f"SELECT {names}, COUNT(*) AS __rows FROM {table} WHERE {has_value} GROUP BY {names}"
+        failures = "CASE WHEN found.__to0 IS NULL THEN here.__rows ELSE 0 END"
+        return sum_counts(failures, "here.__rows", self._join(here, source))
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
-        every = identifiers(tuple(dict.fromkeys([*self.columns, *names])))
-        here = f"SELECT {every} FROM {relation(source.relation)} WHERE {not_null_condition(self.columns)}"
-        rows = f"{self._matched(here, source)}\nWHERE found.__to0 IS NULL"
+        columns = identifiers(tuple(dict.fromkeys([*self.columns, *names])))
+        here = f"SELECT {columns} FROM {relation(source.relation)} WHERE {not_null_condition(self.columns)}"
+        rows = f"{self._join(here, source)}\nWHERE found.__to0 IS NULL"
         return Offenders(show_columns(names, "here."), rows)
 
-    def _matched(self, here: str, source: Source) -> str:
-        """FROM `here`, each row joined with its match in the other table as `found`, if any."""
-        listed = ", ".join(f"{identifier(name)} AS __to{place}" for place, name in enumerate(self.to_columns))
+    def _join(self, here: str, source: Source) -> str:
+        """Build the FROM clause that joins each row of `here` with its match in the other table, as `found`."""
+        listed = ", ".join(f"{identifier(name)} AS __to{position}" for position, name in enumerate(self.to_columns))
         where = f"{not_null_condition(self.to_columns)}{f' AND ({self.where})' if self.where else ''}"
-        pairs = " AND ".join(f"here.{identifier(name)} = found.__to{place}" for place, name in enumerate(self.columns))
-        found = f"SELECT DISTINCT {listed} FROM {relation(source.tables[self.to])} WHERE {where}"
-        return f"FROM (\n  {here}\n) AS here\nLEFT JOIN (\n  {found}\n) AS found ON {pairs}"
+        pairs = " AND ".join(
+            f"here.{identifier(name)} = found.__to{position}" for position, name in enumerate(self.columns)
+        )
+        other = f"SELECT DISTINCT {listed} FROM {relation(source.tables[self.to])} WHERE {where}"
+        return f"FROM (\n  {here}\n) AS here\nLEFT JOIN (\n  {other}\n) AS found ON {pairs}"
 
 
 def find_pairing_problem(columns: tuple[str, ...], to: str, to_columns: tuple[str, ...]) -> Mistake | None:
-    """What is wrong where a table's columns cannot be held against those of another, one by one."""
+    """Find the problem of columns that cannot be compared one by one with those of another table; None where there is none."""
     if len(columns) == len(to_columns):
         return None
     counts = f"{len(columns)} columns here, {len(to_columns)} in {to}"

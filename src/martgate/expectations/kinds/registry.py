@@ -1,7 +1,7 @@
-"""Every kind of check there is, by name: ours, and those that other packages add by entry point.
+"""The registry of kinds: the built-in ones, and those that other packages add by entry point.
 
-A package adds a kind by an entry point of group `martgate.kinds`, named as the kind: `trimmed = "a_package.trimmed:Trimmed"`.
-Ours are listed in the same words and loaded in the same way.
+A package adds a kind by an entry point of the group `martgate.kinds` with the name of the kind, such as
+`trimmed = "a_package.trimmed:Trimmed"`. The built-in kinds are listed and loaded in the same way.
 """
 
 import inspect
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["GROUP", "OURS", "declarable_kinds", "kinds"]
+__all__ = ["BUILT_IN", "GROUP", "load_declarable_kinds", "load_kinds"]
 
 GROUP = "martgate.kinds"
-"""The group of entry points under which packages add kinds."""
+"""The group of entry points by which packages add kinds."""
 
-OURS: Mapping[str, str] = {
+BUILT_IN: Mapping[str, str] = {
     "columns": "martgate.expectations.kinds.has_columns:HasColumns",
     "type": "martgate.expectations.kinds.has_type:HasType",
     "not_null": "martgate.expectations.kinds.not_null:NotNull",
@@ -58,26 +58,31 @@ OURS: Mapping[str, str] = {
     "fresh": "martgate.expectations.kinds.fresh:Fresh",
     "foreign": "martgate.expectations.kinds.foreign:Foreign",
 }
-"""Our kinds: one line for each."""
+"""The built-in kinds, one line each."""
 
 
 @cache
-def kinds() -> Mapping[str, type[Check]]:
-    """Every kind by name, ours first.
+def load_kinds() -> Mapping[str, type[Check]]:
+    """Load every kind, the built-in ones first.
+
+    Returns:
+        The class of each kind by its name.
 
     Raises:
-        martgate.errors.InvalidInput: a package adds a kind that cannot be used, with every such kind; none is left out.
+        martgate.errors.InvalidInput: packages add kinds that cannot be used; the problems name all of them.
     """
-    return MappingProxyType(_load([*(EntryPoint(name, value, GROUP) for name, value in OURS.items()), *_added()]))
+    return MappingProxyType(
+        _load([*(EntryPoint(name, value, GROUP) for name, value in BUILT_IN.items()), *_find_added()])
+    )
 
 
 @cache
-def declarable_kinds() -> Mapping[str, type[Check]]:
-    """The kinds that a contract may ask for as `rule: KIND`."""
-    return MappingProxyType({name: kind for name, kind in kinds().items() if kind.is_declarable})
+def load_declarable_kinds() -> Mapping[str, type[Check]]:
+    """Load the kinds that a contract can declare as `rule: KIND`."""
+    return MappingProxyType({name: kind for name, kind in load_kinds().items() if kind.is_declarable})
 
 
-def _added() -> Iterable[EntryPoint]:
+def _find_added() -> Iterable[EntryPoint]:
     return sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value))
 
 
@@ -87,38 +92,38 @@ def _load(entries: Iterable[EntryPoint]) -> dict[str, type[Check]]:
     problems: list[Problem] = []
     for entry in entries:
         if entry.name in sources:
-            message = f"kind {entry.name!r} is {_place(sources[entry.name])} and {_place(entry)}"
+            message = f"kind {entry.name!r} is {_describe(sources[entry.name])} and {_describe(entry)}"
             problems.append(_problem(message, "give one of them another name, or uninstall its package"))
             continue
         sources[entry.name] = entry
         try:
-            loaded[entry.name] = _loaded(entry)
-        except Exception as error:  # noqa: BLE001 - of a package that is not ours: it may raise anything as it is imported
-            message = f"kind {entry.name!r}, {_place(entry)}, cannot be used: {str(error) or type(error).__name__}"
-            problems.append(_problem(message, "mend its package, or uninstall it"))
+            loaded[entry.name] = _load_kind(entry)
+        except Exception as error:  # noqa: BLE001 - importing another package may raise anything
+            message = f"kind {entry.name!r}, {_describe(entry)}, cannot be used: {str(error) or type(error).__name__}"
+            problems.append(_problem(message, "fix its package, or uninstall it"))
     if problems:
         raise InvalidInput(*problems)
     return loaded
 
 
-def _loaded(entry: EntryPoint) -> type[Check]:
-    found: object = entry.load()
-    if not (isinstance(found, type) and issubclass(found, Check)):
+def _load_kind(entry: EntryPoint) -> type[Check]:
+    loaded: object = entry.load()
+    if not (isinstance(loaded, type) and issubclass(loaded, Check)):
         raise TypeError("expected a class below Check")
-    kind: type[Check] = found
+    kind: type[Check] = loaded
     if inspect.isabstract(kind):
         raise TypeError(f"it lacks {', '.join(sorted(kind.__abstractmethods__))}")
     if not (hasattr(kind, "__dataclass_fields__") and "__slots__" in vars(kind)):
         raise TypeError("expected a dataclass(frozen=True, slots=True)")
     if getattr(kind, "kind", None) != entry.name:
         raise TypeError(f"its class calls itself {getattr(kind, 'kind', None)!r}")
-    strange = [field.name for field in get_fields(kind) if kind.is_declarable and not field.is_readable]
-    if strange:
-        raise TypeError(f"the type of {', '.join(strange)} does not say how a contract writes it (see kinds.fields)")
+    unreadable = [field.name for field in get_fields(kind) if kind.is_declarable and not field.is_readable]
+    if unreadable:
+        raise TypeError(f"the type of {', '.join(unreadable)} does not say how a contract writes it (see kinds.fields)")
     return kind
 
 
-def _place(entry: EntryPoint) -> str:
+def _describe(entry: EntryPoint) -> str:
     package = f" of package {entry.dist.name}" if entry.dist else ""
     return f"{entry.value}{package}"
 
@@ -127,17 +132,25 @@ def _problem(message: str, hint: str) -> Problem:
     return Problem(file=f"entry points {GROUP}", message=message, hint=hint)
 
 
-def json_schema_of(kind: type[Check], source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
-    """How pydantic writes and reads a check: one of a kind by its fields and its name, any check by that name."""
-    from pydantic_core import core_schema  # noqa: PLC0415 - needed where audits become JSON, and nowhere else
+def build_pydantic_schema(kind: type[Check], source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
+    """Build the schema by which pydantic writes and reads a check.
+
+    A check has the fields of its kind, and the name of the kind as `kind`, which decides how it is read.
+
+    Args:
+        kind: the class of a kind, or `Check` for any kind.
+        source: the type that pydantic asks for.
+        handler: generates the schemas of fields.
+    """
+    from pydantic_core import core_schema  # noqa: PLC0415 - only audits that become JSON need it
 
     if kind is not Check:
         name = kind.kind
         named = core_schema.wrap_serializer_function_ser_schema(lambda check, write: {**write(check), "kind": name})
         return core_schema.no_info_after_validator_function(lambda check: check, handler(source), serialization=named)
-    choices = {name: handler.generate_schema(each) for name, each in kinds().items()}
-    return core_schema.tagged_union_schema(choices, discriminator=_name_of)
+    choices = {name: handler.generate_schema(each) for name, each in load_kinds().items()}
+    return core_schema.tagged_union_schema(choices, discriminator=_read_name)
 
 
-def _name_of(value: Any) -> Any:
+def _read_name(value: Any) -> Any:
     return value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)

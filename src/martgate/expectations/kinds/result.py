@@ -55,5 +55,5 @@ def result_from_counts(failed: int, total: int, unit: str) -> Result:
 
 
 def parse_count(value: object) -> int:
-    """A count as an engine returns it: sum_counts come as wide integers, decimals or, over nothing, null."""
+    """Convert a count from an engine, which returns sums as wide integers, decimals or, over no rows, null."""
     return 0 if value is None else int(str(value).partition(".")[0])

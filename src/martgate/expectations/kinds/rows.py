@@ -1,4 +1,4 @@
-"""Kinds that look at each row by itself: one pass over the table answers all of them."""
+"""Kinds about single rows; one pass over the table evaluates all of them."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -16,9 +16,11 @@ __all__ = ["LiteralCheck", "RowCheck", "RowTest", "ValueCheck"]
 
 @dataclass(frozen=True, slots=True)
 class RowTest:
-    """The aggregate that counts what was looked at, and a condition that is true on exactly the rows that break a check.
+    """The SQL of a check of rows.
 
-    On all other rows the condition is false or null.
+    Attributes:
+        total: the aggregate that counts the rows in scope.
+        failure: the condition that is true on exactly the rows that fail; false or null on all others.
     """
 
     total: str
@@ -26,7 +28,7 @@ class RowTest:
 
 
 class RowCheck(Check):
-    """A check of single rows. A kind says by `row_test` which rows break it."""
+    """A check of single rows. A kind defines in `row_test` which rows fail."""
 
     __slots__ = ()
 
@@ -35,7 +37,7 @@ class RowCheck(Check):
         """The test of a row.
 
         Args:
-            types: the columns' types in Spark's spelling, by casefolded name: a value is compared as what the column is.
+            types: the columns' types in Spark's spelling, by casefolded name; values are compared by the column's type.
         """
 
     def evaluation(self, source: Source) -> Evaluation:
@@ -43,12 +45,12 @@ class RowCheck(Check):
         return Scan((f"COUNT_IF({test.failure})", test.total))
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
-        broken = self.row_test(source.types).failure
-        return Offenders(show_columns(names), f"FROM {relation(source.relation)}\nWHERE {broken}")
+        failure = self.row_test(source.types).failure
+        return Offenders(show_columns(names), f"FROM {relation(source.relation)}\nWHERE {failure}")
 
 
 class ValueCheck(RowCheck):
-    """A check of the values of one column; null is not looked at. A kind says by `failure_condition` which values break it."""
+    """A check of the values of one column; nulls are not in scope. A kind defines in `failure_condition` which values fail."""
 
     __slots__ = ()
 
@@ -56,11 +58,11 @@ class ValueCheck(RowCheck):
 
     @abstractmethod
     def failure_condition(self, name: str, kind: str) -> str:
-        """The condition that is true on a wrong value, and null on null.
+        """The condition that is true on an invalid value, and null on null.
 
         Args:
             name: the column, quoted.
-            kind: its type in Spark's spelling; empty where it is not known.
+            kind: its type in Spark's spelling; empty where it is unknown.
         """
 
     def row_test(self, types: Mapping[str, str]) -> RowTest:
@@ -72,16 +74,16 @@ class ValueCheck(RowCheck):
 
 
 class LiteralCheck(ValueCheck):
-    """A check that holds the values of a column against some that are written in the contract.
+    """A check that compares the values of a column with values from the contract.
 
-    Statistics may prove it, and how engines compare may hang on the column's type.
+    File statistics can prove it, and the comparison depends on the type of the column.
     """
 
     __slots__ = ()
 
     @abstractmethod
     def is_proven(self, statistics: StatisticsProofs) -> bool:
-        """Whether no value that the files can have breaks it."""
+        """Whether no value that the files can have fails."""
 
     def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
         nulls = statistics.null_count(self.column)

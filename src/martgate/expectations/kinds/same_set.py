@@ -1,4 +1,4 @@
-"""`same_set`: the values of another table, neither more nor fewer."""
+"""`same_set`: exactly the values of another table."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,9 +18,9 @@ __all__ = ["SameSet"]
 
 @dataclass(frozen=True, slots=True)
 class SameSet(StatementCheck):
-    """The distinct values of `columns` equal those of `to_columns` in `to` (of those rows where `where`).
+    """The distinct values of `columns` equal those of `to_columns` in the table `to`, in its rows where `where`.
 
-    Failures count values missing here and values that should not be here.
+    Failures count values that only one of the two has.
     """
 
     columns: Columns
@@ -36,41 +36,40 @@ class SameSet(StatementCheck):
         values = f"the values of {wording.join_names(self.to_columns)} in {self.to}{wording.where_phrase(self.where)}"
         return f"{wording.join_names(self.columns)} {takes} exactly {values}"
 
-    def problem(self, table: Table) -> Mistake | None:
+    def find_problem(self, table: Table) -> Mistake | None:
         del table
         return find_pairing_problem(self.columns, self.to, self.to_columns)
 
     def statement(self, source: Source) -> str:
-        broken = "COUNT_IF(__here = 0 OR __there = 0)"
-        return f"SELECT {broken} AS m0, COUNT(*) AS m1\nFROM (\n{self._sides(source)}\n) AS compared"
+        failures = "COUNT_IF(__here = 0 OR __there = 0)"
+        return f"SELECT {failures} AS m0, COUNT(*) AS m1\nFROM (\n{self._sides(source)}\n) AS compared"
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         del names
         only_there = text(f"only in {self.to}")
         side = f"CASE WHEN __here = 0 THEN {only_there} ELSE 'only in this table' END"
-        shown = (*self._values, show_count("difference", side))
-        return Offenders(shown, self._differing(source))
+        return Offenders((*self._values, show_count("difference", side)), self._differences(source))
 
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
         del names
         sides = (show_count("here", "__here"), show_count("there", "__there"))
-        return Offenders((*self._values, *sides), self._differing(source))
+        return Offenders((*self._values, *sides), self._differences(source))
 
     @property
     def _values(self) -> tuple[ExampleColumn, ...]:
-        """The values of either side, which are those of two columns."""
+        """The values of both sides, which may be those of either table."""
         pairs = zip(self.columns, self.to_columns, strict=True)
         return tuple(
-            ExampleColumn(here, f"__{place}", columns=(here,), others=((self.to, there),))
-            for place, (here, there) in enumerate(pairs)
+            ExampleColumn(here, f"__{position}", columns=(here,), others=((self.to, there),))
+            for position, (here, there) in enumerate(pairs)
         )
 
-    def _differing(self, source: Source) -> str:
+    def _differences(self, source: Source) -> str:
         return f"FROM (\n{self._sides(source)}\n) AS compared\nWHERE __here = 0 OR __there = 0"
 
     def _sides(self, source: Source) -> str:
-        """Every value of either side as `__0`, `__1` .., with 1 or 0 for whether it is `__here` and `__there`."""
-        names = [f"__{place}" for place in range(len(self.columns))]
+        """All values of both sides as `__0`, `__1` and so on, with `__here` and `__there`, 1 where the side has the value."""
+        names = [f"__{position}" for position in range(len(self.columns))]
         here = ", ".join(f"{identifier(column)} AS {name}" for column, name in zip(self.columns, names, strict=True))
         there = ", ".join(
             f"{identifier(column)} AS {name}" for column, name in zip(self.to_columns, names, strict=True)

@@ -1,4 +1,4 @@
-"""`share_shift`: shares of the rows that stay near those of the day before."""
+"""`share_shift`: shares of rows that stay near those of the previous day."""
 
 import math
 from collections import Counter
@@ -27,53 +27,61 @@ from martgate.hints import clip
 
 __all__ = ["ExpectedShare", "ShareShift", "fisher_exact_probability"]
 
-_A_YEAR = 365
+_DAYS_A_YEAR = 365
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedShare:
-    """A share of `size` rows that is expected near the one that `then` of `size_then` rows had.
+    """A share of a group that is expected near that of the previous day.
 
-    Further away than `distance` it may only be where chance, as seldom as `chance`, explains it, or, up to twice as far,
-    where it is `usual`.
+    A share further away than `distance` is expected only where chance explains it, or up to twice as far where it is usual.
+
+    Attributes:
+        previous_rows: the rows of the share on the previous day.
+        previous_size: the rows of the group on the previous day.
+        size: the rows of the group on this day.
+        distance: how far the share may move.
+        significance: the probability below which chance does not explain a move.
+        usual: the rows that the share would usually have on this day; None where that is unknown.
     """
 
-    then: int
-    size_then: int
+    previous_rows: int
+    previous_size: int
     size: int
     distance: float
-    chance: float
+    significance: float
     usual: Band | None = None
 
     def admits(self, rows: float) -> bool:
-        moved = abs(rows / self.size - self.then / self.size_then) - _ROUNDING
-        if moved <= self.distance:
+        distance = abs(rows / self.size - self.previous_rows / self.previous_size) - _ROUNDING
+        if distance <= self.distance:
             return True
-        if self.usual and moved <= 2 * self.distance and self.usual.admits(rows):
+        if self.usual and distance <= 2 * self.distance and self.usual.admits(rows):
             return True
-        return fisher_exact_probability(round(rows), self.size, self.then, self.size_then) >= self.chance / 2
+        probability = fisher_exact_probability(round(rows), self.size, self.previous_rows, self.previous_size)
+        return probability >= self.significance / 2
 
     def describe(self, rows: int) -> str:
         return _percent(rows / self.size)
 
     def __str__(self) -> str:
-        before = self.then / self.size_then
-        return f"{_percent(max(0, before - self.distance))} to {_percent(min(1, before + self.distance))}"
+        previous = self.previous_rows / self.previous_size
+        return f"{_percent(max(0, previous - self.distance))} to {_percent(min(1, previous + self.distance))}"
 
 
 @dataclass(frozen=True, slots=True)
 class ShareShift(LearnedCheck):
-    """In each group of `by`, no share of the rows is further than `max_distance` from what it was on the day before.
+    """In each group of `by`, no share of rows is further than `max_distance` from that of the previous day.
 
-    The shares are those of null and, where a column has an enum, of each of its values; the day before is the newest
-    earlier one that is published. Each share is judged by itself (the largest move decides, not the sum of all), so that
-    the distance can be read off any chart. A move that chance explains in a group as small as this one is none:
-    `false_alarms_per_year` is how often chance alone may be taken for more. Groups that are not there on both days are
-    not looked at (their rows are `VolumeBand`'s business), nor is a column on the first day that it is listed. Failures
-    count shares.
+    The shares are those of null and, where a column has an enum, of each of its values. The previous day is the newest
+    earlier day that is published. Each share is compared by itself: the largest move decides, not the sum of all, so that
+    the distance can be read off any chart. A move that chance explains in a group of this size does not fail;
+    `false_alarms_per_year` is how often chance alone may fail the check. Groups that do not exist on both days are not in
+    scope (their rows are the business of `VolumeBand`), nor is a column on the first day that it is listed. Failures count
+    shares.
 
-    With `history_days`, a share may also move as it is used to, by weekday and by the noise of that many days (see
+    With `history_days`, a share may also move as usual, by weekday and by the noise of that many days (see
     `martgate.expectations.bands`), but never further than twice the distance.
     """
 
@@ -88,9 +96,9 @@ class ShareShift(LearnedCheck):
     @property
     def sentence(self) -> str:
         points, days = f"{100 * self.max_distance:g} percentage points", wording.format_count(self.history_days, "day")
-        used = f", or twice as far where the last {days} let expect it" if self.history_days else ""
+        exception = f", or twice as far where the last {days} let expect it" if self.history_days else ""
         shares = f"each share of {wording.join_names(self.columns)}{wording.group_phrase(self.by)}"
-        return f"{shares} is within {points} of that of the day before{used}"
+        return f"{shares} is within {points} of that of the day before{exception}"
 
     @property
     def value_columns(self) -> tuple[str, ...]:
@@ -98,117 +106,137 @@ class ShareShift(LearnedCheck):
 
     @property
     def changes(self) -> Mapping[str, Change]:
-        return {"moved by the distance": _moved(1), "moved by twice the distance": _moved(2)}
+        return {"moved by the distance": _move(1), "moved by twice the distance": _move(2)}
 
-    def problem(self, table: Table) -> Mistake | None:
-        found = LearnedCheck.problem(self, table)
-        if found is None and self.history_days:
-            found = self.problem_of_history()
-        if found is None and not 0 < self.max_distance < 1:
+    def find_problem(self, table: Table) -> Mistake | None:
+        problem = LearnedCheck.find_problem(self, table)
+        if problem is None and self.history_days:
+            problem = self.find_history_problem()
+        if problem is None and not 0 < self.max_distance < 1:
             message = f"found {clip(self.max_distance)}, expected a share between 0 and 1"
-            found = Mistake(message, "0.05 is five percentage points", key="max_distance")
-        return found
+            problem = Mistake(message, "0.05 is five percentage points", key="max_distance")
+        return problem
 
     def load_past(self, history: History, day: date) -> Past:
-        """The newest day before; where it learns, many of them."""
+        """Load the newest earlier day; with `history_days`, all of these days."""
         since, most = (day - timedelta(self.history_days), None) if self.history_days else (date.min, 1)
         return history.measurements(self.by, ("", *self.columns), since=since, before=day, most=most)
 
     def compare(
         self, today: Sequence[Measurement], past: Past, day: date
     ) -> tuple[MeasurementComparison, ...] | InsufficientHistory:
-        parts = {each: found for each in past if (found := self._parts(past[each]))}
+        rows_by_day = {each: rows for each in past if (rows := self._count_cells(past[each]))}
         needed = MIN_HISTORY_DAYS if self.history_days else 1
-        if len(parts) < needed:
-            return InsufficientHistory(len(parts), needed)
-        newest = max(parts)
-        now, then = self._parts(today), parts[newest]
-        sizes, sizes_then = count_group_rows(today), count_group_rows(past[newest])
-        known = {column for _, column, _ in then}
+        if len(rows_by_day) < needed:
+            return InsufficientHistory(len(rows_by_day), needed)
+        newest = max(rows_by_day)
+        rows, previous_rows = self._count_cells(today), rows_by_day[newest]
+        sizes, previous_sizes = count_group_rows(today), count_group_rows(past[newest])
+        columns = {column for _, column, _ in previous_rows}
         cells = sorted(
-            {cell for cell in (*now, *then) if cell[1] in known and sizes[cell[0]] and sizes_then[cell[0]]}, key=str
+            {
+                (group, column, value)
+                for group, column, value in (*rows, *previous_rows)
+                if column in columns and sizes[group] and previous_sizes[group]
+            },
+            key=str,
         )
-        usual = self._usual(cells, sizes, {each: (count_group_rows(past[each]), parts[each]) for each in parts}, day)
-        chance = min(self.false_alarms_per_year / (_A_YEAR * max(1, len(cells))), 1.0)
+        history = {each: (count_group_rows(past[each]), rows_by_day[each]) for each in rows_by_day}
+        usual = self._predict(cells, sizes, history, day)
+        significance = min(self.false_alarms_per_year / (_DAYS_A_YEAR * max(1, len(cells))), 1.0)
         return tuple(
             MeasurementComparison(
                 *cell,
-                rows=now[cell],
+                rows=rows[cell],
                 expected=ExpectedShare(
-                    then[cell], sizes_then[cell[0]], sizes[cell[0]], self.max_distance, chance, usual.get(cell)
+                    previous_rows[cell],
+                    previous_sizes[cell[0]],
+                    sizes[cell[0]],
+                    self.max_distance,
+                    significance,
+                    usual.get(cell),
                 ),
             )
             for cell in cells
         )
 
-    def _usual(
+    def _predict(
         self,
         cells: Sequence[Cell],
         sizes: Mapping[Group, int],
-        past: Mapping[date, tuple[Counter[Group], Counter[Cell]]],
+        history: Mapping[date, tuple[Counter[Group], Counter[Cell]]],
         day: date,
     ) -> dict[Cell, Band]:
-        """How many of today's rows each share would be, as far as its own past tells; nothing where it is not to be asked."""
+        """The bands of the rows that each share would have today by its history; empty without `history_days`."""
         if not self.history_days:
             return {}
         import numpy as np  # noqa: PLC0415 - which few audits need
 
         from martgate.expectations.bands import predict_bands  # noqa: PLC0415 - as above
 
-        days = sorted(past)
+        days = sorted(history)
         counts = np.full((len(days), len(cells)), np.nan)
-        for place, (then, parts) in enumerate(past[each] for each in days):
-            counted = {column for _, column, _ in parts}
-            for at, cell in enumerate(cells):
-                if cell[1] in counted and then[cell[0]]:
-                    counts[place, at] = parts[cell] / then[cell[0]] * sizes[cell[0]]
-        found = predict_bands(days, counts, day, alarms_per_year=self.false_alarms_per_year)
+        for row, (sizes_of_day, rows_of_day) in enumerate(history[each] for each in days):
+            columns = {column for _, column, _ in rows_of_day}
+            for position, cell in enumerate(cells):
+                if cell[1] in columns and sizes_of_day[cell[0]]:
+                    counts[row, position] = rows_of_day[cell] / sizes_of_day[cell[0]] * sizes[cell[0]]
+        bands = predict_bands(days, counts, day, alarms_per_year=self.false_alarms_per_year)
         return {
-            cell: Band(float(found.low[place]), float(found.high[place]))
-            for place, cell in enumerate(cells)
-            if found.is_learned[place]
+            cell: Band(float(bands.low[position]), float(bands.high[position]))
+            for position, cell in enumerate(cells)
+            if bands.is_learned[position]
         }
 
-    def _parts(self, measured: Sequence[Measurement]) -> Counter[Cell]:
-        parts: Counter[Cell] = Counter()
-        for each in measured:
+    def _count_cells(self, measurements: Sequence[Measurement]) -> Counter[Cell]:
+        rows: Counter[Cell] = Counter()
+        for each in measurements:
             if each.column in self.columns:
-                parts[each.group, each.column, each.value] += each.rows
-        return parts
+                rows[each.group, each.column, each.value] += each.rows
+        return rows
 
 
-def _moved(times: float) -> Change:
-    """Up and down, as far as a share can go."""
+def _move(times: float) -> Change:
+    """A move up and down by multiples of the distance, within the group."""
 
-    def changed(found: MeasurementComparison) -> Iterator[float]:
-        if isinstance(found.expected, ExpectedShare):
-            by = times * found.expected.distance * found.expected.size
-            yield from (rows for rows in (found.rows - by, found.rows + by) if 0 <= rows <= found.expected.size)
+    def change(comparison: MeasurementComparison) -> Iterator[float]:
+        expected = comparison.expected
+        if isinstance(expected, ExpectedShare):
+            move = times * expected.distance * expected.size
+            yield from (rows for rows in (comparison.rows - move, comparison.rows + move) if 0 <= rows <= expected.size)
 
-    return changed
+    return change
 
 
-def fisher_exact_probability(rows: int, size: int, then: int, size_then: int) -> float:
-    """How likely it is that so many rows, or a number still further off, are those of one day, were they dealt at random.
+def fisher_exact_probability(rows: int, size: int, previous_rows: int, previous_size: int) -> float:
+    """Compute the probability of a share at least as far from the previous one, if only chance moves it.
 
-    Fisher's exact test in one direction. Terms are added from `rows` outwards, where they only become smaller.
+    This is Fisher's exact test in one direction. Its terms are added from `rows` outwards, where they decrease.
+
+    Args:
+        rows: the rows of the share.
+        size: the rows of its group.
+        previous_rows: the rows of the share on the previous day.
+        previous_size: the rows of the group on the previous day.
     """
-    if rows / size < then / size_then:
-        rows, then = size - rows, size_then - then
-    all_rows, all_of_them = size + size_then, rows + then
-    term = math.exp(_ways(all_of_them, rows) + _ways(all_rows - all_of_them, size - rows) - _ways(all_rows, size))
-    total = 0.0
-    while term > total * 1e-12:
-        total += term
-        left, room = all_of_them - rows, size - rows
-        term *= left * room / ((rows + 1) * (all_rows - all_of_them - room + 1))
+    if rows / size < previous_rows / previous_size:
+        rows, previous_rows = size - rows, previous_size - previous_rows
+    total_size, total_rows = size + previous_size, rows + previous_rows
+    others = total_size - total_rows
+    term = math.exp(
+        _log_binomial(total_rows, rows) + _log_binomial(others, size - rows) - _log_binomial(total_size, size)
+    )
+    probability = 0.0
+    while term > probability * 1e-12:
+        probability += term
+        term *= (total_rows - rows) * (size - rows) / ((rows + 1) * (others - (size - rows) + 1))
         rows += 1
-    return min(total, 1.0)
+    return min(probability, 1.0)
 
 
-def _ways(of: int, some: int) -> float:
-    """The logarithm of how many ways there are to choose."""
-    return math.lgamma(of + 1) - math.lgamma(some + 1) - math.lgamma(of - some + 1)
+def _log_binomial(n: int, k: int) -> float:
+    """The logarithm of the binomial coefficient."""
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
 def _percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""`sql`: a number that a contract's own query returns."""
+"""`sql`: a number that a query of the contract returns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ __all__ = ["SqlNumber"]
 
 @dataclass(frozen=True, slots=True)
 class SqlNumber(Check):
-    """A query's one number. `{object}` stands for the table under audit.
+    """The one number of a query meets a threshold. `{object}` is the table under audit.
 
-    The query is not taken apart: it may read any column, so it names none.
+    The query may read any column, so that the check names none.
     """
 
     query: QueryText
@@ -50,9 +50,9 @@ class SqlNumber(Check):
             number = float(str(int(value) if isinstance(value, bool) else value))
         except ValueError:
             return Result(Outcome.ERROR, reason="expected a number, found something else")
-        kept = self.threshold.admits(number)
-        outcome = Outcome.PASSED if kept else Outcome.FAILED
-        return Result(outcome, int(not kept), 1, self.failure_unit, observed=wording.format_number(number))
+        is_admitted = self.threshold.admits(number)
+        outcome = Outcome.PASSED if is_admitted else Outcome.FAILED
+        return Result(outcome, int(not is_admitted), 1, self.failure_unit, observed=wording.format_number(number))
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         del source, names
@@ -61,10 +61,10 @@ class SqlNumber(Check):
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
         """The number, where the threshold does not admit it."""
         del names
-        answer = f"  SELECT (\n{self._query(source)}\n  ) AS `number`"
+        query = f"  SELECT (\n{self._query(source)}\n  ) AS `number`"
         admitted = f"COALESCE({threshold_condition('`number`', self.threshold)}, FALSE)"
-        shown = ExampleColumn("number", "`number`", sql=(self.query,), is_computed=True)
-        return Offenders((shown,), f"FROM (\n{answer}\n) AS answer\nWHERE NOT {admitted}")
+        column = ExampleColumn("number", "`number`", sql=(self.query,), is_computed=True)
+        return Offenders((column,), f"FROM (\n{query}\n) AS answer\nWHERE NOT {admitted}")
 
     def count_unexpected_rows(self, outcome: Outcome, failed: int) -> int:
         del failed

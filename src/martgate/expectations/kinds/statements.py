@@ -1,6 +1,6 @@
-"""Kinds that need a statement of their own, and the parts that such statements are made of.
+"""Kinds that need a separate statement, and the parts of such statements.
 
-A statement returns one row: what failed, what was looked at. Names of our own start with two underscores.
+A statement returns one row: how many failed, how many were in scope. Generated names start with two underscores.
 """
 
 from abc import abstractmethod
@@ -24,49 +24,55 @@ __all__ = [
 
 
 class StatementCheck(Check):
-    """A check with a statement of its own. A kind says by `statement` what it is."""
+    """A check with a separate statement, which a kind defines in `statement`."""
 
     __slots__ = ()
 
     @abstractmethod
     def statement(self, source: Source) -> str:
-        """Spark SQL that returns one row of two numbers: what failed, what was looked at."""
+        """Spark SQL that returns one row of two numbers: how many failed, how many were in scope."""
 
     def evaluation(self, source: Source) -> Evaluation:
         return SeparateStatement(self.statement(source))
 
 
-def sum_counts(broken: str, total: str, body: str) -> str:
-    """A statement that adds up two numbers over the rows of `body`."""
-    return f"SELECT COALESCE(SUM({broken}), 0) AS m0, COALESCE(SUM({total}), 0) AS m1\n{body}"
+def sum_counts(failed: str, total: str, body: str) -> str:
+    """Build the statement that sums two expressions over the rows of `body`.
+
+    Args:
+        failed: how many failures a row stands for.
+        total: how many rows in scope it stands for.
+        body: the FROM clause.
+    """
+    return f"SELECT COALESCE(SUM({failed}), 0) AS m0, COALESCE(SUM({total}), 0) AS m1\n{body}"
 
 
 def not_null_condition(columns: tuple[str, ...]) -> str:
-    """The condition that no column is null."""
+    """Build the condition that no column is null."""
     return " AND ".join(f"{identifier(name)} IS NOT NULL" for name in columns)
 
 
 def count_by_value(columns: tuple[str, ...], audited: str) -> str:
-    """Every combination of non-null values with the number of its rows, `__rows`."""
+    """Build the query for every combination of non-null values with the number of its rows, `__rows`."""
     names = identifiers(columns)
     table = relation(audited)
     return f"  SELECT {names}, COUNT(*) AS __rows FROM {table} WHERE {not_null_condition(columns)} GROUP BY {names}"
 
 
 def count_repeated_rows(columns: tuple[str, ...], audited: str) -> str:
-    """How many rows share their values with another row; rows with a null are not looked at."""
+    """Build the statement that counts the rows that repeat the values of another; rows with a null are not in scope."""
     body = f"FROM (\n{count_by_value(columns, audited)}\n) AS grouped"
     return sum_counts("CASE WHEN __rows > 1 THEN __rows ELSE 0 END", "__rows", body)
 
 
 def find_repeated_values(columns: tuple[str, ...], audited: str) -> Offenders:
-    """The values that several rows share, with the number of those rows."""
-    shown = (*show_columns(columns), show_count("rows", "__rows"))
-    return Offenders(shown, f"FROM (\n{count_by_value(columns, audited)}\n) AS grouped\nWHERE __rows > 1")
+    """Show the values that several rows share, with the number of those rows."""
+    shown_columns = (*show_columns(columns), show_count("rows", "__rows"))
+    return Offenders(shown_columns, f"FROM (\n{count_by_value(columns, audited)}\n) AS grouped\nWHERE __rows > 1")
 
 
 def add_window_columns(windows: Sequence[str], audited: str) -> str:
-    """The table, with window functions as further columns where there are any."""
+    """Build the relation with window functions as further columns; the relation itself where there are none."""
     if not windows:
         return relation(audited)
     listed = ",\n      ".join(windows)

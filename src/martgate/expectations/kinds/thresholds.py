@@ -1,4 +1,4 @@
-"""A measured number against a threshold, in Spark SQL."""
+"""The comparison of a number with a threshold in Spark SQL."""
 
 from martgate.contracts.model import Threshold
 from martgate.text.quoting import literal
@@ -16,7 +16,7 @@ _SIGNS = {
 
 
 def threshold_condition(number: str, threshold: Threshold) -> str:
-    """The condition under which a threshold admits a number."""
+    """Build the condition under which a threshold admits a number."""
     first, last = (literal(value, "") for value in (threshold.values[0], threshold.values[-1]))
     if threshold.operator in ("mustBeBetween", "mustNotBeBetween"):
         between = f"{number} BETWEEN {first} AND {last}"

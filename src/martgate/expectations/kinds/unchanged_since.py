@@ -1,4 +1,4 @@
-"""`unchanged_since`: values that are what they were."""
+"""`unchanged_since`: values that do not change from day to day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ __all__ = ["UnchangedSince"]
 
 @dataclass(frozen=True, slots=True)
 class UnchangedSince(DayCheck):
-    """For each `key` of both days, each of `columns` is what it was; null is a value like any other.
+    """Each of `columns` is what it was on the previous day, for each `key` of both days.
 
-    A value that was lost has changed, and so has one that was set where there was none.
+    Null is a value like any other, so that a change to or from null is a change, too.
     """
 
     columns: Columns

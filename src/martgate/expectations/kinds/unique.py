@@ -1,4 +1,4 @@
-"""`unique`: no value twice."""
+"""`unique`: values that occur once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ __all__ = ["Unique"]
 
 @dataclass(frozen=True, slots=True)
 class Unique(StatementCheck):
-    """No two rows share the values of these columns (rows with a null in one are not looked at).
+    """No two rows share the values of these columns; rows with a null in one are not in scope.
 
-    Failures count the rows that share a value, all of them: 3 equal rows are 3 failures.
+    Failures count all rows that share a value: 3 equal rows are 3 failures.
     """
 
     columns: Columns
@@ -35,7 +35,7 @@ class Unique(StatementCheck):
         return f"no two rows share the same {wording.join_names(self.columns)}"
 
     def statement(self, source: Source) -> str:
-        """Columns with one value in all rows tell no two rows apart."""
+        """Leave out columns with one value in all rows, which tell no two rows apart."""
         columns = source.drop_constant_columns(self.columns) if len(self.columns) > 1 else self.columns
         return count_repeated_rows(columns or self.columns, source.relation)
 
@@ -51,7 +51,7 @@ class Unique(StatementCheck):
         return ExpectationConfig("expect_compound_columns_to_be_unique", arguments)
 
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
-        over = f"COUNT(*) OVER (PARTITION BY {identifiers(self.columns)})"
+        count = f"COUNT(*) OVER (PARTITION BY {identifiers(self.columns)})"
         table = relation(source.relation)
-        counted = f"  SELECT *, {over} AS __rows\n  FROM {table}\n  WHERE {not_null_condition(self.columns)}"
-        return Offenders(show_columns(names), f"FROM (\n{counted}\n) AS counted\nWHERE __rows > 1")
+        rows = f"  SELECT *, {count} AS __rows\n  FROM {table}\n  WHERE {not_null_condition(self.columns)}"
+        return Offenders(show_columns(names), f"FROM (\n{rows}\n) AS counted\nWHERE __rows > 1")

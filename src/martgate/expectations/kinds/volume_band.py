@@ -1,4 +1,4 @@
-"""`volume_band`: as many rows as the days before let expect."""
+"""`volume_band`: a number of rows within the band that earlier days let expect."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ __all__ = ["VolumeBand"]
 
 @dataclass(frozen=True, slots=True)
 class VolumeBand(LearnedCheck):
-    """Each group of `by` has as many rows as the last `history_days` days let expect (see `martgate.expectations.bands`).
+    """The number of rows in each group of `by` is within the band of the last `history_days` days.
 
-    `false_alarms_per_year` is the budget: so often may one of all groups lie outside of its band though nothing is wrong.
-    Only published days teach: a change that is there to stay is refused until somebody lets it through, as a waiver does.
-    A group that had rows and has none any more has 0 of them; one that is new is looked at after its first 14 days. Failures
-    count groups.
+    `martgate.expectations.bands` describes the bands. `false_alarms_per_year` is how often a year one of all groups may be
+    outside of its band although nothing is wrong. Bands are learned from published days only: a lasting change is refused
+    until a waiver lets it through. A group without rows that had rows before has 0 of them; a new group is in scope after
+    its first 14 days. Failures count groups.
     """
 
     by: OptionalGroupColumns
@@ -54,10 +54,15 @@ class VolumeBand(LearnedCheck):
 
     @property
     def changes(self) -> Mapping[str, Change]:
-        return {"halved": _times(0.5), "doubled": _times(2), "a fifth less": _times(0.8), "a fifth more": _times(1.2)}
+        return {
+            "halved": _multiply(0.5),
+            "doubled": _multiply(2),
+            "a fifth less": _multiply(0.8),
+            "a fifth more": _multiply(1.2),
+        }
 
-    def problem(self, table: Table) -> Mistake | None:
-        return LearnedCheck.problem(self, table) or self.problem_of_history()
+    def find_problem(self, table: Table) -> Mistake | None:
+        return LearnedCheck.find_problem(self, table) or self.find_history_problem()
 
     def load_past(self, history: History, day: date) -> Past:
         return history.measurements(self.by, ("",), since=day - timedelta(self.history_days), before=day)
@@ -73,23 +78,27 @@ class VolumeBand(LearnedCheck):
             return InsufficientHistory(len(past), MIN_HISTORY_DAYS)
         days = sorted(past)
         sizes = [count_group_rows(past[each]) for each in days]
-        now = count_group_rows(today)
-        groups = sorted({group for each in (*sizes, now) for group in each}, key=str)
+        sizes_today = count_group_rows(today)
+        groups = sorted({group for each in (*sizes, sizes_today) for group in each}, key=str)
         counts = np.array([[each.get(group, 0) for group in groups] for each in sizes], dtype=np.float64)
-        counts[np.cumsum(counts, axis=0) == 0] = np.nan  # not seen yet; once it was, none are 0
-        found = predict_bands(days, counts, day, alarms_per_year=self.false_alarms_per_year)
+        counts[np.cumsum(counts, axis=0) == 0] = np.nan  # before its first rows a group is unknown; afterwards it has 0
+        bands = predict_bands(days, counts, day, alarms_per_year=self.false_alarms_per_year)
         return tuple(
             MeasurementComparison(
-                group, "", None, now.get(group, 0), Band(float(found.low[place]), float(found.high[place]))
+                group,
+                "",
+                None,
+                sizes_today.get(group, 0),
+                Band(float(bands.low[position]), float(bands.high[position])),
             )
-            for place, group in enumerate(groups)
-            if found.is_learned[place]
+            for position, group in enumerate(groups)
+            if bands.is_learned[position]
         )
 
 
-def _times(factor: float) -> Change:
-    def changed(found: MeasurementComparison) -> Iterator[float]:
-        if found.rows:
-            yield round(found.rows * factor)
+def _multiply(factor: float) -> Change:
+    def change(comparison: MeasurementComparison) -> Iterator[float]:
+        if comparison.rows:
+            yield round(comparison.rows * factor)
 
-    return changed
+    return change
