@@ -50,24 +50,24 @@ def _full_path(reference: str, names: DocumentNames, others: Callable[[str], Doc
     # file.yaml#/schema/TABLE/properties/COLUMN/properties/FIELD: every second part is an id
     file, _, path = reference.rpartition("#")
     table, *columns = path.strip("/").split("/")[1::2] or [""]
-    return _named((others(file) if file else names).table(table), table, columns)
+    return _resolve_names((others(file) if file else names).table(table), table, columns)
 
 
 def _shorthand(reference: str, names: DocumentNames) -> tuple[str, str]:
     parts = reference.split(".")
     # The longest known table wins: `mart.t.c` is column c of mart.t if that exists, else field t.c of mart.
     for cut in range(len(parts) - 1, 0, -1):
-        found = names.table(".".join(parts[:cut]))
-        if found is not None:
-            return _named(found, found.qualified, parts[cut:])
-    return _named(None, ".".join(parts[:-1]), parts[-1:])
+        known = names.table(".".join(parts[:cut]))
+        if known is not None:
+            return _resolve_names(known, known.qualified, parts[cut:])
+    return _resolve_names(None, ".".join(parts[:-1]), parts[-1:])
 
 
-def _named(found: TableNames | None, table: str, columns: list[str]) -> tuple[str, str]:
-    if found is None:
+def _resolve_names(known: TableNames | None, table: str, columns: list[str]) -> tuple[str, str]:
+    if known is None:
         return table, ".".join(columns)
     whole = ".".join(columns)
-    if whole in found.columns:  # the name of a column can contain dots
-        return found.qualified, found.columns[whole]
-    first = [found.columns.get(column, column) for column in columns[:1]]
-    return found.qualified, ".".join([*first, *columns[1:]])
+    if whole in known.columns:  # the name of a column can contain dots
+        return known.qualified, known.columns[whole]
+    first = [known.columns.get(column, column) for column in columns[:1]]
+    return known.qualified, ".".join([*first, *columns[1:]])

@@ -113,26 +113,26 @@ def attach_suites(
     suites: dict[int, dict[str, Document]] = {}
     for label, file in find_suite_files(folders):
         if is_generated(file):
-            problems.extend(_misplaced(label, file, known))
+            problems.extend(_check_generated(label, file, known))
             continue
         try:
             suite = _Suite(label, _read(file))
-            qualities = tuple(_qualities(suite))
-            about = _about(suite, known)
+            qualities = tuple(_read_qualities(suite))
+            versions = _find_versions(suite, known)
         except InvalidInput as error:
             problems.extend(error.problems)
             continue
-        for contract_file, table in about:
+        for contract_file, table in versions:
             tables = added.setdefault(id(contract_file), {})
-            tables[table.path] = _with(tables.get(table.path, table), qualities, _name(suite, table))
+            tables[table.path] = _add_qualities(tables.get(table.path, table), qualities, _short_name(suite, table))
             suites.setdefault(id(contract_file), {})[label] = suite.document
     return [
-        _extended(contract_file, added.get(id(contract_file), {}), suites.get(id(contract_file), {}))
+        _extend(contract_file, added.get(id(contract_file), {}), suites.get(id(contract_file), {}))
         for contract_file in contracts
     ]
 
 
-def _extended(contract_file: ContractFile, tables: Mapping[str, Table], suites: Mapping[str, Document]) -> ContractFile:
+def _extend(contract_file: ContractFile, tables: Mapping[str, Table], suites: Mapping[str, Document]) -> ContractFile:
     if not tables:
         return contract_file
     every = tuple(tables.get(table.path, table) for table in contract_file.contract.tables)
@@ -161,24 +161,22 @@ def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-def _character(found: re.Match[str]) -> str:
-    high, low = int(found[2], 16), int(found[3], 16)
-    return f"{found[1]}\\U{0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF):08X}"
+def _character(match: re.Match[str]) -> str:
+    high, low = int(match[2], 16), int(match[3], 16)
+    return f"{match[1]}\\U{0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF):08X}"
 
 
-def _misplaced(label: str, file: Path, known: Mapping[str, Sequence[TableVersion]]) -> Iterator[Problem]:
+def _check_generated(label: str, file: Path, known: Mapping[str, Sequence[TableVersion]]) -> Iterator[Problem]:
     """Report a suite that is marked as generated but has no contract: it would neither gate nor be compared."""
     table = str(_meta(file).get("table")).casefold()
-    named = (
-        table if re.fullmatch(r"[\w.-]+", table) is None else _stem(label).casefold()
-    )  # a file's name cannot be `a/b`
-    if named not in known:
+    is_file_name = re.fullmatch(r"[\w.-]+", table)  # the file of a table `a/b` has another name
+    if (_stem(label).casefold() if is_file_name else table) not in known:
         hint = f"delete it, or remove generated_by ({GENERATED_BY!r}) from its meta if it is hand-written"
         message = "is marked as compiled from a contract, and no contract has a table of the file's name"
         yield Problem(file=str(file), path="meta.generated_by", message=message, hint=hint)
 
 
-def _qualities(suite: _Suite) -> Iterator[Quality]:
+def _read_qualities(suite: _Suite) -> Iterator[Quality]:
     """Yield each expectation as an entry of `quality`, without its table.
 
     Raises:
@@ -188,29 +186,29 @@ def _qualities(suite: _Suite) -> Iterator[Quality]:
     if not isinstance(data, dict) or not isinstance(data.get("expectations"), list):
         hint = "a suite of Great Expectations 1.x is {name, expectations: [..], meta}"
         raise InvalidInput(document.problem("expectations", "expected a suite with a list of expectations", hint))
-    problems = [*_unknown(document, "", data, _SUITE_KEYS)]
+    problems = [*_check_keys(document, "", data, _SUITE_KEYS)]
     if not data["expectations"]:
         problems.append(document.problem("expectations", "the suite has no expectations", "delete it"))
     if not isinstance(data.get("meta", {}), dict):
         problems.append(document.problem("meta", f"found {clip(data['meta'])}, expected an object"))
     taken: Counter[str] = Counter()
-    found: list[Quality] = []
+    qualities: list[Quality] = []
     for index, raw in enumerate(data["expectations"]):
         path = f"expectations[{index}]"
-        wrong = list(_mistakes(document, path, raw))
-        problems += wrong
-        if not wrong:
-            found.append(_quality(f"{suite.label}#{path}", raw, taken))
+        errors = list(_check_expectation(document, path, raw))
+        problems += errors
+        if not errors:
+            qualities.append(_quality(f"{suite.label}#{path}", raw, taken))
     if problems:
         raise InvalidInput(*problems)
-    yield from (replace(quality, suite=suite.label) for quality in found)
+    yield from (replace(quality, suite=suite.label) for quality in qualities)
 
 
-def _mistakes(document: Document, path: str, raw: Any) -> Iterator[Problem]:
+def _check_expectation(document: Document, path: str, raw: Any) -> Iterator[Problem]:
     if not isinstance(raw, dict):
         yield document.problem(path, f"found {clip(raw)}, expected an expectation {{type, kwargs}}")
         return
-    yield from _unknown(document, f"{path}.", raw, _EXPECTATION_KEYS)
+    yield from _check_keys(document, f"{path}.", raw, _EXPECTATION_KEYS)
     if not isinstance(raw.get("type"), str):
         yield document.problem(path, "an expectation needs a type", 'as in "type": "expect_column_values_to_be_unique"')
     for key, kind, words in (("kwargs", dict, "an object"), ("meta", dict, "an object"), ("description", str, "text")):
@@ -222,7 +220,7 @@ def _mistakes(document: Document, path: str, raw: Any) -> Iterator[Problem]:
         yield document.problem(f"{path}.severity", message)
 
 
-def _unknown(document: Document, path: str, raw: Mapping[str, Any], known: Sequence[str]) -> Iterator[Problem]:
+def _check_keys(document: Document, path: str, raw: Mapping[str, Any], known: Sequence[str]) -> Iterator[Problem]:
     for key in raw:
         if key not in known:
             message = f"{clip(key)} is not a key of Great Expectations 1.x here"
@@ -231,7 +229,7 @@ def _unknown(document: Document, path: str, raw: Mapping[str, Any], known: Seque
 
 def _quality(path: str, raw: Mapping[str, Any], taken: Counter[str]) -> Quality:
     meta = raw.get("meta") or {}
-    name = _free(raw, taken)
+    name = _unique_name(raw, taken)
     implementation = {"type": raw["type"], "kwargs": raw.get("kwargs") or {}}
     if "allow_vacuous" in meta:
         implementation["allow_vacuous"] = meta["allow_vacuous"]
@@ -246,13 +244,13 @@ def _quality(path: str, raw: Mapping[str, Any], taken: Counter[str]) -> Quality:
     )
 
 
-def _free(raw: Mapping[str, Any], taken: Counter[str]) -> str:
+def _unique_name(raw: Mapping[str, Any], taken: Counter[str]) -> str:
     """Return the id of an expectation unless it is generated, else its type; a repeated name gets a number."""
-    given = raw.get("id")
-    name = given if isinstance(given, str) and given and not _is_uuid(given) else raw["type"]
-    place = f"{(raw.get('kwargs') or {}).get('column')}|{name}"
-    taken[place] += 1
-    return name if taken[place] == 1 else f"{name}-{taken[place]}"
+    chosen = raw.get("id")
+    name = chosen if isinstance(chosen, str) and chosen and not _is_uuid(chosen) else raw["type"]
+    key = f"{(raw.get('kwargs') or {}).get('column')}|{name}"
+    taken[key] += 1
+    return name if taken[key] == 1 else f"{name}-{taken[key]}"
 
 
 def _is_uuid(text: str) -> bool:
@@ -267,7 +265,7 @@ def _is_uuid(text: str) -> bool:
 # Which table
 
 
-def _about(suite: _Suite, known: Mapping[str, Sequence[TableVersion]]) -> list[TableVersion]:
+def _find_versions(suite: _Suite, known: Mapping[str, Sequence[TableVersion]]) -> list[TableVersion]:
     """Return the versions of the table of a suite, named by `meta.table`, else its name, else its file.
 
     Raises:
@@ -277,29 +275,25 @@ def _about(suite: _Suite, known: Mapping[str, Sequence[TableVersion]]) -> list[T
     meta, name = data.get("meta") or {}, data.get("name")
     names = {"meta.table": meta["table"]} if "table" in meta else {"name": name, "": suite.stem}
     for path, text in names.items():
-        found = _addressed(text, known) if isinstance(text, str) else None
-        if found is None:
+        match = _match_table(text, known) if isinstance(text, str) else None
+        if match is None:
             continue
-        every, version = found
-        about = [one for one in every if version_numbers(one[0].contract.version)[: len(version)] == version]
-        if about:
-            return about
-        there = join_words(one[0].contract.version for one in every)
+        every, numbers = match
+        versions = [one for one in every if version_numbers(one[0].contract.version)[: len(numbers)] == numbers]
+        if versions:
+            return versions
         message = f"{clip(text)} matches no version of {every[0][1].qualified_name}"
-        raise InvalidInput(suite.document.problem(path, message, f"versions are {there}"))
-    path, text = next(iter(names.items()))
-    said = text if isinstance(text, str) else suite.stem
-    hint = did_you_mean(said, (every[-1][1].qualified_name for every in known.values()))
-    message = f"no contract has a table {clip(said)}"
-    message += ", or one of the file's name" if path == "name" else ""
-    raise InvalidInput(
-        suite.document.problem(
-            path, message, f"name the suite schema.table, or give it meta.table; {hint}".rstrip("; ")
-        )
-    )
+        hint = f"versions are {join_words(one[0].contract.version for one in every)}"
+        raise InvalidInput(suite.document.problem(path, message, hint))
+    path, value = next(iter(names.items()))
+    text = value if isinstance(value, str) else suite.stem
+    message = f"no contract has a table {clip(text)}" + (", or one of the file's name" if path == "name" else "")
+    near = did_you_mean(text, (every[-1][1].qualified_name for every in known.values()))
+    hint = f"name the suite schema.table, or give it meta.table; {near}".rstrip("; ")
+    raise InvalidInput(suite.document.problem(path, message, hint))
 
 
-def _addressed(
+def _match_table(
     text: str, known: Mapping[str, Sequence[TableVersion]]
 ) -> tuple[Sequence[TableVersion], list[int]] | None:
     """Return the versions of the table in `schema.table[@version][.anything]`, and the numbers of the version.
@@ -312,13 +306,13 @@ def _addressed(
         for name in dict.fromkeys((qualified, every[-1][1].name.casefold(), qualified.rpartition(".")[2])):
             names.setdefault(name, []).append(every)
     for name in sorted(names, key=len, reverse=True):
-        found = re.fullmatch(rf"{re.escape(name)}(?:@v?(\d+(?:\.\d+)*))?(?:\..*)?", folded, re.DOTALL)
-        if found and len(names[name]) == 1:
-            return names[name][0], version_numbers(found[1] or "")
+        match = re.fullmatch(rf"{re.escape(name)}(?:@v?(\d+(?:\.\d+)*))?(?:\..*)?", folded, re.DOTALL)
+        if match and len(names[name]) == 1:
+            return names[name][0], version_numbers(match[1] or "")
     return None
 
 
-def _name(suite: _Suite, table: Table) -> str:
+def _short_name(suite: _Suite, table: Table) -> str:
     """Return the name of a suite in the names of its rules: its file's name without the table's."""
     stem = suite.stem
     for name in (table.qualified_name, table.name):
@@ -328,17 +322,16 @@ def _name(suite: _Suite, table: Table) -> str:
     return stem
 
 
-def _with(table: Table, qualities: Sequence[Quality], name: str) -> Table:
+def _add_qualities(table: Table, qualities: Sequence[Quality], name: str) -> Table:
     """Return a table with the entries of a suite, each on its column or on the table itself."""
     columns = {column.name.casefold(): column for column in table.columns}
-    beside: list[Quality] = []
-    for quality in qualities:
-        named = replace(quality, id=f"{quality.id}@{name}")
+    on_table: list[Quality] = []
+    for quality in (replace(each, id=f"{each.id}@{name}") for each in qualities):
         kwargs = quality.implementation["kwargs"]
         column = kwargs.get("column") if isinstance(kwargs, Mapping) else None
-        home = columns.get(column.casefold()) if isinstance(column, str) else None
-        if home is None:
-            beside.append(named)
+        target = columns.get(column.casefold()) if isinstance(column, str) else None
+        if target is None:
+            on_table.append(quality)
         else:
-            columns[home.name.casefold()] = replace(home, quality=(*home.quality, named))
-    return replace(table, columns=tuple(columns.values()), quality=(*table.quality, *beside))
+            columns[target.name.casefold()] = replace(target, quality=(*target.quality, quality))
+    return replace(table, columns=tuple(columns.values()), quality=(*table.quality, *on_table))

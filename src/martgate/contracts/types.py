@@ -1,8 +1,8 @@
-"""One table of types: how Spark spells each, and what the same thing is called everywhere else.
+"""The names of types in Spark and in every other language that martgate writes.
 
-A contract states its types in any common spelling; `canonical` turns that into Spark's own (`bigint`, `decimal(18,2)`,
-`array<string>`), which is what the rest of the house compares. `spelling` translates from there. Nothing here imports
-a library that it names: every entry is text.
+A contract can use any common name of a type. `canonical_type` returns Spark's name (`bigint`, `decimal(18,2)`,
+`array<string>`), by which types are compared; `translate_type` returns the names in the other languages. This module
+imports none of the libraries: all names are text.
 """
 
 import json
@@ -19,12 +19,18 @@ __all__ = ["INTEGER_RANGES", "TypeNames", "canonical_type", "default_physical_ty
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeNames:
-    """One type in every language that the house speaks.
+    """A type in every language.
 
-    `spark` is the canonical name; `pyspark`, `polars` and `sqlalchemy` are Python expressions (with `T`, `pl` and `sa`
-    for `pyspark.sql.types`, `polars` and `sqlalchemy`); pandera takes those of its backend as they are. `arrow` is what
-    `str()` of the Arrow type says. `delta` is the type in a Delta schema: a primitive's name, or JSON text where it is
-    nested. `json_schema` is JSON text; `logical` is the ODCS logicalType the type belongs to.
+    Attributes:
+        spark: The name in Spark SQL, which is the canonical one.
+        pyspark: A Python expression, with `T` for `pyspark.sql.types`; also for pandera on Spark.
+        duckdb: The name in DuckDB's SQL.
+        arrow: The `str()` of the Arrow type.
+        delta: The type in a Delta schema: the name of a primitive type, or the JSON text of a nested one.
+        polars: A Python expression, with `pl` for `polars`; also for pandera on polars.
+        sqlalchemy: A Python expression, with `sa` for `sqlalchemy`.
+        json_schema: The JSON text of a schema.
+        logical: The `logicalType` of ODCS.
     """
 
     spark: str
@@ -42,7 +48,7 @@ INTEGER_RANGES: Mapping[str, tuple[int, int]] = {
     name: (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
     for name, bits in {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}.items()
 }
-"""The smallest and greatest value of each integer type."""
+"""The least and the greatest value of each integer type."""
 
 _NAIVE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?$"
 
@@ -80,7 +86,7 @@ _SYNONYMS = {
     **dict.fromkeys(("long", "int64", "bigserial"), "bigint"),
     **dict.fromkeys(("real", "float4", "float32"), "float"),
     **dict.fromkeys(("float8", "float64", "double precision"), "double"),
-    # Delta knows one kind of text; a length, a UUID's or a document's form are rules about its values.
+    # Delta has one type of text; a length, or the form of a UUID or a document, is a rule about its values.
     **dict.fromkeys(("text", "str", "utf8", "uuid", "json", "xml"), "string"),
     **dict.fromkeys(("bytes", "bytea", "blob", "varbinary"), "binary"),
     "bool": "boolean",
@@ -90,16 +96,16 @@ _SYNONYMS = {
 }
 _TEXTS = frozenset({"varchar", "char", "character", "character varying", "nvarchar", "bpchar"})
 _DECIMALS = frozenset({"decimal", "dec", "numeric", "number"})
-_AMBIGUOUS = {"int8": "it has 8 bits in Arrow and 8 bytes in PostgreSQL; say tinyint or bigint"}
+_AMBIGUOUS = {"int8": "it has 8 bits in Arrow and 8 bytes in PostgreSQL; write tinyint or bigint"}
 _NESTED = ("array<..>", "map<..,..>", "struct<name:..>")
-_LONGEST, _DEEPEST = 10_000, 32
-"""A type longer or deeper than this is nobody's table; reading it would only cost the stack."""
+_MAX_LENGTH, _MAX_DEPTH = 10_000, 32
+"""Limits far above any real type, which protect the stack."""
 
 _TOKEN = re.compile(r"\s*(?:`((?:[^`]|``)+)`|([A-Za-z_][A-Za-z0-9_]*)|([0-9]+)|([<>(),:]))")
 
 
 def canonical_type(text: str) -> str:
-    """A type in Spark's own spelling, from any common one; a text's length is not part of its type.
+    """Return Spark's name of a type, from any common name; the length of a text is dropped.
 
     >>> canonical_type("LONG"), canonical_type("varchar(10)"), canonical_type("numeric(18, 2)")
     ('bigint', 'string', 'decimal(18,2)')
@@ -107,19 +113,19 @@ def canonical_type(text: str) -> str:
     'array<struct<id:int,name:string>>'
 
     Raises:
-        ValueError: there is no such type; the message names the nearest ones.
+        ValueError: There is no such type; the message names the nearest ones.
     """
     return _parsed(text).spark
 
 
 def translate_type(physical_type: str) -> TypeNames:
-    """The type in every language; any spelling that `canonical_type` reads is understood.
+    """Return the names of a type in every language, from any name that `canonical_type` reads.
 
     >>> translate_type("tinyint").duckdb, translate_type("decimal(9,2)").sqlalchemy
     ('TINYINT', 'sa.Numeric(9, 2)')
 
     Raises:
-        ValueError: there is no such type; the message names the nearest ones.
+        ValueError: There is no such type; the message names the nearest ones.
     """
     return _parsed(physical_type)
 
@@ -131,13 +137,17 @@ _WIDTHS = {
 
 
 def default_physical_type(logical_type: str, options: Mapping[str, object]) -> str:
-    """The physical type of a column that states only its logicalType; unsigned widths get the next wider type.
+    """Return the physical type of a column that has only a logicalType.
+
+    Args:
+        logical_type: The logicalType.
+        options: The logicalTypeOptions; a `format` with an unsigned width gets the next wider type.
 
     >>> default_physical_type("integer", {"format": "i32"}), default_physical_type("timestamp", {"timezone": False})
     ('int', 'timestamp_ntz')
 
     Raises:
-        ValueError: the logical type is unknown, or does not say enough (what an array holds).
+        ValueError: The logical type is unknown, or no type follows from it (the items of an array).
     """
     width = str(options.get("format", ""))
     match logical_type:
@@ -152,7 +162,7 @@ def default_physical_type(logical_type: str, options: Mapping[str, object]) -> s
         case "time":
             return "string"  # Delta has no time of day
         case "array" | "object" | "map":
-            raise ValueError(f"{logical_type} says too little; state the physicalType, as in array<string>")
+            raise ValueError(f"no type follows from {logical_type}; add physicalType, as in array<string>")
         case _:
             known = ("string", "date", "timestamp", "time", "number", "integer", "object", "array", "boolean", "map")
             raise ValueError(_unknown(logical_type, known, "logicalType"))
@@ -160,33 +170,32 @@ def default_physical_type(logical_type: str, options: Mapping[str, object]) -> s
 
 @lru_cache(maxsize=1024)
 def _parsed(text: str) -> TypeNames:
-    """The whole text as one type."""
-    if len(text) > _LONGEST:
-        raise ValueError(f"a type of {len(text)} characters; at most {_LONGEST} are read")
-    reader = _Reader(text)
-    found = reader.type()
-    reader.end()
-    return found
+    if len(text) > _MAX_LENGTH:
+        raise ValueError(f"found a type of {len(text)} characters, expected at most {_MAX_LENGTH}")
+    parser = _Parser(text)
+    names = parser.type()
+    parser.end()
+    return names
 
 
-class _Reader:
-    """A type's text, read from left to right; one method for each thing that may stand there."""
+class _Parser:
+    """Parses a type from left to right, with one method for each part of the grammar."""
 
     def __init__(self, text: str) -> None:
         self.text, self.at, self.depth = text.strip(), 0, 0
 
     def type(self) -> TypeNames:
         self.depth += 1
-        if self.depth > _DEEPEST:
-            raise ValueError(f"a type nested more than {_DEEPEST} deep")
+        if self.depth > _MAX_DEPTH:
+            raise ValueError(f"found a type nested more than {_MAX_DEPTH} levels deep")
         name = self.name()
         nested = {"array": self.array, "map": self.map, "struct": self.struct}.get(name)
-        found = nested() if nested else self.scalar(name)
+        names = nested() if nested else self.scalar(name)
         self.depth -= 1
-        return found
+        return names
 
     def name(self) -> str:
-        """One type name in lower case, words of two-word names joined by one space."""
+        """Parse a name in lower case; the words of a longer name are joined by one space."""
         words = [self.word().lower()]
         while (following := self.peek()) and following[2] and _is_prefix([*words, following[2].lower()]):
             words.append(self.word().lower())
@@ -198,16 +207,16 @@ class _Reader:
             return _decimal(*(numbers or [10, 0]))
         if name in _TEXTS:
             if len(numbers) > 1:
-                raise self.wrong(f"{name} takes one length")
+                raise self.error(f"{name} takes one length")
             return _SCALARS["string"]
         if name in _AMBIGUOUS:
             raise ValueError(f"{name} is not clear: {_AMBIGUOUS[name]}")
-        found = _SCALARS.get(_SYNONYMS.get(name, name))
-        if found is None:
+        names = _SCALARS.get(_SYNONYMS.get(name, name))
+        if names is None:
             raise ValueError(_unknown(name, (*_SCALARS, "decimal", *_SYNONYMS, *_TEXTS), "type"))
         if numbers:
-            raise self.wrong(f"{name} takes no numbers in parentheses")
-        return found
+            raise self.error(f"{name} takes no numbers in parentheses")
+        return names
 
     def array(self) -> TypeNames:
         self.expect("<")
@@ -229,7 +238,7 @@ class _Reader:
         while True:
             name = self.word()
             if name.lower() in map(str.lower, fields):
-                raise self.wrong(f"the struct has two fields {name}")
+                raise self.error(f"the struct has two fields {name}")
             self.expect(":")
             fields[name] = self.type()
             if not self.accept(","):
@@ -240,13 +249,13 @@ class _Reader:
     def numbers(self) -> list[int]:
         if not self.accept("("):
             return []
-        found = [self.number()]
+        numbers = [self.number()]
         while self.accept(","):
-            found.append(self.number())
+            numbers.append(self.number())
         self.expect(")")
-        return found
+        return numbers
 
-    # What stands next.
+    # Tokens
 
     def peek(self) -> "re.Match[str] | None":
         return _TOKEN.match(self.text, self.at)
@@ -254,14 +263,14 @@ class _Reader:
     def word(self) -> str:
         token = self.peek()
         if not token or not (token[1] or token[2]):
-            raise self.wrong("expected a name")
+            raise self.error("expected a name")
         self.at = token.end()
         return str(token[2] or token[1].replace("``", "`"))
 
     def number(self) -> int:
         token = self.peek()
         if not token or not token[3]:
-            raise self.wrong("expected a number")
+            raise self.error("expected a number")
         self.at = token.end()
         return int(token[3][:9])
 
@@ -274,16 +283,16 @@ class _Reader:
 
     def expect(self, sign: str) -> None:
         if not self.accept(sign):
-            raise self.wrong(f"expected {sign}")
+            raise self.error(f"expected {sign}")
 
     def end(self) -> None:
         if self.text[self.at :].strip():
-            raise self.wrong("expected the end")
+            raise self.error("expected the end")
 
-    def wrong(self, what: str) -> ValueError:
-        hint = "; a length stands in parentheses, as in varchar(10)" if self.text[self.at :].startswith("[") else ""
+    def error(self, message: str) -> ValueError:
+        hint = "; write a length in parentheses, as in varchar(10)" if self.text[self.at :].startswith("[") else ""
         before = _short(self.text[: self.at]) or "nothing"
-        return ValueError(f"{_short(self.text) or 'an empty text'} is not a type: {what} after {before}{hint}")
+        return ValueError(f"{_short(self.text) or 'an empty text'} is not a type: {message} after {before}{hint}")
 
 
 _SPACED = tuple(name for name in (*_SYNONYMS, *_TEXTS) if " " in name)
@@ -309,7 +318,7 @@ def _unknown(name: str, known: tuple[str, ...], what: str) -> str:
 _KNOWN = (*_SCALARS, "decimal(p,s)", *_NESTED)
 
 
-# Types made of numbers and of other types.
+# Types with parameters
 
 
 def _decimal(precision: int, scale: int = 0, *more: int) -> TypeNames:
@@ -363,17 +372,17 @@ def _map(key: TypeNames, value: TypeNames) -> TypeNames:
 
 
 def _struct(fields: Mapping[str, TypeNames]) -> TypeNames:
-    def joined(text: Callable[[str, TypeNames], str], separator: str = ", ") -> str:
+    def join(text: Callable[[str, TypeNames], str], separator: str = ", ") -> str:
         return separator.join(text(name, kind) for name, kind in fields.items())
 
     delta = [{"name": n, "type": _delta(kind), "nullable": True, "metadata": {}} for n, kind in fields.items()]
     return TypeNames(
-        spark=f"struct<{joined(lambda name, kind: f'{field_name(name)}:{kind.spark}', ',')}>",
-        pyspark=f"T.StructType([{joined(lambda name, kind: f'T.StructField({_python(name)}, {kind.pyspark})')}])",
-        duckdb=f"STRUCT({joined(lambda name, kind: f'{duckdb_identifier(name)} {kind.duckdb}')})",
-        arrow=f"struct<{joined(lambda name, kind: f'{name}: {kind.arrow}')}>",
+        spark=f"struct<{join(lambda name, kind: f'{field_name(name)}:{kind.spark}', ',')}>",
+        pyspark=f"T.StructType([{join(lambda name, kind: f'T.StructField({_python(name)}, {kind.pyspark})')}])",
+        duckdb=f"STRUCT({join(lambda name, kind: f'{duckdb_identifier(name)} {kind.duckdb}')})",
+        arrow=f"struct<{join(lambda name, kind: f'{name}: {kind.arrow}')}>",
         delta=json.dumps({"type": "struct", "fields": delta}, ensure_ascii=False),
-        polars=f"pl.Struct({{{joined(lambda name, kind: f'{_python(name)}: {kind.polars}')}}})",
+        polars=f"pl.Struct({{{join(lambda name, kind: f'{_python(name)}: {kind.polars}')}}})",
         sqlalchemy="sa.JSON()",
         json_schema=json.dumps(
             {"type": "object", "properties": {n: _or_null(kind) for n, kind in fields.items()}}, ensure_ascii=False

@@ -158,7 +158,7 @@ def test_a_table_of_another_contract_is_judged_with_a_catalog_only(linted, tmp_p
     reference = (TO, "sales.regions.id")
     assert linted(reference) == []
     (problem,) = linted(reference, catalog=Catalog())
-    assert "'sales.regions' is no table of a known contract" in problem
+    assert "no contract has a table 'sales.regions'" in problem
     other = tmp_path / "others" / "r.odcs.yaml"
     other.parent.mkdir()
     other.write_text(

@@ -15,9 +15,9 @@ EXAMPLES = Path(__file__).parents[4] / "shared/odcs-examples"
 SOUND = (DATA / "sound.odcs.yaml").read_text(encoding="utf-8")
 KNOWN_BAD = {
     "all-data-types": "schema[0].properties[2].logicalType: found 'timestamp', which is none of the 7 allowed words "
-    "(ODCS allows it since v3.1.0: say apiVersion: v3.1.0)",
-    "basic-four-dpo": "team: expected a list, found a mapping (ODCS allows it since v3.1.0: say apiVersion: v3.1.0)",
-    "column-completeness": "quality[0]: the key 'rule' is missing (ODCS allows it since v3.1.0: say apiVersion: v3.1.0)",
+    "(ODCS allows it since v3.1.0: set apiVersion: v3.1.0)",
+    "basic-four-dpo": "team: expected a list, found a mapping (ODCS allows it since v3.1.0: set apiVersion: v3.1.0)",
+    "column-completeness": "quality[0]: the key 'rule' is missing (ODCS allows it since v3.1.0: set apiVersion: v3.1.0)",
 }
 
 
@@ -219,7 +219,7 @@ def test_what_the_standards_own_library_cannot_read_is_refused_though_a_lax_sche
     path.write_text(f"{head}schema: [{{name: t, properties: [{column}]}}]\n")
     assert told(path) == (
         "old.odcs.yaml:6:75: schema[0].properties[0].quality[0].id: "
-        "not as the standard's library reads it: Input should be a valid string"
+        "the standard's library cannot read it: Input should be a valid string"
     )
 
 
@@ -319,7 +319,7 @@ def test_all_mistakes_come_in_the_order_of_their_lines(write):
 
 def test_a_word_of_a_later_version_is_told_apart_from_a_mistake(write):
     text = told(write(("apiVersion: v3.2.0", "apiVersion: v3.1.0")))
-    assert "enum: the key 'enum' is not known here (ODCS allows it since v3.2.0: say apiVersion: v3.2.0)" in text
+    assert "enum: the key 'enum' is not known here (ODCS allows it since v3.2.0: set apiVersion: v3.2.0)" in text
 
 
 @pytest.mark.parametrize("wrap", ["properties", "items"])

@@ -43,7 +43,7 @@ schema:
 
 
 @pytest.mark.parametrize(
-    ("period", "told"), [("month", []), ("monht", ["publishPeriod is 'monht', which is no period"])]
+    ("period", "told"), [("month", []), ("monht", ["publishPeriod is 'monht', which is not a period"])]
 )
 def test_a_period_that_is_none_is_told_with_the_nearest(tmp_path, period, told):
     file = tmp_path / "t.odcs.yaml"

@@ -46,7 +46,7 @@ def test_a_canonical_name_stays_as_it_is(name):
         ("bigintt", "Did you mean bigint"),
         ("flag", "'flag' is not a known type"),
         ("zzzz", "Known are tinyint"),
-        ("int8", "say tinyint or bigint"),
+        ("int8", "write tinyint or bigint"),
         ("float(3,2)", "takes no numbers"),
         ("decimal(39,2)", "precision of 1 to 38"),
         ("decimal(4,5)", "up to the precision"),
@@ -61,7 +61,7 @@ def test_a_canonical_name_stays_as_it_is(name):
         ("struct<a:int,A:int>", "two fields A"),
         ("", "an empty text is not a type"),
         ("array<" * 2000, "at most 10000"),
-        ("array<" * 100, "more than 32 deep"),
+        ("array<" * 100, "more than 32 levels deep"),
     ],
 )
 def test_what_is_no_type_is_refused_with_the_reason(text, said):
@@ -177,7 +177,7 @@ def test_a_logical_type_alone_gives_a_physical_one(logical, options, expected):
     assert canonical_type(expected) == expected
 
 
-@pytest.mark.parametrize(("logical", "said"), [("array", "state the physicalType"), ("integr", "Did you mean integer")])
+@pytest.mark.parametrize(("logical", "said"), [("array", "add physicalType"), ("integr", "Did you mean integer")])
 def test_a_logical_type_that_says_too_little_is_refused(logical, said):
     with pytest.raises(ValueError, match=said):
         default_physical_type(logical, {})

@@ -112,8 +112,8 @@ def test_tens_come_after_nines(write, tmp_path):
 @pytest.mark.parametrize(
     ("since", "more", "told"),
     [
-        ("soon", "", "validFrom: 'soon' is no day"),
-        ("2024-1-1", "", "validFrom: '2024-1-1' is no day"),
+        ("soon", "", "validFrom: 'soon' is not a day"),
+        ("2024-1-1", "", "validFrom: '2024-1-1' is not a day"),
         ("", ", customProperties: [{property: retroactive, value: 'yes'}]", "found 'yes', expected true or false"),
     ],
 )

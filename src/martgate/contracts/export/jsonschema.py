@@ -1,4 +1,4 @@
-"""One row of a table as JSON Schema 2020-12: for whoever sends or receives rows as JSON."""
+"""Exports a table as JSON Schema 2020-12 of one row, for rows that are sent or received as JSON."""
 
 import json
 from datetime import date
@@ -16,49 +16,49 @@ _BOUNDS = {">=": "minimum", "<=": "maximum", ">": "exclusiveMinimum", "<": "excl
 
 
 def export(request: ExportRequest) -> str:
+    """Write the table of a request; see `render_schema`."""
     return render_schema(request.table)
 
 
 def render_schema(table: Table) -> str:
-    """A JSON Schema: required columns must be there, the others may be null or left out, unknown ones are refused.
+    """Write a JSON Schema: required columns must exist, others may be null or missing, unknown ones are forbidden.
 
-    Instants are RFC 3339 text, decimals numbers, binary values base64 text.
+    Instants are RFC 3339 text, decimals are numbers, binary values are base64 text.
 
     Raises:
-        martgate.errors.InvalidInput: the contract states types or limits that there are not.
+        martgate.errors.InvalidInput: The contract has invalid types or limits.
     """
-    found = read_constraints(table)
+    columns = read_constraints(table)
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": " ".join((f"{source_title(table)}.", *SCOPE_NOTE)),
         "title": table.qualified_name,
         **({"description": table.description} if table.description else {}),
         "type": "object",
-        "properties": {one.column.name: _property(one) for one in found},
-        "required": [one.column.name for one in found if one.required],
+        "properties": {one.column.name: _property(one) for one in columns},
+        "required": [one.column.name for one in columns if one.required],
         "additionalProperties": False,
     }
     return json_text(document)
 
 
 def _property(one: Constraints) -> dict[str, object]:
-    """One column's value."""
-    found: dict[str, object] = {}
+    schema: dict[str, object] = {}
     if one.column.business_name:
-        found["title"] = one.column.business_name
+        schema["title"] = one.column.business_name
     if one.column.description:
-        found["description"] = one.column.description
-    found |= json.loads(one.type.json_schema)
-    found |= _limits(one, is_number=found["type"] in ("integer", "number"))
+        schema["description"] = one.column.description
+    schema |= json.loads(one.type.json_schema)
+    schema |= _limits(one, is_number=schema["type"] in ("integer", "number"))
     if not one.required:
-        found["type"] = [found["type"], "null"]
-        if "enum" in found:
-            found["enum"] = [*map(_plain, one.values), None]
-    return found
+        schema["type"] = [schema["type"], "null"]
+        if "enum" in schema:
+            schema["enum"] = [*map(_plain, one.values), None]
+    return schema
 
 
 def _limits(one: Constraints, *, is_number: bool) -> dict[str, object]:
-    """What the contract says beyond the type; a bound replaces the one of the type's width."""
+    """Return the limits of the contract; a bound replaces that of the type's width."""
     limits: dict[str, object] = {
         "enum": [_plain(value) for value in one.values] or None,
         "pattern": to_ecmascript(one.pattern) if one.pattern else None,
@@ -72,7 +72,7 @@ def _limits(one: Constraints, *, is_number: bool) -> dict[str, object]:
 
 
 def _plain(value: Bound) -> str | float | int:
-    """A value as JSON has it."""
+    """Return a value as JSON represents it."""
     if isinstance(value, Decimal):
         return int(value) if value == int(value) else float(value)
     return value.isoformat() if isinstance(value, date) else value

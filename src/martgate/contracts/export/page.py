@@ -1,9 +1,8 @@
-"""The Markdown page of a table, as a data catalogue shows it: printed from the contract, so that they cannot drift.
+"""Exports the page of a table for a data catalogue, in Markdown.
 
-Columns, partitions and upstreams come from the contract's own clauses. What the standard has no clause for comes from
-custom properties of the contract: `about`, `tableType`, `collaborators`, `repository` and `changeHistory`, `notice`,
-`howToUse`, `pipeline`, `upstreams`, `consumers`, `downstreamInfo`. A section that the contract knows nothing of is left
-out.
+Columns, partitions and upstreams come from clauses of the contract. The rest comes from its custom properties: `about`,
+`tableType`, `collaborators`, `repository` and `changeHistory`, `notice`, `howToUse`, `pipeline`, `upstreams`, `consumers`,
+`downstreamInfo`. Sections without content are left out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,33 +15,34 @@ from martgate.errors import InvalidInput, Problem
 
 __all__ = ["export", "render_page"]
 
-END_OF_TABLE = "\n\n"  # sections that end in a table or a heading keep two blank lines before the next rule
+END_OF_TABLE = "\n\n"  # two blank lines follow a section that ends in a table or a heading
 
 
 def export(request: ExportRequest) -> str:
+    """Write the table of a request; see `render_page`."""
     return render_page(request.table)
 
 
 def render_page(table: Table) -> str:
-    """The page as Markdown, ending without a newline.
+    """Write the page as Markdown, without a newline at the end.
 
     Raises:
-        InvalidInput: a custom property that the page prints is not of the shape that it needs.
+        InvalidInput: A custom property of the page has the wrong type.
     """
-    known = _Known(table.contract)
-    sections = [_head(known, table), _columns(table)]
-    if prose := known.text("howToUse"):
+    properties = _CustomProperties(table.contract)
+    sections = [_head(properties, table), _columns(table)]
+    if prose := properties.text("howToUse"):
         sections.append(f"# HOW TO USE\n\n{prose}")
-    if pipeline := _pipeline(known):
+    if pipeline := _pipeline(properties):
         sections.append(pipeline)
-    if dependencies := _dependencies(known, table):
+    if dependencies := _dependencies(properties, table):
         sections.append(dependencies)
     title = table.qualified_name
     return f"\n{title}\n{'=' * len(title)}\n\n" + "\n---\n".join([*sections, ""]).rstrip("\n")
 
 
-class _Known:
-    """The custom properties of a contract, each in the shape that is asked for; absent ones are empty."""
+class _CustomProperties:
+    """Typed access to the custom properties of a contract; a missing one is empty."""
 
     def __init__(self, contract: Contract) -> None:
         self._file = contract.file
@@ -51,36 +51,35 @@ class _Known:
     def text(self, key: str) -> str:
         value = self._custom.get(key, "")
         if not isinstance(value, str):
-            raise self._unusable(key, value, "text")
+            raise self._error(key, value, "text")
         return value.rstrip("\n")
 
     def texts(self, key: str) -> tuple[str, ...]:
         value = self._custom.get(key, ())
         if not _is_list(value):
-            raise self._unusable(key, value, "a list of texts")
+            raise self._error(key, value, "a list of texts")
         return tuple(str(item) for item in value)
 
     def mapping(self, key: str) -> Mapping[str, str]:
         value = self._custom.get(key, {})
         if not isinstance(value, Mapping):
-            raise self._unusable(key, value, "a mapping")
+            raise self._error(key, value, "a mapping")
         return {str(name): str(item) for name, item in value.items()}
 
     def rows(self, key: str, *fields: str) -> tuple[tuple[str, ...], ...]:
         value = self._custom.get(key, ())
         expected = f"a list of mappings with {', '.join(fields)}"
         if not _is_list(value):
-            raise self._unusable(key, value, expected)
+            raise self._error(key, value, expected)
         rows = []
         for row in value:
             if not isinstance(row, Mapping) or any(name not in row for name in fields):
-                raise self._unusable(key, row, expected)
+                raise self._error(key, row, expected)
             rows.append(tuple(str(row[name]) for name in fields))
         return tuple(rows)
 
-    def _unusable(self, key: str, value: object, expected: str) -> InvalidInput:
-        found = f"{type(value).__name__} {value!r}"[:80]
-        message = f"custom property {key!r} is {found}, and the page needs {expected}"
+    def _error(self, key: str, value: object, expected: str) -> InvalidInput:
+        message = f"custom property {key!r}: found {type(value).__name__} {value!r}"[:110] + f", expected {expected}"
         return InvalidInput(Problem(file=self._file, path="customProperties", message=message))
 
 
@@ -88,21 +87,21 @@ def _is_list(value: object) -> TypeGuard[Sequence[object]]:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
-def _head(known: _Known, table: Table) -> str:
-    history = known.rows("changeHistory", "date", "by", "commit")
-    head = "# BASIC INFO\n\n" + "\n".join(_basic_info(known, table, history))
+def _head(properties: _CustomProperties, table: Table) -> str:
+    history = properties.rows("changeHistory", "date", "by", "commit")
+    head = "# BASIC INFO\n\n" + "\n".join(_basic_info(properties, table, history))
     if history:
-        head += "\n\n" + "\n".join(_change_history(known.text("repository"), history))
-    notice = known.text("notice")
+        head += "\n\n" + "\n".join(_change_history(properties.text("repository"), history))
+    notice = properties.text("notice")
     return head + END_OF_TABLE + (f"\n# TABLE NOTICE\n\n{notice}" if notice else "")
 
 
-def _basic_info(known: _Known, table: Table, history: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    yield f"|**About**| {_cell(known.text('about'))} |"
+def _basic_info(properties: _CustomProperties, table: Table, history: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    yield f"|**About**| {_cell(properties.text('about'))} |"
     yield "| :--- | :--- |"
     if "." in table.qualified_name:
         yield f"|**Database**|**{_cell(table.qualified_name.rpartition('.')[0])}**|"
-    if kind := known.text("tableType"):
+    if kind := properties.text("tableType"):
         yield f"|**Table Type**|{_cell(kind)}|"
     if table.partition_columns:
         yield f"|**Partitioned by**|{', '.join(f'`{_cell(name)}`' for name in table.partition_columns)}|"
@@ -111,7 +110,7 @@ def _basic_info(known: _Known, table: Table, history: Sequence[tuple[str, ...]])
         yield f"|**Created/ Last Updated At**|{_cell(created_at)} / {_cell(updated_at)}|"
         yield f"|**Created By**|{_cell(created_by)}|"
         yield f"|**Last Updated By**|{_cell(updated_by)}|"
-    if people := known.rows("collaborators", "name", "changes"):
+    if people := properties.rows("collaborators", "name", "changes"):
         yield f"|**Collaborators**|{', '.join(f'{_cell(name)}[{_cell(changes)}]' for name, changes in people)}|"
 
 
@@ -133,8 +132,8 @@ def _columns(table: Table) -> str:
     return "\n".join([*head, *rows]) + END_OF_TABLE
 
 
-def _pipeline(known: _Known) -> str:
-    pipeline = known.mapping("pipeline")
+def _pipeline(properties: _CustomProperties) -> str:
+    pipeline = properties.mapping("pipeline")
     lines = {
         "dag": "### DAG: `{}`",
         "updateInterval": "### Update Interval: {}",
@@ -147,20 +146,20 @@ def _pipeline(known: _Known) -> str:
     return "\n\n".join(["# PIPELINE INFO", *parts]) + END_OF_TABLE if parts else ""
 
 
-def _dependencies(known: _Known, table: Table) -> str:
+def _dependencies(properties: _CustomProperties, table: Table) -> str:
     lineage = {source.rpartition(".")[0] for column in table.columns for source in column.sources}
-    upstreams = sorted({*known.texts("upstreams"), *lineage} - {""})
-    downstreams = [name for (name,) in known.rows("consumers", "table")]
+    upstreams = sorted({*properties.texts("upstreams"), *lineage} - {""})
+    downstreams = [name for (name,) in properties.rows("consumers", "table")]
     parts = []
     if upstreams or downstreams:
         rows = [f"|{_cell(up)}|{_cell(down)}|" for up, down in zip_longest(upstreams, downstreams, fillvalue=" ")]
         head = ["|Upstream Tables|Downstream Tables|", "| :--- | :--- |"]
         parts += ["## 👨👩👧👦 Up/Downstream Table List", "\n".join([*head, *rows])]
-    if prose := known.text("downstreamInfo"):
+    if prose := properties.text("downstreamInfo"):
         parts += ["## 🐤 Downstream Tables Info", prose]
     return "\n\n".join(["# DEPENDENCIES", *parts]) if parts else ""
 
 
 def _cell(text: str) -> str:
-    """Text inside one cell of a Markdown table: on one line, its bars escaped, no HTML tag."""
+    """Escape text for a cell of a Markdown table: on one line, without bars and HTML tags."""
     return " ".join(text.splitlines()).replace("|", "\\|").replace("<", "&lt;")

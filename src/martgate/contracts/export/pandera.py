@@ -1,4 +1,4 @@
-"""A table as a pandera schema, in Python code: for polars, or for Spark."""
+"""Exports a table as a pandera schema in Python code, for polars or for Spark."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -15,6 +15,7 @@ from martgate.contracts.export.constraints import (
 from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput
+from martgate.text.lists import join_words
 from martgate.text.quoting import identifier, text
 from martgate.text.regex import to_rust, to_sql
 
@@ -24,19 +25,23 @@ FLAVOURS = ("polars", "pyspark")
 
 
 def export(request: ExportRequest) -> str:
+    """Write the table of a request; see `render_schema`."""
     return render_schema(request.table, flavour=request.flavour)
 
 
 def render_schema(table: Table, *, flavour: str = "polars") -> str:
-    """Python code of a `DataFrameSchema` for one of `FLAVOURS`: exactly these columns, in this order.
+    """Write a `DataFrameSchema` that requires exactly the columns of a table, in their order.
+
+    Args:
+        table: The table.
+        flavour: The library of the data frames, one of `FLAVOURS`.
 
     Raises:
-        martgate.errors.InvalidInput: there is no such flavour, or the contract states types or limits that there are not.
+        martgate.errors.InvalidInput: The flavour is unknown, or the contract has invalid types or limits.
     """
     if flavour not in FLAVOURS:
-        raise InvalidInput(f"pandera has no flavour {flavour!r} here; known are {' and '.join(FLAVOURS)}")
-    found = read_constraints(table)
-    return (_polars if flavour == "polars" else _pyspark)(table, found)
+        raise InvalidInput(f"limits the flavour {flavour!r}, expected {join_words(FLAVOURS, 'or')}")
+    return (_polars if flavour == "polars" else _pyspark)(table, read_constraints(table))
 
 
 def _frame(table: Table, columns: tuple[python.Source, ...], *more: python.Source) -> python.Source:
@@ -65,7 +70,7 @@ def _is_unique(one: Constraints, table: Table) -> bool:
 
 
 def _is_binary(one: Constraints) -> bool:
-    """Whether multiples are of a binary fraction, which need a little room: 0.3 is a multiple of 0.1."""
+    """Return whether the step is a binary fraction, whose multiples need a tolerance: 0.3 is a multiple of 0.1."""
     return isinstance(one.multiple_of, float)
 
 
@@ -76,7 +81,7 @@ _LAZY = "A LazyFrame is checked for names and types only, unless PANDERA_VALIDAT
 
 _MULTIPLES_HELPER = '''\
 def multiple_of(step: float) -> pa.Check:
-    """Multiples of a binary fraction, with the little room that these need."""
+    """Multiples of a binary fraction, with a tolerance."""
 
     def is_multiple(data):
         times = pl.col(data.key) / step
@@ -86,22 +91,22 @@ def multiple_of(step: float) -> pa.Check:
 '''
 
 
-def _polars(table: Table, found: tuple[Constraints, ...]) -> str:
-    columns = tuple(_column(one, one.type.polars, *_polars_checks(one, table)) for one in found)
+def _polars(table: Table, limits: tuple[Constraints, ...]) -> str:
+    columns = tuple(_column(one, one.type.polars, *_polars_checks(one, table)) for one in limits)
     head = map(python.comment, (source_title(table), *SCOPE_NOTE, _LAZY))
-    imports = (*standard_imports(found), "import pandera.polars as pa", "import polars as pl")
-    helpers = [_MULTIPLES_HELPER] if any(map(_is_binary, found)) else []
+    imports = (*standard_imports(limits), "import pandera.polars as pa", "import polars as pl")
+    helpers = [_MULTIPLES_HELPER] if any(map(_is_binary, limits)) else []
     body = "\n\n".join([*helpers, python.format_source(_frame(table, columns, "ordered=True"))])
     return python.format_module(head, (*imports, *([""] if helpers else [])), (body,))
 
 
 def _polars_checks(one: Constraints, table: Table) -> Iterator[python.Source]:
-    """The arguments of a column that say its limits."""
+    """Yield the arguments of a column that express its limits."""
     checks = list(_limits(one))
     if _is_unique(one, table):
         if one.required:
             yield "unique=True"
-        else:  # pandera would take two nulls for a repeated value
+        else:  # to pandera, two nulls are a repeated value
             checks.append(_lambda("pl.col(data.key).is_null() | pl.col(data.key).is_unique()", "unique"))
     if checks:
         yield python.bind_name("checks", python.Call("[", tuple(checks), "]"))
@@ -113,9 +118,9 @@ def _limits(one: Constraints) -> Iterator[python.Source]:
     if one.pattern:
         yield python.Call("pa.Check.str_contains(", (python.text_literal(to_rust(one.pattern)),))
     lengths = {"min_value": one.min_length, "max_value": one.max_length}
-    stated = [python.bind_name(name, str(length)) for name, length in lengths.items() if length is not None]
-    if stated:
-        yield python.Call("pa.Check.str_length(", tuple(stated))
+    arguments = [python.bind_name(name, str(length)) for name, length in lengths.items() if length is not None]
+    if arguments:
+        yield python.Call("pa.Check.str_length(", tuple(arguments))
     for sign, bound in one.bounds:
         yield python.Call(f"pa.Check.{_COMPARISONS[sign]}(", (python.literal(bound),))
     if one.multiple_of is not None:
@@ -132,50 +137,50 @@ def _lambda(expression: str, name: str) -> python.Source:
     return python.Call("pa.Check(", (function, python.bind_name("name", python.text_literal(name))))
 
 
-# Spark. pandera's own checks take some of the types only, so each limit is a condition in Spark SQL.
+# Spark. The checks of pandera support some types only, so each limit is a condition in Spark SQL.
 
 _HELPER = '''\
 def holds(column: str, condition: str) -> pa.Check:
-    """No row breaks a condition in Spark SQL; null breaks none."""
+    """Every row satisfies a condition in Spark SQL; null satisfies it."""
 
-    def is_kept(df):
+    def is_true(df):
         return df.filter(f"NOT ({condition})").isEmpty()
 
-    return pa.Check(is_kept, name=column, error=condition)
+    return pa.Check(is_true, name=column, error=condition)
 '''
 _ORDER_HELPER = '''\
 def in_order() -> pa.Check:
-    """The columns stand as below (pandera's own `ordered` compares a set)."""
+    """The columns are in the order of the schema (`ordered` of pandera compares a set)."""
     return pa.Check(lambda df: df.columns == list(schema.columns), error="in order")
 '''
 _TYPE_HELPER = '''\
 def has_type(column: str, kind: str) -> pa.Check:
-    """A type that pandera has no word for."""
+    """The column has a type that pandera cannot express."""
 
-    def is_that(df):
+    def is_type(df):
         return df.schema[column].dataType.simpleString() == kind
 
-    return pa.Check(is_that, name=column, error=f"{column} has type {kind}")
+    return pa.Check(is_type, name=column, error=f"{column} has type {kind}")
 '''
 _UNIQUE_HELPER = '''\
-def repeats_not(column: str) -> pa.Check:
+def is_unique(column: str) -> pa.Check:
     """No two rows have the same value; nulls are not compared."""
 
-    def is_unique(df):
+    def has_no_repeats(df):
         counts = df.dropna(subset=[column]).groupBy(column).count()
         return counts.filter("count > 1").isEmpty()
 
-    return pa.Check(is_unique, name=column, error=f"{column} is unique")
+    return pa.Check(has_no_repeats, name=column, error=f"{column} is unique")
 '''
 
 
-def _pyspark(table: Table, found: tuple[Constraints, ...]) -> str:
-    columns = tuple(_column(one, "None" if _is_struct(one) else one.type.pyspark) for one in found)
+def _pyspark(table: Table, limits: tuple[Constraints, ...]) -> str:
+    columns = tuple(_column(one, "None" if _is_struct(one) else one.type.pyspark) for one in limits)
     checks: dict[str, list[python.Source]] = {
-        _ORDER_HELPER: [_called("in_order")],
-        _TYPE_HELPER: [_called("has_type", one.column.name, one.type.spark) for one in found if _is_struct(one)],
-        _HELPER: [_called("holds", one.column.name, condition) for one in found for condition in _conditions(one)],
-        _UNIQUE_HELPER: [_called("repeats_not", one.column.name) for one in found if _is_unique(one, table)],
+        _ORDER_HELPER: [_call("in_order")],
+        _TYPE_HELPER: [_call("has_type", one.column.name, one.type.spark) for one in limits if _is_struct(one)],
+        _HELPER: [_call("holds", one.column.name, condition) for one in limits for condition in _conditions(one)],
+        _UNIQUE_HELPER: [_call("is_unique", one.column.name) for one in limits if _is_unique(one, table)],
     }
     every = tuple(check for some in checks.values() for check in some)
     helpers = [helper for helper, some in checks.items() if some]
@@ -185,12 +190,12 @@ def _pyspark(table: Table, found: tuple[Constraints, ...]) -> str:
     return python.format_module(map(python.comment, (source_title(table), *SCOPE_NOTE)), imports, (body,))
 
 
-def _called(helper: str, *words: str) -> python.Source:
+def _call(helper: str, *words: str) -> python.Source:
     return python.Call(f"{helper}(", tuple(map(python.text_literal, words)))
 
 
 def _is_struct(one: Constraints) -> bool:
-    """Whether a struct is in it: pandera knows arrays and maps, but not those."""
+    """Return whether the type contains a struct, which pandera does not support."""
     return "struct<" in one.type.spark
 
 
@@ -213,7 +218,7 @@ def _conditions(one: Constraints) -> Iterator[str]:
 
 
 def _sql(value: Bound) -> str:
-    """A value as a literal of Spark SQL."""
+    """Write a value as a literal of Spark SQL."""
     match value:
         case bool():
             return str(value).upper()

@@ -1,4 +1,4 @@
-"""What an exporter is given, and what it gives back."""
+"""The port of exporters."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ __all__ = ["ExportRequest", "Exporter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRequest:
-    """One table of a contract, to be written in another language.
+    """A table to export.
 
     Attributes:
-        table: the table, in the version of its contract that is exported.
-        newer_versions: the table in the newer versions of its contract, the earliest first; their retroactive clauses ask something
-            of this one, too.
-        known_tables: the tables of every contract that is known, in every version: what may be shown of other tables.
-        day: the day that the export is about; None where it is about no certain one.
-        flavour: the option `--flavour`: the library that pandera's schema is for.
-        model_sql: the SQL of the model that makes the table; raises InvalidInput where none does.
+        table: The table, in the version of its contract to export.
+        newer_versions: The table in the newer versions of its contract, the earliest first; their retroactive clauses
+            apply to this version as well.
+        known_tables: The tables of every contract in every version; they say which columns of other tables are protected.
+        day: The day of the export; None for no certain day.
+        flavour: The option `--flavour`: the library of a pandera schema.
+        model_sql: Returns the SQL of the table's model; raises InvalidInput where the table has none.
     """
 
     table: Table
@@ -33,11 +33,11 @@ class ExportRequest:
 
 
 class Exporter(Protocol):
-    """Writes a contract in another language; registered by an entry point of the group `martgate.exporters`."""
+    """Writes a table in another language; an entry point of the group `martgate.exporters` registers it."""
 
     def __call__(self, request: ExportRequest, /) -> str:
-        """The whole text of the export.
+        """Return the text of the export.
 
         Raises:
-            martgate.errors.InvalidInput: the contract says something that the other language cannot.
+            martgate.errors.InvalidInput: The contract has a clause that the language cannot express.
         """

@@ -1,6 +1,6 @@
-"""Python source as text: values spelled so that they cannot become code, calls laid out as a formatter would leave them.
+"""Writes Python source: values as literals that cannot become code, calls formatted as by a formatter.
 
-A piece of source is a text, or a `Call` (anything in brackets); `laid_out` decides which calls fit on one line.
+A piece of source is a text, or a `Call` (anything in brackets); `format_source` decides which calls fit on one line.
 """
 
 from collections.abc import Iterable
@@ -25,14 +25,20 @@ __all__ = [
 ]
 
 WIDTH = 88
-"""The line length that formatters start from."""
+"""The default line length of formatters."""
 
 _SHORT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Items in brackets: `head` ends in the opening bracket, `close` starts with the closing one."""
+    """Items in brackets.
+
+    Attributes:
+        head: The text before the items, with the opening bracket.
+        items: The items.
+        close: The text after the items, with the closing bracket.
+    """
 
     head: str
     items: "tuple[Source, ...]"
@@ -43,7 +49,7 @@ Source = str | Call
 
 
 def format_source(source: Source, indent: int = 0) -> str:
-    r"""The source, on one line where it fits, else one item a line.
+    r"""Format source on one line where it fits, else with one item a line.
 
     >>> print(format_source(Call("f(", (text_literal("a"), Call("[", ("1", "2"), "]")))))
     f("a", [1, 2])
@@ -53,7 +59,7 @@ def format_source(source: Source, indent: int = 0) -> str:
     if isinstance(source, str):
         return source
     flat = _flat(source)
-    # One more than the line, since whatever stands on a line of its own is followed by a comma.
+    # `<` leaves room for the comma after an item that is on a line of its own.
     if _width(flat) + indent < WIDTH or not source.items:
         return flat
     inner = indent + 4
@@ -62,7 +68,7 @@ def format_source(source: Source, indent: int = 0) -> str:
 
 
 def _width(line: str) -> int:
-    """Columns on a screen; ideographs and Hangul take two."""
+    """Return the width on a screen; ideographs and Hangul take two columns."""
     return sum(2 if east_asian_width(char) in "WF" else 1 for char in line)
 
 
@@ -73,60 +79,61 @@ def _flat(source: Source) -> str:
 
 
 def format_module(head: Iterable[str], imports: Iterable[str], body: Iterable[Source]) -> str:
-    """A whole file: comment lines, imports, and statements with a blank line between them."""
+    """Format a file: comment lines, imports, and statements with a blank line between them."""
     statements = "\n\n".join(format_source(statement) for statement in body)
     return "\n".join([*head, *imports, "", statements]) + "\n"
 
 
 def bind_name(name: str, source: Source) -> Source:
-    """An argument by keyword, or an assignment where `name` ends in ` `."""
+    """Return a keyword argument, or an assignment if `name` ends in a space."""
     sign = f"{name}= " if name.endswith(" ") else f"{name}="
     return sign + source if isinstance(source, str) else Call(sign + source.head, source.items, source.close)
 
 
 def dict_entry(key: str, source: Source) -> Source:
-    """An entry of a dict."""
+    """Return an entry of a dict."""
     head = f"{text_literal(key)}: "
     return head + source if isinstance(source, str) else Call(head + source.head, source.items, source.close)
 
 
 def list_literal(values: "tuple[object, ...]") -> Call:
+    """Return a list of literals."""
     return Call("[", tuple(literal(one) for one in values), "]")
 
 
-def literal(found: object) -> str:
-    """A number, text, boolean, date, instant or decimal as an expression; dates need `import datetime as dt`.
+def literal(value: object) -> str:
+    """Write a number, text, boolean, date, instant or decimal as an expression; dates need `import datetime as dt`.
 
     >>> literal(date(2024, 1, 31)), literal(True), literal(0.5), literal(Decimal("1.50"))
     ('dt.date(2024, 1, 31)', 'True', '0.5', 'decimal.Decimal("1.50")')
     """
-    match found:
+    match value:
         case str():
-            return text_literal(found)
+            return text_literal(value)
         case datetime():
-            parts = [found.year, found.month, found.day, found.hour, found.minute, found.second, found.microsecond]
+            parts = [value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond]
             while len(parts) > 3 and parts[-1] == 0:
                 parts.pop()
-            zone = ["tzinfo=dt.timezone.utc"] if found.tzinfo else []
+            zone = ["tzinfo=dt.timezone.utc"] if value.tzinfo else []
             return f"dt.datetime({', '.join([*map(str, parts), *zone])})"
         case date():
-            return f"dt.date({found.year}, {found.month}, {found.day})"
+            return f"dt.date({value.year}, {value.month}, {value.day})"
         case Decimal():
-            return f"decimal.Decimal({text_literal(str(found))})"
+            return f"decimal.Decimal({text_literal(str(value))})"
         case bool() | int() | float() | None:
-            return repr(found)
+            return repr(value)
         case _:
-            raise TypeError(f"no literal for {type(found).__name__}")
+            raise TypeError(f"no literal for {type(value).__name__}")
 
 
-def text_literal(found: str) -> str:
-    r"""A text literal: printable characters as they are, every other one escaped, so that nothing hides in it.
+def text_literal(value: str) -> str:
+    r"""Write a text literal in which every character that is not printable is escaped.
 
     >>> print(text_literal('say "hi"' + chr(10)), text_literal(chr(0x202E)))
     'say "hi"\n' "\u202e"
     """
-    quote = "'" if found.count('"') > found.count("'") else '"'
-    return quote + "".join(f"\\{quote}" if char == quote else _escaped(char) for char in found) + quote
+    quote = "'" if value.count('"') > value.count("'") else '"'
+    return quote + "".join(f"\\{quote}" if char == quote else _escaped(char) for char in value) + quote
 
 
 def _escaped(char: str) -> str:
@@ -139,12 +146,12 @@ def _escaped(char: str) -> str:
 
 
 def comment(sentence: str, mark: str = "#") -> str:
-    """One comment line, whatever the sentence holds."""
+    """Write a sentence as one line of comment; characters that are not printable become spaces."""
     return f"{mark} " + "".join(char if char.isprintable() else " " for char in sentence).strip()
 
 
 def to_identifier(name: str) -> str:
-    """A name as an identifier.
+    """Turn a name into an identifier.
 
     >>> to_identifier("orders"), to_identifier("2024-sales"), to_identifier("class")
     ('orders', 'table_2024_sales', 'class_')

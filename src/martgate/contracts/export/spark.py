@@ -1,4 +1,4 @@
-"""A table for Spark: its StructType as Python code, and the Spark SQL that creates it as a Delta table."""
+"""Exports a table for Spark: its StructType in Python code, and the Spark SQL that creates it as a Delta table."""
 
 from martgate.contracts.export import python
 from martgate.contracts.export.constraints import SCOPE_NOTE, Constraints, read_constraints, source_title
@@ -10,18 +10,20 @@ __all__ = ["export_delta_ddl", "export_struct_type", "render_delta_ddl", "render
 
 
 def export_struct_type(request: ExportRequest) -> str:
+    """Write the table of a request; see `render_struct_type`."""
     return render_struct_type(request.table)
 
 
 def export_delta_ddl(request: ExportRequest) -> str:
+    """Write the table of a request; see `render_delta_ddl`."""
     return render_delta_ddl(request.table)
 
 
 def render_struct_type(table: Table) -> str:
-    """Python code that makes the table's `StructType`: nullability, and descriptions as the metadata Spark reads.
+    """Write Python code for the `StructType` of a table, with nullability, and descriptions as metadata.
 
     Raises:
-        martgate.errors.InvalidInput: the contract states types or limits that there are not.
+        martgate.errors.InvalidInput: The contract has invalid types or limits.
     """
     fields = tuple(_field(one) for one in read_constraints(table))
     schema = python.Call("T.StructType(", (python.Call("[", fields, "]"),))
@@ -40,20 +42,24 @@ def _field(one: Constraints) -> python.Source:
 
 
 def render_delta_ddl(table: Table) -> str:
-    """Spark SQL that creates the table in Delta, with NOT NULL, comments and partitions.
+    """Write Spark SQL that creates the table in Delta, with NOT NULL, comments and partitions.
 
     Raises:
-        martgate.errors.InvalidInput: the contract states types or limits that there are not.
+        martgate.errors.InvalidInput: The contract has invalid types or limits.
     """
     head = "\n".join(python.comment(line.replace("${", "$ {"), "--") for line in (source_title(table), *SCOPE_NOTE))
     return f"{head}\nCREATE TABLE {render_delta_table(table, table.qualified_name)};\n"
 
 
 def render_delta_table(table: Table, name: str) -> str:
-    """The table as `CREATE TABLE` takes it, under a name of dotted parts.
+    """Write the text after `CREATE TABLE`.
+
+    Args:
+        table: The table.
+        name: The name to create it under, with dots between its parts.
 
     Raises:
-        martgate.errors.InvalidInput: the contract states types or limits that there are not.
+        martgate.errors.InvalidInput: The contract has invalid types or limits.
     """
     columns = ",\n".join(f"  {_definition(one)}" for one in read_constraints(table))
     parts = [f"{relation(name)} (\n{columns}\n)", "USING DELTA"]

@@ -1,4 +1,4 @@
-"""The query that makes a table, as its model has it."""
+"""Exports the query of a table's model."""
 
 from martgate.contracts.export.ports import ExportRequest
 
@@ -6,4 +6,5 @@ __all__ = ["export"]
 
 
 def export(request: ExportRequest) -> str:
+    """Write the SQL of the model of the table."""
     return request.model_sql()

@@ -1,4 +1,4 @@
-"""Documents as JSON text in which nothing hides: characters that do not print are escaped."""
+"""JSON text in which every character that is not printable is escaped."""
 
 import json
 
@@ -6,12 +6,12 @@ __all__ = ["json_text"]
 
 
 def json_text(document: object, *, sort_keys: bool = False) -> str:
-    r"""A document as indented JSON, one line end at its end; the same document gives the same bytes.
+    r"""Write a document as indented JSON with a newline at the end.
 
     >>> print(json_text({"a": chr(0x202E) + "é"}), end="")
     {
       "a": "\u202eé"
     }
     """
-    written = json.dumps(document, ensure_ascii=False, indent=2, sort_keys=sort_keys)
-    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in written) + "\n"
+    text = json.dumps(document, ensure_ascii=False, indent=2, sort_keys=sort_keys)
+    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text) + "\n"

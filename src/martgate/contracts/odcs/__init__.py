@@ -1,4 +1,4 @@
-"""ODCS YAML to the model: the only folder that spells the standard's keys."""
+"""Reads ODCS documents into the model; the keys of the standard are in this package only."""
 
 from martgate.contracts.odcs.quality import METRICS, OPERATORS
 from martgate.contracts.odcs.reading import ContractFile, load, read

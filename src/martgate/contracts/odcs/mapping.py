@@ -1,7 +1,7 @@
-"""From a valid document to the model, part by part.
+"""Maps a valid document to the model.
 
-Choices where the standard leaves one: a table or column goes by its `physicalName` where it states one, since that is
-what the data has; a key or partition column without a position follows the others in the order of the file.
+Where the standard leaves a choice: the name of a table or column is its `physicalName`, if it has one, because that is the
+name in the data; key and partition columns without a position follow the others in the order of the file.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ __all__ = ["Mapper"]
 
 
 class Mapper:
-    """One valid document, part by part. Wrong words that a schema lets through become the strictest reading."""
+    """Maps one valid document. An invalid word that the schema allows gets its strictest meaning."""
 
     def __init__(self, document: Document, path: Path) -> None:
         self.file = document.file
@@ -121,7 +121,7 @@ class Mapper:
     def relationship(
         self, path: str, raw: Mapping[str, Any], columns: list[str], rename: Mapping[str, str]
     ) -> Relationship:
-        """On a column, `columns` is its name; on a table, names or references like those in `to`."""
+        """Map a relationship; `columns` is the name of its column, or for a table, references like those in `to`."""
         here = [
             rename[item] if item in rename else resolve_reference(item, self.names, self.others)[1] for item in columns
         ]
@@ -152,13 +152,13 @@ def _team(raw: Any) -> tuple[Mapping[str, object], ...]:
 
 
 def _positions(properties: list[Mapping[str, Any]], flag: str, position: str) -> dict[int, int]:
-    """Index of each flagged property to its position; those that state none follow in the order of the file."""
+    """Return the position of each flagged property, by index."""
     flagged = [i for i, raw in enumerate(properties) if raw.get(flag) is True]
-    stated = {i: int(properties[i].get(position, -1)) for i in flagged}
-    found = {i: place for i, place in stated.items() if place >= 1}
-    following = max(found.values(), default=0)
+    values = {i: int(properties[i].get(position, -1)) for i in flagged}
+    positions = {i: value for i, value in values.items() if value >= 1}
+    last = max(positions.values(), default=0)
     for i in flagged:
-        if i not in found:
-            following += 1
-            found[i] = following
-    return found
+        if i not in positions:
+            last += 1
+            positions[i] = last
+    return positions

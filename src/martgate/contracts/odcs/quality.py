@@ -1,4 +1,4 @@
-"""The entries of a `quality` list. `rule`, as 3.0 called a metric, is read as the metric that it became."""
+"""Reads the entries of `quality` lists; `rule`, the name of 3.0 for a metric, is read as the metric of 3.1."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -20,10 +20,17 @@ OLD_RULES: Mapping[str, Metric] = {
     "validValues": "invalidValues",
 }
 CHECKS = frozenset({"nullCheck", "uniqueCheck", "validValues"})
-"""Rules of 3.0 that say "none", without an operator."""
+"""Rules of 3.0 that allow no offenders, without an operator."""
 
 
 def read_qualities(path: str, raw: Mapping[str, Any], rename: Mapping[str, str]) -> tuple[Quality, ...]:
+    """Read the `quality` list of a table or a column.
+
+    Args:
+        path: The address of the table or column.
+        raw: The table or column, as the document has it.
+        rename: The name in the data for each name of a column.
+    """
     entries = mappings(raw, "quality")
     taken = Counter({text(entry, "id"): 1 for entry in entries})
     found: list[Quality] = []
@@ -54,7 +61,7 @@ def _quality(path: str, raw: Mapping[str, Any], name: str, rename: Mapping[str, 
 
 
 def _kind(raw: Mapping[str, Any]) -> str:
-    """What an entry without an id is called after: its metric, its rule, its type."""
+    """Return the name of an entry without an id: its metric, its rule or its type."""
     implementation = _implementation(raw)
     rule = implementation.get("rule") or implementation.get("type")
     return (
@@ -63,7 +70,7 @@ def _kind(raw: Mapping[str, Any]) -> str:
 
 
 def _free(name: str, taken: Counter[str]) -> str:
-    """The name, or the name with the next number that is free; taken from now on."""
+    """Return a name, or the name with the next free number, and mark it as taken."""
     free = name
     while taken[free]:
         taken[name] += 1
@@ -73,26 +80,26 @@ def _free(name: str, taken: Counter[str]) -> str:
 
 
 def _metric(raw: Mapping[str, Any]) -> Metric | None:
-    said = text(raw, "metric") or text(raw, "rule")
-    return next((metric for metric in METRICS if metric == OLD_RULES.get(said, said)), None)
+    name = text(raw, "metric") or text(raw, "rule")
+    return next((metric for metric in METRICS if metric == OLD_RULES.get(name, name)), None)
 
 
 def _threshold(raw: Mapping[str, Any]) -> Threshold | None:
-    """The one operator with its numbers; None where there is none, more than one, or no number."""
-    stated = [operator for operator in OPERATORS if operator in raw]
-    if not stated and text(raw, "rule") in CHECKS and not text(raw, "metric"):
+    """Return the only operator with its numbers; None where there is none, more than one, or no number."""
+    operators = [operator for operator in OPERATORS if operator in raw]
+    if not operators and text(raw, "rule") in CHECKS and not text(raw, "metric"):
         return Threshold("mustBe", (0,))
-    if len(stated) != 1:
+    if len(operators) != 1:
         return None
-    numbers = as_list(raw[stated[0]])
+    numbers = as_list(raw[operators[0]])
     if not numbers or any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
         return None
-    return Threshold(stated[0], tuple(numbers))
+    return Threshold(operators[0], tuple(numbers))
 
 
 def _arguments(raw: Mapping[str, Any], rename: Mapping[str, str]) -> Mapping[str, object]:
     arguments: dict[str, object] = dict(raw["arguments"]) if isinstance(raw.get("arguments"), dict) else {}
-    if isinstance(raw.get("validValues"), list):  # where 3.0 had them
+    if isinstance(raw.get("validValues"), list):  # their place in 3.0
         arguments.setdefault("validValues", raw["validValues"])
     if isinstance(properties := arguments.get("properties"), list):
         arguments["properties"] = [rename.get(str(item), item) for item in properties]
@@ -100,11 +107,11 @@ def _arguments(raw: Mapping[str, Any], rename: Mapping[str, str]) -> Mapping[str
 
 
 def _implementation(raw: Mapping[str, Any]) -> Mapping[str, object]:
-    """As a mapping; text is read as YAML, which is what public contracts put there."""
-    said = raw.get("implementation")
-    if isinstance(said, str):
+    """Return the implementation as a mapping; text is parsed as YAML, which public contracts write there."""
+    value = raw.get("implementation")
+    if isinstance(value, str):
         try:
-            said = Document.parse(said, file="implementation").data
+            value = Document.parse(value, file="implementation").data
         except InvalidInput:
             return {}
-    return said if isinstance(said, dict) else {}
+    return value if isinstance(value, dict) else {}

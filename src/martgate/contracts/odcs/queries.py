@@ -1,7 +1,7 @@
-"""Queries that a contract keeps in files of their own: `query: file:expectations/orders.sql`.
+"""Queries of a contract in separate files: `query: file:expectations/orders.sql`.
 
-The path is looked for from the contract's folder upwards, to the folder of its `martgate.toml` and no further, so that a
-contract means the same wherever it is read from. The text of the file takes the reference's place.
+The path is relative to the contract's folder, or to a folder above it up to that of `martgate.toml`, so it does not depend
+on the working directory. The text of the file replaces the reference.
 """
 
 import re
@@ -23,7 +23,13 @@ _PROJECT = "martgate.toml"
 
 @dataclass(frozen=True, slots=True)
 class QueryFile:
-    """The file that a query stands in, and its text; `skipped` are the empty lines before the first that says anything."""
+    """The file of a query.
+
+    Attributes:
+        file: The path.
+        text: The query, without blank lines at the start and the end.
+        skipped: The number of blank lines at the start.
+    """
 
     file: Path
     text: str
@@ -33,40 +39,43 @@ class QueryFile:
 def load_queries(
     contract: Contract, document: Document, folder: Path, problems: list[Problem]
 ) -> tuple[Contract, Mapping[str, QueryFile]]:
-    """The contract with the text of each query that is in a file, and these files by the address of their reference.
+    """Replace each reference to a file by the text of the file.
 
     Args:
-        contract: as it stands in its document.
-        document: knows the line of a reference.
-        folder: where the contract lies.
-        problems: references that lead nowhere are added here.
-    """
-    found: dict[str, QueryFile] = {}
+        contract: The contract as its document states it.
+        document: The document, for the lines of problems.
+        folder: The folder of the contract.
+        problems: References to files that do not exist or cannot be read are added here.
 
-    def read(path: str, said: object) -> object:
-        named = _REFERENCE.fullmatch(said) if isinstance(said, str) else None
-        if named is None:
-            return said
-        reason, hint, file = _file(named["path"], folder)
+    Returns:
+        The contract with the texts, and the files by the address of their reference.
+    """
+    files: dict[str, QueryFile] = {}
+
+    def read(path: str, value: object) -> object:
+        reference = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+        if reference is None:
+            return value
+        message, hint, file = _find_file(reference["path"], folder)
         if file is None:
-            problems.append(document.problem(path, reason, hint))
-            return said
+            problems.append(document.problem(path, message, hint))
+            return value
         try:
-            text = _text(file)
+            text = _read_text(file)
         except (OSError, ValueError) as error:
-            said_by = getattr(error, "strerror", None) or str(error)
-            problems.append(Problem(file=str(file), message=f"cannot be read as a query: {said_by}"))
-            return said
-        lines = len(text) - len(text.lstrip())
-        found[path] = QueryFile(file, text.strip(), text[:lines].count("\n"))
+            reason = getattr(error, "strerror", None) or str(error)
+            problems.append(Problem(file=str(file), message=f"cannot be read as a query: {reason}"))
+            return value
+        start = len(text) - len(text.lstrip())
+        files[path] = QueryFile(file, text.strip(), text[:start].count("\n"))
         return text.strip()
 
     def quality(each: Quality) -> Quality:
-        given = {
+        implementation = {
             key: read(extend_address(f"{each.path}.implementation", key), value)
             for key, value in each.implementation.items()
         }
-        return replace(each, query=str(read(f"{each.path}.query", each.query)), implementation=given)
+        return replace(each, query=str(read(f"{each.path}.query", each.query)), implementation=implementation)
 
     def column(each: Column) -> Column:
         return replace(each, quality=tuple(map(quality, each.quality)))
@@ -74,54 +83,47 @@ def load_queries(
     def table(each: Table) -> Table:
         return replace(each, quality=tuple(map(quality, each.quality)), columns=tuple(map(column, each.columns)))
 
-    read_in = replace(contract, tables=tuple(map(table, contract.tables)))
-    return (read_in, found) if found else (contract, found)
+    with_texts = replace(contract, tables=tuple(map(table, contract.tables)))
+    return (with_texts, files) if files else (contract, files)
 
 
 def unread_queries(contract: Contract) -> tuple[str, ...]:
-    """The files that the contract names as queries, and whose text it does not have."""
-    stated = [quality for table in contract.tables for quality in table.quality]
-    stated += [quality for table in contract.tables for column in table.columns for quality in column.quality]
-    said = [each for quality in stated for each in (quality.query, *quality.implementation.values())]
-    named = (_REFERENCE.fullmatch(each) for each in said if isinstance(each, str))
-    return tuple(dict.fromkeys(found["path"] for found in named if found))
+    """Return the files of queries that a contract refers to and that were not read."""
+    qualities = [quality for table in contract.tables for quality in table.quality]
+    qualities += [quality for table in contract.tables for column in table.columns for quality in column.quality]
+    values = [value for quality in qualities for value in (quality.query, *quality.implementation.values())]
+    references = (_REFERENCE.fullmatch(value) for value in values if isinstance(value, str))
+    return tuple(dict.fromkeys(reference["path"] for reference in references if reference))
 
 
-def _file(named: str, folder: Path) -> tuple[str, str, Path | None]:
-    """The file that a reference means; without one, what is wrong with it and what to do."""
-    path = PurePosixPath(named)
+def _find_file(name: str, folder: Path) -> tuple[str, str, Path | None]:
+    """Return the file of a reference; without one, message and hint of the problem."""
+    path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts:
-        return (
-            f"{clip(named)} leads out of the project",
-            "write it from the project's folder: file:expectations/x.sql",
-            None,
-        )
-    for home in _homes(folder):
-        if (home / path).is_file():
-            return "", "", home / path
-    there = {
-        file.relative_to(home).as_posix() for home in _homes(folder) for file in (home / path.parent).glob("*.sql")
-    }
-    hint = (
-        did_you_mean(named, there)
-        or "it is looked for beside the contract, and in the folders above it to the project's"
-    )
-    return f"there is no file {clip(named)}", hint, None
+        hint = "write a path below the project's folder, as in file:expectations/x.sql"
+        return f"{clip(name)} is outside the project", hint, None
+    folders = tuple(_search_folders(folder))
+    for parent in folders:
+        if (parent / path).is_file():
+            return "", "", parent / path
+    names = {file.relative_to(parent).as_posix() for parent in folders for file in (parent / path.parent).glob("*.sql")}
+    hint = did_you_mean(name, names) or "expected below the contract's folder, or one above it up to the project's"
+    return f"there is no file {clip(name)}", hint, None
 
 
-def _homes(folder: Path) -> Iterator[Path]:
-    """The contract's folder and those above it, to the project's; where there is no project, the contract's alone."""
-    here = folder.resolve()
-    above = [here, *here.parents]
-    project = next((home for home in above if (home / _PROJECT).is_file()), here)
-    yield from above[: above.index(project) + 1]
+def _search_folders(folder: Path) -> Iterator[Path]:
+    """Yield the contract's folder and those above it up to the project's; outside a project, only the contract's."""
+    start = folder.resolve()
+    folders = [start, *start.parents]
+    project = next((parent for parent in folders if (parent / _PROJECT).is_file()), start)
+    yield from folders[: folders.index(project) + 1]
 
 
-def _text(file: Path) -> str:
-    """The query; a semicolon at its end is left out, as files of SQL have one.
+def _read_text(file: Path) -> str:
+    """Read a query, without a semicolon at its end.
 
     Raises:
-        ValueError: it is no text, or too long for a query.
+        ValueError: The file is not text, or is too large.
     """
     content = file.read_bytes()
     if len(content) > MAX_BYTES:

@@ -1,7 +1,7 @@
-"""From a file to a contract.
+"""Reads contract files.
 
-A document is judged in steps, and each step tells all it finds: is it YAML, is its `apiVersion` known, does it keep to
-the JSON Schema of that version, does the standard's own library read it too. What no schema sees is `martgate.contracts.lint`'s.
+A document is checked in steps, each of which reports all its problems: it is YAML, its `apiVersion` is known, it is valid
+by the JSON Schema of that version, and the standard's own library reads it. `martgate.contracts.lint` checks the rest.
 """
 
 import re
@@ -25,15 +25,19 @@ from martgate.text.lists import join_words
 __all__ = ["ContractFile", "load", "read"]
 
 _PLACE = re.compile(r" at line (?P<line>\d+), column (?P<column>\d+)")
-"""Where in a query a parser stumbled, as its message says."""
+"""The position of a syntax error in the message of an SQL parser."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContractFile:
-    """A contract, and the document it was read from, which knows where every word of it stands.
+    """A contract and the documents that it was read from, which have the position of every value.
 
-    `suites` are the documents of the suites that gate beside it, by the label that begins their addresses:
-    `expectations/x.json#expectations[0]`. `queries` are the files that its queries stand in, by the address that names them.
+    Attributes:
+        contract: The contract.
+        document: The document of the contract.
+        suites: The suites that gate together with it, by the label in their addresses (the text before `#` in
+            `expectations/x.json#expectations[0]`).
+        queries: The files of its queries, by the address of the reference.
     """
 
     contract: Contract
@@ -42,7 +46,7 @@ class ContractFile:
     queries: Mapping[str, QueryFile] = field(default_factory=dict)
 
     def problem(self, path: str, message: str, hint: str = "") -> Problem:
-        """A problem at an address in the contract, a suite beside it or a query's file, with its file, line and column."""
+        """Return a problem at an address in the contract, a suite or the file of a query, with file, line and column."""
         if path in self.queries and (place := _PLACE.search(message)):
             query = self.queries[path]
             line, column = int(place["line"]) + query.skipped, int(place["column"])
@@ -50,34 +54,34 @@ class ContractFile:
         label, _, inside = path.partition("#")
         if label not in self.suites:
             return self.document.problem(path, message, hint)
-        inside = inside.replace(".implementation", "", 1)  # a rule's own word for what stands in the suite itself
+        inside = inside.replace(".implementation", "", 1)  # in the model of a rule, but not in the suite
         return self.suites[label].problem(inside, message, hint)
 
     def add_location(self, problem: Problem) -> Problem:
-        """A problem that only knows its address, with its file, line and column."""
+        """Add file, line and column to a problem that has an address only."""
         if problem.line or not problem.path or problem.file != self.contract.file:
             return problem
         return self.problem(problem.path, problem.message, problem.hint)
 
 
 def load(path: Path) -> Contract:
-    """The contract in a file.
+    """Read the contract in a file.
 
     Raises:
-        InvalidInput: as `read`.
+        InvalidInput: The file is not a valid contract; see `read`.
     """
     return read(path).contract
 
 
 def read(path: Path, *, alone: bool = False) -> ContractFile:
-    """The contract in a file, with its document.
+    """Read the contract in a file, with its document.
 
     Args:
-        path: the file.
-        alone: whether a query that the contract names, and whose file is not there, stays a name.
+        path: The file.
+        alone: Whether the files of its queries may be missing; the references then stay as they are.
 
     Raises:
-        InvalidInput: the file cannot be read, is not YAML, or is not ODCS 3.x; with every problem found in it.
+        InvalidInput: The file cannot be read, is not YAML, or is not ODCS 3.x; with every problem in it.
     """
     document = Document.read(path)
     problems = tuple(_problems(document))
@@ -90,7 +94,7 @@ def read(path: Path, *, alone: bool = False) -> ContractFile:
     return ContractFile(contract, document, queries=queries)
 
 
-# Judging
+# Checks
 
 
 def _problems(document: Document) -> Iterator[Problem]:
@@ -100,26 +104,26 @@ def _problems(document: Document) -> Iterator[Problem]:
         return
     version = data.get("apiVersion", max(VERSIONS))
     if not isinstance(version, str) or version not in VERSIONS:
-        known = join_words(VERSIONS)
+        known = join_words(VERSIONS, "or")
         hint = did_you_mean(str(version), VERSIONS) if isinstance(version, str | float) else "write it as in v3.1.0"
-        yield document.problem("apiVersion", f"found {clip(version)}, which is not read here; known: {known}", hint)
+        yield document.problem("apiVersion", f"found {clip(version)}, expected one of {known}", hint)
         return
-    found = find_violations(data, version)
-    for mistake in found:
-        yield document.problem(format_address(mistake.parts), mistake.message, mistake.hint, key=mistake.is_key)
-    if not found:
-        yield from _disagreements(document)
+    violations = find_violations(data, version)
+    for violation in violations:
+        yield document.problem(format_address(violation.parts), violation.message, violation.hint, key=violation.is_key)
+    if not violations:
+        yield from _validate_with_library(document)
 
 
-def _disagreements(document: Document) -> Iterator[Problem]:
-    """What the standard's library refuses although the schema allows it; so far only in 3.0, whose schema is lax."""
+def _validate_with_library(document: Document) -> Iterator[Problem]:
+    """Yield what the standard's library rejects and the schema allows; so far only in 3.0, whose schema is lax."""
     try:
         OpenDataContractStandard.model_validate(document.data)
     except ValidationError as error:
         for detail in error.errors(include_input=False, include_url=False):
-            # The library's address also names the choice it tried, which is no step in the document.
+            # The library's address also names the choice that it tried, which is not in the document.
             parts: list[str | int] = []
             for part in detail["loc"]:
                 if document.at(format_address([*parts, part])) is not None:
                     parts.append(part)
-            yield document.problem(format_address(parts), f"not as the standard's library reads it: {detail['msg']}")
+            yield document.problem(format_address(parts), f"the standard's library cannot read it: {detail['msg']}")

@@ -1,4 +1,4 @@
-"""The type that a property has in the data."""
+"""The physical type of a property."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,10 +12,10 @@ __all__ = ["read_options", "read_physical_type"]
 
 
 def read_physical_type(raw: Mapping[str, Any]) -> str:
-    """As written; else what the logical type, or the properties inside, amount to; else empty."""
-    stated, logical = text(raw, "physicalType"), text(raw, "logicalType")
-    if stated or not logical:
-        return stated
+    """Return the `physicalType`, or the type that follows from the logical type; empty where neither says enough."""
+    physical, logical = text(raw, "physicalType"), text(raw, "logicalType")
+    if physical or not logical:
+        return physical
     inner = [f"{identifier(physical_name(item))}:{read_physical_type(item)}" for item in mappings(raw, "properties")]
     if logical == "object" and inner:
         return f"struct<{','.join(inner)}>"
@@ -30,9 +30,9 @@ def read_physical_type(raw: Mapping[str, Any]) -> str:
 
 
 def read_options(raw: Mapping[str, Any]) -> Mapping[str, object]:
-    """`logicalTypeOptions`; an exclusive bound that is true or false, as 3.0 wrote it, becomes the bound itself."""
-    found: dict[str, object] = dict(raw.get("logicalTypeOptions") or {})
+    """Return the `logicalTypeOptions`; a boolean exclusive bound, as in 3.0, becomes the bound itself."""
+    options: dict[str, object] = dict(raw.get("logicalTypeOptions") or {})
     for inclusive, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if isinstance(found.get(exclusive), bool) and found.pop(exclusive) and inclusive in found:
-            found[exclusive] = found.pop(inclusive)
-    return found
+        if isinstance(options.get(exclusive), bool) and options.pop(exclusive) and inclusive in options:
+            options[exclusive] = options.pop(inclusive)
+    return options

@@ -1,4 +1,4 @@
-"""Addresses inside a document, as people write them: `schema[0].properties[3].logicalType`."""
+"""Addresses inside a document, as in `schema[0].properties[3].logicalType`."""
 
 import re
 from collections.abc import Iterable
@@ -6,12 +6,12 @@ from collections.abc import Iterable
 __all__ = ["extend_address", "format_address", "parse_address"]
 
 PLAIN = re.compile(r"[\w-]+")
-# The quoted form is JSON's, so that a key with dots, brackets or quotes still has exactly one address.
+# The quoted form is that of JSON, so that a key with dots, brackets or quotes has exactly one address.
 STEP = re.compile(r'\.?(?P<key>[\w-]+)|\[(?P<index>\d+)\]|\["(?P<quoted>(?:[^"\\]|\\.)*)"\]', re.DOTALL)
 
 
 def format_address(parts: Iterable[str | int]) -> str:
-    """The address of a value that is reached by these keys and indices, from the root.
+    """Return the address of a value from the keys and indices that lead to it from the root.
 
     >>> format_address(["schema", 0, "custom", "a.b"])
     'schema[0].custom["a.b"]'
@@ -23,7 +23,7 @@ def format_address(parts: Iterable[str | int]) -> str:
 
 
 def extend_address(path: str, part: str | int) -> str:
-    """The address one step further down.
+    """Return the address of a key or an index below an address.
 
     >>> extend_address("schema[0]", "name"), extend_address("", "schema")
     ('schema[0].name', 'schema')
@@ -37,10 +37,10 @@ def extend_address(path: str, part: str | int) -> str:
 
 
 def parse_address(path: str) -> tuple[str | int, ...]:
-    """Keys and indices of an address: the inverse of `format_address`.
+    """Return the keys and indices of an address: the inverse of `format_address`.
 
     Raises:
-        ValueError: the text is no address.
+        ValueError: The text is not an address.
 
     >>> parse_address('schema[0].custom["a.b"]')
     ('schema', 0, 'custom', 'a.b')
@@ -50,7 +50,7 @@ def parse_address(path: str) -> tuple[str | int, ...]:
     while position < len(path):
         match = STEP.match(path, position)
         if match is None:
-            raise ValueError(f"{path!r} is no address: cannot read on from character {position + 1}")
+            raise ValueError(f"{path!r} is not an address: cannot be read from character {position + 1} on")
         if match["index"] is not None:
             found.append(int(match["index"]))
         elif match["quoted"] is not None:

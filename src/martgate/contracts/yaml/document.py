@@ -1,4 +1,4 @@
-"""A YAML document that knows where each of its values stands."""
+"""A YAML document with the position of each value."""
 
 import re
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from martgate.errors import InvalidInput, Problem
 __all__ = ["MAX_BYTES", "Document"]
 
 MAX_BYTES = 1_000_000
-"""Five times the largest public contract, some 12,000 columns: even such a file is judged within half a minute."""
+"""Five times the largest public contract, about 12,000 columns; a file of this size is checked within half a minute."""
 
-# YAML 1.2, c-printable, without the three line ends that YAML 1.1 knows and 1.2 does not (NEL, LS, PS): written raw,
-# they would move every line number behind them in one reader and not in the next.
+# c-printable of YAML 1.2, without the three line ends of YAML 1.1 (NEL, LS, PS): readers of either version would count
+# different line numbers after them.
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MARKS = {
     b"\x00\x00\xfe\xff": "UTF-32",
@@ -28,10 +28,13 @@ MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML 1.2 document.
+    """A YAML 1.2 document.
 
-    `data` is plain dicts, lists and scalars; keys are always text. `file` is the path as the user typed it.
-    Addresses look like `schema[0].properties[3].logicalType`; a key that is no plain word stands as `["a.b"]`.
+    Addresses look like `schema[0].properties[3].logicalType`; a key that is not a plain word is written as `["a.b"]`.
+
+    Attributes:
+        file: The path, as the user typed it.
+        data: Dicts, lists and scalars; keys are text.
     """
 
     file: str
@@ -40,24 +43,24 @@ class Document:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The document in a file.
+        """Read the document in a file.
 
         Raises:
-            InvalidInput: the file cannot be read, or is not one YAML document; with every problem that could be found.
+            InvalidInput: The file cannot be read, or is not one YAML document; with every problem in it.
         """
         return cls.parse(_text(path), file=str(path))
 
     @classmethod
     def parse(cls, text: str, *, file: str) -> Self:
-        """The document in a text; `file` is only told in problems.
+        """Parse the document in a text; `file` is named in its problems.
 
         Raises:
-            InvalidInput: the text is not one YAML document.
+            InvalidInput: The text is not one YAML document.
         """
         odd = UNPRINTABLE.search(text)
         if odd is not None:
             line, column = _place(text, odd.start())
-            message = f"the character U+{ord(odd.group()):04X} has no place in a text file"
+            message = f"found the character U+{ord(odd.group()):04X}, which YAML does not allow"
             hint = (
                 'inside double quotes it can be written as "\\u..."' if ord(odd.group()) else "is this a binary file?"
             )
@@ -66,26 +69,24 @@ class Document:
         if composed.problems:
             raise InvalidInput(*composed.problems)
         if composed.data is None:
-            raise InvalidInput(
-                Problem(file=file, message="there is nothing in it", hint="a contract starts with apiVersion")
-            )
+            raise InvalidInput(Problem(file=file, message="is empty", hint="a contract starts with apiVersion"))
         return cls(file, composed.data, composed.places)
 
     def locate(self, path: str, *, key: bool = False) -> Place:
-        """Line and column, from 1, of the value at an address, or of its key.
+        """Return line and column, from 1, of the value at an address, or of its key.
 
-        Where the address leads past what is there, the nearest value above it is meant.
+        For an address that does not exist, they are those of the nearest value above it.
         """
         place, value = self._places[0][None], self.data
         for part in _parts(path):
-            found = self._places.get(id(value), {}) if isinstance(value, dict | list) else {}
-            if part not in found:
+            places = self._places.get(id(value), {}) if isinstance(value, dict | list) else {}
+            if part not in places:
                 return place[1]
-            place, value = found[part], value[part]
+            place, value = places[part], value[part]
         return place[0] if key else place[1]
 
     def at(self, path: str) -> Any:
-        """The value at an address; None where there is none."""
+        """Return the value at an address; None where there is none."""
         value = self.data
         for part in _parts(path):
             inside = isinstance(value, dict) or (
@@ -97,11 +98,11 @@ class Document:
         return value
 
     def leaves(self) -> Iterator[tuple[str, object]]:
-        """Every scalar with its address, in the order of the file."""
+        """Yield every scalar with its address, in the order of the file."""
         yield from _leaves("", self.data)
 
     def problem(self, path: str, message: str, hint: str = "", *, key: bool = False) -> Problem:
-        """A problem of this file at an address, with the line and column of its value, or of its key."""
+        """Return a problem at an address, with the line and column of its value, or of its key."""
         line, column = self.locate(path, key=key)
         return Problem(file=self.file, line=line, column=column, path=path, message=message, hint=hint)
 
@@ -128,7 +129,7 @@ def _parts(path: str) -> tuple[str | int, ...]:
 def _text(path: Path) -> str:
     file = str(path)
     try:
-        # Opening a pipe or a device could wait for ever.
+        # Opening a pipe or a device could block forever.
         if not path.is_file():
             raise InvalidInput(Problem(file=file, message=_absence(path), hint="expected a contract in YAML"))
         with path.open("rb") as stream:
@@ -137,13 +138,15 @@ def _text(path: Path) -> str:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidInput(Problem(file=file, message=f"cannot be read: {reason}")) from error
     if len(content) > MAX_BYTES:
-        message = f"is larger than {MAX_BYTES:,} bytes, the most that is read as one contract"
+        message = f"is larger than {MAX_BYTES:,} bytes, the limit for one contract"
         raise InvalidInput(Problem(file=file, message=message, hint="split it by table"))
     return _decode(file, content)
 
 
 def _absence(path: Path) -> str:
-    return "is a folder, not a file" if path.is_dir() else "is no regular file" if path.exists() else "does not exist"
+    return (
+        "is a folder, not a file" if path.is_dir() else "is not a regular file" if path.exists() else "does not exist"
+    )
 
 
 def _decode(file: str, content: bytes) -> str:

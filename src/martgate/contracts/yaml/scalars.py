@@ -1,8 +1,7 @@
-"""What a plain word means in YAML 1.2: `NO` is Norway, `on` is a word, `1:30` is a time of day.
+"""Scalars of YAML 1.2, where `NO`, `on` and `1:30` are text.
 
-The core schema of YAML 1.2.2, section 10.3, with one choice of our own: a number that starts with a needless zero
-(`012`, `007.5`) stays text. YAML 1.1 reads it as octal, 1.2 as decimal, JSON not at all, and whoever writes it nearly
-always means a code whose zeros count.
+This is the core schema of YAML 1.2.2, section 10.3, with one difference: a number with a leading zero (`012`, `007.5`)
+is text. YAML 1.1 reads it as octal, 1.2 as decimal, JSON rejects it; in contracts it is nearly always a code.
 """
 
 import math
@@ -18,7 +17,7 @@ HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 DIGITS = 100
-"""Longer integers are surely text; Python itself refuses to read more than 4,300 digits."""
+"""The longest integer; Python itself reads no more than 4,300 digits."""
 
 CORE = "tag:yaml.org,2002:"
 CORE_TAGS = frozenset({f"{CORE}{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map")})
@@ -27,14 +26,19 @@ Scalar = str | int | float | bool | None
 
 
 class MalformedScalar(ValueError):
-    """A scalar that has no usable value; its text says what was found and what to write."""
+    """A scalar has no usable value; the message says what was found and what to write."""
 
 
 def resolve_scalar(text: str, *, plain: bool, tag: str | None = None) -> Scalar:
-    """The value of one scalar: quoted text stays text, a plain word is what YAML 1.2 says.
+    """Return the value of a scalar.
+
+    Args:
+        text: The text of the scalar.
+        plain: Whether it is written without quotes.
+        tag: Its tag, if it has one.
 
     Raises:
-        Malformed: the number is not finite or too long, or contradicts its own tag.
+        MalformedScalar: The number is not finite or too long, or contradicts the tag.
 
     >>> [resolve_scalar(word, plain=True) for word in ("NO", "on", "1:30", "012", "2024-01-01", "1e3", "~", "true", "0x1F")]
     ['NO', 'on', '1:30', '012', '2024-01-01', 1000.0, None, True, 31]
@@ -49,7 +53,7 @@ def _plain(text: str) -> Scalar:
         return None
     if text in BOOLEANS:
         return BOOLEANS[text]
-    # Only a word that starts like a number can be one: most words leave here.
+    # A number starts with one of these characters; most words do not.
     return _number(text) if text[0] in "+-.0123456789" else text
 
 
@@ -73,5 +77,5 @@ def _tagged(text: str, tag: str) -> Scalar:
         "null": value is None,
     }
     if not fits.get(name, False):
-        raise MalformedScalar(f"{text[:DIGITS]!r} is tagged !!{name}, which it is not")
+        raise MalformedScalar(f"{text[:DIGITS]!r} is tagged !!{name}, but is not one")
     return float(value) if name == "float" and isinstance(value, int) else value

@@ -1,12 +1,12 @@
-r"""Regular expressions as ODCS and JSON Schema mean them: ECMA-262 with the `u` flag, searched anywhere in a value.
+r"""Regular expressions of ODCS and JSON Schema: ECMA-262 with the `u` flag, searched anywhere in a value.
 
-A pattern is parsed once, and then spelled for each language that runs it: SQL (Java on Spark, RE2 on DuckDB), Python,
-Rust (polars), PostgreSQL and ECMA-262 itself. Languages differ in small and silent ways: Java's `$` also matches before a
-last line break, its `.` excludes more line ends, its `\s` and RE2's disagree on the vertical tab, and `[[]` opens a nested
-class there. So nothing is copied: every character, class and anchor is written out in a form that all read alike.
+A pattern is parsed once and written for each language that runs it: SQL (Java on Spark, RE2 on DuckDB), Python, Rust
+(polars), PostgreSQL and ECMA-262 itself. The languages differ in small ways: in Java, `$` also matches before a last line
+break, `.` excludes more line ends, and `[[]` opens a nested class; Java and RE2 disagree whether `\s` matches a vertical
+tab. So no part is copied: every character, class and anchor is written in a form with the same meaning in all of them.
 
-What has no such form (looking ahead or behind, back-references, the edge of a word) is refused by `parse`, for every
-reader with the same message. What browsers allow beyond the `u` flag (`a{`, `\_`, `[\w-.]`) is read as they read it.
+`parse` rejects parts without such a form (lookahead and lookbehind, back-references, word boundaries). Syntax that browsers
+allow beyond the `u` flag (`a{`, `\_`, `[\w-.]`) has the meaning that it has in browsers.
 """
 
 import re
@@ -36,10 +36,10 @@ MOST_UNBOUNDED = 3
 
 
 def read_pattern(value: object) -> str:
-    """A value of a document as a pattern that every engine can run.
+    """Return a value of a document as a pattern that every engine can run.
 
     Raises:
-        PatternError: it is none.
+        PatternError: The value is not text, or not such a pattern.
     """
     if not isinstance(value, str):
         raise PatternError(f"expected a regular expression as text, found {clip(value)}")
@@ -49,10 +49,10 @@ def read_pattern(value: object) -> str:
 
 @lru_cache(maxsize=1024)
 def parse(pattern: str) -> Regex:
-    """The pattern as a tree.
+    """Parse a pattern.
 
     Raises:
-        PatternError: it is no regular expression, or one that not every engine can run.
+        PatternError: The text is not a regular expression, or not every engine can run it.
     """
     parser = Parser(pattern)
     root = parser.read()
@@ -61,7 +61,7 @@ def parse(pattern: str) -> Regex:
 
 
 def missing_anchors(pattern: str) -> tuple[str, ...]:
-    """The anchors, of `^` and `$`, that a match of the pattern can do without. Each branch of a choice needs its own.
+    """Return the anchors, of `^` and `$`, that a pattern does not require; each alternative needs its own.
 
     >>> missing_anchors("^a|b$"), missing_anchors("^(?:a|b)$")
     (('^', '$'), ())
@@ -71,9 +71,9 @@ def missing_anchors(pattern: str) -> tuple[str, ...]:
 
 
 def search(pattern: str, value: str) -> bool | None:
-    """Whether the pattern is found in a value; None where trying might take for ever, or the pattern is refused.
+    """Return whether a value matches a pattern; None where the pattern is rejected, or matching could take too long.
 
-    Python's matcher backtracks: a repeated group, or many unbounded repeats, can keep it busy on a short text.
+    Python backtracks: a repeated group, or many unbounded repeats, can take very long even on a short text.
     """
     try:
         root = parse(pattern).root
@@ -86,7 +86,7 @@ def search(pattern: str, value: str) -> bool | None:
 
 
 def to_sql(pattern: str) -> str:
-    r"""The pattern as Java (`RLIKE` of Spark) and RE2 (DuckDB) search it alike.
+    r"""Write a pattern for SQL, with the same meaning in Java (`RLIKE` of Spark) and RE2 (DuckDB).
 
     >>> to_sql(r"^\d{2}$")
     '\\A[0-9]{2}\\z'
@@ -98,7 +98,7 @@ def to_sql(pattern: str) -> str:
 
 
 def to_python(pattern: str) -> str:
-    r"""The pattern for `re.search`, which Java searches alike.
+    r"""Write a pattern for `re.search`, with the same meaning in Java.
 
     >>> to_python("^[A-Z]{2}$")
     '\\A[A-Z]{2}(?![\\s\\S])'
@@ -110,7 +110,7 @@ def to_python(pattern: str) -> str:
 
 
 def to_rust(pattern: str) -> str:
-    r"""The pattern for polars, in a form that compiles in Python as well, as pandera tries first.
+    r"""Write a pattern for polars, in a form that Python compiles as well, as pandera does first.
 
     >>> to_rust(r"^\d$")
     '^[0-9]$'
@@ -122,7 +122,7 @@ def to_rust(pattern: str) -> str:
 
 
 def to_postgresql(pattern: str) -> str:
-    r"""The pattern for `~` of PostgreSQL, which counts to 255 and knows no property of Unicode.
+    r"""Write a pattern for `~` of PostgreSQL, which counts to 255 and has no Unicode properties.
 
     >>> to_postgresql(r"^\p{Zl}{300}$")
     '^(?:\\u2028{255}\\u2028{45})$'
@@ -134,7 +134,7 @@ def to_postgresql(pattern: str) -> str:
 
 
 def to_ecmascript(pattern: str) -> str:
-    r"""The pattern as ECMA-262 with the `u` flag: as it was written, unless only the web's syntax allows that.
+    r"""Write a pattern as ECMA-262 with the `u` flag; unchanged, unless it needs the syntax of browsers.
 
     >>> to_ecmascript(r"^\p{L}\/$"), to_ecmascript(r"\_{")
     ('^\\p{L}\\/$', '_\\{')

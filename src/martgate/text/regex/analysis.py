@@ -1,4 +1,4 @@
-"""What can be said of a parsed pattern without running it."""
+"""Properties of a parsed pattern: its size, its anchors, its unbounded repeats."""
 
 from martgate.text.regex.tree import REFUSED, Anchor, Characters, Group, Node, PatternError, Repeat
 from martgate.text.regex.unicode import merge, ranges_of_category
@@ -6,23 +6,23 @@ from martgate.text.regex.unicode import merge, ranges_of_category
 __all__ = ["count_unbounded", "is_anchored", "raise_if_too_large"]
 
 MOST_REPEATS = 1000
-"""RE2 counts no further, repeats inside repeats multiplied."""
+"""The greatest count of RE2, with the counts of nested repeats multiplied."""
 MOST_STEPS = 280_000
-"""Ranges of all classes, with ten for each class, and repeats multiplied; RE2 gives up at about 300,000."""
+"""The limit of all ranges, plus ten for each class, multiplied by repeats; RE2 fails at about 300,000."""
 
 
 def raise_if_too_large(root: Group) -> None:
-    """Refuse what an engine would refuse as too large."""
+    """Raise PatternError for a pattern that is too large for an engine."""
     repeats, steps = size(root)
     if repeats > MOST_REPEATS:
-        hint = f"engines count to {MOST_REPEATS}, and multiply what repeats inside a repeat"
+        hint = f"engines count to {MOST_REPEATS}, and multiply nested repeats"
         raise PatternError(f"{REFUSED}: it repeats {repeats} times", hint)
     if steps > MOST_STEPS:
-        raise PatternError(f"{REFUSED}: {steps} steps are too many", "lower its counts")
+        raise PatternError(f"{REFUSED}: it has too many steps ({steps})", "lower its counts")
 
 
 def size(node: Node) -> tuple[int, int]:
-    """The largest product of counts, and the number of ranges with repeats multiplied."""
+    """Return the largest product of counts, and the number of ranges multiplied by repeats."""
     match node:
         case Characters(ranges, categories):
             every = [*ranges, *(one for name in categories for one in ranges_of_category(name))]
@@ -39,7 +39,7 @@ def size(node: Node) -> tuple[int, int]:
 
 
 def is_anchored(node: Node, sign: str) -> bool:
-    """Whether every match begins (`^`) or ends (`$`) where the value does."""
+    """Return whether every match starts (`^`) or ends (`$`) where the value does."""
     match node:
         case Anchor(own):
             return own == sign
@@ -53,11 +53,11 @@ def is_anchored(node: Node, sign: str) -> bool:
 
 
 def count_unbounded(node: Node) -> tuple[int, bool]:
-    """How many repeats have no end, and whether a group is repeated."""
+    """Return the number of unbounded repeats, and whether a group is repeated."""
     match node:
         case Group(branches):
-            found = [count_unbounded(one) for branch in branches for one in branch]
-            return sum(count for count, _ in found), any(repeated for _, repeated in found)
+            results = [count_unbounded(one) for branch in branches for one in branch]
+            return sum(count for count, _ in results), any(is_repeated for _, is_repeated in results)
         case Repeat(inner, _, high):
             return int(high is None), isinstance(inner, Group)
         case _:

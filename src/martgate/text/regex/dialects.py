@@ -1,4 +1,4 @@
-"""A parsed pattern in the languages that run it."""
+"""Writes a parsed pattern in the languages that run it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,17 @@ __all__ = ["ECMASCRIPT", "POSTGRESQL", "PYTHON", "RUST", "SQL", "Language", "ren
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """How a language spells what not all spell alike."""
+    """The syntax in which the languages differ.
+
+    Attributes:
+        start: The anchor at the start of a value.
+        end: The anchor at the end of a value.
+        code: Writes a character by its code.
+        knows_categories: Whether it has the general categories of Unicode.
+        most_repeats: The greatest count of a repeat.
+        escaped: The characters to escape outside a class.
+        escaped_in_class: The characters to escape inside a class.
+    """
 
     start: str
     end: str
@@ -28,7 +38,7 @@ def _sql_code(code: int) -> str:
 
 
 def _python_code(code: int) -> str:
-    """As Java reads it too; neither has a form of its own for what both know beyond four digits."""
+    """Write a code as Python and Java read it; they have no common form for more than four digits."""
     return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}" if code < 0x10000 else chr(code)
 
 
@@ -50,26 +60,26 @@ ECMASCRIPT = Language(
 
 
 def render(node: Node, language: Language) -> str:
-    """A tree as text; groups are not captured, and lazy repeats are not told from others, for only yes or no is asked."""
+    """Write a tree as text. Groups do not capture and all repeats are greedy, because only whether it matches counts."""
     match node:
         case Characters():
-            return _spell_class(node, language)
+            return _render_class(node, language)
         case Anchor(sign):
             return language.start if sign == "^" else language.end
         case Group(branches):
-            return "|".join("".join(_spell_one(node, language) for node in branch) for branch in branches)
+            return "|".join("".join(_render_one(node, language) for node in branch) for branch in branches)
         case Repeat(inner, low, high):
-            counts = [f"{_spell_one(inner, language)}{count}" for count in _counts(low, high, language.most_repeats)]
+            counts = [f"{_render_one(inner, language)}{count}" for count in _counts(low, high, language.most_repeats)]
             return counts[0] if len(counts) == 1 else f"(?:{''.join(counts)})"
 
 
-def _spell_one(node: Node, language: Language) -> str:
-    """A node in brackets if it needs them beside others."""
+def _render_one(node: Node, language: Language) -> str:
+    """Write a node of a sequence; a group needs brackets."""
     return f"(?:{render(node, language)})" if isinstance(node, Group) else render(node, language)
 
 
 def _counts(low: int, high: int | None, most: int) -> Iterator[str]:
-    """Quantifiers, none above `most`, that one after the other count from `low` to `high`."""
+    """Yield quantifiers, none above `most`, which together count from `low` to `high`."""
     while low > most:
         yield f"{{{most}}}"
         low, high = low - most, None if high is None else high - most
@@ -80,7 +90,7 @@ def _counts(low: int, high: int | None, most: int) -> Iterator[str]:
     yield short or (f"{{{low}}}" if low == high else f"{{{low},{'' if high is None else high}}}")
 
 
-def _spell_class(characters: Characters, language: Language) -> str:
+def _render_class(characters: Characters, language: Language) -> str:
     ranges, names = characters.ranges, characters.categories
     if not language.knows_categories:
         ranges, names = merge([*ranges, *(one for name in names for one in ranges_of_category(name))]), ()
@@ -89,8 +99,8 @@ def _spell_class(characters: Characters, language: Language) -> str:
         ranges, negated = ((0, LAST),), False
     only = Characters(ranges, names, negated).only
     if only is not None:
-        return _spell_code(only, language.escaped, language)
-    code = partial(_spell_code, escaped=language.escaped_in_class, language=language)
+        return _render_code(only, language.escaped, language)
+    code = partial(_render_code, escaped=language.escaped_in_class, language=language)
     body = "".join(
         f"{code(low)}{'-' if high > low + 1 else ''}{code(high)}" if high > low else code(low) for low, high in ranges
     )
@@ -98,7 +108,7 @@ def _spell_class(characters: Characters, language: Language) -> str:
     return f"[{'^' if negated else ''}{body}]"
 
 
-def _spell_code(code: int, escaped: str, language: Language) -> str:
+def _render_code(code: int, escaped: str, language: Language) -> str:
     char = chr(code)
     if char in escaped:
         return f"\\{char}"

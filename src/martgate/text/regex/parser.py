@@ -1,4 +1,4 @@
-"""Reads ECMA-262 with the `u` flag, and what browsers allow beyond it."""
+"""The parser of ECMA-262 with the `u` flag, and of the syntax that browsers allow beyond it."""
 
 import re
 from collections.abc import Mapping
@@ -27,13 +27,17 @@ CODED = (
     r"u(?P<high>[Dd][89ABab][0-9A-Fa-f]{2})\\u(?P<low>[Dd][C-Fc-f][0-9A-Fa-f]{2})|c(?P<letter>[A-Za-z])"
     r"|x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,10})\}|u([0-9A-Fa-f]{4})|(0)(?![0-9])"
 )
-"""What comes after a backslash and names a character by its code."""
+"""The text after a backslash that names a character by its code."""
 SYNTAX = frozenset("^$\\.*+?()[]{}|/")
-"""What a backslash may precede with the `u` flag, in a class also `-`."""
+"""The characters that a backslash can escape with the `u` flag; in a class also `-`."""
 
 
 class Parser:
-    """Reads one pattern; `is_strict` once it was read: it is ECMA-262 with the `u` flag to the letter."""
+    """Parses one pattern.
+
+    Attributes:
+        is_strict: Whether the pattern is ECMA-262 with the `u` flag, without the syntax of browsers; set by `read`.
+    """
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
@@ -43,6 +47,7 @@ class Parser:
         self.is_strict = True
 
     def read(self) -> Group:
+        """Parse the whole pattern; raise PatternError where it cannot be parsed."""
         root = self._group()
         if self._at < len(self._pattern):
             raise self._error("`)` closes no group", r"write \) for the character")
@@ -56,13 +61,13 @@ class Parser:
         return self._pattern[self._at : self._at + count]
 
     def _skip(self, text: str) -> bool:
-        """Move on over a text if it is next."""
+        """Skip a text if it is next."""
         is_next = self._pattern.startswith(text, self._at)
         self._at += len(text) if is_next else 0
         return is_next
 
     def _match(self, regex: str) -> re.Match[str] | None:
-        """Move on over a match if one is next."""
+        """Skip a match of a regular expression if one is next."""
         match = re.compile(regex).match(self._pattern, self._at)
         self._at = match.end() if match else self._at
         return match
@@ -176,7 +181,7 @@ class Parser:
                         raise self._error("the ends of a range are out of order", at=place - 1)
                     ranges.append((low, high))
                     continue
-                self.is_strict = False  # `[\w-.]`: the dash stands for itself
+                self.is_strict = False  # `[\w-.]`: the dash is a character
                 ranges += [(0x2D, 0x2D), *last.ranges]
                 categories += last.categories
             ranges += first.ranges
@@ -213,7 +218,7 @@ class Parser:
         return Characters(((code, code),))
 
     def _code(self, char: str, start: int, *, in_class: bool) -> int:
-        """The code point that an escape stands for."""
+        """Return the code point of an escape."""
         self._at = start + 1
         coded = self._match(CODED)
         if coded:
@@ -238,21 +243,21 @@ class Parser:
     def _property(self, start: int, *, is_negated: bool) -> Characters:
         named = self._match(r"\{([A-Za-z_]+=)?([A-Za-z0-9_]+)\}")
         if not named:
-            raise self._error("a property of Unicode stands in braces", r"as in \p{L} or \p{Script=Hangul}", start)
+            raise self._error("a Unicode property needs braces", r"as in \p{L} or \p{Script=Hangul}", start)
         key, value = (named[1] or "").removesuffix("="), named[2]
         sign = "^" if is_negated else ""
         category = CATEGORIES.get(value, value) if key in ("", "General_Category", "gc") else ""
         if category in NATIVE:
             return Characters((), (sign + category,))
         if category in CATEGORIES.values():
-            asked = rf"\p{{{category}}}"
+            pattern = rf"\p{{{category}}}"
         elif not key and value in PROPERTIES:
-            asked = rf"\p{{{PROPERTIES[value]}}}"
+            pattern = rf"\p{{{PROPERTIES[value]}}}"
         elif key in ("Script", "sc", "Script_Extensions", "scx") and value[0].isupper():
-            asked = rf"\p{{{'scx' if key.endswith(('x', 'Extensions')) else 'sc'}={value}}}"
+            pattern = rf"\p{{{'scx' if key.endswith(('x', 'Extensions')) else 'sc'}={value}}}"
         else:
-            asked = ""
-        ranges = ranges_of(asked) if asked else None
+            pattern = ""
+        ranges = ranges_of(pattern) if pattern else None
         if ranges is None:
             hint = r"as in \p{L}, \p{Letter}, \p{Alphabetic} or \p{Script=Hangul}"
             raise self._error(f"Unicode has no property {clip(named[0].strip('{}'))} that engines know", hint, start)

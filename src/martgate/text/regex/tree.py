@@ -1,4 +1,4 @@
-"""A parsed pattern, and why a text is none."""
+"""The tree of a parsed pattern, and the error for a text that is not one."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,11 @@ REFUSED = "not a regular expression that every engine can run"
 
 
 class PatternError(ValueError):
-    """A pattern that is none, or that not every engine can run.
+    """A text is not a regular expression, or not every engine can run it.
 
     Attributes:
-        message: what was found, and where in the pattern.
-        hint: what to write instead; may be empty.
+        message: What was found, and where in the pattern.
+        hint: What to write instead; may be empty.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -25,7 +25,13 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """One character out of a set, or out of all others. `categories` are general categories, `^L` any but `L`."""
+    """One character of a set.
+
+    Attributes:
+        ranges: The characters as ranges of codes.
+        categories: General categories of Unicode that belong to the set; `^L` is every character outside `L`.
+        negated: Whether the set has all other characters instead.
+    """
 
     ranges: Ranges
     categories: tuple[str, ...] = ()
@@ -33,13 +39,15 @@ class Characters:
 
     @property
     def only(self) -> int | None:
-        """The code of the only character in the set; None where there are others."""
+        """The code of the only character in the set; None where there are several."""
         low, high = self.ranges[0] if len(self.ranges) == 1 else (0, 1)
         return None if self.categories or self.negated or low != high else low
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
+    """The start (`^`) or the end (`$`) of a value."""
+
     sign: str
 
 
@@ -52,7 +60,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """From `low` to `high` times; None is without end."""
+    """A node from `low` to `high` times; None is without limit."""
 
     node: "Node"
     low: int
@@ -64,7 +72,12 @@ Node = Characters | Anchor | Group | Repeat
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """A parsed pattern. `is_strict`: it is ECMA-262 with the `u` flag to the letter."""
+    """A parsed pattern.
+
+    Attributes:
+        root: The tree.
+        is_strict: Whether it is ECMA-262 with the `u` flag, without the syntax of browsers.
+    """
 
     root: Group
     is_strict: bool

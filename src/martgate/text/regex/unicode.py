@@ -1,4 +1,4 @@
-"""Sets of characters as ranges of their codes, and the properties of Unicode."""
+"""Sets of characters as ranges of codes, and the properties of Unicode."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -43,7 +43,7 @@ CATEGORIES: Mapping[str, str] = {
     "cntrl": "Cc", "digit": "Nd", "punct": "P",
 }  # fmt: skip
 NATIVE = frozenset(CATEGORIES.values()) - {"LC", "C", "Cn"}
-"""The categories that Java and RE2 both know by this name; others are written out."""
+"""The categories that both Java and RE2 know by this name; others are written as ranges."""
 PROPERTIES: Mapping[str, str] = {
     **{name: name for name in (
         "Any", "ASCII", "ASCII_Hex_Digit", "Alphabetic", "Emoji", "Emoji_Presentation", "Extended_Pictographic",
@@ -53,11 +53,11 @@ PROPERTIES: Mapping[str, str] = {
     "Hex": "Hex_Digit", "IDC": "ID_Continue", "IDS": "ID_Start", "Ideo": "Ideographic", "Lower": "Lowercase",
     "Upper": "Uppercase", "space": "White_Space",
 }  # fmt: skip
-"""The properties of ECMA-262 that people ask of text; it has more, about how characters combine."""
+"""The supported properties of ECMA-262; it has others about how characters combine."""
 
 
 def merge(ranges: list[tuple[int, int]]) -> Ranges:
-    """The same characters in ranges that are in order and apart."""
+    """Return the same characters in ranges that are sorted and do not touch."""
     merged: list[tuple[int, int]] = []
     for low, high in sorted(ranges):
         if merged and low <= merged[-1][1] + 1:
@@ -68,7 +68,7 @@ def merge(ranges: list[tuple[int, int]]) -> Ranges:
 
 
 def complement(ranges: Ranges) -> Ranges:
-    """Every other character."""
+    """Return the ranges of all other characters."""
     gaps, start = [], 0
     for low, high in merge(list(ranges)):
         if low > start:
@@ -78,21 +78,21 @@ def complement(ranges: Ranges) -> Ranges:
 
 
 def ranges_of_category(name: str) -> Ranges:
-    """The characters of a general category, as in `L`, or of all others, as in `^L`."""
+    """Return the characters of a general category, as in `L`, or all others, as in `^L`."""
     ranges = ranges_of(rf"\p{{{name.removeprefix('^')}}}") or ()
     return complement(ranges) if name.startswith("^") else ranges
 
 
 @lru_cache(maxsize=256)
-def ranges_of(asked: str) -> Ranges | None:
-    """The characters of a property of Unicode; None where there is no such property."""
-    import regex  # noqa: PLC0415 - its tables are needed by few patterns
+def ranges_of(pattern: str) -> Ranges | None:
+    r"""Return the characters of a Unicode property, as in `\p{L}`; None where there is no such property."""
+    import regex  # noqa: PLC0415 - few patterns need its tables
 
     try:
-        found = regex.compile(f"{asked}+")
+        compiled = regex.compile(f"{pattern}+")
     except regex.error:
         return None
-    return tuple((ord(run[0][0]), ord(run[0][-1])) for run in found.finditer(every_character()))
+    return tuple((ord(run[0][0]), ord(run[0][-1])) for run in compiled.finditer(every_character()))
 
 
 @lru_cache(maxsize=1)
