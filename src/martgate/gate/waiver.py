@@ -99,7 +99,7 @@ def explain_unwaivable(rule: Rule) -> str:
 
 
 def apply_waivers(
-    audit: Audit, waivers: Iterable[Waiver], *, on: date, known: Collection[str]
+    audit: Audit, waivers: Iterable[Waiver], *, on: date, rule_names: Collection[str]
 ) -> tuple[AppliedWaiver, ...]:
     """Apply the waivers of a table to an audit of it.
 
@@ -107,19 +107,19 @@ def apply_waivers(
         audit: the verdicts.
         waivers: the waivers of the table, the oldest first.
         on: the day of the decision, on which waivers expire; the day that the audit is about does not matter.
-        known: the names of all rules that any version of the contract has.
+        rule_names: the names of all rules that any version of the contract has.
 
     Returns:
         The waivers with their effects, without those of no interest: about another day, expired and not needed, or beside
         another waiver that covers the same failure.
     """
-    applied = [one for waiver in waivers if (one := _apply_waiver(audit, waiver, on=on, known=known))]
+    applied = [one for waiver in waivers if (one := _apply_waiver(audit, waiver, on=on, rule_names=rule_names))]
     covering = {one.waiver.rule: one for one in applied if one.effect is Effect.WAIVED}
     optional = (Effect.WAIVED, Effect.UNUSED, Effect.EXPIRED, Effect.EXCEEDED)
     return tuple(one for one in applied if one.effect not in optional or covering.get(one.waiver.rule, one) is one)
 
 
-def _apply_waiver(audit: Audit, waiver: Waiver, *, on: date, known: Collection[str]) -> AppliedWaiver | None:
+def _apply_waiver(audit: Audit, waiver: Waiver, *, on: date, rule_names: Collection[str]) -> AppliedWaiver | None:
     if not waiver.is_sound:  # even its day may have been altered
         return AppliedWaiver(waiver, Effect.ALTERED)
     if waiver.part_date not in (None, audit.part_date):
@@ -130,7 +130,7 @@ def _apply_waiver(audit: Audit, waiver: Waiver, *, on: date, known: Collection[s
         return AppliedWaiver(waiver, Effect.EXPIRED, verdict.failed) if verdict and is_missed else None
     if verdict is None:
         is_out_of_scope = any(outside.rule.name == waiver.rule for outside in audit.out_of_scope)
-        if waiver.rule not in known and not is_out_of_scope:
+        if waiver.rule not in rule_names and not is_out_of_scope:
             return AppliedWaiver(waiver, Effect.UNKNOWN)
         return AppliedWaiver(waiver, Effect.UNUSED) if is_out_of_scope else None
     return AppliedWaiver(waiver, _effect(waiver, verdict), verdict.failed)

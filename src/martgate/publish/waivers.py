@@ -160,7 +160,7 @@ def apply_recorded_waivers(audit: Audit, table: Table, context: Context) -> tupl
     """Apply the recorded waivers of a table to an audit of a candidate."""
     waivers = context.ledger.list_waivers(table.qualified_name)
     return (
-        apply_waivers(audit, waivers, on=contract_date(table, context), known=_find_rules(table, context))
+        apply_waivers(audit, waivers, on=contract_date(table, context), rule_names=_find_rules(table, context))
         if waivers
         else ()
     )

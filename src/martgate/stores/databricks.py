@@ -6,14 +6,12 @@ make a second publish of the same candidate change nothing, and `userMetadata` n
 the audited version, and any later change of the staging table is detected and refused.
 """
 
-import hashlib
 import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Self
 
 from martgate.builders.ports import CatalogTable, Session, TableTarget, WriteTarget, WrittenFile
 from martgate.contracts.model import Table
@@ -33,16 +31,16 @@ from martgate.stores.commits import (
     transaction_id,
 )
 from martgate.stores.databricks_history import (
+    DeltaCatalog,
     HistoryEntry,
     compute_state,
     find_earlier_publish,
     find_later_write,
-    parse_entry,
 )
 from martgate.stores.ports import Commit, PublishedState, Warehouse
 from martgate.stores.shape import check_shape
-from martgate.stores.spark_catalog import SparkCatalog, check_catalog_location, get_table_name
-from martgate.text.quoting import identifier, relation, text
+from martgate.stores.spark_catalog import check_catalog_location, get_table_name
+from martgate.text.quoting import identifier, text
 
 __all__ = ["DatabricksStore", "build_write_options"]
 
@@ -50,15 +48,6 @@ _ATTEMPTS = 5
 """The number of attempts, each of which copies the day."""
 _PAUSE = 1.0
 _STAGING = "__candidate_"
-
-
-@dataclass(frozen=True, slots=True)
-class _TableState:
-    """The state of a table: its newest version, its bytes, and a hash over both, its id and the number of its files."""
-
-    version: int
-    bytes: int
-    fingerprint: str
 
 
 class DatabricksStore:
@@ -86,7 +75,7 @@ class DatabricksStore:
     ) -> None:
         check_catalog_location(warehouse)
         self._warehouse = warehouse
-        self._catalog = SparkCatalog(session)
+        self._catalog = DeltaCatalog(session)
         self._define = define
         self._pause = pause
 
@@ -119,10 +108,10 @@ class DatabricksStore:
             raise CouldNotRun(f"candidate {candidate_id} is staged already, as {staging}")
         try:
             write(TableTarget(name=staging, partition_by=table.partition_columns))
-            state = self._state(staging)
+            state = self._catalog.read_state(staging)
             rows = self._catalog.count_rows(CatalogTable(name=staging, version=state.version))
         except BaseException:
-            self._drop(staging)
+            self._catalog.drop(staging)
             raise
         staged = WrittenFile(
             path=f"{staging}@v{state.version}", rows=rows, bytes=state.bytes, partition=partition_filter(column, day)
@@ -144,18 +133,20 @@ class DatabricksStore:
         Raises:
             martgate.errors.CouldNotRun: the table does not exist any more, or was altered.
         """
-        self._check_own(candidate, table)
+        mart = get_table_name(self._warehouse, table)
+        if candidate.root != mart:
+            raise CouldNotRun(f"candidate {candidate.id} was staged for {candidate.root}, this warehouse has {mart}")
         self._check_intact(candidate)
         return _staged(candidate)
 
     def is_intact(self, candidate: Candidate) -> bool:
         """Whether the candidate's table exists and nothing was committed to it since it was staged."""
         staging = _staged(candidate).name
-        return self._catalog.exists(staging) and self._state(staging).fingerprint == candidate.fingerprint
+        return self._catalog.exists(staging) and self._catalog.read_state(staging).fingerprint == candidate.fingerprint
 
     def is_published(self, candidate: Candidate) -> bool:
         """Whether the candidate was published and no later one of its day has replaced it."""
-        earlier = find_earlier_publish(self._history(candidate.root), candidate)
+        earlier = find_earlier_publish(self._catalog.read_history(candidate.root), candidate)
         return earlier is not None and earlier.promotion is Promotion.ALREADY
 
     def read_published_state(self, table: Table, day: date) -> PublishedState:
@@ -165,7 +156,7 @@ class DatabricksStore:
             martgate.errors.CouldNotRun: the table cannot be read.
         """
         mart, column = get_table_name(self._warehouse, table), find_day_column(table)
-        history = self._history(mart)
+        history = self._catalog.read_history(mart)
         source = CatalogTable(name=mart, only=partition_filter(column, day), version=history[0].version)
         state = compute_state(history, build_transaction_id(table.qualified_name, column, day.isoformat()))
         published = source if self._catalog.has_rows(source) else None
@@ -184,7 +175,7 @@ class DatabricksStore:
         """
         candidate = require_approved_candidate(approved)
         for _ in range(_ATTEMPTS):
-            history = self._history(candidate.root)
+            history = self._catalog.read_history(candidate.root)
             if earlier := find_earlier_publish(history, candidate):
                 return earlier
             if onto is not None and compute_state(history, transaction_id(candidate)) != onto:
@@ -198,7 +189,7 @@ class DatabricksStore:
 
     def discard(self, candidate: Candidate) -> None:
         """Drop the candidate's table, which no reader of the published table needs."""
-        self._drop(_staged(candidate).name)
+        self._catalog.drop(_staged(candidate).name)
 
     def read(self, table: Table, day: date | None = None) -> CatalogTable | None:
         """Return the published table, or one day of it; None if nothing is published."""
@@ -217,7 +208,7 @@ class DatabricksStore:
         mart = get_table_name(self._warehouse, table)
         if not self._catalog.exists(mart):
             return ()
-        return tuple(parse_commit(entry.version, entry.metadata) for entry in self._history(mart))
+        return tuple(parse_commit(entry.version, entry.metadata) for entry in self._catalog.read_history(mart))
 
     def find_tampering(self, candidate: Candidate, table: Table) -> str:
         """Explain how a candidate's day may have changed since its commit, by the history and the number of its rows.
@@ -227,7 +218,7 @@ class DatabricksStore:
         mart, only = get_table_name(self._warehouse, table), partition_filter(candidate.day_column, candidate.part_date)
         if not self._catalog.exists(mart):
             return f"there is no table {mart}"
-        if later := find_later_write(self._history(mart), candidate):
+        if later := find_later_write(self._catalog.read_history(mart), candidate):
             return later
         rows = self._catalog.count_rows(CatalogTable(name=mart, only=only))
         if rows == candidate.rows:
@@ -239,30 +230,7 @@ class DatabricksStore:
         if not self._catalog.exists(mart):
             self._catalog.execute(f"CREATE TABLE IF NOT EXISTS {self._define(table, mart)}")
         columns = ((name, canonical_type(kind)) for name, kind in self._catalog.list_columns(mart))
-        check_shape(table, mart, columns, self._detail(mart)["partitionColumns"])
-
-    def _detail(self, name: str) -> Mapping[str, Any]:
-        (detail,) = self._catalog.execute(f"DESCRIBE DETAIL {relation(name)}")
-        return detail
-
-    def _history(self, name: str) -> list[HistoryEntry]:
-        """Return the commits of a table as far back as its history goes, the newest first."""
-        entries = [parse_entry(row) for row in self._catalog.execute(f"DESCRIBE HISTORY {relation(name)}")]
-        if not entries:
-            raise CouldNotRun(f"{name} has no history; is it a Delta table?")
-        return sorted(entries, key=lambda entry: entry.version, reverse=True)
-
-    def _state(self, name: str) -> _TableState:
-        detail, version = self._detail(name), self._history(name)[0].version
-        facts = json.dumps([detail["id"], version, detail["numFiles"], detail["sizeInBytes"]])
-        return _TableState(version, int(detail["sizeInBytes"]), hashlib.sha256(facts.encode()).hexdigest())
-
-    def _check_own(self, candidate: Candidate, table: Table) -> None:
-        mart = get_table_name(self._warehouse, table)
-        if candidate.root != mart:
-            raise CouldNotRun(
-                f"candidate {candidate.id} was staged for {candidate.root}, and this warehouse has {mart}"
-            )
+        check_shape(table, mart, columns, self._catalog.read_detail(mart)["partitionColumns"])
 
     def _check_intact(self, candidate: Candidate) -> None:
         if not self.is_intact(candidate):
@@ -279,9 +247,9 @@ class DatabricksStore:
         except CouldNotRun as error:
             failure = error
         history = self._history_after(candidate, failure)
-        landed = [entry.version for entry in history if entry.metadata.get("candidate") == candidate.id]
-        if landed:
-            return Published(promotion=Promotion.PUBLISHED, version=landed[0])
+        for entry in history:
+            if entry.metadata.get("candidate") == candidate.id:
+                return Published(promotion=Promotion.PUBLISHED, version=entry.version)
         newest = history[0].version
         if failure is not None and newest > before:
             return None
@@ -291,7 +259,7 @@ class DatabricksStore:
 
     def _history_after(self, candidate: Candidate, failure: CouldNotRun | None) -> list[HistoryEntry]:
         try:
-            return self._history(candidate.root)
+            return self._catalog.read_history(candidate.root)
         except CouldNotRun as unreadable:
             what = f"the commit failed ({failure})" if failure else "the commit was sent"
             raise CouldNotRun(
@@ -311,9 +279,6 @@ class DatabricksStore:
                 f"candidate {candidate.id} has {candidate.rows}; restore the version before it"
             )
         return published
-
-    def _drop(self, name: str) -> None:
-        self._catalog.execute(f"DROP TABLE IF EXISTS {relation(name)}")
 
 
 def build_write_options(candidate: Candidate, metadata: Mapping[str, object]) -> dict[str, str]:

@@ -1,14 +1,27 @@
-"""Reads the history of a Delta table in a catalog, as `DESCRIBE HISTORY` returns it."""
+"""Reads the details and the history of Delta tables in a catalog of Spark."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from martgate.errors import CouldNotRun
 from martgate.gate.candidate import Candidate
 from martgate.gate.promotion import Promotion, Published
 from martgate.stores.commits import NAMESPACE, transaction_id
+from martgate.stores.spark_catalog import SparkCatalog
+from martgate.text.quoting import relation
 
-__all__ = ["HistoryEntry", "compute_state", "find_earlier_publish", "find_later_write", "parse_entry"]
+__all__ = [
+    "DeltaCatalog",
+    "HistoryEntry",
+    "TableState",
+    "compute_state",
+    "find_earlier_publish",
+    "find_later_write",
+    "parse_entry",
+]
 
 _REWRITES = frozenset({"OPTIMIZE", "VACUUM START", "VACUUM END"})
 """The operations of Delta that rearrange rows and change none."""
@@ -27,6 +40,45 @@ class HistoryEntry:
     version: int
     metadata: Mapping[str, object]
     operation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """The state of a table: its newest version, its bytes, and a hash over both, its id and the number of its files."""
+
+    version: int
+    bytes: int
+    fingerprint: str
+
+
+class DeltaCatalog(SparkCatalog):
+    """The Delta tables of the catalog of a session."""
+
+    def read_detail(self, name: str) -> Mapping[str, Any]:
+        """Return the row of `DESCRIBE DETAIL`."""
+        (detail,) = self.execute(f"DESCRIBE DETAIL {relation(name)}")
+        return detail
+
+    def read_history(self, name: str) -> list[HistoryEntry]:
+        """Return the commits of a table as far back as its history goes, the newest first.
+
+        Raises:
+            martgate.errors.CouldNotRun: the table has no history.
+        """
+        entries = [parse_entry(row) for row in self.execute(f"DESCRIBE HISTORY {relation(name)}")]
+        if not entries:
+            raise CouldNotRun(f"{name} has no history; is it a Delta table?")
+        return sorted(entries, key=lambda entry: entry.version, reverse=True)
+
+    def read_state(self, name: str) -> TableState:
+        """Return the state of a table, which differs after any commit."""
+        detail, version = self.read_detail(name), self.read_history(name)[0].version
+        facts = json.dumps([detail["id"], version, detail["numFiles"], detail["sizeInBytes"]])
+        return TableState(version, int(detail["sizeInBytes"]), hashlib.sha256(facts.encode()).hexdigest())
+
+    def drop(self, name: str) -> None:
+        """Drop a table if it exists."""
+        self.execute(f"DROP TABLE IF EXISTS {relation(name)}")
 
 
 def parse_entry(row: Mapping[str, object]) -> HistoryEntry:

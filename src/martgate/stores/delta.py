@@ -270,5 +270,5 @@ class DeltaStore:
     def _own_root(self, candidate: Candidate) -> Path:
         root = self._root(candidate.table)
         if str(root) != candidate.root:
-            raise CouldNotRun(f"candidate {candidate.id} was staged in {candidate.root}, and this warehouse has {root}")
+            raise CouldNotRun(f"candidate {candidate.id} was staged in {candidate.root}, this warehouse has {root}")
         return root

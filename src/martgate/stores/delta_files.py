@@ -85,7 +85,7 @@ def drop_statistics(file: WrittenFile, table: Table) -> WrittenFile:
 
 
 def check_written_files(root: Path, target: WriteTarget, files: tuple[WrittenFile, ...]) -> None:
-    """Check that an engine wrote the files that it returned, and wrote them where it was told to.
+    """Check that an engine wrote the files that it returned, and wrote them into its target.
 
     Raises:
         martgate.errors.CouldNotRun: with every file that is missing, incomplete or in another place.

@@ -151,7 +151,7 @@ class Store(Protocol):
         """
 
     def list_commits(self, table: Table) -> tuple[Commit, ...]:
-        """List the commits of a table as far back as they are kept, the newest first; none if there is no table.
+        """List the commits of a table as far back as the store has them, the newest first; none if there is no table.
 
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read.

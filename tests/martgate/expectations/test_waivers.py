@@ -60,7 +60,7 @@ def verdict_of(outcome: Outcome = Outcome.FAILED, failed: int = 3, **rule: objec
 
 def effects(verdict: Verdict | None, *waivers: Waiver, known: tuple[str, ...] = (RULE.name,)) -> list[Effect]:
     verdicts = [verdict] if verdict else []
-    return [one.effect for one in apply_waivers(audit(*verdicts), waivers, on=ON, known=known)]
+    return [one.effect for one in apply_waivers(audit(*verdicts), waivers, on=ON, rule_names=known)]
 
 
 def test_a_failure_is_let_through_until_the_end_of_its_last_day():
@@ -108,12 +108,12 @@ def test_where_nothing_stands_in_the_way_it_is_told_as_unused():
 
 def test_a_rule_that_was_not_judged_leaves_it_unused():
     outside = (OutOfScope(rule=RULE, reason="learning"),)
-    (one,) = apply_waivers(audit(outside=outside), [WAIVER], on=ON, known=())
+    (one,) = apply_waivers(audit(outside=outside), [WAIVER], on=ON, rule_names=())
     assert one.effect is Effect.UNUSED
 
 
 def test_a_rule_that_no_version_of_the_contract_has_is_a_reason_to_refuse():
-    (one,) = apply_waivers(audit(), [WAIVER], on=ON, known=())
+    (one,) = apply_waivers(audit(), [WAIVER], on=ON, rule_names=())
     assert (one.effect, list(find_refusing_waivers([one]))) == (Effect.UNKNOWN, [one])
     assert effects(None, WAIVER) == []
 
@@ -128,13 +128,13 @@ def test_beside_one_that_covers_a_failure_others_of_its_rule_are_not_told():
     few, past = replace(WAIVER, most=1), replace(WAIVER, until=date(2024, 1, 1))
     assert effects(verdict_of(), few, WAIVER, past) == [Effect.WAIVED]
     assert (
-        apply_waivers(audit(verdict_of()), [WAIVER, replace(WAIVER, owner="bo")], on=ON, known=())[0].waiver.owner
+        apply_waivers(audit(verdict_of()), [WAIVER, replace(WAIVER, owner="bo")], on=ON, rule_names=())[0].waiver.owner
         == "bo"
     )
 
 
 def test_one_that_expired_or_went_or_changed_since_lets_nothing_through_any_more():
-    (used,) = apply_waivers(audit(verdict_of()), [WAIVER], on=ON, known=())
+    (used,) = apply_waivers(audit(verdict_of()), [WAIVER], on=ON, rule_names=())
     later = ON + timedelta(days=1)
     assert reapply_waivers([used], [WAIVER], on=ON) == (used,)
     for kept, on, effect in (
@@ -171,7 +171,7 @@ def test_one_that_did_nothing_at_the_gate_does_nothing_later():
 )
 def test_nothing_but_a_counted_failure_is_ever_let_through(outcome, failed, severity, waivers):
     verdict = verdict_of(outcome, failed, severity=severity)
-    exempt = waived_rules(apply_waivers(audit(verdict), waivers, on=ON, known=("other|rule",)))
+    exempt = waived_rules(apply_waivers(audit(verdict), waivers, on=ON, rule_names=("other|rule",)))
     covering = [
         waiver
         for waiver in waivers

@@ -220,6 +220,14 @@ def test_whatever_was_tampered_with_is_told_of_its_day_and_of_no_other(published
     assert told in "".join(found.values())
 
 
+def test_a_receipt_whose_day_became_unreadable_is_reported_and_missed_by_its_day(published):
+    published.sql("UPDATE publications SET part_date = 'soon' WHERE part_date = '2024-01-01'")
+    found = published.broken()
+    assert list(found) == [FIRST, ""]
+    assert "has no receipt" in found[FIRST]
+    assert "the receipt of version 1 was altered" in found[""]
+
+
 def test_a_commit_that_tells_of_another_day_is_missed_by_both(published):
     said_otherwise('"transaction":"s.base/day=2024-01-01"', '"transaction":"s.base/day=2030-01-01"')(published)
     found = published.broken()
