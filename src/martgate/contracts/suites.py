@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from martgate.contracts.model import Quality, QualityType, Severity, Table
+from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile
+from martgate.contracts.quality import Quality, QualityType, Severity
 from martgate.contracts.versions import TableVersion, group_versions, version_numbers
 from martgate.contracts.yaml.document import Document
 from martgate.errors import InvalidInput, Problem

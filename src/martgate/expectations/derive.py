@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from martgate.contracts.durations import UNITS, parse_seconds
-from martgate.contracts.model import Column, Quality, Relationship, Sla, Table
+from martgate.contracts.model import Column, Relationship, Sla, Table
+from martgate.contracts.quality import Quality
 from martgate.contracts.types import canonical_type
 from martgate.errors import InvalidInput, Problem
 from martgate.expectations.kinds.base import Check

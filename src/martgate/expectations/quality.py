@@ -1,6 +1,7 @@
 """Reads an entry of a contract's `quality` lists as a check."""
 
-from martgate.contracts.model import Column, Quality, QualityType, Scalar, Table
+from martgate.contracts.model import Column, Table
+from martgate.contracts.quality import Quality, QualityType, Scalar
 from martgate.expectations import translation
 from martgate.expectations.fragments import find_query_problem
 from martgate.expectations.implementation import read_implementation

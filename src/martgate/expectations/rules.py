@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from martgate.contracts.model import Severity
+from martgate.contracts.quality import Severity
 from martgate.expectations.kinds.base import Check
 
 __all__ = ["Rule"]

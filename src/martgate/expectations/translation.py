@@ -8,7 +8,8 @@ an expectation that it does not have, or that needs more than one table, is refu
 import re
 from collections.abc import Callable, Mapping
 
-from martgate.contracts.model import Column, Operator, Table, Threshold
+from martgate.contracts.model import Column, Table
+from martgate.contracts.quality import Operator, Threshold
 from martgate.contracts.types import canonical_type
 from martgate.expectations.expectation_arguments import ExpectationArguments, NoEqualError
 from martgate.expectations.fragments import find_query_problem

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from martgate.contracts.model import Severity
 from martgate.contracts.partition import OptionalDate, Partition
+from martgate.contracts.quality import Severity
 from martgate.expectations.kinds.result import Outcome
 from martgate.expectations.measurement import Measurement
 from martgate.expectations.rules import Rule

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from martgate.contracts.model import Metric, Operator, Threshold, Unit
+from martgate.contracts.quality import Metric, Operator, Threshold, Unit
 from martgate.text.lists import join_words
 
 BOUNDS = {

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from martgate.contracts.model import Severity
 from martgate.contracts.partition import OptionalDate
+from martgate.contracts.quality import Severity
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, Verdict
 from martgate.text.wording import format_count

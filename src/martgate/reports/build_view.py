@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from martgate.contracts.model import Contract, Severity
+from martgate.contracts.model import Contract
 from martgate.contracts.partition import text_of
+from martgate.contracts.quality import Severity
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, Verdict
 from martgate.gate.run import RunRecord

@@ -25,7 +25,8 @@ from openlineage.client.generated.test_run import TestExecution, TestRunFacet
 from openlineage.client.uuid import generate_static_uuid
 
 from martgate.contracts.day import Day
-from martgate.contracts.model import Severity, Table
+from martgate.contracts.model import Table
+from martgate.contracts.quality import Severity
 from martgate.expectations.verdict import Outcome, Verdict
 from martgate.gate.run import RunRecord
 from martgate.gate.waiver import waived_rules

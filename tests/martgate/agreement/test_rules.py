@@ -14,7 +14,8 @@ import pytest
 
 from martgate.builders.ports import Dataset
 from martgate.contracts.day import Day
-from martgate.contracts.model import Column, Contract, Table, Threshold
+from martgate.contracts.model import Column, Contract, Table
+from martgate.contracts.quality import Threshold
 from martgate.errors import QueryFailed
 from martgate.expectations.audit import PreviousDay, Scope, audit
 from martgate.expectations.kinds.all_or_none import AllOrNone

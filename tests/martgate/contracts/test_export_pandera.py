@@ -34,7 +34,7 @@ def executed(code):
 
 
 def test_an_unknown_flavour_is_refused_with_the_known_ones(wares):
-    with pytest.raises(InvalidInput, match="polars and pyspark"):
+    with pytest.raises(InvalidInput, match="polars or pyspark"):
         render_schema(wares[1], flavour="pandas")
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from martgate.builders.ports import Dataset
 from martgate.contracts.day import Day
-from martgate.contracts.model import Column, Contract, Quality, QualityType, Table
+from martgate.contracts.model import Column, Contract, Table
+from martgate.contracts.quality import Quality, QualityType
 from martgate.expectations.audit import PreviousDay, Scope, audit
 from martgate.expectations.rules import Rule
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from martgate.contracts.model import QualityType, Severity, Sla, Threshold
+from martgate.contracts.model import Sla
+from martgate.contracts.quality import QualityType, Severity, Threshold
 from martgate.errors import QueryFailed
 from martgate.expectations.audit import Scope, audit
 from martgate.expectations.derive import derive
@@ -32,7 +33,7 @@ from martgate.expectations.verdict import Outcome
 
 
 class Hurried:
-    """The same engine, of the opinion that many questions are better asked at once."""
+    """The same engine, which prefers one statement."""
 
     prefers_one_statement = True
 
@@ -57,8 +58,8 @@ def run(engine, register, make):
     return _run
 
 
-def outcomes(found):
-    return {verdict.rule.name: verdict.outcome.value for verdict in found.verdicts}
+def outcomes(result):
+    return {verdict.rule.name: verdict.outcome.value for verdict in result.verdicts}
 
 
 def rule(name, check, **more):
@@ -90,21 +91,21 @@ GOOD = {
 
 
 def test_good_rows_pass_every_rule_with_evidence(run, members):
-    found = run(members, GOOD)
-    assert set(outcomes(found).values()) == {"passed"}
-    assert all(verdict.total > 0 for verdict in found.verdicts)
-    assert (found.rows, found.rules, len(found.verdicts)) == (3, 14, 14)
-    assert (found.table, found.contract, found.contract_version) == ("s.t", "small", "1.2.3")
-    assert (found.part_date, found.blocking) == (date(2024, 1, 1), ())
+    result = run(members, GOOD)
+    assert set(outcomes(result).values()) == {"passed"}
+    assert all(verdict.total > 0 for verdict in result.verdicts)
+    assert (result.rows, result.rules, len(result.verdicts)) == (3, 14, 14)
+    assert (result.table, result.contract, result.contract_version) == ("s.t", "small", "1.2.3")
+    assert (result.part_date, result.blocking) == (date(2024, 1, 1), ())
 
 
 def test_verdicts_come_in_the_order_of_the_rules(run, members, make):
-    asked = derive(make.contract(members).tables[0])[::-1]
-    assert tuple(verdict.rule for verdict in run(members, GOOD, rules=asked).verdicts) == asked
+    rules = derive(make.contract(members).tables[0])[::-1]
+    assert tuple(verdict.rule for verdict in run(members, GOOD, rules=rules).verdicts) == rules
 
 
 def test_questions_asked_at_once_are_answered_as_one_by_one(run, members, engine):
-    asked = [
+    rules = [
         rule("sums", Reconciles("SUM(seq)", "SELECT pair, 3 AS measure FROM s.o", ("pair",))),
         rule("dense", DenseSequence("seq", ("pair",), ("id",))),
         rule("guilty", ExtremeOf("id", "CAST(country AS BIGINT)", ("pair",), "min")),
@@ -114,13 +115,13 @@ def test_questions_asked_at_once_are_answered_as_one_by_one(run, members, engine
         rule("row", NotNull("country")),
     ]
     others = {"s.o": {"pair bigint": [1, 3]}}
-    one_by_one = run(members, GOOD, rules=asked, others=others)
-    at_once = run(members, GOOD, rules=asked, others=others, engine=Hurried(engine))
+    one_by_one = run(members, GOOD, rules=rules, others=others)
+    at_once = run(members, GOOD, rules=rules, others=others, engine=Hurried(engine))
     assert at_once.verdicts == one_by_one.verdicts
     assert outcomes(at_once) | {"guilty": "error", "key": "passed", "sums": "failed", "long": "failed"} == outcomes(
         at_once
     )
-    innocent = [each for each in asked if each.name != "guilty"]
+    innocent = [each for each in rules if each.name != "guilty"]
     assert (
         run(members, GOOD, rules=innocent[:2], others=others, engine=Hurried(engine)).queries == 3
     )  # one for examples
@@ -149,20 +150,20 @@ def test_places_looked_up_for_few_rows_are_those_looked_up_for_all(run, members,
 
 @pytest.mark.parametrize("kind", ["tinyint", "bigint"])
 def test_sets_told_by_their_bounds_are_counted_exactly_once_they_are_broken(run, make, engine, kind):
-    """Numbers without a gap are told by least and greatest, all others one by one: always as when asked at once."""
+    """A range of numbers is checked by its bounds, any other set value by value, with the same result in one statement."""
     chance = random.Random(3)
     sets = [(0, 1), (1, 0, 1), (-2, -1, 0), (3,), (0, 2), (0, 1.0), ("0", "1")]
-    asked = [rule(f"n|{place}", InSet("n", values)) for place, values in enumerate(sets)]
+    rules = [rule(f"n|{place}", InSet("n", values)) for place, values in enumerate(sets)]
     table = make.table(make.column("n", kind))
     broken = 0
     for _ in range(40):
         few = chance.sample([None, -2, -1, 0, 1, 2, 3, 100], chance.randint(1, 4))
         columns = {f"n {kind}": chance.choices(few, k=chance.randint(1, 6))}
-        told, at_once = (run(table, columns, rules=asked, engine=each) for each in (engine, Hurried(engine)))
-        assert told.verdicts == at_once.verdicts
-        broken += sum(verdict.failed > 1 for verdict in told.verdicts)
+        one_by_one, at_once = (run(table, columns, rules=rules, engine=each) for each in (engine, Hurried(engine)))
+        assert one_by_one.verdicts == at_once.verdicts
+        broken += sum(verdict.failed > 1 for verdict in one_by_one.verdicts)
     assert broken > 20
-    assert run(table, {f"n {kind}": [0, None, 1]}, rules=asked[:1]).queries == 1
+    assert run(table, {f"n {kind}": [0, None, 1]}, rules=rules[:1]).queries == 1
 
 
 def test_few_statements_answer_many_rules(run, members):
@@ -184,14 +185,14 @@ PLANTED = {
 def test_a_planted_defect_is_found_by_the_rule_that_names_it(run, members, name):
     planted = {head.split()[0]: (head, values) for head, values in PLANTED[name].items()}
     columns = dict(planted.get(head.split()[0], (head, values)) for head, values in GOOD.items())
-    found = outcomes(run(members, columns))
-    broken = {rule for rule, outcome in found.items() if outcome == "failed"}
+    result = outcomes(run(members, columns))
+    broken = {rule for rule, outcome in result.items() if outcome == "failed"}
     assert broken == {name} | ({"table|ids_fit"} if name == "id|not_null" else set())
 
 
 def test_a_lost_column_fails_the_shape_and_leaves_its_rules_unanswered(run, members):
-    found = run(members, {head: values for head, values in GOOD.items() if not head.startswith("seq ")})
-    by_name = {verdict.rule.name: verdict for verdict in found.verdicts}
+    result = run(members, {head: values for head, values in GOOD.items() if not head.startswith("seq ")})
+    by_name = {verdict.rule.name: verdict for verdict in result.verdicts}
     assert by_name["table|columns"].observed == "lost: seq"
     assert by_name["seq|type"].outcome is by_name["seq|dense"].outcome is Outcome.ERROR
     assert by_name["seq|dense"].reason.startswith("the data have no column seq; known")
@@ -231,12 +232,12 @@ def test_partition_columns_may_come_last_as_files_keep_them_in_their_paths(run, 
 
 
 def test_no_rows_are_vacuous_except_for_the_shape(run, members):
-    found = run(members, {head: [] for head in GOOD})
-    shape = {name for name in outcomes(found) if name.endswith(("|type", "|columns"))}
-    assert {name for name, outcome in outcomes(found).items() if outcome == "passed"} == shape
-    assert set(outcomes(found).values()) == {"passed", "vacuous"}
-    assert found.rows == 0
-    assert {verdict.rule.name for verdict in found.blocking} == set(outcomes(found)) - shape
+    result = run(members, {head: [] for head in GOOD})
+    shape = {name for name in outcomes(result) if name.endswith(("|type", "|columns"))}
+    assert {name for name, outcome in outcomes(result).items() if outcome == "passed"} == shape
+    assert set(outcomes(result).values()) == {"passed", "vacuous"}
+    assert result.rows == 0
+    assert {verdict.rule.name for verdict in result.blocking} == set(outcomes(result)) - shape
 
 
 def test_an_all_null_column_is_vacuous_and_blocks_unless_its_contract_allows_it(run, make):
@@ -251,28 +252,28 @@ def test_an_all_null_column_is_vacuous_and_blocks_unless_its_contract_allows_it(
 
 def test_only_the_guilty_rule_is_left_without_an_answer(run, make):
     table = make.table(*(make.column(f"c{n}", at=n) for n in range(9)))
-    asked = [rule(f"c{n}|positive", Holds(f"c{n} > 0")) for n in range(9)]
-    asked[4] = rule("guilty", Holds("no_such_function(c4) > 0"))
-    found = run(table, {f"c{n} bigint": [1, 0] for n in range(9)}, rules=asked)
-    assert [verdict.outcome.value for verdict in found.verdicts] == ["failed"] * 4 + ["error"] + ["failed"] * 4
-    assert "no_such_function" in found.verdicts[4].reason.lower()
-    assert (found.rows, found.rules, len(found.verdicts)) == (2, 9, 9)
+    rules = [rule(f"c{n}|positive", Holds(f"c{n} > 0")) for n in range(9)]
+    rules[4] = rule("guilty", Holds("no_such_function(c4) > 0"))
+    result = run(table, {f"c{n} bigint": [1, 0] for n in range(9)}, rules=rules)
+    assert [verdict.outcome.value for verdict in result.verdicts] == ["failed"] * 4 + ["error"] + ["failed"] * 4
+    assert "no_such_function" in result.verdicts[4].reason.lower()
+    assert (result.rows, result.rules, len(result.verdicts)) == (2, 9, 9)
 
 
 def test_the_guilty_rule_of_a_grouping_is_found_too(run, make):
     table = make.table(make.column("a", at=0), make.column("b", at=1))
-    asked = [
+    rules = [
         rule("constant", ConstantWithin(("b",), ("a",))),
         rule("guilty", ExtremeOf("b", "no_such_function(b)", ("a",), "min")),
         rule("counted", CountMatches("b", ("a",))),
     ]
-    found = run(table, {"a bigint": [1, 1], "b bigint": [2, 2]}, rules=asked)
-    assert list(outcomes(found).values()) == ["passed", "error", "passed"]
+    result = run(table, {"a bigint": [1, 1], "b bigint": [2, 2]}, rules=rules)
+    assert list(outcomes(result).values()) == ["passed", "error", "passed"]
 
 
 def test_a_lone_guilty_rule_does_not_hide_how_many_rows_there_are(run, make):
-    found = run(make.table(make.column("a")), {"a bigint": [1, 2]}, rules=[rule("guilty", Holds("nope(a)"))])
-    assert (found.rows, found.verdicts[0].outcome) == (2, Outcome.ERROR)
+    result = run(make.table(make.column("a")), {"a bigint": [1, 2]}, rules=[rule("guilty", Holds("nope(a)"))])
+    assert (result.rows, result.verdicts[0].outcome) == (2, Outcome.ERROR)
 
 
 def test_a_relation_that_cannot_be_read_is_no_verdict(engine, members, make):
@@ -284,7 +285,7 @@ def test_a_relation_that_cannot_be_read_is_no_verdict(engine, members, make):
 
 
 def test_rules_about_absent_tables_and_days_are_out_of_scope_and_do_not_count(run, make):
-    asked = [
+    rules = [
         rule("fits", Holds("a > 0")),
         rule("day", Holds("a < :part_date")),
         rule("in_day", InPartition(("a",), "a")),
@@ -293,9 +294,9 @@ def test_rules_about_absent_tables_and_days_are_out_of_scope_and_do_not_count(ru
         rule("sum", Reconciles("COUNT(*)", "SELECT COUNT(*) AS measure FROM x.far, s.other", ())),
         rule("query", SqlNumber("SELECT COUNT(*) FROM {object} JOIN s.other USING (a)", Threshold("mustBe", (0,)))),
     ]
-    found = run(make.table(make.column("a")), {"a bigint": [1]}, rules=asked, day=None)
-    assert (found.rules, found.part_date) == (1, None)
-    reasons = {outside.rule.name: outside.reason for outside in found.out_of_scope}
+    result = run(make.table(make.column("a")), {"a bigint": [1]}, rules=rules, day=None)
+    assert (result.rules, result.part_date) == (1, None)
+    reasons = {outside.rule.name: outside.reason for outside in result.out_of_scope}
     assert reasons == {
         "day": "it is about a day, and no day was given",
         "in_day": "it is about a day, and no day was given",
@@ -307,15 +308,15 @@ def test_rules_about_absent_tables_and_days_are_out_of_scope_and_do_not_count(ru
 
 
 def test_another_schema_s_table_of_the_same_name_is_not_taken_for_it(run, make):
-    asked = [rule("reference", References(("a",), "s.other", ("a",)))]
-    found = run(make.table(make.column("a")), {"a bigint": [1]}, rules=asked, others={"x.other": {"a bigint": [1]}})
-    assert (found.rules, len(found.out_of_scope)) == (0, 1)
+    rules = [rule("reference", References(("a",), "s.other", ("a",)))]
+    result = run(make.table(make.column("a")), {"a bigint": [1]}, rules=rules, others={"x.other": {"a bigint": [1]}})
+    assert (result.rules, len(result.out_of_scope)) == (0, 1)
 
 
 def test_warnings_are_told_and_do_not_block(run, make):
-    asked = [rule("w", Holds("a > 1"), severity=Severity.WARNING)]
-    found = run(make.table(make.column("a")), {"a bigint": [1]}, rules=asked)
-    assert (outcomes(found), found.blocking) == ({"w": "failed"}, ())
+    rules = [rule("w", Holds("a > 1"), severity=Severity.WARNING)]
+    result = run(make.table(make.column("a")), {"a bigint": [1]}, rules=rules)
+    assert (outcomes(result), result.blocking) == ({"w": "failed"}, ())
 
 
 HOSTILE = ["we`ird", 'do"uble', "it's", "semi;colon", "-- comment", "{object}", ":part_date", "sel ect", "한글", "a\\b"]
@@ -327,14 +328,14 @@ def test_hostile_names_are_only_names(run, make, name):
         make.column(name, "string", at=0, required=True, unique=True, enum=("x", "y"), options={"maxLength": 1}),
         make.column("g", at=1, primary_key_position=1),
     )
-    asked = [
+    rules = [
         *derive(make.contract(table).tables[0]),
         rule("constant", ConstantWithin((name,), ("g",))),
         rule("partition", InPartition((name,), name)),
         rule("reference", References((name,), "t", (name,))),
     ]
-    found = run(table, {f"{name} string": ["x", "zz", None], "g bigint": [1, 1, 2]}, rules=asked)
-    assert outcomes(found) == {
+    result = run(table, {f"{name} string": ["x", "zz", None], "g bigint": [1, 1, 2]}, rules=rules)
+    assert outcomes(result) == {
         "table|columns": "passed",
         f"{name}|type": "passed",
         f"{name}|not_null": "failed",
@@ -348,7 +349,7 @@ def test_hostile_names_are_only_names(run, make, name):
         "partition": "failed",
         "reference": "passed",
     }
-    shown = {verdict.rule.name: verdict.examples for verdict in found.verdicts}
+    shown = {verdict.rule.name: verdict.examples for verdict in result.verdicts}
     assert shown[f"{name}|in_set"] == ({"g": "1", name: "zz"},)
 
 
@@ -395,21 +396,21 @@ def people(make):
 
 def test_protected_values_never_reach_a_verdict(run, people, make):
     table, more = people
-    asked = [*derive(make.contract(table).tables[0]), *more]
+    rules = [*derive(make.contract(table).tables[0]), *more]
     born = datetime(1999, 12, 31, 23, 59, 58, tzinfo=UTC)
     data = {"name string": [SECRET, SECRET, None], "born timestamp": [born, None, born + timedelta(days=1)]}
-    found = run(table, data, rules=asked, others={"s.known": {"name string": ["other-" + SECRET]}})
-    told = repr(found)
-    assert SECRET not in told
-    assert "1999-12-31" not in told
-    assert "23:59:58" not in told
-    assert "[protected]" in told
-    failed = {name for name, outcome in outcomes(found).items() if outcome == "failed"}
+    result = run(table, data, rules=rules, others={"s.known": {"name string": ["other-" + SECRET]}})
+    text = repr(result)
+    assert SECRET not in text
+    assert "1999-12-31" not in text
+    assert "23:59:58" not in text
+    assert "[protected]" in text
+    failed = {name for name, outcome in outcomes(result).items() if outcome == "failed"}
     assert {"holds", "number", "constant", "reference", "same", "sums", "invalid", "fresh", "name|pattern"} <= failed
-    (cast,) = [verdict for verdict in found.verdicts if verdict.rule.name == "cast"]
+    (cast,) = [verdict for verdict in result.verdicts if verdict.rule.name == "cast"]
     assert cast.reason == "the engine's message is hidden, because the rule reads protected values"
-    assert all(v.observed in ("", "[protected]") for v in found.verdicts if v.rule.name in ("number", "fresh"))
-    assert {name for name, outcome in outcomes(found).items() if outcome == "error"} >= {
+    assert all(v.observed in ("", "[protected]") for v in result.verdicts if v.rule.name in ("number", "fresh"))
+    assert {name for name, outcome in outcomes(result).items() if outcome == "error"} >= {
         "cast",
         "cast_number",
         "fresh_text",
@@ -419,8 +420,8 @@ def test_protected_values_never_reach_a_verdict(run, people, make):
 def test_examples_are_few_and_short_and_tell_null_from_text(run, make):
     table = make.table(make.column("id", at=0, primary_key_position=1), make.column("a", "string", at=1))
     data = {"id bigint": list(range(9)), "a string": [None, "x" * 200, *["null"] * 7]}
-    found = run(table, data, rules=[rule("r", Holds("a = 'ok'"))])
-    examples = found.verdicts[0].examples
+    result = run(table, data, rules=[rule("r", Holds("a = 'ok'"))])
+    examples = result.verdicts[0].examples
     assert [example["id"] for example in examples] == ["0", "1", "2", "3", "4"]
     assert examples[0] == {"id": "0", "a": "null"}
     assert (len(examples[1]["a"]), examples[1]["a"][-1]) == (80, "…")
@@ -437,36 +438,36 @@ def test_examples_are_looked_up_only_for_what_failed(run, members):
 def test_the_values_that_most_offenders_have_are_counted_unless_they_are_protected(run, make):
     data = {"code string": ["xx"] * 3 + ["yy"] * 2 + ["KR", None, *"abcdef"], "size bigint": [-9] * 13}
     columns = {"code": make.column("code", "string", at=0, enum=("KR",)), "size": make.column("size", at=1)}
-    asked = [rule("in_set", InSet("code", ("KR",))), rule("size", Range("size", "minimum", 0))]
-    found = run(make.table(*columns.values()), data, rules=asked)
-    assert found.verdicts[0].values == (("xx", 3), ("yy", 2), ("a", 1), ("b", 1), ("c", 1))
-    assert found.verdicts[1].values == (("-9", 13),)
+    rules = [rule("in_set", InSet("code", ("KR",))), rule("size", Range("size", "minimum", 0))]
+    result = run(make.table(*columns.values()), data, rules=rules)
+    assert result.verdicts[0].values == (("xx", 3), ("yy", 2), ("a", 1), ("b", 1), ("c", 1))
+    assert result.verdicts[1].values == (("-9", 13),)
     protected = replace(columns["code"], classification="restricted")
-    hidden = run(make.table(protected, columns["size"]), data, rules=asked)
+    hidden = run(make.table(protected, columns["size"]), data, rules=rules)
     assert [verdict.values for verdict in hidden.verdicts] == [(), (("-9", 13),)]
 
 
 def test_offenders_against_other_tables_are_named_by_side(run, make):
-    asked = [
+    rules = [
         rule("same", SameSet(("a",), "s.o", ("k",))),
         rule("sums", Reconciles("COUNT(*)", "SELECT k AS a, 1 AS measure FROM s.o", ("a",))),
     ]
-    found = run(make.table(make.column("a")), {"a bigint": [1, 2]}, rules=asked, others={"s.o": {"k bigint": [2, 3]}})
-    assert found.verdicts[0].examples == (
+    result = run(make.table(make.column("a")), {"a bigint": [1, 2]}, rules=rules, others={"s.o": {"k bigint": [2, 3]}})
+    assert result.verdicts[0].examples == (
         {"a": "1", "(difference)": "only in this table"},
         {"a": "3", "(difference)": "only in s.o"},
     )
-    assert found.verdicts[1].examples == (
-        {"a": "1", "(found)": "1", "(expected)": "0"},
-        {"a": "3", "(found)": "0", "(expected)": "1"},
+    assert result.verdicts[1].examples == (
+        {"a": "1", "(result)": "1", "(expected)": "0"},
+        {"a": "3", "(result)": "0", "(expected)": "1"},
     )
 
 
 def test_freshness_is_judged_against_the_audit_s_own_time(run, make):
     table = make.table(make.column("at", "timestamp", at=0))
     slas = (Sla(path="slaProperties[0]", property="freshness", value=1, unit="h", element="t.at"),)
-    found = run(table, {"at timestamp": [make.noon - timedelta(hours=2)]}, slas=slas)
-    assert [(v.rule.name, v.observed) for v in found.blocking] == [("sla|freshness", "2.0 hours old")]
+    result = run(table, {"at timestamp": [make.noon - timedelta(hours=2)]}, slas=slas)
+    assert [(v.rule.name, v.observed) for v in result.blocking] == [("sla|freshness", "2.0 hours old")]
 
 
 def test_a_sql_quality_reads_the_data_under_audit(run, make):
@@ -481,11 +482,11 @@ def test_a_sql_quality_reads_the_data_under_audit(run, make):
             ),
         ),
     )
-    found = run(make.table(column), {"a bigint": [1, 2, 3]})
-    assert [(v.rule.name, v.observed) for v in found.blocking] == [("a|few", "2")]
+    result = run(make.table(column), {"a bigint": [1, 2, 3]})
+    assert [(v.rule.name, v.observed) for v in result.blocking] == [("a|few", "2")]
 
 
 def test_a_day_is_found_whatever_type_its_column_has(run, make):
     table = make.table(make.column("d", "date", partition_position=1))
-    found = run(table, {"d date": [date(2024, 1, 1), date(2024, 1, 2)]})
-    assert [(v.rule.name, v.failed) for v in found.blocking] == [("table|partitions", 1)]
+    result = run(table, {"d date": [date(2024, 1, 1), date(2024, 1, 2)]})
+    assert [(v.rule.name, v.failed) for v in result.blocking] == [("table|partitions", 1)]

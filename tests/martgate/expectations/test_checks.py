@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from martgate.contracts.model import Threshold
+from martgate.contracts.quality import Threshold
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
 from martgate.expectations.kinds.constant_within import ConstantWithin

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from martgate.contracts import odcs
-from martgate.contracts.model import Quality, QualityType, Relationship, Severity, Sla, Threshold
+from martgate.contracts.model import Relationship, Sla
+from martgate.contracts.quality import Quality, QualityType, Severity, Threshold
 from martgate.errors import InvalidInput
 from martgate.expectations.derive import derive, derive_with_problems
 from martgate.expectations.kinds.all_or_none import AllOrNone

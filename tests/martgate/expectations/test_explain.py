@@ -1,7 +1,7 @@
-"""A plan as people read it: what is asked, for which rules, and what has to be read for them."""
+"""The text of a plan: its statements, their rules, and the columns that they read."""
 
 from martgate.builders.ports import WrittenFile
-from martgate.contracts.model import Threshold
+from martgate.contracts.quality import Threshold
 from martgate.expectations.explain import explain
 from martgate.expectations.kinds.constant_within import ConstantWithin
 from martgate.expectations.kinds.has_columns import HasColumns
@@ -36,17 +36,17 @@ FILE = WrittenFile(
 SIZES = {"id": 1000, "flag": 10, "code": 200, "idle": 12345}
 
 
-def told(checks, known, sizes=None):
-    asked = [Rule(name=name, check=check, clauses=()) for name, check in checks.items()]
-    return explain(build_plan(asked, Source("s.t", TYPES, statistics=known)), list(TYPES), sizes)
+def explain_checks(checks, statistics, sizes=None):
+    rules = [Rule(name=name, check=check, clauses=()) for name, check in checks.items()]
+    return explain(build_plan(rules, Source("s.t", TYPES, statistics=statistics)), list(TYPES), sizes)
 
 
-def test_a_plan_tells_queries_their_rules_columns_and_bytes_and_what_needs_no_query(snapshot):
-    assert told(CHECKS, StatisticsProofs([FILE], TYPES), SIZES) == snapshot
+def test_a_plan_names_the_rules_columns_and_bytes_of_each_statement_and_the_rules_without_one(snapshot):
+    assert explain_checks(CHECKS, StatisticsProofs([FILE], TYPES), SIZES) == snapshot
 
 
 def test_without_files_there_are_no_bytes_and_no_proofs():
-    text = told(CHECKS, StatisticsProofs())
+    text = explain_checks(CHECKS, StatisticsProofs())
     assert "bytes" not in text
     assert "statistics" not in text
     assert "-- no statement reads 1 column (Idle)" in text
@@ -54,6 +54,6 @@ def test_without_files_there_are_no_bytes_and_no_proofs():
 
 def test_a_query_of_the_contract_may_read_anything():
     query = SqlNumber("SELECT COUNT(*) FROM {object}", Threshold("mustBe", (1,)))
-    text = told({"own": query}, StatisticsProofs())
+    text = explain_checks({"own": query}, StatisticsProofs())
     assert "may read any column" in text
     assert "no statement" not in text

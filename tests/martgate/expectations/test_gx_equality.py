@@ -21,7 +21,8 @@ import pytest
 
 from martgate.builders.ports import Dataset
 from martgate.contracts.day import Day
-from martgate.contracts.model import Column, Contract, Table, Threshold
+from martgate.contracts.model import Column, Contract, Table
+from martgate.contracts.quality import Threshold
 from martgate.contracts.types import translate_type
 from martgate.expectations.audit import Scope, audit
 from martgate.expectations.gx.stock import validate_rules

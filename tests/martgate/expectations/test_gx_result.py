@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from martgate.contracts.model import Column, Severity, Table, Threshold
+from martgate.contracts.model import Column, Table
+from martgate.contracts.quality import Severity, Threshold
 from martgate.expectations.gx.suite import build_configuration
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.in_set import InSet

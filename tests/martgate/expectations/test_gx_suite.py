@@ -10,7 +10,8 @@ from decimal import Decimal
 import pytest
 
 from martgate.contracts.day import Day
-from martgate.contracts.model import Column, Contract, Severity, Table, Threshold
+from martgate.contracts.model import Column, Contract, Table
+from martgate.contracts.quality import Severity, Threshold
 from martgate.contracts.types import translate_type
 from martgate.expectations.derive import derive
 from martgate.expectations.gx.suite import build_configuration, build_suite, build_suite_json
@@ -198,7 +199,9 @@ def test_what_one_batch_cannot_answer_is_left_out_by_name_and_reason():
 
 
 def test_a_rule_across_days_asks_the_table_for_its_newest_earlier_day_and_shows_nothing_protected():
-    found = [build_configuration(one, TABLE, day=DAY) for one in BEYOND if one.name in ("gone", "kept", "falls", "rises")]
+    found = [
+        build_configuration(one, TABLE, day=DAY) for one in BEYOND if one.name in ("gone", "kept", "falls", "rises")
+    ]
     queries = {one["meta"]["rule"]: one["kwargs"]["unexpected_rows_query"] for one in found}
     newest = "(SELECT MAX(`day`) FROM `club`.`members` WHERE `day` < '2024-01-31')"
     assert all(newest in query and "{batch}" in query for query in queries.values())

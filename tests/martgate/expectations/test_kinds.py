@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from martgate.contracts.model import Threshold
+from martgate.contracts.quality import Threshold
 from martgate.expectations.audit import PreviousDay, Scope, audit
 from martgate.expectations.gx.stock import validate_rules
 from martgate.expectations.gx.suite import build_suite_json
@@ -207,8 +207,8 @@ def test_a_kind_passes_fails_with_exact_counts_and_tells_when_there_is_nothing_t
 @EVERY_KIND
 def test_a_verdict_is_kept_as_it_was(look, kind):
     example = BY_KIND[kind]
-    found = look(example, example.bad)
-    record = RunRecord(table="s.t", date=date(2024, 1, 1), candidate="c", decision="refused", audit=found)
+    result = look(example, example.bad)
+    record = RunRecord(table="s.t", date=date(2024, 1, 1), candidate="c", decision="refused", audit=result)
     assert RunRecord.from_json(record.to_json()) == record
     assert f'"kind": "{kind}"' in record.to_json()
 
@@ -226,10 +226,10 @@ def test_a_suite_says_the_same_or_says_why_not(make, kind):
     check = BY_KIND[kind].check
     heads = [head.split() for head in BY_KIND[kind].good]
     table = make.table(*(make.column(*each, classification="public") for each in heads))
-    written = build_suite_json(make.contract(table).tables[0], [rule_of(check)], day=make.day)
+    suite = build_suite_json(make.contract(table).tables[0], [rule_of(check)], day=make.day)
     reads_beyond = check.needs_previous_days or check.tables or check.queried_tables
-    assert ('"out_of_scope": []' in written) != bool(reads_beyond)
-    assert (f'"kind": "{kind}"' in written) != bool(reads_beyond)
+    assert ('"out_of_scope": []' in suite) != bool(reads_beyond)
+    assert (f'"kind": "{kind}"' in suite) != bool(reads_beyond)
 
 
 CONSTRUCTORS = {"derive", "formats", "options", "quality", "translation", "untranslated"}
@@ -261,8 +261,8 @@ def kinds_named_in(tree):
             yield from (name.name for name in node.names if name.name in homes)
         if isinstance(node, ast.Compare | ast.Match):
             compared = [node.left, *node.comparators] if isinstance(node, ast.Compare) else [node.subject]
-            asked = (each for each in compared if isinstance(each, ast.Attribute) and each.attr == "kind")
-            yield from (ast.unparse(each) for each in asked if ast.unparse(each.value).endswith("check"))
+            attributes = (each for each in compared if isinstance(each, ast.Attribute) and each.attr == "kind")
+            yield from (ast.unparse(each) for each in attributes if ast.unparse(each.value).endswith("check"))
 
 
 def test_no_module_but_those_that_make_checks_knows_a_kind():

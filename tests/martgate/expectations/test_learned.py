@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from martgate.contracts.day import Day
-from martgate.contracts.model import Severity
+from martgate.contracts.quality import Severity
 from martgate.expectations import measurement_queries
 from martgate.expectations.audit import Scope, audit
 from martgate.expectations.kinds.share_shift import ShareShift, fisher_exact_probability

@@ -1,4 +1,4 @@
-"""The fewest statements, each of which knows what it answers and can be taken apart."""
+"""Plans: few statements, each of which records its rules and can be split."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import pytest
 from sqlglot import exp, parse_one
 
 from martgate.builders.ports import WrittenFile
-from martgate.contracts.model import Threshold
+from martgate.contracts.quality import Threshold
 from martgate.expectations.explain import explain
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
@@ -99,37 +99,37 @@ def test_the_plan_reads_as_sql_under_the_names_of_its_rules(snapshot):
     assert explain(build_plan(RULES, SOURCE), [*SOURCE.types, "idle"]) == snapshot
 
 
-def test_every_rule_is_answered_once():
+def test_every_rule_is_evaluated_once():
     plan = build_plan(RULES, SOURCE)
     counted = [rule for each in plan.measurement_plans for rule in each.rules]
     answered = [*plan.schema_checks, *(rule for query in plan.statements for rule in query.rules), *counted]
     assert sorted(rule.name for rule in answered) == sorted(CHECKS)
 
 
-def test_one_pass_answers_all_that_looks_at_rows_and_one_grouping_or_join_all_that_share_it():
+def test_one_scan_evaluates_all_rules_about_rows_and_one_grouping_or_join_all_that_share_it():
     plan = build_plan(RULES, SOURCE)
     assert [len(query.rules) for query in plan.statements] == [14, 4, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1]
     assert [rule.name for rule in plan.schema_checks] == ["table|columns", "id|type"]
 
 
-def test_all_that_needs_more_than_a_pass_can_be_asked_at_once_but_for_a_query_of_the_contract():
+def test_all_statements_but_scans_and_queries_of_the_contract_can_be_merged():
     assert [query.rules[0].name for query in TOGETHER] == ["id|not_null", "seq|dense", "table|number"]
     assert sorted(rule.name for query in TOGETHER for rule in query.rules) == sorted(
         rule.name for query in build_plan(RULES, SOURCE).statements for rule in query.rules
     )
 
 
-def test_a_column_with_one_value_tells_no_rows_apart():
+def test_a_column_with_one_value_is_left_out_of_groupings():
     file = WrittenFile(path="", rows=9, bytes=1, partition={"code": "KR"}, null_count={"id": 0})
-    known = replace(SOURCE, statistics=StatisticsProofs([file], SOURCE.types))
-    asked = {
+    proven = replace(SOURCE, statistics=StatisticsProofs([file], SOURCE.types))
+    rules = {
         "all": ConstantWithin(("n",), ("code",)),
         "pair": ConstantWithin(("n",), ("pair", "code")),
         "same": CountMatches("n", ("pair",)),
         "key": Unique(("code", "id")),
         "place": DenseSequence("seq", ("code",), ("at",)),
     }
-    plan = build_plan([Rule(name=name, check=check, clauses=()) for name, check in asked.items()], known)
+    plan = build_plan([Rule(name=name, check=check, clauses=()) for name, check in rules.items()], proven)
     assert [[rule.name for rule in query.rules] for query in plan.statements] == [
         ["all"],
         ["pair", "same"],
@@ -140,12 +140,12 @@ def test_a_column_with_one_value_tells_no_rows_apart():
 
 
 def test_an_expression_is_computed_once_however_many_rules_need_it():
-    asked = [Rule(name=f"{n}", check=Holds(f"id > {n}"), clauses=()) for n in range(9)]
-    (query,) = build_plan(asked, SOURCE).statements
+    rules = [Rule(name=f"{n}", check=Holds(f"id > {n}"), clauses=()) for n in range(9)]
+    (query,) = build_plan(rules, SOURCE).statements
     assert len(parse_one(query.sql, dialect="databricks").selects) == 10
 
 
-def test_rows_are_counted_even_where_no_rule_looks_at_them():
+def test_rows_are_counted_without_any_rule():
     (query,) = build_plan([], SOURCE).statements
     assert (query.row_count_position, query.columns) == (0, ())
 
@@ -161,7 +161,7 @@ def test_every_statement_is_one_query_over_known_tables(query):
 @pytest.mark.parametrize(
     "query", [*build_plan(RULES, SOURCE).statements, TOGETHER[1]], ids=lambda query: query.rules[0].name
 )
-def test_a_statement_can_be_taken_apart_down_to_single_rules(query):
+def test_a_statement_can_be_split_down_to_single_rules(query):
     whole = query.rules
     parts = [query]
     while any(part.split() for part in parts):

@@ -77,7 +77,7 @@ def test_the_same_rule_in_both_is_the_older_versions_own(version, make):
 def test_a_clause_about_columns_that_were_not_there_is_out_of_scope_with_its_reason(version, make, holds, sql):
     clause = holds("later", "added > n")
     if sql:
-        from martgate.contracts.model import QualityType, Threshold
+        from martgate.contracts.quality import QualityType, Threshold
 
         clause = replace(clause, type=QualityType.SQL, query=sql, engine="", threshold=Threshold("mustBe", (0,)))
     old = version("1.0.0", make.column("n"))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from martgate.contracts.model import Threshold
+from martgate.contracts.quality import Threshold
 from martgate.errors import InvalidInput
 from martgate.expectations.derive import derive
 from martgate.expectations.kinds.conditions import Holds

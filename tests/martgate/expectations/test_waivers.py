@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from martgate.contracts.model import Severity
+from martgate.contracts.quality import Severity
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.has_type import HasType
 from martgate.expectations.kinds.in_partition import InPartition

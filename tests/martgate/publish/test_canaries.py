@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from martgate.contracts.model import Metric
+from martgate.contracts.quality import Metric
 from martgate.expectations.kinds.registry import load_declarable_kinds
 from martgate.expectations.translation import EXPECTATIONS
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from martgate.builders.ports import WrittenFile
-from martgate.contracts.model import Severity
+from martgate.contracts.quality import Severity
 from martgate.expectations.kinds.in_set import InSet
 from martgate.expectations.kinds.not_null import NotNull
 from martgate.expectations.rules import Rule
@@ -118,14 +118,14 @@ def covering(name: str = "grade|in_set") -> tuple[AppliedWaiver, ...]:
 GRADE = {"name": "grade|in_set", "check": InSet("grade", ("FAN",))}
 
 
-def test_a_failure_that_is_waived_stands_in_nobodys_way() -> None:
+def test_a_waived_failure_does_not_block() -> None:
     decision = judge(CANDIDATE, found(verdict(Outcome.FAILED, **GRADE)), covering())
     assert isinstance(decision, Approved)
     assert decision.waivers == covering()
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ERROR, Outcome.VACUOUS])
-def test_what_was_not_counted_refuses_whatever_a_waiver_is_said_to_do(outcome: Outcome) -> None:
+def test_only_a_counted_failure_can_be_waived(outcome: Outcome) -> None:
     assert isinstance(judge(CANDIDATE, found(verdict(outcome, **GRADE)), covering()), Refused)
 
 

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from martgate.builders.ports import WrittenFile
-from martgate.contracts.model import Severity
 from martgate.contracts.partition import Partition
+from martgate.contracts.quality import Severity
 from martgate.errors import CouldNotRun, InvalidInput
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.in_set import InSet
@@ -153,7 +153,7 @@ def test_the_newest_verdict_counts(ledger):
     assert ledger.find_run(candidate) == refused
 
 
-def test_a_candidate_that_nobody_judged_has_no_verdict(ledger):
+def test_a_candidate_without_a_run_has_no_verdict(ledger):
     ledger.record_candidate(staged())
     assert ledger.find_run(staged()) is None
 
@@ -187,7 +187,7 @@ def test_a_damaged_manifest_is_no_candidate_any_more(ledger, url):
     assert ledger.find_candidate(PARTITION, "c1") == AlteredRecord("c1")
 
 
-def test_a_damaged_record_is_told(ledger, url):
+def test_a_damaged_record_is_an_error(ledger, url):
     keep(ledger, staged())
     tamper(url, "UPDATE runs SET record = 'no json'")
     with pytest.raises(CouldNotRun, match="judged c1 is damaged"):
@@ -208,7 +208,7 @@ def test_every_rule_of_a_run_gets_a_row_for_the_history(ledger, url):
     engine.dispose()
 
 
-def test_a_receipt_says_what_was_published_and_when(ledger):
+def test_a_receipt_records_the_candidate_and_the_time(ledger):
     candidate = staged()
     seoul = timezone(timedelta(hours=9))
     published = Published(promotion=Promotion.PUBLISHED, version=4)
@@ -228,7 +228,7 @@ def test_a_receipt_says_what_was_published_and_when(ledger):
     assert ledger.list_receipts("we_mart.other") == ()
 
 
-def test_a_receipt_keeps_what_was_changed(ledger):
+def test_a_receipt_records_the_restatement(ledger):
     found = Difference(rows=3, added=1, removed=0, changed=2, key=("id",), columns={"상태": 2})
     changed = Restatement(version=3, state="s", apart=("run",), difference=found)
     published = Published(promotion=Promotion.PUBLISHED, version=4)
@@ -236,7 +236,7 @@ def test_a_receipt_keeps_what_was_changed(ledger):
     assert [receipt.restatement for receipt in ledger.list_receipts(TABLE)] == [changed]
 
 
-def test_a_ledger_of_before_receipts_kept_changes_goes_on_working(ledger, url):
+def test_a_ledger_without_restatement_columns_still_works(ledger, url):
     published = Published(promotion=Promotion.PUBLISHED, version=4)
     ledger.record_publication(staged(), published, at=NOON)
     engine = sa.create_engine(url)
@@ -249,7 +249,7 @@ def test_a_ledger_of_before_receipts_kept_changes_goes_on_working(ledger, url):
     assert [receipt.restatement for receipt in Ledger(url).list_receipts(TABLE)] == [None, changed]
 
 
-def test_what_let_a_published_day_through_is_the_newest_approval_of_what_stands(ledger):
+def test_the_approving_run_of_a_day_is_the_newest_approval_of_its_published_candidate(ledger):
     assert ledger.find_approving_run(PARTITION) is None
     first, second = staged("c1"), staged("c2", 2)
     for version, candidate in enumerate((first, second), 1):
@@ -283,7 +283,7 @@ def test_waivers_come_back_as_they_were_recorded_the_oldest_first(ledger, url):
     assert ledger.list_waivers("we_mart.other") == ()
 
 
-def test_a_waiver_that_was_withdrawn_is_none_but_its_row_stays(ledger, url):
+def test_a_withdrawn_waiver_is_not_listed_and_its_row_stays(ledger, url):
     other = dataclasses.replace(WAIVER, rule="other|rule")
     for waiver in (WAIVER, WAIVER, other):
         ledger.record_waiver(waiver)
@@ -307,7 +307,7 @@ def test_a_waiver_that_was_withdrawn_is_none_but_its_row_stays(ledger, url):
         "withdrawn_at = '2024-01-01 00:00:00+00'",
     ],
 )
-def test_an_edited_waiver_is_told_as_such(ledger, url, edit):
+def test_an_edited_waiver_is_not_sound(ledger, url, edit):
     ledger.record_waiver(WAIVER)
     tamper(url, f"UPDATE waivers SET {edit}")
     assert [waiver.is_sound for waiver in ledger.list_waivers(TABLE)] == [False]
@@ -315,7 +315,7 @@ def test_an_edited_waiver_is_told_as_such(ledger, url, edit):
     assert ledger.list_waivers(TABLE) == ()
 
 
-def test_a_receipt_and_a_run_keep_what_was_waived(ledger):
+def test_a_receipt_and_a_run_record_the_waivers(ledger):
     candidate, used = staged(), (AppliedWaiver(WAIVER, Effect.WAIVED, 3),)
     ledger.record_candidate(candidate)
     record = dataclasses.replace(judged(candidate), waivers=used)
@@ -338,7 +338,7 @@ RECEIPT_EDITS = {
 
 
 @pytest.mark.parametrize("edit", RECEIPT_EDITS.values(), ids=RECEIPT_EDITS)
-def test_an_edited_receipt_is_told_as_such(ledger, url, edit):
+def test_an_edited_receipt_is_not_sound(ledger, url, edit):
     changed = Restatement(version=3, state="s", trouble="it is gone")
     published = Published(promotion=Promotion.PUBLISHED, version=4)
     ledger.record_publication(staged(), published, at=NOON, restatement=changed)
@@ -357,7 +357,7 @@ def test_every_verdict_on_a_candidate_comes_back_the_newest_first(ledger, url):
     assert ledger.find_runs(candidate) == (second, AlteredRecord("c1"))
 
 
-def test_what_approved_a_candidate_can_be_told_in_brief(ledger):
+def test_the_approval_of_a_candidate_is_listed_in_brief(ledger):
     candidate, refused = staged(), staged("c2", 2)
     keep(ledger, candidate)
     keep(ledger, refused, failed=1)
@@ -365,7 +365,7 @@ def test_what_approved_a_candidate_can_be_told_in_brief(ledger):
     assert ledger.list_approvals("we_mart.other") == {}
 
 
-def test_a_record_of_before_runs_kept_changes_can_still_be_read(ledger):
+def test_a_record_without_a_restatement_can_still_be_read(ledger):
     record = judged(staged())
     told = json.loads(record.to_json())
     del told["restatement"], told["waivers"]
@@ -384,7 +384,7 @@ def test_a_superseded_candidate_gets_no_receipt(ledger):
     assert ledger.list_receipts(TABLE) == ()
 
 
-def test_the_rules_that_let_a_publication_through_can_be_asked_for_by_how_their_names_begin(ledger):
+def test_the_passed_rules_of_published_candidates_are_listed_by_prefix(ledger):
     candidate, other = staged("c1"), staged("c2", 2)
     keep(ledger, candidate, failed=1)
     assert ledger.list_passed_rules(TABLE, "table|") == {}
@@ -406,14 +406,14 @@ def test_records_are_the_last_word_on_each_candidate_with_its_version(ledger):
     assert found == {"c1": approved, "c2": dataclasses.replace(judged(second), published_version=7)}
 
 
-def test_a_run_that_staged_nothing_is_kept_too(ledger, url):
+def test_a_run_without_a_candidate_is_recorded(ledger, url):
     record = dataclasses.replace(judged(staged()), candidate="2024-01-01-never", decision="refused")
     ledger.record_run(record)
     assert ledger.list_runs() == [record]
     assert counted(url, "candidates") == 0
 
 
-def test_rule_names_and_values_of_any_script_and_length_are_kept(ledger):
+def test_rule_names_and_values_of_any_script_and_length_are_recorded(ledger):
     candidate = staged()
     record = judged(candidate)
     long = dataclasses.replace(record.audit.verdicts[0].rule, name="긴 " * 600)
@@ -452,7 +452,7 @@ def rows_by_day(ledger: Ledger, *, table: str = TABLE, **asked) -> dict[int, lis
     return {day.day: [each.rows for each in numbers] for day, numbers in found.items()}
 
 
-def test_what_was_measured_comes_back_by_grouping_and_column(ledger):
+def test_measurements_are_returned_by_grouping_and_column(ledger):
     measuring(ledger, 3, 10)
     history = ledger.get_history(TABLE)
     every = {"since": date.min, "before": date.max}
@@ -490,7 +490,7 @@ def test_a_run_that_refused_a_published_candidate_later_measured_nothing_that_co
     assert rows_by_day(ledger) == {1: [10]}
 
 
-def test_history_ends_before_the_day_and_begins_where_it_is_told(ledger):
+def test_history_begins_and_ends_at_the_given_days(ledger):
     for day in (1, 2, 3, 4):
         measuring(ledger, day, day)
     assert rows_by_day(ledger, since=date(2024, 1, 2), before=date(2024, 1, 4)) == {2: [2], 3: [3]}
@@ -531,13 +531,13 @@ def test_processes_that_create_and_write_at_the_same_time_lose_nothing(url):
     assert [counted(url, table) for table in ("candidates", "runs", "verdicts")] == [16, 16, 32]
 
 
-def test_a_url_that_nobody_understands_is_unusable():
+def test_an_invalid_url_is_invalid_input():
     for url in ("nonsense", "oracle+none://x", ""):
         with pytest.raises(InvalidInput, match="expected a URL like sqlite:"):
             Ledger(url)
 
 
-def test_a_database_that_does_not_answer_is_told_without_its_password(tmp_path):
+def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path):
     with pytest.raises(CouldNotRun, match="does not answer"):
         Ledger(f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}")
     with pytest.raises(CouldNotRun, match="does not answer") as told:

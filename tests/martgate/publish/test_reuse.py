@@ -16,7 +16,8 @@ from martgate.builders.engines.duckdb import DuckDBEngine
 from martgate.builders.ports import CatalogTable, Dataset
 from martgate.cli.main import call
 from martgate.contracts.day import Day
-from martgate.contracts.model import Column, Contract, Table, Threshold
+from martgate.contracts.model import Column, Contract, Table
+from martgate.contracts.quality import Threshold
 from martgate.expectations.audit import FROM_FILE_COUNTS, Scope, audit
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies

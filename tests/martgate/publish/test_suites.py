@@ -250,8 +250,8 @@ def test_a_suite_that_great_expectations_saved_gates_as_it_is(project, martgate_
     [
         ("{", 1, "is not JSON"),
         ("[1, 2]", 1, "expected a suite with a list of expectations"),
-        (suite(), 3, "the suite expects nothing"),
-        (suite(BROKEN, expectation_suite_name="x"), 0, "'expectation_suite_name' is no key"),
+        (suite(), 3, "the suite has no expectations"),
+        (suite(BROKEN, expectation_suite_name="x"), 0, "'expectation_suite_name' is not a key"),
         (suite(7), 4, "expected an expectation {type, kwargs}"),
         (suite({"kwargs": {}}), 4, "an expectation needs a type"),
         (suite({**BROKEN, "kwargs": [1]}), 7, "expected an object"),
@@ -261,7 +261,7 @@ def test_a_suite_that_great_expectations_saved_gates_as_it_is(project, martgate_
         (suite({**BROKEN, "kwargs": {"column": "m", "max_value": 5}}), 7, "made has no column 'm'"),
         (suite(BROKEN, meta={"table": "s.mode"}), 0, "Did you mean 's.made'?"),
         (suite(BROKEN, name="s.made@2.more"), 2, "versions are 1.0.0"),
-        (suite(BROKEN, meta={"generated_by": "martgate compile"}), 0, "says that it was compiled"),
+        (suite(BROKEN, meta={"generated_by": "martgate compile"}), 0, "is marked as compiled"),
     ],
 )
 def test_a_mistake_in_a_suite_is_an_error_with_its_file_and_line(project, capfd, text, line, told):

@@ -15,7 +15,8 @@ import pytest
 from martgate.builders.engines.duckdb import DuckDBEngine
 from martgate.builders.ports import Dataset, WriteTarget
 from martgate.contracts.day import Day
-from martgate.contracts.model import Contract, Table, Threshold
+from martgate.contracts.model import Contract, Table
+from martgate.contracts.quality import Threshold
 from martgate.expectations.audit import Scope, audit
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.conditions import Holds

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from martgate.contracts.model import Column, Contract, Severity, Table, Threshold
+from martgate.contracts.model import Column, Contract, Table
+from martgate.contracts.quality import Severity, Threshold
 from martgate.expectations.kinds.conditions import Implies
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.has_type import HasType

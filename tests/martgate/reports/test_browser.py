@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from martgate.contracts.model import Column, Threshold
+from martgate.contracts.model import Column
+from martgate.contracts.quality import Threshold
 from martgate.expectations.kinds.conditions import Holds, Implies
 from martgate.expectations.kinds.in_set import InSet
 from martgate.expectations.kinds.not_null import NotNull

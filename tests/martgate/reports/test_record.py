@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from martgate.contracts.model import Severity, Threshold
+from martgate.contracts.quality import Severity, Threshold
 from martgate.errors import CouldNotRun
 from martgate.expectations.kinds.in_set import InSet
 from martgate.expectations.kinds.registry import load_kinds

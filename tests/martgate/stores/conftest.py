@@ -7,7 +7,8 @@ import deltalake
 import pytest
 
 from martgate.builders.engines.duckdb import DuckDBEngine
-from martgate.contracts.model import Column, Severity, Table
+from martgate.contracts.model import Column, Table
+from martgate.contracts.quality import Severity
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, Verdict

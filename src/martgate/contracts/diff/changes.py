@@ -16,11 +16,12 @@ from typing import Any, TypeVar
 from martgate.contracts.diff.classification import classify
 from martgate.contracts.diff.clause import ABSENT, Bump, ChangeKind, ClauseChange
 from martgate.contracts.documentation import address_shape
-from martgate.contracts.model import Column, Contract, Quality, Sla, Table
+from martgate.contracts.model import Column, Contract, Sla, Table
 from martgate.contracts.odcs import ContractFile
 from martgate.contracts.odcs.names import physical_name, qualified_name, server_schema
 from martgate.contracts.odcs.quality import read_qualities
 from martgate.contracts.odcs.queries import unread_queries
+from martgate.contracts.quality import Quality
 from martgate.contracts.versions import version_numbers
 from martgate.contracts.yaml.address import extend_address, parse_address
 

@@ -12,7 +12,8 @@ from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
 from martgate.contracts.documentation import is_documentation
-from martgate.contracts.model import Column, Contract, Quality, Sla, Table
+from martgate.contracts.model import Column, Contract, Sla, Table
+from martgate.contracts.quality import Quality
 from martgate.hints import clip
 
 __all__ = [

@@ -13,7 +13,7 @@ from martgate.contracts.diff.clause import (
     editorial,
     semantic,
 )
-from martgate.contracts.model import QualityType, Severity, Threshold
+from martgate.contracts.quality import QualityType, Severity, Threshold
 
 __all__ = ["rule", "severity", "threshold", "tolerance", "vacuous"]
 

@@ -40,7 +40,7 @@ def render_schema(table: Table, *, flavour: str = "polars") -> str:
         martgate.errors.InvalidInput: The flavour is unknown, or the contract has invalid types or limits.
     """
     if flavour not in FLAVOURS:
-        raise InvalidInput(f"limits the flavour {flavour!r}, expected {join_words(FLAVOURS, 'or')}")
+        raise InvalidInput(f"found the flavour {flavour!r}, expected {join_words(FLAVOURS, 'or')}")
     return (_polars if flavour == "polars" else _pyspark)(table, read_constraints(table))
 
 

@@ -7,8 +7,9 @@ from zoneinfo import available_timezones
 from martgate.contracts.day import parse_day
 from martgate.contracts.durations import UNITS, parse_time_of_day
 from martgate.contracts.lint.tables import custom_path
-from martgate.contracts.model import Column, Contract, Quality, Sla
+from martgate.contracts.model import Column, Contract, Sla
 from martgate.contracts.odcs import ContractFile
+from martgate.contracts.quality import Quality
 from martgate.contracts.yaml.document import Document
 from martgate.errors import Problem
 from martgate.hints import clip, did_you_mean

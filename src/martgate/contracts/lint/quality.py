@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from martgate.contracts.model import Quality, QualityType, Severity
 from martgate.contracts.odcs import METRICS, OPERATORS, ContractFile
+from martgate.contracts.quality import Quality, QualityType, Severity
 from martgate.contracts.yaml.document import Document
 from martgate.errors import Problem
 from martgate.hints import clip, did_you_mean

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from martgate.contracts.model import Metric, Operator, Quality, QualityType, Severity, Threshold
 from martgate.contracts.odcs.raw import as_list, custom_properties, mappings, text
+from martgate.contracts.quality import Metric, Operator, Quality, QualityType, Severity, Threshold
 from martgate.contracts.yaml.document import Document
 from martgate.errors import InvalidInput
 

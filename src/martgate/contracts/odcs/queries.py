@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from martgate.contracts.model import Column, Contract, Quality, Table
+from martgate.contracts.model import Column, Contract, Table
+from martgate.contracts.quality import Quality
 from martgate.contracts.yaml.address import extend_address
 from martgate.contracts.yaml.document import MAX_BYTES, Document
 from martgate.errors import Problem

@@ -14,7 +14,8 @@ from martgate.contracts.day import Day
 from martgate.contracts.digest import digest
 from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.export.text import json_text
-from martgate.contracts.model import Contract, Severity, Table
+from martgate.contracts.model import Contract, Table
+from martgate.contracts.quality import Severity
 from martgate.contracts.suites import GENERATED_BY
 from martgate.expectations import wording
 from martgate.expectations.gx.equivalents import find_core_expectation

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from martgate.contracts.model import Metric, Scalar, Threshold, Unit
+from martgate.contracts.quality import Metric, Scalar, Threshold, Unit
 from martgate.expectations import wording
 from martgate.expectations.kinds.base import Check, ExpectationConfig
 from martgate.expectations.kinds.evaluation import Evaluation, Scan, SeparateStatement

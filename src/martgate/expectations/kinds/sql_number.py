@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from martgate.contracts.model import Threshold
+from martgate.contracts.quality import Threshold
 from martgate.expectations import wording
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import Evaluation, SeparateStatement

@@ -1,6 +1,6 @@
 """The comparison of a number with a threshold in Spark SQL."""
 
-from martgate.contracts.model import Threshold
+from martgate.contracts.quality import Threshold
 from martgate.text.quoting import literal
 
 __all__ = ["threshold_condition"]
