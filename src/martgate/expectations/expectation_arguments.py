@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from martgate.contracts.model import Column, Scalar, Table
+from martgate.contracts.model import Column, Table
+from martgate.contracts.quality import Scalar
 from martgate.contracts.types import canonical_type
 from martgate.expectations.kinds.reading import resolve_columns
 from martgate.expectations.mistakes import Mistake

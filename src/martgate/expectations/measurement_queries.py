@@ -7,7 +7,8 @@ that no protected value gets into the ledger.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from martgate.contracts.model import Scalar, Table
+from martgate.contracts.model import Table
+from martgate.contracts.quality import Scalar
 from martgate.errors import QueryFailed
 from martgate.expectations import wording
 from martgate.expectations.kinds.learned import LearnedCheck

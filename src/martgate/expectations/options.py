@@ -1,6 +1,7 @@
 """Reads the `logicalTypeOptions` of a column as checks. Null passes all of them; `required` is about null."""
 
-from martgate.contracts.model import Column, Scalar
+from martgate.contracts.model import Column
+from martgate.contracts.quality import Scalar
 from martgate.expectations.formats import read_format
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.conditions import Holds

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from martgate.contracts.model import Scalar
+from martgate.contracts.quality import Scalar
 from martgate.expectations.proofs import StatisticsProofs
 
 __all__ = ["Source"]

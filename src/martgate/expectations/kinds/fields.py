@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from martgate.contracts.model import Scalar, Table
+from martgate.contracts.model import Table
+from martgate.contracts.quality import Scalar
 from martgate.expectations.fragments import find_columns, find_expression_problem, find_query_problem
 from martgate.expectations.kinds.reading import read_names, read_scalar, read_text, resolve_columns
 from martgate.expectations.mistakes import Mistake, is_finite, read_pattern

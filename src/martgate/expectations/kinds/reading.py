@@ -1,6 +1,7 @@
 """Readers of single values in a contract: texts, column names and scalars."""
 
-from martgate.contracts.model import Scalar, Table
+from martgate.contracts.model import Table
+from martgate.contracts.quality import Scalar
 from martgate.expectations.mistakes import Mistake, is_finite
 from martgate.hints import clip, did_you_mean
 
