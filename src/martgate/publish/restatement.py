@@ -43,16 +43,16 @@ def preview_restatement(engine: Engine, candidate: Candidate, table: Table, stor
     Raises:
         martgate.errors.CouldNotRun: the store or the candidate cannot be read.
     """
-    standing = store.read_published_state(table, candidate.part_date)
-    if standing.source is None and not standing.trouble:
-        return RestatementPreview(standing.state, None)
+    published = store.read_published_state(table, candidate.part_date)
+    if published.source is None and not published.trouble:
+        return RestatementPreview(published.state, None)
     engine.register(table.qualified_name, store.read_candidate(candidate, table))
-    difference, trouble = _compare(engine, candidate, table, standing)
+    difference, trouble = _compare(engine, candidate, table, published)
     return RestatementPreview(
-        standing.state,
+        published.state,
         Restatement(
-            version=standing.version,
-            state=standing.state,
+            version=published.version,
+            state=published.state,
             apart=candidate.stamped,
             difference=difference,
             trouble=trouble,
@@ -61,12 +61,12 @@ def preview_restatement(engine: Engine, candidate: Candidate, table: Table, stor
 
 
 def _compare(
-    engine: Engine, candidate: Candidate, table: Table, standing: PublishedState
+    engine: Engine, candidate: Candidate, table: Table, published: PublishedState
 ) -> tuple[Difference | None, str]:
-    if standing.source is None:
-        return None, standing.trouble
+    if published.source is None:
+        return None, published.trouble
     try:
-        engine.register(_PUBLISHED, standing.source)
+        engine.register(_PUBLISHED, published.source)
     except QueryFailed as error:
         return None, str(error)
     try:

@@ -104,7 +104,7 @@ def published(project):
     return project
 
 
-def test_days_that_are_as_they_were_let_through_are_verified(published):
+def test_days_as_the_gate_approved_them_are_verified(published):
     code, told = published("verify")
     assert (code, told["table"], told["broken"]) == (0, "s.base", 0)
     assert [(day["date"], day["version"], day["problems"]) for day in told["days"]] == [(SECOND, 2, []), (FIRST, 1, [])]
@@ -212,7 +212,7 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize(("tamper", "told"), TAMPERING.values(), ids=TAMPERING)
-def test_whatever_was_tampered_with_is_told_of_its_day_and_of_no_other(published, tamper, told):
+def test_tampering_breaks_its_day_and_no_other(published, tamper, told):
     assert published.broken() == {}
     tamper(published)
     found = published.broken()
@@ -244,14 +244,14 @@ def test_a_day_that_was_published_again_is_held_to_every_receipt_and_the_newest_
     assert published.broken() == {FIRST: "the receipt of version 1 was altered after it was recorded"}
 
 
-def test_a_restored_version_is_told_where_it_brought_back_an_older_candidate(published):
+def test_a_restored_version_with_an_older_candidate_is_broken(published):
     published.made_of(AFTER)
     published.publish(FIRST)
     deltalake.DeltaTable(published.root).restore(2)
     assert list(published.broken()) == [FIRST]
 
 
-def test_a_day_that_nobody_published_here_is_told(published):
+def test_a_day_that_martgate_did_not_publish_is_broken(published):
     rows = {"id": [9], "nick": ["eve-secret"], "day": ["2023-12-31"]}
     deltalake.write_deltalake(published.root, pa.table(rows), mode="append")
     told = {"2023-12-31": "it was not published by martgate: it has no commit and no receipt"}
@@ -290,7 +290,7 @@ def test_a_log_that_cannot_be_read_could_not_be_verified(published):
     assert published.told("verify")[0] == 3
 
 
-def test_nothing_published_is_nothing_to_verify_but_a_day_that_is_asked_for_is_missed(project):
+def test_without_a_publish_only_a_named_day_is_broken(project):
     assert project.told("verify") == (0, "s.base: nothing is published, so there is nothing to verify\n")
     code, told = project("verify", "--date", FIRST)
     assert (code, told["days"][0]["problems"]) == (1, ["it is not published"])

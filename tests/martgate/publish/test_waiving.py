@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from martgate.project.settings import load_settings
 from martgate.project.requests import load_publish_request
+from martgate.project.settings import load_settings
 from martgate.project.wiring import open_context
 from martgate.publish import run as publish
 
@@ -99,7 +99,7 @@ def reasons(told: dict) -> str:
     return "; ".join(told["reasons"])
 
 
-def test_a_failure_that_is_waived_is_published_and_its_count_stays(project):
+def test_a_waived_failure_is_published_and_still_counted(project):
     code, told = project("run")
     assert (code, told["waived"], verdict(told)["waiver"]) == (1, 0, None)
     code, recorded = project.waive()
@@ -117,7 +117,7 @@ def test_a_failure_that_is_waived_is_published_and_its_count_stays(project):
     assert [(one["rule"], one["effect"], one["failed"]) for one in told["waivers"]] == [(RULE, "waived", 2)]
 
 
-def test_it_is_told_in_the_terminal_on_the_page_in_the_commit_in_the_receipt_and_in_the_history(project):
+def test_a_waived_failure_is_shown_in_the_terminal_the_page_the_commit_the_receipt_and_the_history(project):
     project.waive("--max-failed", "2")
     told = project("run")[1]
     sentence = "grade|in_set is waived until 2024-02-01 by ana, up to 2 failures: the moon tour"
@@ -140,7 +140,7 @@ def test_it_is_told_in_the_terminal_on_the_page_in_the_commit_in_the_receipt_and
     assert project("verify")[0] == 0
 
 
-def test_a_receipt_whose_waiver_was_edited_is_told(project):
+def test_a_receipt_with_an_edited_waiver_is_broken(project):
     project.waive()
     project("run")
     project.sql("UPDATE publications SET waived = REPLACE(waived, 'ana', 'bob')")
@@ -175,7 +175,7 @@ def test_its_last_day_ends_where_the_contract_counts_days(project):
     assert project("run", day="2024-01-16")[0] == 1
 
 
-def test_past_its_date_it_covers_nothing_and_is_told_where_it_is_missed(project):
+def test_an_expired_waiver_covers_nothing_and_is_reported_if_its_rule_fails(project):
     project.waive()
     project.at("2024-02-01T23:59")
     assert project("run")[0] == 0
@@ -187,7 +187,7 @@ def test_past_its_date_it_covers_nothing_and_is_told_where_it_is_missed(project)
     assert project("run", day="2024-01-16")[1]["waivers"] == []
 
 
-def test_one_that_is_not_needed_is_told_and_stands_in_nobodys_way(project):
+def test_an_unused_waiver_is_reported_and_blocks_nothing(project):
     project.waive()
     project.made_of(GOOD)
     code, told = project("run")
@@ -293,7 +293,7 @@ def test_a_run_that_waited_to_be_published_goes_by_waivers_that_are_still_in_for
     assert record.reasons[0] == "1 failed: grade|in_set"
 
 
-def test_a_waiver_that_the_gate_did_not_know_lets_nothing_through_until_it_is_asked_again(project):
+def test_a_waiver_recorded_after_the_gate_lets_nothing_through_until_the_next_gate(project):
     assert staged(project)["decision"] == "refused"
     project.waive()
     assert project("publish")[0] == 1
@@ -348,14 +348,14 @@ def test_a_backfill_goes_by_waivers_too(project):
         ([], "give the RULE"),
     ],
 )
-def test_what_cannot_be_waived_is_unusable_and_nothing_is_recorded(project, words, told):
+def test_an_impossible_waiver_is_invalid_input_and_is_not_recorded(project, words, told):
     given = {"--until": UNTIL, "--reason": "r", "--owner": "o"}
     code, text = project.told("waive", *[part for pair in given.items() for part in pair], *words)
     assert (code, told in text) == (2, True), text
     assert project("waive", "--list")[1]["waivers"] == []
 
 
-def test_all_that_is_wrong_with_a_request_is_told_at_once(project):
+def test_all_problems_of_a_request_are_reported_at_once(project):
     code, told = project.waive("--partition", "moon", rule="moon", until="2020-01-01")
     assert (code, len(told["errors"])) == (2, 3)
 
@@ -369,7 +369,7 @@ def test_all_that_is_wrong_with_a_request_is_told_at_once(project):
         (["--list", "--withdraw"], "take no other option"),
     ],
 )
-def test_what_is_missing_is_told(project, words, told):
+def test_missing_options_are_reported(project, words, told):
     code, text = project.told("waive", *words)
     assert (code, told in text) == (2, True), text
 
@@ -380,7 +380,7 @@ def test_a_table_that_no_model_makes_has_no_candidates_to_waive_anything_of(proj
     assert (code, "no model makes s.base" in text) == (2, True)
 
 
-def test_the_list_says_how_each_stands(project):
+def test_the_list_shows_the_status_of_each_waiver(project):
     assert project.told("waive", "--list") == (0, "s.base: no rule is waived\n")
     project.waive()
     project.waive("--partition", DAY, until="2024-01-20")
@@ -392,7 +392,7 @@ def test_the_list_says_how_each_stands(project):
     )
 
 
-def test_what_people_write_cannot_break_out_of_a_page_or_repaint_a_terminal(project, hostile):
+def test_texts_of_waivers_are_escaped_on_pages_and_terminals(project, hostile):
     words = ["--until", UNTIL, "--owner", "\x1b[31mana", "--reason", hostile.replace("\x00", "")]
     assert project("waive", RULE, *words)[0] == 0
     told = project("run")[1]

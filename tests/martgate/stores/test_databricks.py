@@ -152,7 +152,7 @@ def test_a_publish_replaces_its_day_and_says_whose_it_is(here):
     assert here.store.read(here.table, date(2030, 1, 1)) is None
 
 
-def test_the_days_that_are_there_are_asked_of_the_table(here):
+def test_partition_values_come_from_the_rows_of_the_table(here):
     assert here.store.list_partition_values(here.table) == set()
     here.promote(here.stage(day="2023-12-31"))
     here.promote(here.stage())
@@ -184,13 +184,13 @@ def test_candidates_of_other_days_supersede_nothing(here):
 @pytest.mark.parametrize(
     "said", [None, "an operator's note", "[1]", '{"martgate": 7}', '{"martgate": {"sequence": "9"}}']
 )
-def test_what_others_write_into_a_commit_is_theirs(here, said):
+def test_the_metadata_of_other_writers_is_ignored(here, said):
     candidate = here.stage()
     here.catalog.tables[MART].said.append(said)
     assert here.promote(candidate).promotion is Promotion.PUBLISHED
 
 
-def test_delta_that_skips_a_write_has_seen_a_later_one(here):
+def test_a_write_that_delta_skips_is_superseded(here):
     candidate = here.stage()
     here.catalog.failing = "unseen"
     assert here.promote(candidate).promotion is Promotion.SUPERSEDED
@@ -248,7 +248,7 @@ def test_a_commit_that_landed_before_the_connection_was_lost_is_published(here):
     assert here.promote(candidate).promotion is Promotion.PUBLISHED
 
 
-def test_a_version_that_holds_other_rows_is_told(here):
+def test_a_version_with_other_rows_is_refused(here):
     here.promote(here.stage())
     candidate = here.stage(rows=2)
     copied = here.catalog.tables[here.store.read_candidate(candidate, here.table).name]
@@ -269,7 +269,7 @@ def test_an_empty_candidate_is_audited_and_refused(here):
         here.store.promote(decision, {})
 
 
-def test_only_what_the_gate_approved_is_promoted(here):
+def test_only_an_approved_candidate_is_promoted(here):
     candidate = here.stage()
     refused = judge(candidate, replace(here.approve(candidate).audit, rows=0))
     for other in (candidate, refused):
@@ -295,7 +295,7 @@ def test_a_name_that_is_taken_is_left_alone(here):
     assert here.store.is_intact(candidate)
 
 
-def test_a_table_unlike_its_contract_is_told_before_anything_is_built(here):
+def test_a_table_unlike_its_contract_is_refused_before_a_write(here):
     here.stage()
     *columns, last = here.table.columns
     changed = replace(here.table, columns=(*columns, replace(last, physical_type="bigint")))
@@ -306,7 +306,7 @@ def test_a_table_unlike_its_contract_is_told_before_anything_is_built(here):
         here.stage()
 
 
-def test_a_candidate_of_another_warehouse_is_not_ours(here):
+def test_a_candidate_of_another_warehouse_is_refused(here):
     other = DatabricksStore("catalog://dev", lambda: here.catalog, lambda table, name: name)
     with pytest.raises(CouldNotRun, match=r"staged for main\.we_mart"):
         other.read_candidate(here.stage(), here.table)
@@ -323,12 +323,12 @@ def test_a_discarded_candidate_is_gone(here):
     assert list(here.catalog.tables) == [MART]
 
 
-def test_a_day_stands_at_the_version_it_was_seen_at(here):
+def test_a_published_day_is_read_at_its_version(here):
     here.promote(here.stage(day="2023-12-31"))
     assert here.store.read_published_state(here.table, DATE).source is None
     here.promote(here.stage())
-    standing = here.store.read_published_state(here.table, DATE)
-    assert standing.source == CatalogTable(name=MART, only={"part_date": DAY}, version=2)
+    published = here.store.read_published_state(here.table, DATE)
+    assert published.source == CatalogTable(name=MART, only={"part_date": DAY}, version=2)
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_a_day_stands_at_the_version_it_was_seen_at(here):
     ],
     ids=["nothing", "another day", "this day", "who knows"],
 )
-def test_only_a_day_that_did_not_move_since_it_was_seen_is_replaced(here, meanwhile, promotion):
+def test_only_a_day_in_the_expected_state_is_replaced(here, meanwhile, promotion):
     here.promote(here.stage())
     candidate, seen = here.stage(rows=5), here.store.read_published_state(here.table, DATE)
     here.catalog.tables[MART].said += [json.dumps(said) for said in meanwhile]
@@ -350,7 +350,7 @@ def test_only_a_day_that_did_not_move_since_it_was_seen_is_replaced(here, meanwh
     assert here.catalog.tables[MART].days[DAY] == (5 if promotion is Promotion.PUBLISHED else 3)
 
 
-def test_a_first_publish_goes_onto_the_empty_day_that_was_seen(here):
+def test_a_first_publish_replaces_the_empty_state(here):
     candidate = here.stage()
     seen = here.store.read_published_state(here.table, DATE)
     assert here.store.promote(here.approve(candidate), {}, onto=seen.state).promotion is Promotion.PUBLISHED
@@ -364,7 +364,7 @@ def test_only_the_candidate_that_readers_see_is_published(here):
     assert [here.store.is_published(candidate) for candidate in (early, late)] == [False, True]
 
 
-def test_the_commits_of_a_table_say_which_are_ours(here):
+def test_the_commits_of_a_table_name_our_candidates(here):
     assert here.store.list_commits(here.table) == ()
     candidate = here.stage()
     here.promote(candidate)
@@ -376,7 +376,7 @@ def test_the_commits_of_a_table_say_which_are_ours(here):
     )
 
 
-def test_a_day_that_nobody_touched_since_is_its_candidate(here):
+def test_a_day_without_later_writes_is_its_candidate(here):
     candidate = here.stage()
     assert here.store.find_tampering(candidate, here.table) == "no commit published candidate c1"
     here.promote(candidate)

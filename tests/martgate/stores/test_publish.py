@@ -109,7 +109,7 @@ def test_a_day_without_rows_reads_as_an_empty_table_of_the_right_columns(shop):
     assert shop.engine.columns("published") == tuple(get_physical_types(shop.table).items())
 
 
-def test_the_commit_carries_what_it_was_given_and_names_the_candidate(shop):
+def test_the_commit_carries_the_metadata_and_names_the_candidate(shop):
     candidate = shop.stage((1, 7))
     shop.store.promote(shop.approve(candidate), {"contract_version": "1.0.0", "gate": {"rules": 1}})
     (entry,) = shop.delta.history(1)
@@ -168,7 +168,7 @@ def test_a_copied_table_is_a_table_of_its_own_warehouse(shop, tmp_path):
     assert all(Path(file).is_relative_to(tmp_path / "copy") for file in found.files)
 
 
-def test_the_published_candidate_is_known_after_the_log_was_cleaned(shop):
+def test_a_published_candidate_is_recognised_after_the_log_was_cleaned(shop):
     candidate = shop.publish((1, 7))
     shop.delta.create_checkpoint()
     for old in (shop.root / "_delta_log").glob("*.json"):
@@ -184,7 +184,7 @@ def test_a_refused_candidate_stays_until_it_is_discarded(shop):
     assert all((shop.root / file.path).exists() for file in kept.files)
 
 
-def test_what_was_ever_published_is_not_discarded(shop):
+def test_a_candidate_that_was_ever_published_is_not_discarded(shop):
     replaced, live = shop.publish((1, 7)), shop.publish((2, 7))
     for candidate in (replaced, live):
         with pytest.raises(CouldNotRun, match="was published"):
@@ -194,19 +194,19 @@ def test_what_was_ever_published_is_not_discarded(shop):
 
 def test_a_day_as_it_stood_can_be_read_after_it_was_replaced(shop):
     shop.publish((1, 7), (2, 8))
-    standing = shop.store.read_published_state(shop.table, DATE)
+    published = shop.store.read_published_state(shop.table, DATE)
     shop.publish((3, 7))
-    shop.engine.register("stood", standing.source)
-    assert (standing.version, sorted(shop.engine.fetch("SELECT id FROM stood"))) == (1, [(1,), (2,)])
+    shop.engine.register("day", published.source)
+    assert (published.version, sorted(shop.engine.fetch("SELECT id FROM day"))) == (1, [(1,), (2,)])
 
 
-def test_a_day_that_was_never_published_stands_empty(shop):
+def test_the_state_of_an_unpublished_day_is_empty(shop):
     shop.publish((1, 7), day=NEXT)
-    standing = shop.store.read_published_state(shop.table, DATE)
-    assert (standing.state, standing.source) == ("", None)
+    published = shop.store.read_published_state(shop.table, DATE)
+    assert (published.state, published.source) == ("", None)
 
 
-def test_a_day_that_moved_since_it_was_seen_is_not_replaced(shop):
+def test_a_day_in_another_state_is_not_replaced(shop):
     shop.publish((1, 7))
     seen = shop.store.read_published_state(shop.table, DATE)
     shop.publish((2, 7))
@@ -226,7 +226,7 @@ def test_another_day_that_moved_is_of_no_account(shop):
     assert shop.store.promote(shop.approve(candidate), {}, onto=seen.state).promotion is Promotion.PUBLISHED
 
 
-def test_a_day_that_no_engine_can_read_stands_and_says_why(shop):
+def test_a_published_day_that_no_engine_can_read_says_why(shop):
     candidate = shop.publish((1, 7))
     shutil.move(shop.root / candidate.files[0].path, shop.root / "elsewhere.parquet")
     moved = dataclasses.replace(candidate.files[0], path="elsewhere.parquet")
@@ -236,9 +236,9 @@ def test_a_day_that_no_engine_can_read_stands_and_says_why(shop):
         schema=shop.delta.schema(),
         partition_by=shop.delta.metadata().partition_columns,
     )
-    standing = shop.store.read_published_state(shop.table, DATE)
-    assert (standing.source, bool(standing.state)) == (None, True)
-    assert "is not in the folder of its partition" in standing.trouble
+    published = shop.store.read_published_state(shop.table, DATE)
+    assert (published.source, bool(published.state)) == (None, True)
+    assert "is not in the folder of its partition" in published.trouble
 
 
 def test_only_the_candidate_that_readers_see_is_published(shop):

@@ -66,7 +66,7 @@ def test_a_file_that_does_not_fit_the_table_is_refused_before_the_commit(shop, c
     assert (shop.delta.version(), shop.seen()) == (1, [(9, 7, DAY)])
 
 
-def test_null_keys_are_found_without_the_writers_statistics(shop):
+def test_null_keys_are_detected_without_the_writers_statistics(shop):
     candidate = shop.stage((1, 7))
     (file,) = candidate.files
     path = Path(candidate.root) / file.path

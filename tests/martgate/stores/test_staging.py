@@ -26,7 +26,7 @@ def test_a_write_that_fails_leaves_no_file(shop):
     assert found == {file.path for file in kept.files}
 
 
-def test_an_engine_that_did_not_write_what_it_says_is_found_out(shop):
+def test_an_engine_that_did_not_write_its_files_is_refused(shop):
     def write(target):
         return (WrittenFile(path="part-x-1.parquet", rows=1, bytes=1, partition={}),)
 
@@ -34,7 +34,7 @@ def test_an_engine_that_did_not_write_what_it_says_is_found_out(shop):
         shop.store.stage(shop.table, DATE, candidate_id="x", sequence=1, write=write)
 
 
-def test_a_table_that_is_not_what_the_contract_says_is_told_before_anything_is_written(shop):
+def test_a_table_unlike_its_contract_is_refused_before_a_write(shop):
     shop.stage((1, 7))
     columns = tuple(
         dataclasses.replace(c, physical_type="int") if c.name == "grade" else c

@@ -39,7 +39,7 @@ def test_a_location_names_a_table(shop, location, single, name):
         ("catalog://`main`", False),
     ],
 )
-def test_a_location_that_names_none_says_what_would(shop, location, single):
+def test_a_location_that_is_no_catalog_says_what_is_expected(shop, location, single):
     with pytest.raises(InvalidInput, match=r"expected a catalog, as in catalog://main"):
         get_table_name(location, shop.table, single=single)
 
@@ -89,7 +89,7 @@ def test_a_table_is_never_written_over(catalog, shop):
 
 
 @pytest.mark.spark
-def test_the_catalog_is_asked_in_spark_sql(catalog, spark):
+def test_the_statements_of_the_catalog_run_on_spark(catalog, spark):
     tables = SparkCatalog(lambda: catalog)
     spark.sql("SELECT 1 AS one").createOrReplaceTempView("only_a_view")
     assert tables.exists(NAME)
@@ -126,7 +126,7 @@ def test_an_input_is_read_where_the_catalog_has_it(catalog, shop, where):
 
 
 @pytest.mark.spark
-def test_a_missing_input_or_day_is_told_as_one(catalog, shop):
+def test_a_missing_input_or_day_is_a_missing_upstream(catalog, shop):
     upstreams = Upstreams("catalog://spark_catalog", {}, lambda: catalog)
     with pytest.raises(MissingUpstream, match="there is no row with part_date=2030-01-01"):
         upstreams.find_dataset(shop.table, date(2030, 1, 1))
@@ -137,7 +137,7 @@ def test_a_missing_input_or_day_is_told_as_one(catalog, shop):
 
 
 @pytest.mark.spark
-def test_a_statement_that_fails_is_told_without_a_row(catalog):
+def test_a_failing_statement_shows_no_row(catalog):
     with pytest.raises(QueryFailed, match="CAST_INVALID_INPUT") as told:
         SparkCatalog(lambda: catalog).execute(f"SELECT CAST(nick AS INT) AS n FROM {NAME}")
     assert "secret1" not in str(told.value)
@@ -148,7 +148,7 @@ def test_a_statement_that_fails_is_told_without_a_row(catalog):
     [{"warehouse": "catalog://main"}, {"upstreams": {"root": "u", "we_mart.wv_comm_user": "catalog://main.a.b"}}],
     ids=["warehouse", "upstreams"],
 )
-def test_a_catalog_without_spark_is_told_before_anything_runs(tmp_path, flags):
+def test_a_catalog_without_spark_is_refused_before_a_run(tmp_path, flags):
     from martgate.project.settings import load_settings
     from martgate.project.wiring import open_context
 

@@ -71,7 +71,7 @@ def hive(place: Path, rows: pa.Table = ROWS) -> None:
         pq.write_table(kept.drop_columns(["part_date"]), folder / "part-0.parquet")
 
 
-def test_a_saved_table_is_found_with_all_its_days_or_one(upstreams, read):
+def test_a_written_table_is_read_by_day_or_whole(upstreams, read):
     assert upstreams.replace_table(USERS, ROWS) == 3
     assert read(upstreams.find_dataset(USERS)) == BOTH
     assert read(upstreams.find_dataset(USERS, date.fromisoformat(TWO))) == BOTH[2:]
@@ -155,7 +155,7 @@ def test_a_location_of_its_own_wins_over_the_layout(tmp_path, place, read):
         assert read(upstreams.find_dataset(USERS)) == BOTH[:1]
 
 
-def test_a_missing_table_names_where_it_was_looked_for_and_what_is_there(upstreams, place):
+def test_a_missing_table_names_the_missing_place_and_what_exists(upstreams, place):
     place.with_name("we_users").mkdir()
     with pytest.raises(
         MissingUpstream, match=r"we_mart.we_user: there is no .*we_mart/we_user .*Did you mean .*we_mart/we_users\?"
@@ -232,7 +232,7 @@ def test_data_that_is_not_there_names_the_nearest(upstreams, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PA", b"year,month\n2013,1\n"], ids=["empty", "short", "csv"])
-def test_a_file_that_is_no_parquet_is_told(upstreams, tmp_path, content):
+def test_a_file_that_is_not_parquet_is_refused(upstreams, tmp_path, content):
     (tmp_path / "data.parquet").write_bytes(content)
     with pytest.raises(CouldNotRun, match="is not a Parquet file"):
         upstreams.find_dataset_at(tmp_path / "data.parquet")

@@ -15,7 +15,7 @@ def whole(shop):
     return shop
 
 
-def test_a_publish_replaces_every_row_whatever_day_it_was_asked_for(whole):
+def test_a_publish_of_any_day_replaces_every_row(whole):
     whole.publish((1, 10), (2, 20))
     whole.publish((3, 30), day="2024-01-02")
     assert whole.seen() == whole.seen("2024-01-01") == [(3, 30, "2024-01-02")]
@@ -29,7 +29,7 @@ def test_an_earlier_candidate_is_superseded_and_the_same_one_is_published_once(w
     assert whole.seen() == [(2, 20, "2024-01-01")]
 
 
-def test_a_whole_table_that_moved_since_it_was_seen_is_not_replaced(whole):
+def test_a_whole_table_in_another_state_is_not_replaced(whole):
     whole.publish((1, 10))
     seen = whole.store.read_published_state(whole.table, "2024-01-02")
     whole.publish((2, 20))
