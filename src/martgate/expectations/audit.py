@@ -135,8 +135,8 @@ class _AuditRun:
         ]
         if missing:
             hint = did_you_mean(missing[0], names)
-            listed = f"column{'s'[: len(missing) > 1]} {wording.join_names(missing)}"
-            self._record_error(rule, f"the data have no {listed}" + (f"; {hint}" if hint else ""))
+            names_missing = f"column{'s'[: len(missing) > 1]} {wording.join_names(missing)}"
+            self._record_error(rule, f"the data have no {names_missing}" + (f"; {hint}" if hint else ""))
         return bool(missing)
 
     def _run_plan(self, rules: Sequence[Rule], statistics: StatisticsProofs, *, allow_doubt: bool = True) -> Plan:

@@ -159,7 +159,7 @@ def _find_sql_problem(sql: str, *, comments: bool = False) -> str | None:
     unknown = sorted(find_parameters(sql) - PARAMETERS)
     problems = {
         "expected one expression or query, without `;`": len(trees) != 1 or trees[0] is None or _has_semicolon(sql),
-        "a fragment has no comments; the quality's description is the place for them": not comments
+        "a fragment has no comments; put them into the description of the quality": not comments
         and any(node.comments for tree in trees if tree for node in tree.walk()),
         f"unknown parameter {_list_parameters(unknown)}; known are {_list_parameters(sorted(PARAMETERS))}": unknown,
     }

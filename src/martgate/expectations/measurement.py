@@ -40,7 +40,7 @@ class History(Protocol):
 
         Args:
             by: the columns that rows are grouped by, exactly these.
-            columns: the columns whose values are counted; `""` stands for the count of all rows of a group.
+            columns: the columns whose values are counted; `""` is the count of all rows of a group.
             since: the first day.
             before: the day after the last one.
             most: the greatest number of days, the newest ones; None for all.

@@ -50,9 +50,9 @@ def build_example_query(
     if offenders is None:
         return None
     columns = offenders.columns
-    listed = ",\n  ".join(f"{_mask(column, protection)} AS e{position}" for position, column in enumerate(columns))
+    select_list = ",\n  ".join(f"{_mask(column, protection)} AS e{position}" for position, column in enumerate(columns))
     order = ", ".join(column.expression for column in columns)
-    sql = f"SELECT\n  {listed}\n{offenders.from_clause}\nORDER BY {order}\nLIMIT {MAX_EXAMPLES}"
+    sql = f"SELECT\n  {select_list}\n{offenders.from_clause}\nORDER BY {order}\nLIMIT {MAX_EXAMPLES}"
     return ExampleQuery(sql, tuple(f"({column.name})" if column.is_computed else column.name for column in columns))
 
 

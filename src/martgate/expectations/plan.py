@@ -270,8 +270,8 @@ def _build_grouping(by: tuple[str, ...], rules: Sequence[Rule], *, source: Sourc
         positions = tuple(map(select.add, parts.numbers))
         columns.append(RuleColumns(rule, positions, select.add(parts.doubt) if parts.doubt else None))
     rows = add_window_columns(windows, source.relation)
-    listed = ",\n    ".join(aggregates)
-    groups = f"  SELECT\n    {listed}\n  FROM {rows}\n  GROUP BY {identifiers(by)}"
+    select_list = ",\n    ".join(aggregates)
+    groups = f"  SELECT\n    {select_list}\n  FROM {rows}\n  GROUP BY {identifiers(by)}"
     sql = f"SELECT\n  {select.sql()}\nFROM (\n{groups}\n) AS grouped"
     return Statement(sql, tuple(columns), partial(_build_grouping, by, source=source))
 

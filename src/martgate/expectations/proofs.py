@@ -74,7 +74,7 @@ class _File:
 
 
 class StatisticsProofs:
-    """What the statistics of all files of a table prove about it; nothing where there are no files.
+    """The facts about a table that the statistics of its files prove; none where there are no files.
 
     Args:
         files: the statistics of each file.

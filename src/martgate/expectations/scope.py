@@ -1,4 +1,4 @@
-"""The scope of an audit: its day and instant, the other relations that rules can read, and what is known beforehand."""
+"""The scope of an audit: its day and instant, the other relations that rules can read, and the records that it may use."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -89,7 +89,7 @@ class Scope:
         names = {name for rule in rules for name in rule.check.tables}
         audited = dict.fromkeys((table.name, table.qualified_name), relation)
         relations = {name: audited.get(name) or self._find_relation(name) for name in names}
-        return {name: found for name, found in relations.items() if found}
+        return {name: resolved for name, resolved in relations.items() if resolved}
 
     def split_rules(
         self, rules: Iterable[Rule], tables: Mapping[str, str], relation: str

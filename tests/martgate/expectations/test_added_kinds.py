@@ -79,40 +79,40 @@ def martgate(installed, tmp_path):
     return run
 
 
-def test_it_is_linted_planned_and_told_beside_our_own(martgate):
+def test_it_is_linted_and_planned_like_a_built_in_kind(martgate):
     assert martgate("lint")[1] == 0
-    told, code = martgate("gate", "people", "--input", "good.parquet", "--explain")
+    output, code = martgate("gate", "people", "--input", "good.parquet", "--explain")
     assert code == 0
-    assert "nick|trimmed" in told
-    assert "COUNT_IF(`nick` <> TRIM(`nick`))" in told
+    assert "nick|trimmed" in output
+    assert "COUNT_IF(`nick` <> TRIM(`nick`))" in output
     assert "nick|trimmed" in martgate("coverage", "people")[0]
 
 
-def test_it_judges_rows_and_shows_those_that_broke_it(martgate):
+def test_it_fails_rows_and_shows_them(martgate):
     assert martgate("gate", "people", "--input", "good.parquet", "--report", "fast")[1] == 0
-    told, code = martgate("gate", "people", "--input", "bad.parquet", "--report", "fast", "--json")
+    output, code = martgate("gate", "people", "--input", "bad.parquet", "--report", "fast", "--json")
     assert code == 1
-    (broken,) = [rule for rule in json.loads(told)["verdicts"] if rule["outcome"] == "failed"]
+    (broken,) = [rule for rule in json.loads(output)["verdicts"] if rule["outcome"] == "failed"]
     assert (broken["rule"], broken["failed"], broken["total"]) == ("nick|trimmed", 2, 3)
     assert [example["nick"] for example in broken["examples"]] == [" Bo", "Cy "]
 
 
-def test_its_run_is_kept_and_drawn(martgate, tmp_path):
+def test_its_run_is_recorded_and_rendered(martgate, tmp_path):
     martgate("gate", "people", "--input", "bad.parquet", "--report", "fast")
     pages = [page.read_text(encoding="utf-8") for page in tmp_path.rglob("*.html")]
     assert any("nick neither begins nor ends with a space" in page for page in pages)
 
 
-def test_great_expectations_is_given_a_query_that_says_the_same(martgate):
+def test_its_expectation_is_a_query_that_means_the_same(martgate):
     suite = json.loads(martgate("export", "people", "--to", "gx")[0])
     (query,) = [one["kwargs"] for one in suite["expectations"] if one["meta"]["rule"] == "nick|trimmed"]
     assert query["unexpected_rows_query"] == "SELECT `id`, `nick`\nFROM {batch}\nWHERE `nick` <> TRIM(`nick`)"
 
 
 def test_without_its_package_the_contract_is_refused_by_name(martgate):
-    told, code = martgate("lint", path=None)
+    output, code = martgate("lint", path=None)
     assert code == 2
-    assert "rule 'trimmed' is not known" in told
+    assert "rule 'trimmed' is not known" in output
 
 
 def entry(name, value):
@@ -128,7 +128,10 @@ def entry(name, value):
         ),
         ([("mine", "no.such.module:Mine")], "kind 'mine', no.such.module:Mine, cannot be used: No module named 'no'"),
         ([("mine", "json:JSONDecoder")], "cannot be used: expected a class below Check"),
-        ([("mine", "martgate.expectations.kinds.rows:ValueCheck")], "cannot be used: it lacks failure_condition, sentence"),
+        (
+            [("mine", "martgate.expectations.kinds.rows:ValueCheck")],
+            "cannot be used: it lacks failure_condition, sentence",
+        ),
         ([("mine", "martgate.expectations.kinds.in_set:InSet")], "cannot be used: its class calls itself 'in_set'"),
     ],
 )
@@ -144,11 +147,11 @@ def test_a_kind_that_cannot_be_used_is_refused_with_all_others(monkeypatch, adde
     assert len(caught.value.problems) == 2
 
 
-def test_a_broken_kind_ends_a_command_before_anything_is_judged(martgate, tmp_path):
+def test_a_broken_kind_ends_a_command_before_the_audit(martgate, tmp_path):
     broken = tmp_path / "broken" / "broken-1.0.0.dist-info"
     broken.mkdir(parents=True)
     (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0.0\n", encoding="utf-8")
     (broken / "entry_points.txt").write_text("[martgate.kinds]\nnever = broken.never:Never\n", encoding="utf-8")
-    told, code = martgate("gate", "people", "--input", "good.parquet", path=broken.parent)
+    output, code = martgate("gate", "people", "--input", "good.parquet", path=broken.parent)
     assert code == 2
-    assert "kind 'never', broken.never:Never of package broken, cannot be used" in told
+    assert "kind 'never', broken.never:Never of package broken, cannot be used" in output

@@ -458,8 +458,8 @@ def test_offenders_against_other_tables_are_named_by_side(run, make):
         {"a": "3", "(difference)": "only in s.o"},
     )
     assert result.verdicts[1].examples == (
-        {"a": "1", "(result)": "1", "(expected)": "0"},
-        {"a": "3", "(result)": "0", "(expected)": "1"},
+        {"a": "1", "(found)": "1", "(expected)": "0"},
+        {"a": "3", "(found)": "0", "(expected)": "1"},
     )
 
 

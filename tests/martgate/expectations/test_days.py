@@ -97,9 +97,9 @@ VALUES = [
 @pytest.mark.parametrize("check", [FALLS, RISES, unchanged()], ids=lambda check: check.kind)
 def test_values_of_any_type_move(find, check, kind, less, more):
     then, now = (more, less) if check is FALLS else (less, more)
-    kept = find(check, {"k int": [1], f"v {kind}": [then]}, earlier={"k int": [1], f"v {kind}": [then]})
+    same = find(check, {"k int": [1], f"v {kind}": [then]}, earlier={"k int": [1], f"v {kind}": [then]})
     moved = find(check, {"k int": [1], f"v {kind}": [now]}, earlier={"k int": [1], f"v {kind}": [then]})
-    assert (kept.outcome, moved.outcome) == (PASSED, FAILED)
+    assert (same.outcome, moved.outcome) == (PASSED, FAILED)
 
 
 def test_a_key_of_several_columns_is_compared_as_a_whole(find):
@@ -144,14 +144,14 @@ def test_an_allowance_is_what_its_query_counts_between_the_two_ends(find):
 def run(engine, register, make):
     """run(rules, columns): the audit of hand-made rows, with whatever the scope says of an earlier day."""
 
-    def _run(asked, columns, *, earlier=NoPreviousDay.NONE_PUBLISHED, table=None):
+    def _run(checks, columns, *, earlier=NoPreviousDay.NONE_PUBLISHED, table=None):
         table = table or make.table(make.column("k", "string"), make.column("v", "int"))
         register("s.t", columns)
         if isinstance(earlier, dict):
             earlier = PreviousDay(register("s.earlier", earlier), date(2023, 12, 29))
         scope = Scope(make.day, make.noon, previous_day=earlier)
-        asked = [Rule(name=n, check=check, clauses=(), columns=check.columns_read) for n, check in asked.items()]
-        return audit(engine, "s.t", table=table, rules=asked, scope=scope)
+        rules = [Rule(name=n, check=check, clauses=(), columns=check.columns_read) for n, check in checks.items()]
+        return audit(engine, "s.t", table=table, rules=rules, scope=scope)
 
     return _run
 
@@ -160,39 +160,41 @@ EVERY = {"gone": GONE, "same": unchanged(), "falls": FALLS, "rises": RISES}
 
 
 def test_rules_that_share_a_key_share_one_statement(run):
-    found = run(EVERY, rows(a=1), earlier=rows(a=1))
-    assert [verdict.outcome for verdict in found.verdicts] == [PASSED] * 4
-    assert (found.queries, found.compared_with) == (2, date(2023, 12, 29))  # one pass, one join
+    result = run(EVERY, rows(a=1), earlier=rows(a=1))
+    assert [verdict.outcome for verdict in result.verdicts] == [PASSED] * 4
+    assert (result.queries, result.compared_with) == (2, date(2023, 12, 29))  # one pass, one join
 
 
 @pytest.mark.parametrize("reason", list(NoPreviousDay))
 def test_without_an_earlier_day_they_are_out_of_scope_and_say_why(run, reason):
     ends = Holds("CAST(:earlier_end AS TIMESTAMP) IS NOT NULL")
-    found = run({**EVERY, "ends": ends, "set": NotNull("v")}, rows(a=1), earlier=reason)
-    assert [verdict.rule.name for verdict in found.verdicts] == ["set"]
-    assert {item.rule.name: item.reason for item in found.out_of_scope} == dict.fromkeys([*EVERY, "ends"], reason.value)
-    assert (found.rules, found.compared_with) == (1, None)
+    result = run({**EVERY, "ends": ends, "set": NotNull("v")}, rows(a=1), earlier=reason)
+    assert [verdict.rule.name for verdict in result.verdicts] == ["set"]
+    assert {item.rule.name: item.reason for item in result.out_of_scope} == dict.fromkeys(
+        [*EVERY, "ends"], reason.value
+    )
+    assert (result.rules, result.compared_with) == (1, None)
 
 
 def test_an_earlier_day_that_cannot_be_read_is_an_error_and_takes_no_neighbour_along(run):
-    found = run({**EVERY, "set": NotNull("v")}, rows(a=1), earlier=PreviousDay("s.nowhere", date(2023, 12, 29)))
-    assert [verdict.outcome for verdict in found.verdicts] == [ERROR] * 4 + [PASSED]
-    assert all("nowhere" in verdict.reason for verdict in found.verdicts[:4])
+    result = run({**EVERY, "set": NotNull("v")}, rows(a=1), earlier=PreviousDay("s.nowhere", date(2023, 12, 29)))
+    assert [verdict.outcome for verdict in result.verdicts] == [ERROR] * 4 + [PASSED]
+    assert all("nowhere" in verdict.reason for verdict in result.verdicts[:4])
 
 
 def test_a_column_that_the_earlier_day_lacks_is_an_error_of_the_rules_that_read_it(run):
-    found = run(EVERY, rows(a=1), earlier={"k string": ["a"]})
-    assert [verdict.outcome for verdict in found.verdicts] == [PASSED, ERROR, ERROR, ERROR]
+    result = run(EVERY, rows(a=1), earlier={"k string": ["a"]})
+    assert [verdict.outcome for verdict in result.verdicts] == [PASSED, ERROR, ERROR, ERROR]
 
 
 def test_an_allowance_from_a_table_that_is_not_there_is_out_of_scope(run):
-    found = run({"falls": NeverFalls("v", ("k",), BETWEEN)}, rows(a=1), earlier=rows(a=1))
-    assert [item.reason for item in found.out_of_scope] == ["it looks at o.cancelled, which is not part of this audit"]
+    result = run({"falls": NeverFalls("v", ("k",), BETWEEN)}, rows(a=1), earlier=rows(a=1))
+    assert [item.reason for item in result.out_of_scope] == ["it looks at o.cancelled, which is not part of this audit"]
 
 
 def test_offenders_show_the_key_and_both_values(run):
-    found = run(EVERY, rows(a=0, b=3), earlier=rows(a=1, b=2, c=3))
-    examples = {verdict.rule.name: verdict.examples for verdict in found.verdicts}
+    result = run(EVERY, rows(a=0, b=3), earlier=rows(a=1, b=2, c=3))
+    examples = {verdict.rule.name: verdict.examples for verdict in result.verdicts}
     assert examples == {
         "gone": ({"k": "c"},),
         "same": ({"k": "a", "v (earlier)": "1", "v": "0"}, {"k": "b", "v (earlier)": "2", "v": "3"}),
@@ -205,13 +207,13 @@ def test_protected_values_of_neither_day_are_shown(run, make):
     table = make.table(
         make.column("k", "string", classification="personal"), make.column("v", "int", classification="personal")
     )
-    found = run(
+    result = run(
         EVERY,
         {"k string": ["ann"], "v int": [7007]},
         earlier={"k string": ["ann", "bo"], "v int": [6006, 1]},
         table=table,
     )
-    shown = str([verdict.examples for verdict in found.verdicts])
+    shown = str([verdict.examples for verdict in result.verdicts])
     assert "[protected]" in shown
     assert not any(secret in shown for secret in ("ann", "bo", "7007", "6006"))
 
@@ -241,7 +243,7 @@ members = st.dictionaries(
 )
 
 
-def told(rows):
+def build_columns(rows):
     return {f"{name} {kind}": [row[name] for row in rows] for name, kind in HEADS.items()}
 
 
@@ -255,7 +257,7 @@ def test_a_day_like_its_predecessor_with_new_keys_keeps_all_and_one_change_break
     if move:
         now = [row for row in [MOVES[move](now[0]), *now[1:]] if row]
     added = [{"k": f"a new key {n}", "born": None, "score": -999, "rank": 999} for n in range(new)]
-    found = run(RULES, told([*added, *now]), earlier=told(then))
-    broken = {verdict.rule.name: verdict.failed for verdict in found.verdicts if verdict.outcome is FAILED}
+    result = run(RULES, build_columns([*added, *now]), earlier=build_columns(then))
+    broken = {verdict.rule.name: verdict.failed for verdict in result.verdicts if verdict.outcome is FAILED}
     assert broken == ({move.partition(",")[0]: 1} if move else {})
-    assert not found.count(ERROR)
+    assert not result.count(ERROR)

@@ -1,4 +1,4 @@
-"""Rows born from a contract keep it; one defect planted in them is found by the rule that names it, and by no other."""
+"""Rows drawn from a contract pass it; one planted defect fails the rule that names it, and no other."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -96,13 +96,13 @@ DEFECTS = {
 }
 
 
-def broken(engine, register, contract, rows):
+def failing_rules(engine, register, contract, rows):
     (table,) = contract.tables
     register("s.t", {f"{name} {kind}": [row[name] for row in rows] for name, kind in HEADS.items()})
     scope = Scope(Day(date(2024, 1, 1), "Asia/Seoul"), DAY_END, frozenset())
-    found = audit(engine, "s.t", table=table, rules=derive(table), scope=scope)
-    assert len(found.verdicts) == found.rules
-    return {verdict.rule.name for verdict in found.blocking}
+    result = audit(engine, "s.t", table=table, rules=derive(table), scope=scope)
+    assert len(result.verdicts) == result.rules
+    return {verdict.rule.name for verdict in result.blocking}
 
 
 SLOW = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -110,8 +110,8 @@ SLOW = settings(max_examples=15, suppress_health_check=[HealthCheck.function_sco
 
 @SLOW
 @given(rows=good_rows())
-def test_rows_born_from_the_contract_keep_it(engine, register, contract, rows):
-    assert broken(engine, register, contract, rows) == set()
+def test_rows_drawn_from_the_contract_pass_it(engine, register, contract, rows):
+    assert failing_rules(engine, register, contract, rows) == set()
 
 
 @settings(SLOW, max_examples=40)
@@ -124,6 +124,6 @@ def test_a_planted_defect_is_found_by_its_rule_and_by_no_other(engine, register,
     place = data.draw(st.sampled_from(places))
     other = rows[place - 1]
     rows[place] = DEFECTS[name](rows[place], other)
-    found = broken(engine, register, contract, rows)
-    assert name in found
-    assert found - {name} <= {"seq|dense"} if name in ("id|minimum", "id|not_null", "table|key") else found == {name}
+    failed = failing_rules(engine, register, contract, rows)
+    assert name in failed
+    assert failed - {name} <= {"seq|dense"} if name in ("id|minimum", "id|not_null", "table|key") else failed == {name}

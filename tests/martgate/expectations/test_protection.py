@@ -58,9 +58,9 @@ def test_a_column_that_any_version_protects_is_hidden(make):
 def test_a_bare_name_that_two_tables_have_is_hidden_where_either_hides_it(make):
     one = _renamed(make.table(make.column("a"), make.column("b")), "x.same")
     two = _renamed(make.table(make.column("a"), make.column("b", classification="personal")), "y.same")
-    found = Protection(make.table(make.column("z")), (one, two))
-    assert [found.hides(name, "same") for name in ("a", "b", "c")] == [False, True, True]
-    assert not found.hides("b", "x.same")
+    protection = Protection(make.table(make.column("z")), (one, two))
+    assert [protection.hides(name, "same") for name in ("a", "b", "c")] == [False, True, True]
+    assert not protection.hides("b", "x.same")
 
 
 OPEN = [

@@ -37,8 +37,10 @@ def in_scope(mart, make):
     """The rules that need no other table, and the scope that says so."""
     _, table, _ = mart
     scope = Scope(make.day, make.noon, frozenset())
-    asked = derive(table)
-    return scope.split_rules(asked, scope.resolve_tables(asked, table, table.qualified_name), table.qualified_name)[0], scope
+    rules = derive(table)
+    return scope.split_rules(rules, scope.resolve_tables(rules, table, table.qualified_name), table.qualified_name)[
+        0
+    ], scope
 
 
 def publish_requests(spark):
@@ -56,7 +58,7 @@ def test_one_pass_is_a_handful_of_jobs_however_many_rules_it_answers(spark, spar
 
 def test_a_whole_audit_stays_within_its_jobs_and_brings_home_examples_only(spark, spark_engine, mart, in_scope):
     _, table, _ = mart
-    asked, scope = in_scope
+    rules, scope = in_scope
     answers = []
 
     class Watched:
@@ -69,9 +71,9 @@ def test_a_whole_audit_stays_within_its_jobs_and_brings_home_examples_only(spark
             answers.append((sql, len(rows), publish_requests(spark) - before))
             return rows
 
-    found = audit(Watched(), table.qualified_name, table=table, rules=asked, scope=scope)
-    assert len(found.blocking) > 10
-    assert not [verdict.reason for verdict in found.verdicts if verdict.outcome is Outcome.ERROR]
+    result = audit(Watched(), table.qualified_name, table=table, rules=rules, scope=scope)
+    assert len(result.blocking) > 10
+    assert not [verdict.reason for verdict in result.verdicts if verdict.outcome is Outcome.ERROR]
     assert max(rows for sql, rows, _ in answers if "LIMIT" in sql) == MAX_EXAMPLES
     assert sum(cost for sql, _, cost in answers if "LIMIT" not in sql) <= WHOLE
 

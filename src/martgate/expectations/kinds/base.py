@@ -53,7 +53,7 @@ class ExpectationConfig:
 
 
 class Check(ABC):
-    """What a rule requires of a table."""
+    """The requirement of a rule on a table."""
 
     __slots__ = ()
 

@@ -32,9 +32,9 @@ class ConstantWithin(GroupCheck):
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         """Show the different values of a group, which explain more than its rows do."""
         names = self.columns_read
-        listed = ", ".join(f"here.{identifier(name)} AS {identifier(name)}" for name in names)
+        select_list = ", ".join(f"here.{identifier(name)} AS {identifier(name)}" for name in names)
         grouping = ", ".join(f"here.{identifier(name)}" for name in names)
         offending = join_offending_groups(self, source.relation)
-        groups = f"SELECT {listed}, COUNT(*) AS __rows\n{offending}\nGROUP BY {grouping}"
+        groups = f"SELECT {select_list}, COUNT(*) AS __rows\n{offending}\nGROUP BY {grouping}"
         columns = (*show_columns(names), show_count("rows", "__rows"))
         return Offenders(columns, f"FROM (\n{groups}\n) AS differing")

@@ -93,10 +93,10 @@ def join_days(checks: Sequence[DayCheck], key: tuple[str, ...], source: Source) 
         source: the relation under audit.
     """
     columns = tuple(dict.fromkeys([*key, *(name for check in checks for name in check.columns_read)]))
-    listed, has_key = identifiers(columns), not_null_condition(key)
+    select_list, has_key = identifiers(columns), not_null_condition(key)
     clauses = [
-        f"FROM (\n  SELECT {listed} FROM {relation(source.previous_relation)} WHERE {has_key}\n) AS earlier",
-        f"LEFT JOIN (\n  SELECT {listed}, 1 AS __here FROM {relation(source.relation)} WHERE {has_key}\n) AS here"
+        f"FROM (\n  SELECT {select_list} FROM {relation(source.previous_relation)} WHERE {has_key}\n) AS earlier",
+        f"LEFT JOIN (\n  SELECT {select_list}, 1 AS __here FROM {relation(source.relation)} WHERE {has_key}\n) AS here"
         f" ON {_key_condition('here', key)}",
         *(_join_query(query, name, key) for query, name in name_queries(checks).items()),
     ]

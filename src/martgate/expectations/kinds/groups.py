@@ -47,9 +47,9 @@ class GroupCheck(Check):
 def join_offending_groups(check: GroupCheck, audited: str) -> str:
     """Build the FROM clause of the rows of the first groups that fail a check, as `here`."""
     by, table = identifiers(check.by), relation(audited)
-    listed = ", ".join(f"{identifier(name)} AS __by{position}" for position, name in enumerate(check.by))
+    select_list = ", ".join(f"{identifier(name)} AS __by{position}" for position, name in enumerate(check.by))
     failure = check.failure_condition()
-    groups = f"SELECT {listed} FROM {table} GROUP BY {by} HAVING {failure} ORDER BY {by} LIMIT {MAX_EXAMPLES}"
+    groups = f"SELECT {select_list} FROM {table} GROUP BY {by} HAVING {failure} ORDER BY {by} LIMIT {MAX_EXAMPLES}"
     pairs = " AND ".join(f"here.{identifier(name)} <=> broken.__by{position}" for position, name in enumerate(check.by))
     return f"FROM {table} AS here\nJOIN (\n  {groups}\n) AS broken ON {pairs}"
 

@@ -51,9 +51,9 @@ class HasColumns(Check):
         arguments: dict[str, object] = {"column_list": list(self.columns)}
         return ExpectationConfig("expect_table_columns_to_match_ordered_list", arguments, quotes_values=False)
 
-    def _compare(self, found: Sequence[tuple[str, str]], partitions: Sequence[str]) -> Result:
+    def _compare(self, columns: Sequence[tuple[str, str]], partitions: Sequence[str]) -> Result:
         """Partition columns may also come last, because files keep them in their paths."""
-        expected, names = list(self.columns), [name for name, _ in found]
+        expected, names = list(self.columns), [name for name, _ in columns]
         lost = [name for name in expected if name not in names]
         added = [name for name in names if name not in expected]
         common = [name for name in expected if name in names]

@@ -58,13 +58,13 @@ class HasType(Check):
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
         """An aggregate, because a table without rows has types, too."""
         del names
-        found = f"TYPEOF(FIRST({identifier(self.column)}))"
-        rows = f"FROM {relation(source.relation)}\nHAVING {found} <> {text(self.type)}"
-        return Offenders((show_count("found", found),), rows)
+        actual = f"TYPEOF(FIRST({identifier(self.column)}))"
+        rows = f"FROM {relation(source.relation)}\nHAVING {actual} <> {text(self.type)}"
+        return Offenders((show_count("found", actual),), rows)
 
-    def _compare(self, found: Sequence[tuple[str, str]], partitions: Sequence[str]) -> Result:
+    def _compare(self, columns: Sequence[tuple[str, str]], partitions: Sequence[str]) -> Result:
         del partitions
-        actual = {name.casefold(): type_ for name, type_ in found}[self.column.casefold()]
+        actual = {name.casefold(): type_ for name, type_ in columns}[self.column.casefold()]
         is_same = _canonical(actual) == _canonical(self.type)
         return Result(
             Outcome.PASSED if is_same else Outcome.FAILED,

@@ -40,10 +40,10 @@ class Reconciles(StatementCheck):
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         del names
         groups = (replace(column, sql=(self.against,)) for column in show_columns(self.by))  # from either side
-        found = ExampleColumn("found", "__here", sql=(self.measure,), is_computed=True)
+        measured = ExampleColumn("found", "__here", sql=(self.measure,), is_computed=True)
         expected = ExampleColumn("expected", "__there", sql=(self.against,), is_computed=True)
         rows = f"FROM (\n{self._sides(source)}\n) AS compared\nWHERE {self._differs}"
-        return Offenders((*groups, found, expected), rows)
+        return Offenders((*groups, measured, expected), rows)
 
     @property
     def _differs(self) -> str:

@@ -51,12 +51,14 @@ class References(StatementCheck):
 
     def _join(self, here: str, source: Source) -> str:
         """Build the FROM clause that joins each row of `here` with its match in the other table, as `found`."""
-        listed = ", ".join(f"{identifier(name)} AS __to{position}" for position, name in enumerate(self.to_columns))
+        select_list = ", ".join(
+            f"{identifier(name)} AS __to{position}" for position, name in enumerate(self.to_columns)
+        )
         where = f"{not_null_condition(self.to_columns)}{f' AND ({self.where})' if self.where else ''}"
         pairs = " AND ".join(
             f"here.{identifier(name)} = found.__to{position}" for position, name in enumerate(self.columns)
         )
-        other = f"SELECT DISTINCT {listed} FROM {relation(source.tables[self.to])} WHERE {where}"
+        other = f"SELECT DISTINCT {select_list} FROM {relation(source.tables[self.to])} WHERE {where}"
         return f"FROM (\n  {here}\n) AS here\nLEFT JOIN (\n  {other}\n) AS found ON {pairs}"
 
 

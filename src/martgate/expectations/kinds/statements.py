@@ -40,8 +40,8 @@ def sum_counts(failed: str, total: str, body: str) -> str:
     """Build the statement that sums two expressions over the rows of `body`.
 
     Args:
-        failed: how many failures a row stands for.
-        total: how many rows in scope it stands for.
+        failed: how many failures a row counts for.
+        total: how many rows in scope it counts for.
         body: the FROM clause.
     """
     return f"SELECT COALESCE(SUM({failed}), 0) AS m0, COALESCE(SUM({total}), 0) AS m1\n{body}"
@@ -75,5 +75,5 @@ def add_window_columns(windows: Sequence[str], audited: str) -> str:
     """Build the relation with window functions as further columns; the relation itself where there are none."""
     if not windows:
         return relation(audited)
-    listed = ",\n      ".join(windows)
-    return f"(\n    SELECT *,\n      {listed}\n    FROM {relation(audited)}\n  ) AS placed"
+    select_list = ",\n      ".join(windows)
+    return f"(\n    SELECT *,\n      {select_list}\n    FROM {relation(audited)}\n  ) AS placed"
