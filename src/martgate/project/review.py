@@ -10,7 +10,8 @@ from martgate.contracts.lint import lint
 from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile, read
 from martgate.contracts.odcs.queries import QueryFile
-from martgate.contracts.suites import attach_suites, find_suite_files, is_generated
+from martgate.contracts.suite_files import find_suite_files, is_generated
+from martgate.contracts.suites import attach_suites
 from martgate.contracts.versions import TableVersion, is_newer
 from martgate.contracts.versions import find_version_problems as version_problems
 from martgate.errors import InvalidInput, Problem

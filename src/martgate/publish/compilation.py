@@ -10,7 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from martgate.contracts.catalog import Catalog
-from martgate.contracts.suites import SUFFIX, find_suite_files, is_generated
+from martgate.contracts.suite_files import SUFFIX, find_suite_files, is_generated
 from martgate.errors import InvalidInput
 from martgate.project.review import raise_for_problems
 from martgate.project.settings import Settings

@@ -16,7 +16,7 @@ from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.export.text import json_text
 from martgate.contracts.model import Contract, Table
 from martgate.contracts.quality import Severity
-from martgate.contracts.suites import GENERATED_BY
+from martgate.contracts.suite_files import GENERATED_BY
 from martgate.expectations import wording
 from martgate.expectations.gx.equivalents import find_core_expectation
 from martgate.expectations.gx.queries import (
