@@ -9,6 +9,7 @@ import click
 from martgate.cli.options import json_option, open_project, settings_options
 from martgate.exits import ExitCode
 from martgate.project.settings import Settings
+from martgate.text.lists import join_words
 
 if TYPE_CHECKING:  # both read SQL, which takes a third of a second to import
     from martgate.builders.query import Query
@@ -46,11 +47,8 @@ def query(name: str | None, *, params: tuple[str, ...], settings: Settings, as_j
         result = run_query(named_query, parameters, context)
     click.echo(_render_json(result) if as_json else _render_text(result))
     if result.missing_days:
-        listed_days, others = result.missing_days[:_LISTED_DAYS], len(result.missing_days) - _LISTED_DAYS
-        click.echo(
-            f"not published, and so not counted: {', '.join(listed_days)}{f' and {others} more' * (others > 0)}",
-            err=True,
-        )
+        days = join_words(result.missing_days, "", limit=_LISTED_DAYS)
+        click.echo(f"not published, and so not counted: {days}", err=True)
     return ExitCode.DONE
 
 

@@ -50,7 +50,7 @@ def is_documentation(path: str) -> bool:
     >>> is_documentation("schema[0].properties[3].description"), is_documentation("schema[0].properties[3].required")
     (True, False)
     """
-    return _LISTED.fullmatch(address_shape(path)) is not None
+    return _PATTERN.fullmatch(address_shape(path)) is not None
 
 
 def address_shape(path: str) -> str:
@@ -62,8 +62,8 @@ def address_shape(path: str) -> str:
     return format_address(part if isinstance(part, str) else 0 for part in parse_address(path)).replace("[0]", "[]")
 
 
-def _pattern(listed: str) -> str:
-    return re.escape(listed).replace(r"\.\*\*", r"[.\[].*")
+def _pattern(keys: str) -> str:
+    return re.escape(keys).replace(r"\.\*\*", r"[.\[].*")
 
 
-_LISTED = re.compile("|".join(map(_pattern, _DOCUMENTATION)), re.DOTALL)
+_PATTERN = re.compile("|".join(map(_pattern, _DOCUMENTATION)), re.DOTALL)

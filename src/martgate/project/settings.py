@@ -22,6 +22,7 @@ from martgate.project.locations import (
 from martgate.project.plugins import ENGINES, REPORTERS
 from martgate.project.site import read_site
 from martgate.reports.appearance import Appearance
+from martgate.text.lists import join_words
 
 __all__ = ["FILE_NAME", "KEYS", "PLUGINS", "Settings", "load_settings"]
 
@@ -274,10 +275,10 @@ def _find_problems(key: str, setting: _Value) -> list[Problem]:
         )
         expected = "a selector of tables, or a list of them"
     elif key in _CHOICES:
-        fits, expected = value in _CHOICES[key], " or ".join(_CHOICES[key])
+        fits, expected = value in _CHOICES[key], join_words(_CHOICES[key], "or")
     elif key in PLUGINS:
         fits = isinstance(value, str) and value in PLUGINS[key]
-        expected = "" if fits else " or ".join(PLUGINS[key].names())
+        expected = "" if fits else join_words(PLUGINS[key].names(), "or")
     elif key == "lineage":
         fits = isinstance(value, str) and is_lineage_target(value)
         expected = "none, file:PATH, a path that ends in .ndjson, or http(s)://server without a user"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from martgate.contracts.diff import Bump, Change, ChangeKind, Diff
 from martgate.reports.terminal import Paint, make_painter
+from martgate.text.lists import join_words
 from martgate.text.wording import escape_text, format_count, truncate
 
 __all__ = ["render_diff_json", "render_diff_text"]
@@ -54,8 +55,7 @@ def _change_lines(diff: Diff, change: Change, paint: Paint) -> Iterator[str]:
 def _join_consumers(affected: tuple[str, ...], registered: tuple[str, ...]) -> str:
     if affected == registered and len(affected) > 1:
         return f"all {format_count(len(affected), 'registered tables')}"
-    more = len(affected) - _MAX_NAMES
-    return ", ".join(map(escape_text, affected[:_MAX_NAMES])) + (f" and {more} more" if more > 0 else "")
+    return join_words(map(escape_text, affected), "", limit=_MAX_NAMES)
 
 
 def _summary(diff: Diff, paint: Paint) -> str:

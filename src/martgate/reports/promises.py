@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from martgate.errors import CouldNotRun
 from martgate.expectations.promises import Delivery, Punctuality, SlaResult, SlaStatus
+from martgate.text.lists import join_words
 from martgate.text.wording import escape_text, format_count, format_duration, format_percent
 
 if TYPE_CHECKING:  # slow to import, and only the site's file needs it
@@ -119,8 +120,7 @@ def _counts(promise: SlaResult, assessment: Punctuality) -> Iterator[str]:
 
 def _newest(days: Sequence[date]) -> str:
     """The newest few days and how many more there are."""
-    newest = ", ".join(day.isoformat() for day in sorted(days, reverse=True)[:_MAX_DAYS])
-    return f"{newest} and {len(days) - _MAX_DAYS:,} more" if len(days) > _MAX_DAYS else newest
+    return join_words(sorted(days, reverse=True), "", limit=_MAX_DAYS)
 
 
 def _day_view(day: Delivery, assessment: Punctuality) -> DayView:

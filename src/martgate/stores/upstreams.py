@@ -15,6 +15,7 @@ from martgate.errors import CouldNotRun, InvalidInput, MissingUpstream
 from martgate.stores.commits import partition_filter
 from martgate.stores.shape import get_physical_types
 from martgate.stores.spark_catalog import SparkCatalog, get_table_name, is_catalog_location
+from martgate.text.lists import join_words
 
 if TYPE_CHECKING:  # Arrow and delta-rs are imported where a table is read or written
     import pyarrow as pa
@@ -176,7 +177,7 @@ def _folder(place: Path, table: Table | None, only: Mapping[str, str]) -> Datase
     values = {file: _hive_values(file.relative_to(place)) for file in files}
     layouts = {tuple(of_file) for of_file in values.values()}
     if len(layouts) > 1:
-        ways = " and ".join(sorted("/".join(layout) or "no folder" for layout in layouts))
+        ways = join_words(sorted("/".join(layout) or "no folder" for layout in layouts))
         raise CouldNotRun(f"{place}: its files are partitioned in different ways: by {ways}")
     (names,) = layouts
     selected = [file for file in files if all(values[file].get(name, value) == value for name, value in only.items())]

@@ -12,12 +12,12 @@ def join_words(
 
     >>> join_words(["a", "b", "c"]), join_words(["a", "b"], "or"), join_words([])
     ('a, b and c', 'a or b', '')
-    >>> join_words("abcde", limit=4, shown=2)
-    'a, b and 3 more'
+    >>> join_words("abcde", limit=4, shown=2), join_words("abc", "", limit=3)
+    ('a, b and 3 more', 'a, b, c')
 
     Args:
         words: The words, in the order in which they are written.
-        last: The conjunction before the last word.
+        last: The conjunction before the last word; empty for a comma.
         limit: The most words that are written out in full; None writes out every list.
         shown: The number of words that a longer list begins with; `limit` by default.
     """
@@ -26,4 +26,4 @@ def join_words(
         shown = limit if shown is None else shown
         return f"{', '.join(texts[:shown])} and {len(texts) - shown:,} more"
     *head, end = texts or [""]
-    return f"{', '.join(head)} {last} {end}" if head else end
+    return f"{', '.join(head)}{f' {last} ' if last else ', '}{end}" if head else end

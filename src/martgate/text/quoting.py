@@ -84,7 +84,7 @@ def join_parts(parts: Iterable[str]) -> str:
 
 
 def split_last(name: str) -> tuple[str, str]:
-    """Split the last part off a name made by `join_parts`; it may be a column whose name contains dots.
+    """Split the last part off a name from `join_parts`; it may be a column whose name contains dots.
 
     >>> split_last("shop.my-orders.id"), split_last("shop.my-orders.`a.b`")
     (('shop.my-orders', 'id'), ('shop.my-orders', 'a.b'))

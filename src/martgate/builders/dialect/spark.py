@@ -17,6 +17,7 @@ from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
 from martgate.builders.dialect.macros import RENAMED
 from martgate.errors import CouldNotRun, InvalidInput, Problem
+from martgate.text.lists import join_words
 from martgate.text.quoting import identifier, join_parts
 
 __all__ = [
@@ -87,7 +88,7 @@ def parse(sql: str, file: str = "SQL") -> exp.Query:
         if len(statements) == 1 and isinstance(statements[0], exp.Query) and not statements[0].find(exp.DML):
             return statements[0]
         kinds = [(statement.find(exp.DML) or statement).key.upper() for statement in statements]
-        found = " and ".join(kinds) or "nothing"
+        found = join_words(kinds) or "nothing"
         problem = Problem(file=file, message=f"expected one query (SELECT or WITH .. SELECT), found {found}")
     raise InvalidInput(problem)
 

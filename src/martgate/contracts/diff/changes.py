@@ -252,8 +252,10 @@ class _Differ:
     def affected_consumers(self, clause: ClauseChange) -> tuple[str, ...]:
         """Return the consumers that read the changed columns, or whose columns are not registered."""
         columns = self.affected_columns(clause)
-        names = (name for name, read in self.known_consumers.items() if columns is None or _reads(read, columns))
-        return tuple(sorted(names))
+        if columns is None:
+            return tuple(sorted(self.known_consumers))
+        known = self.known_consumers.items()
+        return tuple(sorted(name for name, read in known if columns and (read is None or read & columns)))
 
     def affected_columns(self, clause: ClauseChange) -> frozenset[str] | None:
         """Return the columns whose readers are affected; None for all readers, none for a new column."""
@@ -271,10 +273,6 @@ class _Differ:
 
 _COLUMN = re.compile(r"schema\[\d+\]\.properties\[\d+\]")
 _RULE = re.compile(r"(schema\[\d+\])\.(?:quality|relationships)\[\d+\]")
-
-
-def _reads(read: frozenset[str] | None, columns: frozenset[str]) -> bool:
-    return bool(columns) and (read is None or bool(read & columns))
 
 
 def _are_containers(old: Any, new: Any) -> bool:

@@ -18,11 +18,11 @@ def lint(contract_file: ContractFile, catalog: Catalog | None = None) -> tuple[P
         contract_file: The contract.
         catalog: All contracts of the project; without it, relationships to tables of other contracts are not checked.
     """
-    found = [
+    problems = [
         *document.find_problems(contract_file),
         *tables.find_problems(contract_file),
         *columns.find_problems(contract_file),
         *relationships.find_problems(contract_file, catalog),
         *quality.find_problems(contract_file),
     ]
-    return tuple(sorted(dict.fromkeys(found), key=lambda problem: (problem.line, problem.column, problem.message)))
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column, problem.message)))

@@ -33,11 +33,11 @@ def read_qualities(path: str, raw: Mapping[str, Any], rename: Mapping[str, str])
     """
     entries = mappings(raw, "quality")
     taken = Counter({text(entry, "id"): 1 for entry in entries})
-    found: list[Quality] = []
+    qualities: list[Quality] = []
     for index, entry in enumerate(entries):
         name = text(entry, "id") or _free(_kind(entry), taken)
-        found.append(_quality(f"{path}.quality[{index}]", entry, name, rename))
-    return tuple(found)
+        qualities.append(_quality(f"{path}.quality[{index}]", entry, name, rename))
+    return tuple(qualities)
 
 
 def _quality(path: str, raw: Mapping[str, Any], name: str, rename: Mapping[str, str]) -> Quality:

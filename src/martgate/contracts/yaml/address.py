@@ -45,17 +45,17 @@ def parse_address(path: str) -> tuple[str | int, ...]:
     >>> parse_address('schema[0].custom["a.b"]')
     ('schema', 0, 'custom', 'a.b')
     """
-    found: list[str | int] = []
+    parts: list[str | int] = []
     position = 0
     while position < len(path):
         match = STEP.match(path, position)
         if match is None:
             raise ValueError(f"{path!r} is not an address: cannot be read from character {position + 1} on")
         if match["index"] is not None:
-            found.append(int(match["index"]))
+            parts.append(int(match["index"]))
         elif match["quoted"] is not None:
-            found.append(re.sub(r"\\(.)", r"\1", match["quoted"], flags=re.DOTALL))
+            parts.append(re.sub(r"\\(.)", r"\1", match["quoted"], flags=re.DOTALL))
         else:
-            found.append(match["key"])
+            parts.append(match["key"])
         position = match.end()
-    return tuple(found)
+    return tuple(parts)

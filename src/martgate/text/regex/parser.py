@@ -85,7 +85,7 @@ class Parser:
     def _sequence(self) -> tuple[Node, ...]:
         nodes: list[Node] = []
         while self._peek() not in ("", "|", ")"):
-            nodes.append(self._repeated(self._atom()))
+            nodes.append(self._quantify(self._atom()))
         return tuple(nodes)
 
     def _atom(self) -> Node:
@@ -138,23 +138,23 @@ class Parser:
             f"`{self._peek(3)}` sets flags, which not every engine can", "write the pattern without", start
         )
 
-    def _repeated(self, node: Node) -> Node:
+    def _quantify(self, node: Node) -> Node:
         start = self._at
-        counted = self._match(r"([*+?])|\{(\d+)(?:(,)(\d*))?\}")
-        if not counted:
+        quantifier = self._match(r"([*+?])|\{(\d+)(?:(,)(\d*))?\}")
+        if not quantifier:
             if self._match(r"\{,\d+\}"):
                 raise self._error("a count needs its lower bound", "as in {0,5}", start)
             return node
-        low, high = {"*": (0, None), "+": (1, None), "?": (0, 1)}.get(counted[1] or "", (0, None))
-        if counted[2]:
-            if any(len(number) > 9 for number in (counted[2], counted[4] or "")):
-                raise self._error(f"`{counted[0]}` repeats more than {MOST_REPEATS} times", at=start)
-            low = int(counted[2])
-            high = low if not counted[3] else int(counted[4]) if counted[4] else None
+        low, high = {"*": (0, None), "+": (1, None), "?": (0, 1)}.get(quantifier[1] or "", (0, None))
+        if quantifier[2]:
+            if any(len(number) > 9 for number in (quantifier[2], quantifier[4] or "")):
+                raise self._error(f"`{quantifier[0]}` repeats more than {MOST_REPEATS} times", at=start)
+            low = int(quantifier[2])
+            high = low if not quantifier[3] else int(quantifier[4]) if quantifier[4] else None
         if isinstance(node, Anchor):
-            raise self._error(f"`{counted[0]}` cannot repeat `{node.sign}`", at=start)
+            raise self._error(f"`{quantifier[0]}` cannot repeat `{node.sign}`", at=start)
         if high is not None and high < low:
-            raise self._error(f"`{counted[0]}`: the numbers are out of order", at=start)
+            raise self._error(f"`{quantifier[0]}`: the numbers are out of order", at=start)
         self._skip("?")
         again = self._match(r"[*+?]|\{\d+(?:,\d*)?\}")
         if again:
@@ -265,19 +265,19 @@ class Parser:
 
 
 UNSUPPORTED_GROUPS: Mapping[str, tuple[str, str]] = {
-    "(?=": ("looks ahead, which not every engine can", "say it without, or as a second rule"),
-    "(?!": ("looks ahead, which not every engine can", "say it without, or as a second rule"),
-    "(?<=": ("looks behind, which not every engine can", "say it without, or as a second rule"),
-    "(?<!": ("looks behind, which not every engine can", "say it without, or as a second rule"),
+    "(?=": ("looks ahead, which not every engine can", "write the pattern without it, or a second rule"),
+    "(?!": ("looks ahead, which not every engine can", "write the pattern without it, or a second rule"),
+    "(?<=": ("looks behind, which not every engine can", "write the pattern without it, or a second rule"),
+    "(?<!": ("looks behind, which not every engine can", "write the pattern without it, or a second rule"),
     "(?>": ("is an atomic group, which not every engine knows", "write (?:..)"),
     "(?P": ("is Python's way to name a group", "write (?<name>..)"),
-    "(?#": ("is a comment, which ECMA-262 does not know", "leave it out"),
+    "(?#": ("is a comment, which ECMA-262 does not know", "remove it"),
 }
 UNSUPPORTED_ESCAPES: Mapping[str, tuple[str, str]] = {
-    "1": ("refers back to a group, which not every engine can", "say it without a back-reference"),
-    "k": ("refers back to a group, which not every engine can", "say it without a back-reference"),
-    "b": ("is the edge of a word, which is another place in every engine", "write out what may stand around the word"),
-    "B": ("is the edge of a word, which is another place in every engine", "write out what may stand around the word"),
+    "1": ("refers back to a group, which not every engine can", "write the pattern without a back-reference"),
+    "k": ("refers back to a group, which not every engine can", "write the pattern without a back-reference"),
+    "b": ("is a word boundary, which differs between engines", "write the characters around the word"),
+    "B": ("is a word boundary, which differs between engines", "write the characters around the word"),
     "A": ("is no anchor of ECMA-262", "write ^"),
     "z": ("is no anchor of ECMA-262", "write $"),
     "Z": ("is no anchor of ECMA-262", "write $"),
