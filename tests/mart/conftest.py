@@ -1,6 +1,6 @@
-"""A small world: upstream tables row by row, with defaults for whatever a test does not care about.
+"""Fixtures for the mart: upstream tables row by row, with defaults for columns that a test does not set.
 
-Times are written as Seoul's wall clock ("2024-03-31 23:59:59.999999"), as the people who wrote the rules think of them.
+Times are local times in Seoul ("2024-03-31 23:59:59.999999"), as in the rules.
 """
 
 from collections import defaultdict
@@ -95,12 +95,12 @@ DEFAULTS = {
 
 
 def instant(seoul: str) -> datetime:
-    """An instant from Seoul's wall clock."""
+    """Convert a local time in Seoul to an instant."""
     return datetime.fromisoformat(seoul).replace(tzinfo=ZoneInfo("Asia/Seoul")).astimezone(UTC)
 
 
 class World:
-    """Upstream tables under construction, and the tables that are built from them."""
+    """Upstream tables row by row, and the tables that are built from them."""
 
     def __init__(self, engine, folder, tables):
         self.engine, self.folder, self.tables = engine, folder, tables
@@ -136,20 +136,20 @@ class World:
             self.engine.register(name, Dataset(files=files, columns=types))
 
     def build(self, day="2024-03-31", *, sql=None):
-        """The mart's rows of a day, as dictionaries, by comm_user_id; no row may hide another."""
+        """Build the rows of the mart for a day, by comm_user_id, which must be unique."""
         self.register()
-        found = self.engine.fetch(sql or cast_to_contract(MODEL, self.mart), parameters(day))
-        rows = [dict(zip(self.mart.column_names, row, strict=True)) for row in found]
+        result = self.engine.fetch(sql or cast_to_contract(MODEL, self.mart), parameters(day))
+        rows = [dict(zip(self.mart.column_names, row, strict=True)) for row in result]
         by_id = {row["comm_user_id"]: row for row in rows}
         assert len(by_id) == len(rows)
         return by_id
 
     def make(self, name, day="2024-03-31", *columns):
-        """These columns (or all) of the rows of another table, for a day, in no order that matters."""
+        """Build another table for a day and return its rows, sorted, with some or all columns."""
         self.register()
         table = self.tables[f"we_mart.{name}"]
-        found = self.engine.fetch(cast_to_contract(MODELS[name], table), parameters(day))
-        rows = [dict(zip(table.column_names, row, strict=True)) for row in found]
+        result = self.engine.fetch(cast_to_contract(MODELS[name], table), parameters(day))
+        rows = [dict(zip(table.column_names, row, strict=True)) for row in result]
         return sorted((tuple(row[column] for column in columns or table.column_names) for row in rows), key=repr)
 
 
@@ -173,14 +173,14 @@ STARTED = datetime(2024, 1, 2, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Workshop:
-    """An engine that knows the upstreams, and the good candidate as one Parquet file."""
+    """An engine with the upstreams registered, and a valid candidate as one Parquet file."""
 
     engine: object
     request: object
     good: Path
 
     def audit(self, file: Path) -> object:
-        """The audit of any file in the candidate's place."""
+        """Audit a file instead of the candidate."""
         from martgate.builders.ports import Dataset
         from martgate.expectations.audit import Scope, audit
         from martgate.expectations.derive import derive

@@ -1,4 +1,4 @@
-"""The mart's `expectations/` and `reports/`: no drift from the contracts, and a stock Great Expectations loads it all."""
+"""The compiled `expectations/` and `reports/` of the mart: equal to the contracts, and loadable by Great Expectations."""
 
 import json
 import subprocess
@@ -23,10 +23,10 @@ for file in sys.argv[1:]:
     suite = gx.ExpectationSuite(**document)
     print(json.dumps([suite.name, len(suite.expectations)]))
 """
-"""What it cannot read, a suite of Great Expectations leaves out and merely logs: so they are counted."""
+"""Great Expectations only logs the expectations that it cannot load, so they are counted."""
 
 
-def test_every_file_is_what_its_contract_gives(capfd):
+def test_every_file_equals_the_compiled_contract(capfd):
     assert call(["compile", "--check", "--project", str(ROOT)]) == 0, capfd.readouterr().out
 
 
@@ -46,7 +46,7 @@ def test_there_is_a_suite_written_by_hand():
 
 
 @pytest.mark.xdist_group("great_expectations")
-def test_stock_great_expectations_loads_each_suite_whole():
+def test_great_expectations_loads_all_expectations_of_each_suite():
     command = [sys.executable, "-W", "ignore", "-c", LOADED, *map(str, SUITES)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     documents = [json.loads(file.read_text(encoding="utf-8")) for file in SUITES]

@@ -1,4 +1,4 @@
-"""Every defect that no reader may ever meet, planted alone in a good day, is refused by a rule whose name says it."""
+"""Each defect, planted alone in a valid day, is refused by the rule about it."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -88,7 +88,7 @@ KNOWN = {
 
 
 def member(name, user, comm, created, **more):
-    """One good row; whatever is not said is null, or 0 where null is not allowed."""
+    """Build a valid row, with null, or 0 in required columns, by default."""
     row = {c.name: 0 if c.required else None for c in TABLE.columns}
     row |= {"key_date": DAY.date, "part_date": P["part_date"], "run_timestamp": RUN, "part_comm_id": comm}
     row |= {"comm_user_id": name, "wv_user_id": user, "comm_id": comm, "comm_user_cre_dt": created}
@@ -116,16 +116,16 @@ def good():
 
 @dataclass(frozen=True)
 class Gate:
-    """An engine that knows the upstreams and the day before, when all was as it is now; it audits any day it is given."""
+    """An engine with the upstreams and an equal previous day registered, which audits other days."""
 
     engine: DuckDBEngine
     folder: Path
-    given: list = field(default_factory=list)
+    relations: list = field(default_factory=list)
     history: dict = field(default_factory=dict)
 
     def register(self, name, rows):
-        self.given.append(name)
-        file = self.folder / f"{len(self.given)}.parquet"
+        self.relations.append(name)
+        file = self.folder / f"{len(self.relations)}.parquet"
         pq.write_table(rows, file)
         self.engine.register(name, Dataset(files=(str(file),)))
 
@@ -150,24 +150,24 @@ def gate(tmp_path_factory):
             gate.register(name, pa.Table.from_pylist(KNOWN.get(name, []), schema=schema(contract.tables[0])))
         gate.register("earlier", good())
         for back in range(1, 31):
-            gate.history[DAY.date - timedelta(back)] = as_ever(gate.audit(good()).measurements)
+            gate.history[DAY.date - timedelta(back)] = history_like(gate.audit(good()).measurements)
         yield gate
 
 
-def as_ever(measured):
-    """Days like the good one; in them, whole tables had a thousand times its rows, so that shares mean something."""
+def history_like(measured):
+    """Build a history of days like the valid one, with a thousand times its rows, so that shares are meaningful."""
     return [each if each.by else replace(each, rows=1000 * each.rows) for each in measured]
 
 
 def crowded(day):
-    """A community of a hundred members more, all alike."""
+    """Add a community of a hundred equal members."""
     row = day.to_pylist()[-1]
     more = [row | {"comm_user_id": f"crowd-{number}"} for number in range(100)]
     return pa.concat_tables([day, pa.Table.from_pylist(more, schema=day.schema)])
 
 
 def changed(name, **values):
-    """The good day with other values in the row of one membership."""
+    """Change values in the row of one membership of the valid day."""
 
     def plant(day):
         rows = day.to_pylist()
@@ -178,7 +178,7 @@ def changed(name, **values):
 
 
 def added(**values):
-    """The good day with a copy of its first row, changed."""
+    """Add a changed copy of the first row to the valid day."""
     return lambda day: pa.Table.from_pylist([*day.to_pylist(), day.to_pylist()[0] | values], schema=day.schema)
 
 
@@ -286,28 +286,28 @@ DEFECTS = {
 }
 
 
-def test_the_good_day_is_approved_and_every_rule_was_judged(gate):
-    found = gate.audit(good())
-    assert found.blocking == ()
-    assert found.out_of_scope == ()
-    assert len(found.verdicts) == found.rules == len(RULES)
-    assert found.count(Outcome.ERROR) == found.count(Outcome.FAILED) == 0
+def test_the_valid_day_is_approved_and_every_rule_has_a_verdict(gate):
+    result = gate.audit(good())
+    assert result.blocking == ()
+    assert result.out_of_scope == ()
+    assert len(result.verdicts) == result.rules == len(RULES)
+    assert result.count(Outcome.ERROR) == result.count(Outcome.FAILED) == 0
 
 
-def test_the_contract_states_at_least_150_rules_with_names_of_their_own():
+def test_the_contract_has_at_least_150_rules_with_unique_names():
     names = [rule.name for rule in RULES]
     assert len(names) == len(set(names)) >= 150
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_planted_alone_it_is_refused_by_name(gate, defect):
+def test_a_single_defect_is_refused_by_its_rule(gate, defect):
     plant, name = DEFECTS[defect]
     (verdict,) = gate.audit(plant(good()), tuple(rule for rule in RULES if rule.name == name)).verdicts
     assert verdict.outcome is Outcome.FAILED
     assert verdict.blocks
 
 
-def test_every_rule_that_the_contract_states_in_its_own_words_is_broken_by_a_defect():
+def test_every_custom_rule_is_broken_by_a_defect():
     own = {rule.name for rule in RULES if rule.description}
     broken = {name for _, name in DEFECTS.values()}
     assert own - broken == set()

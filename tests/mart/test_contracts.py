@@ -1,4 +1,4 @@
-"""The contracts that ship with the product, read by a YAML 1.2 reader that is not ours, held against the table's page."""
+"""The contracts of the mart, read by an independent YAML 1.2 parser and compared with the page of the table."""
 
 import importlib.resources
 import json
@@ -58,7 +58,7 @@ def qualities(doc):
 
 
 def page_rows():
-    """Number, name, type and comment of each column, from the page's own Markdown table."""
+    """Read number, name, type and comment of each column from the Markdown table of the page."""
     return re.findall(r"^\|(\d+)\|([^|]*)\|([^|]*)\|([^|]*)\|\s*$", PAGE, flags=re.MULTILINE)
 
 
@@ -88,7 +88,7 @@ def catalog():
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
-def test_our_own_linter_finds_nothing(path, catalog):
+def test_lint_finds_no_problems(path, catalog):
     assert lint(read(path), catalog) == ()
 
 
@@ -236,7 +236,7 @@ def test_a_table_that_the_page_describes_has_its_words():
         assert table(DOCUMENTS[f"we_mart.{name}"])["description"] == words
 
 
-def test_whatever_the_page_does_not_say_is_marked_inferred():
+def test_descriptions_that_are_not_on_the_page_are_marked_inferred():
     assert all(custom(c).get("inferred") is True for c in columns(MART_DOCUMENT))
     unmarked = {q["id"] for q in qualities(MART_DOCUMENT) if custom(q).get("inferred") is not True}
     assert unmarked == {"same_members_as_profile"}, "the page says LEFT JOIN, all members"
@@ -263,7 +263,7 @@ def test_logs_may_be_empty_and_snapshots_and_artists_may_not():
         assert "not_empty" in {entry["id"] for entry in table(DOCUMENTS[name])["quality"]}
 
 
-def test_every_quality_has_its_words_and_a_name_of_its_own():
+def test_every_quality_has_a_description_and_a_unique_name():
     dimensions = {"accuracy", "completeness", "conformity", "consistency", "coverage", "timeliness", "uniqueness"}
     for doc in DOCUMENTS.values():
         for entry in qualities(doc):
@@ -276,7 +276,7 @@ def test_every_quality_has_its_words_and_a_name_of_its_own():
             assert len(ids) == len(set(ids))
 
 
-def test_known_dirt_of_upstreams_is_told_and_does_not_block():
+def test_known_defects_of_upstreams_are_warnings():
     warnings = {
         name: {e["id"] for e in qualities(doc) if e["severity"] == "warning"} for name, doc in DOCUMENTS.items()
     }

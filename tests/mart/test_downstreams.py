@@ -1,4 +1,4 @@
-"""The tables made from we_mart.wv_comm_user: hand-made rows, hand-written answers. Times are Seoul's wall clock."""
+"""The tables downstream of we_mart.wv_comm_user: rows and expected results by hand. Times are local times in Seoul."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,13 +17,13 @@ NAMES = sorted(path.name.removesuffix(".odcs.yaml") for path in ROOM.glob("*.odc
 
 
 def test_every_downstream_table_has_a_contract_and_a_model(models):
-    made = sorted(f"we_mart.{name}" for name in models if name != "wv_comm_user")
-    assert made == NAMES
-    assert len(made) == 7
+    built = sorted(f"we_mart.{name}" for name in models if name != "wv_comm_user")
+    assert built == NAMES
+    assert len(built) == 7
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_lineage_is_what_the_contract_states(name, models, tables):
+def test_lineage_equals_that_of_the_contract(name, models, tables):
     lineage = models[name.removeprefix("we_mart.")].lineage()
     for column in tables[name].columns:
         assert lineage[column.name] <= set(column.sources), column.name
@@ -44,7 +44,7 @@ def test_every_model_is_registered_with_the_columns_that_it_reads(models):
 
 
 def _tables_of(select):
-    """The tables right behind a SELECT's FROM."""
+    """List the tables in the FROM clause of a SELECT."""
     start = select.args["from_"].this
     return {start.name} if isinstance(start, exp.Table) else set()
 
@@ -53,7 +53,7 @@ PAGE = (Path(__file__).parent / "data" / "we_mart.wv_comm_user.md").read_text("u
 
 
 @pytest.mark.parametrize("name", ["stats_wv_d_comm_user_cnt", "stats_wv_t_comm_user_cohort"])
-def test_the_page_s_own_query_gives_the_same_rows(world, name):
+def test_the_query_of_the_page_returns_the_same_rows(world, name):
     for user in range(40):
         world.add(
             "comm_user",
@@ -67,9 +67,9 @@ def test_the_page_s_own_query_gives_the_same_rows(world, name):
     inserted = PAGE.split(f"insert overwrite table we_mart.{name}", maxsplit=1)[1].split(";", maxsplit=1)[0]
     query = inserted.removeprefix(" partition(key_date)").replace("wev_prod.", "")
     query = query.replace("current_timestamp()", "CAST('2024-04-01T02:00:00Z' AS TIMESTAMP)")
-    made = world.make(name)
-    assert len(made) > 1
-    assert sorted(world.engine.fetch(query), key=repr) == made
+    built = world.make(name)
+    assert len(built) > 1
+    assert sorted(world.engine.fetch(query), key=repr) == built
 
 
 # stats_wv_d_comm_user_cnt
@@ -99,7 +99,7 @@ def test_cohorts_are_quarters_of_the_first_join_in_utc(world):
     assert world.make("stats_wv_t_comm_user_cohort", "2024-03-31", "cohort") == [("2024/1Q",), ("2024/2Q",)]
 
 
-def test_a_cohort_counts_over_all_days_and_whoever_was_a_fan_club_member_on_one_of_them(world):
+def test_a_cohort_counts_all_days_and_users_in_a_fan_club_on_any_of_them(world):
     for day, is_fc in (("2024-03-29", 0), (EVE, 1), ("2024-03-31", 0), ("2024-04-01", 0)):
         world.add("comm_user", comm_user_id="a", wv_user_id=1, is_fc=is_fc, part_date=day)
     world.add("comm_user", comm_user_id="b", wv_user_id=2, part_date="2024-04-01")
@@ -133,7 +133,7 @@ EVENT = ("event", "comm_user_status", "prev_comm_user_status", "comm_user_id", "
         ("LEAVE", "NORMAL", "CHANGE"),
     ],
 )
-def test_the_event_of_one_membership_is_what_became_of_its_status(world, before, now, event):
+def test_the_event_of_a_membership_follows_from_its_statuses(world, before, now, event):
     world.add("comm_user", comm_user_id="m", comm_user_status=before, part_date=EVE)
     world.add("comm_user", comm_user_id="m", comm_user_status=now)
     assert world.make("wv_comm_user_update", "2024-03-31", *EVENT) == [(event, now, before, "m", "m")]
@@ -149,7 +149,7 @@ def test_a_pair_that_is_new_joins_and_another_community_of_the_same_user_is_anot
     ]
 
 
-def test_whoever_comes_back_has_one_row_the_new_membership_and_the_status_of_the_old_one(world):
+def test_a_user_who_rejoins_has_one_row_with_the_new_membership_and_the_old_status(world):
     world.add("comm_user", comm_user_id="first", comm_user_status="LEAVE", part_date=EVE)
     world.add("comm_user", comm_user_id="first", comm_user_status="LEAVE", cnt_comm_user_id=2)
     world.add("comm_user", comm_user_id="second", comm_user_seq=2, cnt_comm_user_id=2)
@@ -248,7 +248,7 @@ def test_the_instants_just_outside_a_period_are_outside(world, period, first, la
 
 
 def engaged(world, period, *instants, first="2024-03-25"):
-    """Whether a user who joined in the period is engaged by a view, a comment and a like in turns, at these instants."""
+    """Whether a view, a comment and a like in turns at these instants make a new user engaged."""
     world.add("comm_user", comm_user_id="m", comm_user_first_dt="2024-03-31 00:00:00")
     for number, at in enumerate(instants):
         kind = ("view", "COMMENT", "LIKE")[number % 3]
@@ -287,7 +287,7 @@ def test_an_action_recorded_twice_counts_once_and_two_likes_of_different_posts_a
     assert world.make("stats_wv_d_comm_engage_usr", "2024-03-31", "engage_usr_cnt") == [(1,)]
 
 
-def test_what_others_do_or_do_elsewhere_engages_nobody(world):
+def test_actions_of_other_users_or_in_other_communities_do_not_count(world):
     for post in range(20):
         world.add("view", post_id=post, wv_user_id=2, occurred_at="2024-03-31 12:00:00")
         world.add("view", post_id=post, comm_id=11, occurred_at="2024-03-31 12:00:00")
@@ -295,10 +295,12 @@ def test_what_others_do_or_do_elsewhere_engages_nobody(world):
 
 
 @pytest.mark.parametrize(("period", "days"), [("d", None), ("w", 3), ("m", 3)])
-def test_the_thresholds_are_those_that_the_contract_states(models, period, days):
+def test_the_thresholds_are_those_of_the_contract(models, period, days):
     name = f"stats_wv_{period}_comm_engage_usr"
     document = YAML(typ="safe", pure=True).load((ROOM / f"we_mart.{name}.odcs.yaml").read_text("utf-8"))
-    stated = {entry["property"]: entry["value"] for entry in document["schema"][0]["customProperties"]}["engagement"]
+    engagement = {entry["property"]: entry["value"] for entry in document["schema"][0]["customProperties"]}[
+        "engagement"
+    ]
     several_days = f"COUNT(DISTINCT day) >= {days} OR " if days else ""
-    assert stated.get("activeDays") == days
-    assert f"HAVING {several_days}COUNT(*) >= {stated['actions']}\n" in models[name].sql
+    assert engagement.get("activeDays") == days
+    assert f"HAVING {several_days}COUNT(*) >= {engagement['actions']}\n" in models[name].sql

@@ -1,4 +1,4 @@
-"""Days of the real mart, one after another: dirty samples keep what holds across days, and what breaks it is named."""
+"""Consecutive days of the mart: samples with defects pass the rules across days, and violations are refused."""
 
 from dataclasses import replace
 from datetime import date
@@ -18,7 +18,7 @@ DAYS = (date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3))
 
 
 class Mart:
-    """A project with dirty upstreams of three days."""
+    """A project with upstreams of three days."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         places = {"upstreams": str(folder / "upstreams"), "warehouse": str(folder / "warehouse")}
@@ -28,31 +28,31 @@ class Mart:
         spec = {"members": 400, "date": DAYS[-1], "days": len(DAYS), "seed": seed}
         write_samples(self.settings, folder / "upstreams", spec, lambda _: None)
 
-    def run(self, day: date, name: str = "wv_comm_user", **spoiled: str) -> RunRecord:
-        """The run of a day, with other SQL for some of the columns that its model makes."""
+    def run(self, day: date, name: str = "wv_comm_user", **replaced: str) -> RunRecord:
+        """Run a day with other SQL for some columns of the model."""
         with open_context(self.settings) as context:
             work = load_publish_request(self.settings, context, name, day)
-            listed = ", ".join(f"{spoiled[n]} AS {n}" if n in spoiled else n for n in work.model.columns)
-            sql = f"SELECT {listed} FROM ({work.model.sql}) AS made"
+            columns = ", ".join(f"{replaced[n]} AS {n}" if n in replaced else n for n in work.model.columns)
+            sql = f"SELECT {columns} FROM ({work.model.sql}) AS model"
             return run(replace(work, model=Model(name=work.model.name, sql=sql)), context)
 
 
 @pytest.mark.parametrize("seed", [3, 11, 42])
-def test_dirty_days_in_a_row_are_published_each_compared_with_the_one_before(tmp_path: Path, seed: int) -> None:
+def test_consecutive_days_are_published_and_compared_with_the_previous_one(tmp_path: Path, seed: int) -> None:
     mart = Mart(tmp_path, seed)
     for name in ("wv_comm_user", "wv_comm_user_update"):
-        found = [mart.run(day, name) for day in DAYS]
-        assert [record.reasons for record in found] == [(), (), ()]
-        assert [record.audit.compared_with for record in found] == [None, date(2024, 1, 1), date(2024, 1, 2)]
-        outside = [item.reason for record in found[1:] for item in record.audit.out_of_scope]
+        records = [mart.run(day, name) for day in DAYS]
+        assert [record.reasons for record in records] == [(), (), ()]
+        assert [record.audit.compared_with for record in records] == [None, date(2024, 1, 1), date(2024, 1, 2)]
+        outside = [item.reason for record in records[1:] for item in record.audit.out_of_scope]
         assert [reason for reason in outside if not reason.startswith("learning: ")] == []
 
 
 @pytest.fixture(scope="module")
 def mart(tmp_path_factory: pytest.TempPathFactory) -> Mart:
-    made = Mart(tmp_path_factory.mktemp("mart"), seed=7)
-    assert made.run(DAYS[0]).published_version
-    return made
+    mart = Mart(tmp_path_factory.mktemp("mart"), seed=7)
+    assert mart.run(DAYS[0]).published_version
+    return mart
 
 
 DEFECTS = {
@@ -68,7 +68,7 @@ DEFECTS = {
 
 
 @pytest.mark.parametrize("rule", DEFECTS)
-def test_a_day_that_rewrites_the_one_before_is_refused_by_the_rule_that_names_it(mart: Mart, rule: str) -> None:
+def test_a_day_that_contradicts_the_previous_one_is_refused(mart: Mart, rule: str) -> None:
     record = mart.run(DAYS[1], **DEFECTS[rule])
     assert (record.decision, record.published_version) == ("refused", None)
     assert rule in {verdict.rule.name for verdict in record.audit.blocking}

@@ -1,4 +1,4 @@
-"""One text, two engines: every model on samples, built in order by DuckDB and by a real Spark, row by row, type by type."""
+"""Every model on samples has the same rows and types on DuckDB and on a real Spark."""
 
 from datetime import date, timedelta
 from graphlib import TopologicalSorter
@@ -21,7 +21,7 @@ LAST = date(2024, 3, 31)
 """The end of a day, a week and a month."""
 
 PERIODS = {"w": date(2024, 3, 25), "m": date(2024, 3, 1)}
-"""The first day of what a table tells, by the letter in its name."""
+"""The first day of a table's week or month, by the letter in its name."""
 
 SAMPLES = {
     **{f"dirty, seed {seed}": SampleSpec(members=400, date=LAST, days=2, seed=seed) for seed in (5, 17, 29, 41, 53)},
@@ -32,31 +32,31 @@ SAMPLES = {
 
 @pytest.fixture(params=SAMPLES)
 def files(request, tmp_path, upstreams):
-    """A sample as Parquet, by table; every table in two files, so that order is nobody's accident."""
-    made = {}
+    """Write a sample as Parquet, each table in two files, so that results must not depend on their order."""
+    paths = {}
     for name, rows in sample(SAMPLES[request.param], upstreams):
         half = rows.num_rows // 2
-        made[name] = tuple(str(tmp_path / f"{name}-{part}.parquet") for part in (1, 2))
-        pq.write_table(rows.slice(0, half), made[name][0])
-        pq.write_table(rows.slice(half), made[name][1])
-    return made
+        paths[name] = tuple(str(tmp_path / f"{name}-{part}.parquet") for part in (1, 2))
+        pq.write_table(rows.slice(0, half), paths[name][0])
+        pq.write_table(rows.slice(half), paths[name][1])
+    return paths
 
 
 def in_order(models, tables):
-    """Tables with a model, each after those that it reads."""
-    made = {f"we_mart.{name}": model for name, model in models.items()}
+    """Sort the tables with a model, each after those that it reads."""
+    by_table = {f"we_mart.{name}": model for name, model in models.items()}
     graph = {
-        name: [needed for needed in model.inputs if needed in made and needed != name] for name, model in made.items()
+        name: [read for read in model.inputs if read in by_table and read != name] for name, model in by_table.items()
     }
     assert graph.keys() <= tables.keys()
-    return [(made[name], tables[name]) for name in TopologicalSorter(graph).static_order()]
+    return [(by_table[name], tables[name]) for name in TopologicalSorter(graph).static_order()]
 
 
 def build(engine, root, files, steps):
-    """The rows of every table as the engine wrote them; who is read by others has two days, all others the last."""
+    """Build every table and return the rows that the engine wrote: two days if other models read the table, else one."""
     for name, paths in files.items():
         engine.register(name, Dataset(files=paths))
-    read = {needed for model, _ in steps for needed in model.inputs}
+    read = {read for model, _ in steps for read in model.inputs}
     built = {}
     for model, table in steps:
         last = PERIODS.get(model.name.split("_")[2], LAST)
@@ -80,14 +80,16 @@ def rows(table):
     return sorted(zip(*(column.to_pylist() for column in table.columns), strict=True), key=repr)
 
 
-def test_every_model_answers_alike_on_duckdb_and_on_spark(duckdb_engine, spark_engine, files, models, tables, tmp_path):
+def test_every_model_has_the_same_rows_on_duckdb_and_on_spark(
+    duckdb_engine, spark_engine, files, models, tables, tmp_path
+):
     steps = in_order(models, tables)
     here = build(duckdb_engine, tmp_path / "duckdb", files, steps)
     there = build(spark_engine, tmp_path / "spark", files, steps)
     for _, table in steps:
         mine, other = here[table.qualified_name], there[table.qualified_name]
-        promised = [(column.name, translate_type(column.physical_type).arrow) for column in table.columns]
-        assert [(field.name, str(field.type)) for field in mine.schema] == promised
-        assert [(field.name, str(field.type)) for field in other.schema] == promised
+        expected = [(column.name, translate_type(column.physical_type).arrow) for column in table.columns]
+        assert [(field.name, str(field.type)) for field in mine.schema] == expected
+        assert [(field.name, str(field.type)) for field in other.schema] == expected
         assert mine.num_rows > 0, table.qualified_name
         assert rows(mine) == rows(other), table.qualified_name

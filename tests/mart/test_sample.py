@@ -1,4 +1,4 @@
-"""Samples: exactly what was asked for, reproducible, in the shape of the contracts, and on both sides of every edge."""
+"""Samples: of the requested size, reproducible, in the shape of the contracts, and with events at every edge of a day."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -38,8 +38,8 @@ def draw(**arguments):
     return dict(upstreams(SampleSpec(**{"members": 500, "date": LAST} | arguments), TABLES))
 
 
-def ask(tables, sql, **parameters):
-    """The rows of a query over the tables by their short names."""
+def query(tables, sql, **parameters):
+    """Query the tables by their short names."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for name, rows in tables.items():
@@ -62,15 +62,15 @@ def sample(request):
     return request.getfixturevalue(request.param)
 
 
-# What was asked for
+# Parameters
 
 
 def test_every_upstream_is_drawn_once():
     names = [name for name, _ in upstreams(SampleSpec(10, LAST), TABLES)]
     assert names == list(UPSTREAMS)
     assert len(set(names)) == 15
-    known = Catalog.load([(Path(__file__).parents[2] / "contracts") / "upstream"])
-    assert set(names) == {table.qualified_name for _, table in known.tables()}
+    catalog = Catalog.load([(Path(__file__).parents[2] / "contracts") / "upstream"])
+    assert set(names) == {table.qualified_name for _, table in catalog.tables()}
 
 
 @pytest.mark.parametrize("clean", [True, False])
@@ -95,7 +95,7 @@ def test_a_table_is_the_same_whatever_else_is_drawn():
     seed=st.integers(0, 2**63 - 1),
     clean=st.booleans(),
 )
-def test_exactly_the_members_asked_for_exist_as_of_the_last_day(members, days, communities, seed, clean):
+def test_the_last_day_has_exactly_the_requested_members(members, days, communities, seed, clean):
     spec = SampleSpec(members, LAST, days, seed, communities, clean)
     tables = dict(upstreams(spec, TABLES))
     profile = tables[PROFILE].filter(pc.equal(tables[PROFILE]["part_date"], "2024-03-31"))
@@ -114,7 +114,7 @@ def test_days_are_consecutive_and_end_with_the_date(sample):
         assert days == ["2024-03-29", "2024-03-30", "2024-03-31"]
 
 
-def test_every_argument_out_of_range_is_told_at_once():
+def test_all_arguments_out_of_range_are_reported_at_once():
     with pytest.raises(InvalidInput) as caught:
         SampleSpec(0, date(1812, 1, 1), days=0, seed=-1, communities=0)
     assert str(caught.value).splitlines() == [
@@ -161,7 +161,7 @@ def test_intervals_end_after_they_begin_and_nothing_is_undone_before_it_is_done(
         SELECT count(*) FROM community_common_report WHERE canceled_at <= created_at UNION ALL
         SELECT count(*) FROM community_member_special_member WHERE removed_at <= registered_at
     """
-    assert ask(sample, wrong) == [(0,)] * 4
+    assert query(sample, wrong) == [(0,)] * 4
 
 
 def test_countries_are_real_and_no_is_norway(sample):
@@ -185,11 +185,11 @@ def test_a_contract_that_adds_an_alarm_or_a_push_type_gets_it():
 
 
 def changed(name, column=None, /, **changes):
-    """All tables, one of them with one column changed, or with one more where `column` is none of it."""
+    """Return all tables, one with a changed column, or with an additional one if `column` is None."""
     table = TABLES[name]
-    made = replace(table.column(column or table.column_names[0]), **changes)
-    kept = tuple(made if c.name == column else c for c in table.columns) if column else (*table.columns, made)
-    return TABLES | {name: replace(table, columns=kept)}
+    new = replace(table.column(column or table.column_names[0]), **changes)
+    columns = tuple(new if c.name == column else c for c in table.columns) if column else (*table.columns, new)
+    return TABLES | {name: replace(table, columns=columns)}
 
 
 @pytest.mark.parametrize(
@@ -230,19 +230,19 @@ def changed(name, column=None, /, **changes):
     ],
     ids=["missing", "one more", "renamed", "type", "status", "no enum", "mapping"],
 )
-def test_a_contract_no_sample_can_be_drawn_for_is_refused_with_the_reason(tables, message):
+def test_a_contract_that_a_sample_does_not_support_is_refused(tables, message):
     with pytest.raises(InvalidInput) as caught:
         dict(upstreams(SampleSpec(20, LAST), tables))
     assert str(caught.value) == message
 
 
-def test_missing_contracts_are_told_before_anything_is_drawn():
+def test_missing_contracts_are_reported_before_anything_is_drawn():
     with pytest.raises(InvalidInput) as caught:
         upstreams(SampleSpec(20, LAST), {})
     assert len(caught.value.problems) == 15
 
 
-# A service with a life of its own
+# Activity
 
 
 def test_communities_are_as_unequal_as_zipf_says():
@@ -256,7 +256,7 @@ def test_communities_are_as_unequal_as_zipf_says():
 
 def test_artist_1_has_the_largest_community(sample):
     largest = "SELECT mode(comm_id) FROM ods_wv_member_profile"
-    assert ask(sample, f"SELECT we_art_id FROM we_artist WHERE comm_id = ({largest})") == [(1,)]
+    assert query(sample, f"SELECT we_art_id FROM we_artist WHERE comm_id = ({largest})") == [(1,)]
 
 
 def test_a_later_snapshot_has_every_membership_of_an_earlier_one_unchanged(sample):
@@ -270,8 +270,8 @@ def test_a_later_snapshot_has_every_membership_of_an_earlier_one_unchanged(sampl
                    IS NOT DISTINCT FROM (a.profile_created_dt, a.profile_img_url, a.profile_name))
         )
     """
-    assert ask(sample, lost) == [(0,)]
-    sizes = ask(sample, "SELECT count(*) FROM ods_wv_member_profile GROUP BY part_date ORDER BY part_date")
+    assert query(sample, lost) == [(0,)]
+    sizes = query(sample, "SELECT count(*) FROM ods_wv_member_profile GROUP BY part_date ORDER BY part_date")
     assert sizes == sorted(set(sizes)), "every day somebody joins"
 
 
@@ -281,7 +281,7 @@ def test_some_profiles_are_made_between_two_snapshots(dirty):
         WHERE a.part_date = '2024-03-29' AND b.part_date = '2024-03-31'
           AND a.profile_created_dt IS NULL AND a.profile_name IS NULL AND b.profile_created_dt IS NOT NULL
     """
-    assert ask(dirty, made_later)[0][0] > 0
+    assert query(dirty, made_later)[0][0] > 0
 
 
 def test_some_users_change_their_status_between_two_snapshots(sample):
@@ -289,14 +289,14 @@ def test_some_users_change_their_status_between_two_snapshots(sample):
         SELECT count(*) FROM we_user AS a JOIN we_user AS b USING (wv_user_id)
         WHERE a.part_date = '2024-03-29' AND b.part_date = '2024-03-31' AND a.wv_user_status <> b.wv_user_status
     """
-    assert ask(sample, pairs)[0][0] > 0
+    assert query(sample, pairs)[0][0] > 0
 
 
 def test_a_membership_ends_before_the_next_one_of_its_pair_begins():
-    crowded = {"members": 3000, "communities": 6}  # where many a user is in all of them
+    crowded = {"members": 3000, "communities": 6}  # so that many users are in all of them
     for seed, more in [*((seed, {}) for seed in range(20)), (0, crowded)]:
         tables = draw(seed=seed, **more)
-        ((wrong, rejoins),) = ask(
+        ((wrong, rejoins),) = query(
             tables,
             """
             WITH member AS (
@@ -322,7 +322,7 @@ def test_nothing_follows_a_leave(clean):
         SELECT count(*) FROM community_log_member_status_log AS a JOIN community_log_member_status_log AS b
         USING (comm_user_id) WHERE a.status = 'LEAVE' AND b.changed_at >= a.changed_at AND b.log_id <> a.log_id
     """
-    assert ask(clean, followed) == [(0,)]
+    assert query(clean, followed) == [(0,)]
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_nothing_follows_a_leave(clean):
         ("a user without memberships", "SELECT 1 FROM we_user ANTI JOIN member USING (wv_user_id)"),
     ],
 )  # fmt: skip
-def test_life_has(what, sql, sample):
+def test_a_sample_contains(what, sql, sample):
     views = """
         WITH member AS (SELECT * FROM ods_wv_member_profile WHERE part_date = '2024-03-31'),
         log AS (FROM community_log_member_status_log), special AS (FROM community_member_special_member),
@@ -363,7 +363,7 @@ def test_life_has(what, sql, sample):
         migration AS (FROM community_log_v_member_migration), channel AS (FROM v_to_wv_comm_mapping)
     """
     parameters = {"day_end": CUTOFFS[-1]} if "$" in sql else {}
-    assert ask(sample, f"{views} SELECT count(*) FROM ({sql})", **parameters)[0][0] > 0, what
+    assert query(sample, f"{views} SELECT count(*) FROM ({sql})", **parameters)[0][0] > 0, what
 
 
 def test_names_are_hangul_and_latin_and_emoji_and_markup(sample):
@@ -396,7 +396,7 @@ MOMENTS = [
 
 
 @pytest.mark.parametrize(("name", "column"), MOMENTS)
-def test_things_happen_in_the_last_instant_of_a_day_and_in_the_first_of_the_next(name, column, dirty):
+def test_events_occur_in_the_last_instant_of_a_day_and_in_the_first_of_the_next(name, column, dirty):
     moments = set(dirty[name][column].to_pylist())
     for cutoff in CUTOFFS:
         assert cutoff - timedelta(microseconds=1) in moments, cutoff
@@ -404,7 +404,7 @@ def test_things_happen_in_the_last_instant_of_a_day_and_in_the_first_of_the_next
 
 
 @pytest.mark.parametrize(("name", "column"), [moment for moment in MOMENTS if moment[0] != PROFILE])
-def test_things_go_on_after_the_last_day(name, column, sample):
+def test_events_occur_after_the_last_day(name, column, sample):
     moments = sample[name][column]
     assert pc.any(pc.greater_equal(moments, CUTOFFS[-1])).as_py()
     assert pc.any(pc.less(moments, CUTOFFS[0])).as_py()

@@ -1,4 +1,4 @@
-"""The dirt of samples: every kind is there from 500 members on, and none of it where a clean sample was asked for."""
+"""Defects of samples: each occurs from 500 members on, and none in a clean sample."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path

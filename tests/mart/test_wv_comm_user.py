@@ -1,4 +1,4 @@
-"""we_mart.wv_comm_user, rule by rule: hand-made rows, hand-written answers. Times are Seoul's wall clock."""
+"""we_mart.wv_comm_user, rule by rule: rows and expected results by hand. Times are local times in Seoul."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -483,10 +483,10 @@ def test_a_migration_of_the_days_last_instant_counts(world):
     assert world.build()["m1"]["is_v_user"] == 1
 
 
-# Strangers
+# Unknown memberships
 
 
-def test_what_the_profile_does_not_know_is_ignored(world):
+def test_rows_of_unknown_memberships_are_ignored(world):
     world.member("m1")
     alone = world.build()
     world.add("status", log_id=1, comm_user_id="stranger", status="LEAVE", changed_at="2024-01-01 00:00:00")

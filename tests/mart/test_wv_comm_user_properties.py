@@ -1,4 +1,4 @@
-"""we_mart.wv_comm_user on whatever upstreams may hold: nothing dropped, nothing doubled, nothing from tomorrow."""
+"""Properties of we_mart.wv_comm_user on arbitrary upstreams: no row lost, duplicated, or from a later day."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ USERS, COMMUNITIES, MEMBERSHIPS = st.integers(1, 3), st.integers(10, 12), st.sam
 
 
 def rows_of(unique_by=None, **columns):
-    """Up to 8 rows; `unique_by` are the columns that the upstream's contract promises to be a key."""
+    """Draw up to 8 rows; `unique_by` are the columns of the key in the upstream's contract."""
     key = (lambda row: tuple(row[name] for name in unique_by)) if unique_by else None
     return st.lists(st.fixed_dictionaries(columns), max_size=8, unique_by=key)
 
@@ -91,7 +91,7 @@ def test_the_table_has_exactly_the_memberships_of_the_profile(world, members, ot
 @FEW
 @given(members=MEMBERS, others=OTHERS)
 def test_a_day_rebuilt_later_has_the_rows_of_the_first_time(world, members, others):
-    """What happened at the cutoff or later, cancellations and endings included, cannot be seen before it happened."""
+    """Events at or after the cutoff, including cancellations and ends, do not change an earlier day."""
     fill(world, {"member": members, **others})
     later = world.build()
     starts = ("cre_dt", "changed_at", "registered_at", "created_at", "updated_at", "valid_from", "start_dt")
@@ -143,7 +143,7 @@ def test_names_types_and_order_are_the_contracts(world, model, mart, engine, tmp
     assert str(stored.field("hot_post_alarm").type) == "int8"
 
 
-def test_lineage_is_what_the_contract_states(model, mart):
+def test_lineage_equals_that_of_the_contract(model, mart):
     assert model.lineage() == {column.name: frozenset(column.sources) for column in mart.columns}
 
 

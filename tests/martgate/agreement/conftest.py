@@ -1,4 +1,4 @@
-"""Cells that hurt: a column of every scalar type, full of what engines are known to disagree about, in one file for both."""
+"""Edge cases for agreement tests: a column of every scalar type with values that engines disagree about."""
 
 import math
 import random
@@ -78,7 +78,7 @@ def integers(bits):
 
 
 def floats(width):
-    """Both zeros, every infinity, NaN of either sign, the least and greatest numbers, sums that are no decimals."""
+    """Both zeros, infinities, NaN of either sign, extreme numbers, and inexact sums."""
     least, most, whole = {4: (1.4e-45, 3.4028234663852886e38, 2.0**24), 8: (5e-324, 1.7976931348623157e308, 2.0**53)}[
         width
     ]
@@ -170,11 +170,11 @@ KINDS = {
         lambda draw: draw.randbytes(2),
     ),
 }
-"""Every scalar type of a contract: its Arrow type, the cells that hurt, and how to draw any other."""
+"""The Arrow type, the edge cases, and a function that draws other values, by scalar type."""
 
 
 class Cells:
-    """Two tables of one shape. Of every type there are two columns (`int_0`, `int_1`), with `id`, `few` and `flag` beside."""
+    """Two tables of the same shape: two columns of every type (`int_0`, `int_1`), and `id`, `few` and `place`."""
 
     def __init__(self, rows=ROWS, seed=SEED):
         self.draw = random.Random(seed)
@@ -223,7 +223,7 @@ def cells():
 
 @pytest.fixture(scope="session")
 def engines(cells, spark_engine, tmp_path_factory):
-    """DuckDB and Spark, each of which reads the very same files: `s.cells` and `s.other`."""
+    """DuckDB and Spark, which read the same files: `s.cells` and `s.other`."""
     from martgate.builders.engines.duckdb import DuckDBEngine
 
     folder = tmp_path_factory.mktemp("cells")

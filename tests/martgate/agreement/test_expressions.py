@@ -1,4 +1,4 @@
-"""A sample of the expressions that contracts and models may use, over columns of cells that hurt: value for value."""
+"""Expressions that contracts and models may use have the same values on both engines, over columns of edge cases."""
 
 import pytest
 
@@ -42,8 +42,8 @@ OVER = {
 }
 
 
-def sampled():
-    """`||` is the one operator that has the separator in it."""
+def expressions():
+    """Expand the templates; `||` is the only operator that contains the separator."""
     joined = {kind: templates.replace("||", "\0\0") for kind, templates in OVER.items()}
     return [
         template.replace("\0", "|").format(f"{kind}_0", f"{kind}_1")
@@ -53,34 +53,36 @@ def sampled():
 
 
 def answers(engine, expressions):
-    listed = ", ".join(f"({expression}) AS c{place}" for place, expression in enumerate(expressions))
-    return list(zip(*sorted(engine.fetch(f"SELECT id, {listed} FROM s.cells")), strict=True))[1:]
+    columns = ", ".join(f"({expression}) AS c{place}" for place, expression in enumerate(expressions))
+    return list(zip(*sorted(engine.fetch(f"SELECT id, {columns} FROM s.cells")), strict=True))[1:]
 
 
 def same(one, other):
-    """Equal to the kind, where NaN is NaN; numbers may differ in width, and not in value."""
+    """Compare value and kind; NaN equals NaN, and numbers may differ in width."""
     if one == other:
         return isinstance(one, bool) is isinstance(other, bool) and isinstance(one, str) is isinstance(other, str)
     return one != one and other != other  # noqa: PLR0124 - NaN
 
 
 def test_expressions_over_hostile_columns_have_the_same_value_in_every_row(engines, cells):
-    tried = sampled()
-    here, there = (answers(engine, tried) for engine in engines.values())
-    assert len(tried) * cells.rows >= 600_000
-    wrong = [
+    sample = expressions()
+    here, there = (answers(engine, sample) for engine in engines.values())
+    assert len(sample) * cells.rows >= 600_000
+    different = [
         (expression, *next(pair for pair in zip(one, other, strict=True) if not same(*pair)))
-        for expression, one, other in zip(tried, here, there, strict=True)
+        for expression, one, other in zip(sample, here, there, strict=True)
         if not all(map(same, one, other))
     ]
-    assert wrong == []
+    assert different == []
 
 
-def test_the_sample_is_free_of_complaints_and_of_cautions(cells):
-    told = [
-        found for e in sampled() for found in (*find_problems(f"SELECT {e}", "x.sql"), *find_cautions(f"SELECT {e}", cells.types))
+def test_the_expressions_have_no_problems_and_no_cautions(cells):
+    differences = [
+        found
+        for e in expressions()
+        for found in (*find_problems(f"SELECT {e}", "x.sql"), *find_cautions(f"SELECT {e}", cells.types))
     ]
-    assert told == []
+    assert differences == []
 
 
 REFUSED_BY_BOTH = [
@@ -95,7 +97,7 @@ REFUSED_BY_BOTH = [
 @pytest.mark.parametrize(
     "expression", [*REFUSED_BY_BOTH, "CAST(string_0 AS DATE)", "ABS(bigint_0)", "few % (place - place)"]
 )
-def test_what_has_no_value_in_some_row_fails_on_both(engines, expression):
+def test_an_expression_that_fails_in_some_row_fails_on_both(engines, expression):
     for engine in engines.values():
         with pytest.raises(QueryFailed):
             engine.fetch(f"SELECT {expression} FROM s.cells")

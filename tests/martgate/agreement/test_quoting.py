@@ -1,4 +1,4 @@
-"""Texts and names that hurt, in every kind of rule: a text means itself, and a name is a name, on DuckDB and on Spark."""
+"""Unusual texts and names in every kind of rule are quoted correctly on DuckDB and on Spark."""
 
 import json
 from dataclasses import fields
@@ -58,11 +58,11 @@ COLUMN_NAMES = [*NAMES, "with.dot", "{object}", "tab\tand\nline"]
 DAY = Day(date(2024, 3, 31), "Asia/Seoul")
 NOON = datetime(2024, 4, 1, tzinfo=UTC)
 PLAIN = ("id", "text", "one", "flag", "low", "high", "part_date", "day")
-"""The columns of the rows below, in order."""
+"""The names of the columns of `rows`, in order."""
 
 
 def rows(value, names=PLAIN):
-    """Two rows with a text, and one with another that lacks its last letter."""
+    """Build two rows with a text, and one with the text without its last letter."""
     columns = {
         "id": pa.array([1, 2, 3]),
         "text": pa.array([value, value, value[:-1]]),
@@ -78,7 +78,7 @@ def rows(value, names=PLAIN):
 
 @pytest.fixture
 def register(engines, tmp_path):
-    """register("name", rows): a table that every engine can read."""
+    """Return a function that registers rows as a table on every engine."""
 
     def register(name, table, file):
         place = tmp_path / f"{file}.parquet"
@@ -90,7 +90,7 @@ def register(engines, tmp_path):
 
 
 def verdicts(engine, checks, *, table, other="s.other", earlier="earlier"):
-    """What an audit says of each check."""
+    """Audit a table and return the result."""
     named = [Rule(name=f"{n}", check=check, clauses=(), columns=check.columns_read) for n, check in enumerate(checks)]
     history = InMemoryHistory({})
     scope = Scope(
@@ -102,9 +102,9 @@ def verdicts(engine, checks, *, table, other="s.other", earlier="earlier"):
         expectation_runner=validate_rules,
     )
     table = Contract(file="x.yaml", id="x", version="1.0.0", api_version="v3.2.0", tables=(table,)).tables[0]
-    found = audit(engine, table.qualified_name, table=table, rules=named, scope=scope)
-    assert all(outside.reason.startswith("learning: ") for outside in found.out_of_scope)
-    return found
+    result = audit(engine, table.qualified_name, table=table, rules=named, scope=scope)
+    assert all(outside.reason.startswith("learning: ") for outside in result.out_of_scope)
+    return result
 
 
 def table_of(name, columns):
@@ -132,7 +132,7 @@ NO_TEXT = {
 
 
 def texts_of(kind):
-    """The fields of a kind that carry a value or SQL of the contract's author; names of columns and tables are none."""
+    """List the fields of a kind with values or SQL from the contract, without names of columns and tables."""
     if kind in NO_TEXT:
         return set()
     names = {"column", "columns", "by", "order_by", "length", "key", "day_column", "to", "to_columns", "kind"}
@@ -146,7 +146,7 @@ def _parts(annotation):
 
 
 def with_text(value):
-    """For each kind and field that carries a text: a check with it, and how much it must find broken in `rows`."""
+    """Build a check for each kind and field with text, and the expected number of failures in `rows`."""
     written = "'" + value + "'"
     case = f"CASE WHEN text = {written} THEN 1 ELSE 0 END"
     allowance = f"SELECT id, {case} AS measure FROM s.other"
@@ -197,20 +197,20 @@ def test_a_text_means_itself_in_every_kind(engines, register, value):
     register("earlier", earlier, "earlier")
     checks = with_text(value)
     for name, engine in engines.items():
-        found = verdicts(engine, [check for check, _ in checks.values()], table=table_of("s.audited", PLAIN))
-        wrong = {
+        result = verdicts(engine, [check for check, _ in checks.values()], table=table_of("s.audited", PLAIN))
+        differences = {
             place: (verdict.failed, verdict.outcome, verdict.observed)
-            for (place, (_, broken)), verdict in zip(checks.items(), found.verdicts, strict=True)
+            for (place, (_, broken)), verdict in zip(checks.items(), result.verdicts, strict=True)
             if broken != (0 if verdict.outcome is Outcome.PASSED else verdict.failed)
         }
-        assert wrong == {}, name
+        assert differences == {}, name
 
 
 # A name is a name.
 
 
 def of_every_kind(columns, other):
-    """A check of every kind, each broken by `rows`, over columns and a table of these names."""
+    """Build a failing check of every kind over `rows`, with these names of columns and table."""
     key, text, one, flag, low, high, part_date, day = columns
     q = {plain: identifier(name) for plain, name in zip(PLAIN, columns, strict=True)}
     against = f"SELECT {q['id']}, {q['flag']} AS measure FROM {relation(other)}"
@@ -257,20 +257,20 @@ def test_a_check_of_every_kind_is_tried():
     assert {type(check) for check in of_every_kind(PLAIN, "s.other")} == set(load_kinds().values())
 
 
-def shown(found, other):
-    """What an audit says, but for the names."""
-    verdicts = [(one.rule.name, one.outcome, one.failed, one.total, one.unit, one.observed) for one in found.verdicts]
+def without_names(result, other):
+    """Extract the parts of an audit that do not depend on names."""
+    verdicts = [(one.rule.name, one.outcome, one.failed, one.total, one.unit, one.observed) for one in result.verdicts]
     examples = [
-        [value.replace(other, "other") for value in each.values()] for v in found.verdicts for each in v.examples
+        [value.replace(other, "other") for value in each.values()] for v in result.verdicts for each in v.examples
     ]
-    measured = [(one.group, one.rows, one.value) for one in found.measurements]
-    return verdicts, examples, measured, [outside.reason for outside in found.out_of_scope]
+    measured = [(one.group, one.rows, one.value) for one in result.measurements]
+    return verdicts, examples, measured, [outside.reason for outside in result.out_of_scope]
 
 
-@pytest.mark.parametrize("turn", [0, 6])
-def test_names_change_nothing_in_any_kind(engines, register, turn):
-    columns = tuple(COLUMN_NAMES[(turn + place) % len(COLUMN_NAMES)] for place in range(len(PLAIN)))
-    audited, other = (f"{NAMES[turn]}.{NAMES[turn + 1]}", f"{NAMES[turn + 2]}.{NAMES[turn + 3]}")
+@pytest.mark.parametrize("offset", [0, 6])
+def test_verdicts_do_not_depend_on_names(engines, register, offset):
+    columns = tuple(COLUMN_NAMES[(offset + place) % len(COLUMN_NAMES)] for place in range(len(PLAIN)))
+    audited, other = (f"{NAMES[offset]}.{NAMES[offset + 1]}", f"{NAMES[offset + 2]}.{NAMES[offset + 3]}")
     for names, table, file in ((PLAIN, "s.audited", "plain"), (columns, audited, "odd")):
         register(table, rows("text", names), file)
     register("s.other", rows("text")[1:], "other")
@@ -282,5 +282,5 @@ def test_names_change_nothing_in_any_kind(engines, register, turn):
         plain = verdicts(engine, of_every_kind(PLAIN, "s.other"), table=table_of("s.audited", PLAIN))
         table = table_of(audited, columns)
         odd = verdicts(engine, of_every_kind(columns, other), table=table, other=other, earlier="odd earlier")
-        assert shown(odd, other) == shown(plain, "s.other"), name
+        assert without_names(odd, other) == without_names(plain, "s.other"), name
         assert {verdict.outcome for verdict in odd.verdicts} == {Outcome.PASSED, Outcome.FAILED}

@@ -138,7 +138,7 @@ def test_files_of_different_widths_show_the_wider_type_not_the_first_ones(engine
     ],
     ids=["wider", "moved", "lost"],
 )
-def test_files_that_nobody_declared_to_be_one_table_must_agree(engine, tmp_path, other):
+def test_files_without_declared_columns_must_have_the_same_columns(engine, tmp_path, other):
     files = (
         parquet(tmp_path / "1.parquet", a=pa.array([1], pa.int32()), b=["x"]),
         parquet(tmp_path / "2.parquet", **other),
@@ -147,8 +147,8 @@ def test_files_that_nobody_declared_to_be_one_table_must_agree(engine, tmp_path,
         engine.register("two", Dataset(files=files))
 
 
-@pytest.mark.parametrize("told", ["MAX(x)", "COUNT_IF(x > 1) + 6"])
-def test_rows_answer_where_the_footer_of_a_lone_file_lies(duckdb_engine, tmp_path, told):
+@pytest.mark.parametrize("aggregate", ["MAX(x)", "COUNT_IF(x > 1) + 6"])
+def test_rows_are_read_though_the_footer_of_a_single_file_is_wrong(duckdb_engine, tmp_path, aggregate):
     file = tmp_path / "lying.parquet"
     parquet(file, x=pa.array([0, 1, 7], pa.int32()))
     written = file.read_bytes()
@@ -158,7 +158,7 @@ def test_rows_answer_where_the_footer_of_a_lone_file_lies(duckdb_engine, tmp_pat
     file.write_bytes(rows + footer.replace((7).to_bytes(4, "little"), (1).to_bytes(4, "little")))
     assert pq.read_metadata(file).row_group(0).column(0).statistics.max == 1
     duckdb_engine.register("lying", Dataset(files=(str(file),)))
-    assert duckdb_engine.fetch(f"SELECT {told} FROM lying") == [(7,)]
+    assert duckdb_engine.fetch(f"SELECT {aggregate} FROM lying") == [(7,)]
 
 
 @pytest.mark.parametrize("type_", [pa.float64(), pa.float32()])
@@ -184,7 +184,7 @@ def test_no_file_and_no_columns_is_not_a_table(engine):
         engine.register("void", Dataset(files=()))
 
 
-def test_an_unknown_table_is_told_with_its_nearest_neighbour(engine):
+def test_an_unknown_table_is_reported_with_the_nearest_name(engine):
     engine.register("we_mart.neighbour", Dataset(files=(), columns=(("a", "int"),)))
     for ask in (lambda: engine.fetch("SELECT 1 FROM we_mart.neighbor"), lambda: engine.columns("we_mart.neighbor")):
         with pytest.raises(QueryFailed, match=r"no table we_mart\.neighbor\. Did you mean we_mart\.neighbour\?"):
@@ -218,7 +218,7 @@ def test_only_the_parameters_that_are_named_are_bound(engine):
     assert engine.fetch("SELECT :a, :a", {"a": "x';--", "b": "unused"}) == [("x';--", "x';--")]
 
 
-def test_a_parameter_without_a_value_is_told(engine):
+def test_a_parameter_without_a_value_is_an_error(engine):
     with pytest.raises(QueryFailed, match=r"no value for the parameter :day_end \(values exist for part_date\)"):
         engine.fetch("SELECT CAST(:day_end AS TIMESTAMP)", {"part_date": "2024-03-31"})
 
@@ -253,23 +253,23 @@ def test_no_error_carries_a_value_of_a_row(engine, tmp_path, caplog, sql):
     caplog.set_level(logging.DEBUG)
     with pytest.raises(QueryFailed) as caught:
         engine.fetch(sql)
-    told = "".join(traceback.format_exception(caught.value)) + caplog.text
+    output = "".join(traceback.format_exception(caught.value)) + caplog.text
     assert str(caught.value)
-    assert "987654" not in told
-    assert "Min-ji" not in told
+    assert "987654" not in output
+    assert "Min-ji" not in output
     assert caught.value.__cause__ is caught.value.__context__ is None
     with pytest.raises(QueryFailed) as caught:
         engine.write(sql, WriteTarget(root=str(tmp_path / "out"), partition_by=(), prefix="x"))
-    told = "".join(traceback.format_exception(caught.value))
-    assert "987654" not in told
-    assert "Min-ji" not in told
+    output = "".join(traceback.format_exception(caught.value))
+    assert "987654" not in output
+    assert "Min-ji" not in output
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
 # Writing
 
 
-def test_what_was_written_is_told_by_the_writer(engine, tmp_path):
+def test_write_returns_what_it_wrote(engine, tmp_path):
     sql = """SELECT * FROM VALUES
         (10, DATE '2024-03-31', 'a', '2024-03-31'), (11, DATE '2024-03-30', NULL, '2024-03-31'),
         (20, NULL, 'z', '2024-03-30') AS t(id, day, name, part_date)"""
@@ -324,7 +324,7 @@ def test_an_empty_partition_value_is_no_value_like_others(engine, tmp_path):
     assert file.partition["p"] in ("", "__HIVE_DEFAULT_PARTITION__")  # Spark takes empty text for null here
 
 
-def test_a_disk_that_refuses_is_told(engine, tmp_path):
+def test_a_write_error_of_the_disk_is_reported(engine, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(QueryFailed, match=r"cannot write to .*file/table"):
         engine.write("SELECT 1 AS a", WriteTarget(root=f"{tmp_path}/file/table", partition_by=(), prefix="x"))
@@ -344,12 +344,12 @@ def test_a_table_of_sparks_own_catalog_is_read_by_its_name(spark, spark_engine):
     spark.sql("DROP DATABASE own CASCADE")
 
 
-def test_the_embedded_engine_has_no_catalog(duckdb_engine):
+def test_duckdb_has_no_catalog(duckdb_engine):
     with pytest.raises(QueryFailed, match="only Spark can read"):
         duckdb_engine.register("we_mart.ours", CatalogTable(name="own.t"))
 
 
-def test_spill_files_go_where_they_were_told_and_leave_nothing(tmp_path):
+def test_spill_files_go_to_the_configured_folder_and_are_removed(tmp_path):
     with DuckDBEngine("60MB", tmp_path, threads=1) as engine:
         sql = "SELECT MD5(CAST(i AS STRING)) AS m FROM (SELECT EXPLODE(SEQUENCE(1, 1000000)) AS i) ORDER BY m"
         engine.write(sql, WriteTarget(root=str(tmp_path / "out"), partition_by=(), prefix="x"))
@@ -360,6 +360,6 @@ def test_spill_files_go_where_they_were_told_and_leave_nothing(tmp_path):
 @pytest.mark.parametrize(
     "settings", [{"memory_limit": "lots"}, {"threads": 0}, {"temp_directory": Path("/dev/null/such")}]
 )
-def test_settings_that_cannot_be_used_are_unusable(settings):
+def test_invalid_settings_are_refused(settings):
     with pytest.raises(InvalidInput), DuckDBEngine(**settings):
         pass
