@@ -39,7 +39,7 @@ _SINGLE = "cnt_comm_user_id = 1"
 PLANTED = (
     PlantedDefect("key_date|equals_part_date", "key_date = key_date + 1"),
     PlantedDefect("we_art_name|set_with_we_art_id", "we_art_name = NULL", "we_art_id IS NOT NULL", 1),
-    PlantedDefect("we_art_name|constant_per_artist", "we_art_name = 'somebody else'", "we_art_id IS NOT NULL", 1),
+    PlantedDefect("we_art_name|constant_per_artist", "we_art_name = 'another artist'", "we_art_id IS NOT NULL", 1),
     PlantedDefect("is_fc|iff_fc_id", "is_fc = 1", "fc_id IS NULL"),
     PlantedDefect("ip_ctry|in_set", "ip_ctry = 'XX'"),
     PlantedDefect("wv_user_status|in_set", "wv_user_status = 'GONE'"),

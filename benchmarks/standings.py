@@ -77,7 +77,7 @@ def _render_goals(runs: Runs) -> list[str]:
             ratio = f"{_MEASURES[goal.measure]} of {goal.peer} / {goal.ours}"
             met = "yes" if theirs / ours >= goal.times else "no"
             lines.append(_row([ratio, f"{goal.times:.2g}x", f"{theirs / ours:.2f}x", met]))
-    return ["", _row(["goal", "asked", "measured", "met"]), _row(["---"] * 4), *lines] if lines else []
+    return ["", _row(["goal", "expected", "measured", "met"]), _row(["---"] * 4), *lines] if lines else []
 
 
 def _cpu_or_infinity(peer: str, runs: Runs) -> float:

@@ -12,15 +12,15 @@ def check(job: Job, _: str) -> Verdicts:
     spark = session(job)
     schema = schema_of(job)
     with job.checking():
-        told = dict(schema.validate(audited(job, spark)).pandera.errors)
+        errors = dict(schema.validate(audited(job, spark)).pandera.errors)
     job.notes["statements"] = jobs(spark)
     spark.stop()
-    failed = {named(one) for group in told.values() for errors in group.values() for one in errors}
+    failed = {rule_of_error(one) for group in errors.values() for reported in group.values() for one in reported}
     return {rule["name"]: rule["name"] not in failed for rule in job.rules if rule["kind"] != "columns"}
 
 
-def named(error: dict[str, Any]) -> str:
-    """The rule that an error stands for; a check carries its name, the others their column."""
+def rule_of_error(error: dict[str, Any]) -> str:
+    """Find the rule of an error, by the name of its check or by its column."""
     for kind in ("not_nullable", "dtype"):
         if str(error["check"]).startswith(kind):
             return f"{error['column']}|{'not_null' if kind == 'not_nullable' else 'type'}"

@@ -5,14 +5,12 @@ from martgate.builders.dialect.lint import find_problems, unsupported_functions
 from martgate.builders.dialect.macros import MACROS
 from martgate.builders.dialect.spark import (
     SparkMart,
-    Translation,
     parameter_names,
     parse,
     rename_tables,
     table_names,
-    to_duckdb,
-    translate,
 )
+from martgate.builders.dialect.translation import Translation, to_duckdb, translate
 
 __all__ = [
     "MACROS",
