@@ -41,7 +41,7 @@ def between(*replacements, text=None):
     return diff(loaded(old), loaded(new))
 
 
-def told(found):
+def impacts(found):
     return {change.path: (change.kind.value, change.bump.word) for change in found.changes}
 
 
@@ -84,9 +84,9 @@ def test_what_weakens_a_promise_is_breaking_and_its_reverse_additive(before, aft
     text = text.replace("allowVacuous, value: true", "allowVacuous, value: false")
     there = between((before, after), text=text)
     back = diff(there.new, there.old)
-    assert told(there)[path] == widened
+    assert impacts(there)[path] == widened
     assert there.required is Bump.MAJOR
-    assert narrowed in told(back).values()
+    assert narrowed in impacts(back).values()
     assert back.required is Bump.MINOR
 
 
@@ -111,12 +111,12 @@ def test_what_weakens_a_promise_is_breaking_and_its_reverse_additive(before, aft
         ("      - {property: publishPartition", "      - {property: weather, value: 1}\n      - {property: publishPartition", "schema[0].customProperties[0]"),
     ],
 )  # fmt: skip
-def test_what_readers_lose_or_nobody_knows_is_breaking(before, after, path):
+def test_what_readers_lose_or_that_is_unknown_is_breaking(before, after, path):
     found = between((before, after))
     if path is None:
         assert not found.is_breaking
     else:
-        assert told(found)[path] == MAJOR
+        assert impacts(found)[path] == MAJOR
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_what_readers_lose_or_nobody_knows_is_breaking(before, after, path):
     ],
 )
 def test_what_is_said_and_not_asked_is_semantic(before, after, path, expected):
-    assert told(between((before, after))) == {path: expected}
+    assert impacts(between((before, after))) == {path: expected}
 
 
 def test_layout_and_the_version_itself_are_no_change():
@@ -148,16 +148,16 @@ def test_layout_and_the_version_itself_are_no_change():
 
 def test_a_clause_that_is_switched_off_says_what_no_clause_says():
     found = between(("physicalType: int\n", "physicalType: int\n        required: false\n        unique: false\n"))
-    assert set(told(found).values()) == {PATCH}
+    assert set(impacts(found).values()) == {PATCH}
 
 
 def test_a_column_between_others_is_additive_and_their_order_breaking():
     new = "      - {name: extra, logicalType: string}\n"
-    assert told(between(("      - name: day\n", f"{new}      - name: day\n"))) == {f"{COLUMNS}[1]": MINOR}
+    assert impacts(between(("      - name: day\n", f"{new}      - name: day\n"))) == {f"{COLUMNS}[1]": MINOR}
     data = yaml.safe_load(SOUND.read_text(encoding="utf-8"))
     data["schema"][0]["properties"].reverse()
     found = diff(loaded(SOUND.read_text(encoding="utf-8")), loaded(yaml.safe_dump(data, sort_keys=False)))
-    assert told(found)["schema[0].properties"] == MAJOR
+    assert impacts(found)["schema[0].properties"] == MAJOR
 
 
 @pytest.mark.parametrize(
@@ -177,11 +177,12 @@ def test_a_breaking_change_needs_a_major_version_above_the_old_one(version, give
     assert (found.actual, found.is_refused) == (given, refused)
 
 
-def test_an_additive_change_without_its_version_is_told_and_not_refused():
+def test_an_additive_change_without_its_version_is_reported_and_not_refused():
     found = between(("physicalType: int\n", "physicalType: int\n        required: true\n"))
     assert not found.is_refused
-    assert "1 change from 1.2.0 to 1.2.0: a minor version is required; 1.2.0 is not a later version" in render_diff_text(
-        found, color=False
+    assert (
+        "1 change from 1.2.0 to 1.2.0: a minor version is required; 1.2.0 is not a later version"
+        in render_diff_text(found, color=False)
     )
 
 
@@ -262,7 +263,7 @@ def with_mutations(file, paths):
 
 
 @pytest.mark.parametrize("file", [SOUND, MART, OTHERS[0]], ids=lambda file: file.stem)
-def test_a_mutation_of_any_leaf_is_told_at_its_path_and_not_additive_both_ways(file):
+def test_a_mutation_of_any_leaf_is_reported_at_its_path_and_not_additive_both_ways(file):
     """Of every leaf of the small contract, and of one leaf of each shape in the large ones."""
     old = read(file)
     silent, both = [], []

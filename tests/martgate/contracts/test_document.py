@@ -110,7 +110,7 @@ def test_merged_keys_give_way_to_those_that_are_stated():
     assert document.locate("all.x") == (1, 14)
 
 
-def test_a_key_that_stands_twice_is_told_with_its_first_place():
+def test_a_key_that_occurs_twice_is_reported_with_its_first_place():
     assert refused("a: 1\nb: {c: 1, c: 2}\na: 3\n") == [
         "c.yaml:2:11: b.c: found a second key 'c' (the first is in line 2)",
         "c.yaml:3:1: a: found a second key 'a' (the first is in line 1)",

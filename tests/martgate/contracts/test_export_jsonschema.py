@@ -62,7 +62,7 @@ def test_nothing_hides_in_the_text(wares):
     assert all(char.isprintable() or char == "\n" for char in render_schema(wares[1]))
 
 
-def test_what_cannot_be_exported_is_told_all_at_once():
+def test_what_cannot_be_exported_is_reported_all_at_once():
     columns = (
         Column(path="p[0]", name="a", logical_type="string", physical_type="strng"),
         Column(path="p[1]", name="b", logical_type="integer", physical_type="int", enum=("x",)),

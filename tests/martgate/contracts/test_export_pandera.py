@@ -115,7 +115,7 @@ def spark_frame(wares, spark):
     return lambda rows: spark.createDataFrame([tuple(row[name] for name in kinds) for row in rows], fields)
 
 
-def told(checked, frame):
+def failures(checked, frame):
     """What pandera says of a frame, a line each; each of its own texts repeats the whole schema."""
     found = checked.validate(frame).pandera.errors
     items = [(reason, item) for reasons in found.values() for reason, listed in reasons.items() for item in listed]
@@ -125,7 +125,7 @@ def told(checked, frame):
 @pytest.mark.spark
 @on_spark
 def test_pyspark_good_rows_pass(in_spark, spark_frame):
-    assert told(in_spark, spark_frame(ROWS)) == ""
+    assert failures(in_spark, spark_frame(ROWS)) == ""
 
 
 @pytest.mark.spark
@@ -133,7 +133,7 @@ def test_pyspark_good_rows_pass(in_spark, spark_frame):
 def test_pyspark_every_bad_value_is_refused_by_what_it_breaks(in_spark, spark_frame):
     # One row a bad value, all in one frame: each pass over a frame costs Spark seconds.
     rows = [{**GOOD, "sku": f"AB{place}", "code": None, name: value} for place, (name, value) in enumerate(BAD, 200)]
-    found = told(in_spark, spark_frame([*ROWS, *rows]))
+    found = failures(in_spark, spark_frame([*ROWS, *rows]))
     for limit in (
         "'sku' contains null", "`sku` RLIKE", "`day` >=", "`shelf` IN", "'shelf' contains null", "`pieces` >=",
         "`pieces` <", "`pieces` %", "`weight` >", "`weight` /", "`price` >=", "`price` %", "'price' contains null",
@@ -152,7 +152,7 @@ def test_pyspark_repeated_keys_and_values_and_wider_types_are_refused(in_spark, 
     again = again.select("place", *again.columns[:-1]).withColumn(
         "place", F.col("place").cast("struct<x:bigint,y:double>")
     )
-    found = told(in_spark, again)
+    found = failures(in_spark, again)
     assert "'sku', 'day'" in found
     assert "code is unique" in found
     assert "'small' to have type" in found

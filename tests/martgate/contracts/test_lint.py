@@ -31,9 +31,9 @@ MISTAKES = {
     "a version with a v": [("version: 1.2.0", "version: v1.2.0")],
     "a day that ends in no time zone": [("dayBoundary, value: Asia/Seoul", "dayBoundary, value: Asia/Soul")],
     "two tables of one name": [("    name: customers\n    physicalName: crm.customers", "    name: orders")],
-    "two tables told apart by case": [("    name: customers\n", "    name: Orders\n")],
+    "two tables that differ only in case": [("    name: customers\n", "    name: Orders\n")],
     "two columns of one name": [("- name: note\n", "- name: country\n")],
-    "two columns told apart by case": [("- name: note\n", "- name: Country\n")],
+    "two columns that differ only in case": [("- name: note\n", "- name: Country\n")],
     "a custom property twice": [("{property: dayBoundary", "{property: dayBoundary, value: UTC}\n  - {property: dayBoundary")],
     "a gap in the key": [(KEY_2, "        primaryKeyPosition: 3\n")],
     "two key columns at one position": [(KEY_2, KEY_1)],
@@ -122,13 +122,13 @@ def test_a_sound_contract_has_no_problems(linted):
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_with_its_place_and_what_to_do(linted, snapshot, mistake):
+def test_a_mistake_is_reported_with_its_place_and_what_to_do(linted, snapshot, mistake):
     problems = linted(*MISTAKES[mistake], catalog=Catalog())
     assert problems
     assert "\n".join(problems) == snapshot
 
 
-def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines(linted):
+def test_all_mistakes_are_reported_at_once_in_the_order_of_their_lines(linted):
     pairs = [MISTAKES[name][0] for name in ("a version with a v", "an unknown severity", "an SLA of no time")]
     lines = [int(problem.split(":")[1]) for problem in linted(*pairs)]
     assert len(lines) == 3
@@ -149,7 +149,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines(linted):
         ("mustBeLessThan: 5, unit: percent", "mustBeLessThan: 100, unit: percent"),
     ],
 )
-def test_what_is_right_is_not_told(linted, replacement):
+def test_what_is_right_is_not_reported(linted, replacement):
     also = [(KEY_2, "")] if replacement[0] == KEY_1 else []
     assert linted(replacement, *also) == []
 

@@ -39,7 +39,7 @@ def sound():
     return load(DATA / "sound.odcs.yaml")
 
 
-def told(path):
+def report(path):
     with pytest.raises(InvalidInput) as caught:
         load(path)
     return str(caught.value).replace(f"{path.parent}/", "")
@@ -214,7 +214,7 @@ def test_what_the_standards_own_library_cannot_read_is_refused_though_a_lax_sche
     column = "{name: c, quality: [{rule: nullCheck, id: 5}]}"
     head = "apiVersion: v3.0.2\nkind: DataContract\nid: x\nversion: 1.0.0\nstatus: active\n"
     path.write_text(f"{head}schema: [{{name: t, properties: [{column}]}}]\n")
-    assert told(path) == (
+    assert report(path) == (
         "old.odcs.yaml:6:75: schema[0].properties[0].quality[0].id: "
         "the standard's library cannot read it: Input should be a valid string"
     )
@@ -302,8 +302,8 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_with_its_place_and_what_to_do(write, snapshot, mistake):
-    assert told(write(*MISTAKES[mistake])) == snapshot
+def test_a_mistake_is_reported_with_its_place_and_what_to_do(write, snapshot, mistake):
+    assert report(write(*MISTAKES[mistake])) == snapshot
 
 
 def test_all_mistakes_come_in_the_order_of_their_lines(write):
@@ -314,8 +314,8 @@ def test_all_mistakes_come_in_the_order_of_their_lines(write):
     assert lines == sorted(lines)
 
 
-def test_a_word_of_a_later_version_is_told_apart_from_a_mistake(write):
-    text = told(write(("apiVersion: v3.2.0", "apiVersion: v3.1.0")))
+def test_a_word_of_a_later_version_is_distinguished_from_a_mistake(write):
+    text = report(write(("apiVersion: v3.2.0", "apiVersion: v3.1.0")))
     assert "enum: the key 'enum' is not known here (ODCS allows it since v3.2.0: set apiVersion: v3.2.0)" in text
 
 
@@ -341,7 +341,7 @@ def test_a_mistake_inside_nested_properties_is_found(tmp_path):
     path.write_text(
         f"apiVersion: v3.2.0\nkind: DataContract\nid: x\nversion: 1.0.0\nschema: [{{name: t, properties: [{column}]}}]"
     )
-    assert "schema[0].properties[0].items.properties[0].logicalType: found 'strng'" in told(path)
+    assert "schema[0].properties[0].items.properties[0].logicalType: found 'strng'" in report(path)
 
 
 # The standard's own examples
@@ -355,7 +355,7 @@ def test_public_examples_load_or_are_refused_with_the_true_reason(name):
 def check_example(path):
     reason = KNOWN_BAD.get(path.name.removesuffix(".odcs.yaml"))
     if reason is not None:
-        assert reason in told(path)
+        assert reason in report(path)
         return
     contract = load(path)
     tables = Document.read(path).data.get("schema", [])

@@ -43,11 +43,11 @@ schema:
 
 
 @pytest.mark.parametrize(
-    ("period", "told"), [("month", []), ("monht", ["publishPeriod is 'monht', which is not a period"])]
+    ("period", "messages"), [("month", []), ("monht", ["publishPeriod is 'monht', which is not a period"])]
 )
-def test_a_period_that_is_none_is_told_with_the_nearest(tmp_path, period, told):
+def test_a_period_that_is_none_is_reported_with_the_nearest(tmp_path, period, messages):
     file = tmp_path / "t.odcs.yaml"
     file.write_text(CONTRACT.format(period=period))
     found = lint(read(file), None)
-    assert [problem.message for problem in found] == told
+    assert [problem.message for problem in found] == messages
     assert all("month" in problem.hint for problem in found)

@@ -1,4 +1,4 @@
-"""Queries that contracts keep in files: read into the contract, with mistakes told where they are written."""
+"""Queries that contracts keep in files: read into the contract, with mistakes message where they are written."""
 
 import shutil
 
@@ -66,7 +66,7 @@ def test_the_digest_of_the_contract_is_another_one_where_the_file_is(project):
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "place", "told"),
+    ("name", "text", "place", "message"),
     [
         ("few", "-- Not SQL.\nSELECT COUNT(*) FROM {object}\nGROUP n", "few.sql:3:", "not readable as Spark SQL"),
         ("few", "SELECT 1\nFROM {object}\nWHERE SOUNDEX(n) = 'x'", "few.sql:3:", "SOUNDEX is not tested"),
@@ -74,26 +74,26 @@ def test_the_digest_of_the_contract_is_another_one_where_the_file_is(project):
         ("sum", "\n\nSELECT SOUNDEX(n) AS measure\nFROM s.u", "sum.sql:3:", "SOUNDEX is not tested"),
     ],
 )
-def test_a_mistake_in_the_query_is_told_in_its_own_file_and_line(project, capfd, name, text, place, told):
+def test_a_mistake_in_the_query_is_reported_in_its_own_file_and_line(project, capfd, name, text, place, message):
     write(project, name, text)
     assert call(["lint"]) == 2
     said = capfd.readouterr().out
     assert f"expectations/{place}" in said
-    assert told in said
+    assert message in said
 
 
 @pytest.mark.parametrize(
-    ("named", "told"),
+    ("named", "message"),
     [
         ("expectations/fwe.sql", "Did you mean 'expectations/few.sql'?"),
         ("../expectations/few.sql", "is outside the project"),
         ("/etc/few.sql", "is outside the project"),
     ],
 )
-def test_a_name_that_leads_nowhere_is_told_with_the_line_of_the_contract(project, named, told):
+def test_a_name_that_does_not_exist_is_reported_with_the_line_of_the_contract(project, named, message):
     file = project / "contracts" / "mart" / "t.odcs.yaml"
     file.write_text(CONTRACT.replace("expectations/few.sql", named))
-    with pytest.raises(InvalidInput, match=told) as raised:
+    with pytest.raises(InvalidInput, match=message) as raised:
         read(file)
     assert raised.value.problems[0].line == 12
 
@@ -104,7 +104,7 @@ def test_nothing_above_the_project_is_looked_at(project, tmp_path):
         contract(project)
 
 
-def test_a_file_that_is_no_text_is_told(project):
+def test_a_file_that_is_no_text_is_reported(project):
     (project / "expectations" / "few.sql").write_bytes(b"SELECT \xff")
     with pytest.raises(InvalidInput, match=r"few\.sql: cannot be read as a query: it is not UTF-8"):
         contract(project)

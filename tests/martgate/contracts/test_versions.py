@@ -76,23 +76,26 @@ def test_a_day_before_the_first_version_has_none_and_that_is_said(write, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("others", "told"),
+    ("others", "message"),
     [
         ([("1.1.0", "")], "is also a version of this contract that is valid for every day"),
-        ([("1.1.0", "2024-02-01"), ("1.2.0", "2024-02-01")], "also a version of this contract that is valid from 2024-02-01 on"),
+        (
+            [("1.1.0", "2024-02-01"), ("1.2.0", "2024-02-01")],
+            "also a version of this contract that is valid from 2024-02-01 on",
+        ),
         ([("0.9.0", "2024-02-01")], "found '0.9.0', valid from 2024-02-01 on, after 1.0.0 in "),
         ([("1.0.0", "2024-02-01")], "found '1.0.0', valid from 2024-02-01 on, after 1.0.0 in "),
     ],
     ids=["no day", "the same day", "the wrong order", "the same version"],
 )
-def test_documents_that_are_no_versions_of_one_contract_are_told(write, tmp_path, others, told):
+def test_documents_that_are_no_versions_of_one_contract_are_reported(write, tmp_path, others, message):
     write("1.0.0")
     for other in others:
         write(*other)
     with pytest.raises(InvalidInput) as caught:
         Catalog.load([tmp_path])
     assert len(caught.value.problems) == 1
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.problems[0].path == "version"
 
 
@@ -110,12 +113,12 @@ def test_tens_come_after_nines(write, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("since", "more", "told"),
+    ("since", "more", "message"),
     [
         ("soon", "", "validFrom: 'soon' is not a day"),
         ("2024-1-1", "", "validFrom: '2024-1-1' is not a day"),
         ("", ", customProperties: [{property: retroactive, value: 'yes'}]", "found 'yes', expected true or false"),
     ],
 )
-def test_a_mark_that_nobody_would_understand_is_told(write, since, more, told):
-    assert [problem.message for problem in lint(read(write("1.0.0", since, more=more)))] == [told]
+def test_a_mark_that_is_not_understood_is_reported(write, since, more, message):
+    assert [problem.message for problem in lint(read(write("1.0.0", since, more=more)))] == [message]

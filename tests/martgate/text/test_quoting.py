@@ -174,7 +174,7 @@ def problems(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["`a.b`", "s.`a.b`", '"a.b"', "s.", ".t", "s..t"])
-def test_a_table_whose_parts_cannot_be_told_is_refused_with_its_line(tmp_path, name):
+def test_a_table_whose_parts_are_ambiguous_is_refused_with_its_line(tmp_path, name):
     (problem,) = problems(tmp_path, name)
     assert (problem.line, problem.path) == (9, "schema[0].physicalName")
     assert "dot" in str(problem)

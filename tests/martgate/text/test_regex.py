@@ -76,7 +76,9 @@ REFUSED = [
     "a{2,1}", "a{,5}", "a{1001}", "(?:a{40}){40}", "a{99999999999}", r"\p{Lx}", r"\p{lu}", r"\p{Script=Elvish}", r"\p{sc=hangul}",
     r"\p{IsHangul}", r"\pL", r"\p{L", r"\p{L}{1000}", "(" * 200 + ")" * 200,
 ]  # fmt: skip
-PLACE = re.compile(r"not a regular expression that every engine can run: (at character \d+, |it repeats |it has too many steps )\S")
+PLACE = re.compile(
+    r"not a regular expression that every engine can run: (at character \d+, |it repeats |it has too many steps )\S"
+)
 
 CHARACTERS = [
     *"aAbzZ09_- .,/\\^$[](){}|+*?&~#!:=<>'\"@`;%\t\n\r\v\f\0\b\x1f\x7f\x85\xa0éßİſKÄ٣ā",

@@ -12,6 +12,7 @@ from typing import TypeGuard
 from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.model import Contract, Table
 from martgate.errors import InvalidInput, Problem
+from martgate.hints import clip
 
 __all__ = ["export", "render_page"]
 
@@ -79,7 +80,7 @@ class _CustomProperties:
         return tuple(rows)
 
     def _error(self, key: str, value: object, expected: str) -> InvalidInput:
-        message = f"custom property {key!r}: found {type(value).__name__} {value!r}"[:110] + f", expected {expected}"
+        message = f"custom property {clip(key)}: found {clip(value)}, expected {expected}"
         return InvalidInput(Problem(file=self._file, path="customProperties", message=message))
 
 
