@@ -61,17 +61,17 @@ def we_user(world: World, table: Table) -> pa.Table:
     """Draw one row per user and day, with some users without a membership; a status changes at most once."""
     rng = world.stream(table.qualified_name)
     statuses = vocabulary(table, "wv_user_status")
-    known = np.arange(world.arrived.size)
+    users = np.arange(world.arrived.size)
     if not world.spec.clean:
-        known = np.setdiff1d(known, pick_share(rng, known[1:], dirt.MISSING_USERS))
-    strangers = world.arrived.size + np.arange(round(known.size * _STRANGERS))
-    user = np.concatenate([strangers, known])
-    arrived = np.concatenate([np.zeros_like(strangers), world.arrived[known]])
+        users = np.setdiff1d(users, pick_share(rng, users[1:], dirt.MISSING_USERS))
+    strangers = world.arrived.size + np.arange(round(users.size * _STRANGERS))
+    user = np.concatenate([strangers, users])
+    arrived = np.concatenate([np.zeros_like(strangers), world.arrived[users]])
     recently = np.where(rng.random(user.size) < 0.3, 2 * DAY, 365 * DAY)
     changed = draw_between(rng, np.maximum(arrived, world.cutoffs[0] - recently), world.horizon)
     changed[rng.random(user.size) >= 0.1] = NEVER
     later = statuses.draw(rng, user.size, {"NORMAL": 0.02, "INACTIVE": 2.0})
-    columns = {"wv_user_id": pa.array(world.user_ids(user)), "we_member_id": _accounts(world, strangers, known)}
+    columns = {"wv_user_id": pa.array(world.user_ids(user)), "we_member_id": _accounts(world, strangers, users)}
     days = []
     for day, snapshot_at in zip(world.spec.snapshots, world.snapshot_instants, strict=True):
         seen = int(np.searchsorted(arrived, snapshot_at))
@@ -84,9 +84,9 @@ def we_user(world: World, table: Table) -> pa.Table:
     return pa.concat_tables(days)
 
 
-def _accounts(world: World, strangers: Ints, known: Ints) -> Arrow:
-    without = np.concatenate([np.ones(strangers.size, dtype=np.bool_), world.accountless[known]])
-    return nullable(np.concatenate([strangers, world.account[known]]), without)
+def _accounts(world: World, strangers: Ints, users: Ints) -> Arrow:
+    without = np.concatenate([np.ones(strangers.size, dtype=np.bool_), world.accountless[users]])
+    return nullable(np.concatenate([strangers, world.account[users]]), without)
 
 
 def _profile_created(rng: np.random.Generator, world: World) -> Ints:
