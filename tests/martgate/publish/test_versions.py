@@ -166,7 +166,7 @@ def test_lint_reads_every_version_and_tells_those_that_do_not_follow_each_other(
     project.promise("1.5.0", "2024-02-01")
     told = [(Path(error["file"]).name, error["message"]) for error in project("lint")["errors"]]
     assert any(file == "base-2.0.0.odcs.yaml" and "nothing" in message for file, message in told)
-    assert any("is valid from 2024-02-01 on, too" in message for _, message in told)
+    assert any("also a version of this contract that is valid from 2024-02-01 on" in message for _, message in told)
 
 
 def test_the_site_shows_each_run_with_the_version_that_it_was_judged_by(project):
