@@ -175,6 +175,6 @@ def test_a_table_that_cannot_be_judged_is_told_on_the_site_and_stops_nothing(pro
         raise CouldNotRun("the log cannot be read")
 
     run("2024-01-01", "2024-01-02T05:00")
-    monkeypatch.setattr(DeltaStore, "days", unreadable)
+    monkeypatch.setattr(DeltaStore, "list_partition_values", unreadable)
     assert call(["docs"]) == 0
     assert "the log cannot be read" in Path(project / "out/site/index.html").read_text(encoding="utf-8")
