@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from deltalake import DeltaTable
 
 from martgate.ledger import Ledger
-from martgate.project.settings import load_settings
 from martgate.project.requests import load_publish_requests as jobs_of
+from martgate.project.settings import load_settings
 from martgate.project.wiring import open_context
 from martgate.publish import backfill as many
 
@@ -269,7 +269,7 @@ def test_killed_from_outside_while_days_are_built_nothing_of_them_is_seen(projec
     running.kill()
     assert running.wait() == -signal.SIGKILL
     assert project.rows == [(NAMES[0], 0, 7)]
-    assert project.backfill(GOOD)[0].startswith("it is published already")
+    assert project.backfill(GOOD)[0].startswith("it is already published")
     assert project.rows == [(NAMES[0], 0, 7), *((name, 1, 7) for name in NAMES[1:])]
     assert project.receipts == project.commits == NAMES
 

@@ -12,8 +12,8 @@ from martgate.expectations.scope import NoPreviousDay
 from martgate.gate.candidate import Candidate
 from martgate.gate.run import RunRecord
 from martgate.project.context import Context, PublishRequest
-from martgate.project.settings import load_settings
 from martgate.project.requests import load_publish_request
+from martgate.project.settings import load_settings
 from martgate.project.wiring import open_context
 from martgate.publish.run import build, gate, publish, run
 from martgate.publish.samples import write_samples

@@ -11,8 +11,8 @@ import pytest
 
 from martgate.cli.main import call
 from martgate.exits import ExitCode
-from martgate.project.settings import load_settings
 from martgate.project.requests import load_publish_request
+from martgate.project.settings import load_settings
 from martgate.project.wiring import open_context
 from martgate.publish.run import build
 from martgate.publish.samples import write_samples

@@ -14,8 +14,8 @@ from martgate.contracts.partition import Partition
 from martgate.errors import CouldNotRun, InvalidInput, MissingUpstream
 from martgate.gate.candidate import Candidate
 from martgate.project.context import Context, PublishRequest
-from martgate.project.settings import Settings, load_settings
 from martgate.project.requests import load_publish_request
+from martgate.project.settings import Settings, load_settings
 from martgate.project.wiring import open_context
 from martgate.publish.run import build, create_candidate_id, gate, publish, run
 from martgate.publish.samples import write_samples

@@ -8,8 +8,8 @@ import pytest
 
 from martgate.builders.engines.duckdb import DuckDBEngine
 from martgate.builders.model import Model
-from martgate.project.settings import load_settings
 from martgate.project.requests import load_publish_request
+from martgate.project.settings import load_settings
 from martgate.project.wiring import open_context
 from martgate.publish.run import run
 from martgate.publish.samples import write_samples

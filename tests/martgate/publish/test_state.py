@@ -141,7 +141,7 @@ def test_a_state_that_cannot_be_used_is_told_before_anything_runs(project, capsy
     ("arguments", "told"),
     [
         (["--select", "state:modified"], "give --state"),
-        (["--select", "state:new", "--state", "."], "only state:modified is known"),
+        (["--select", "state:new", "--state", "."], "the only one for states is state:modified"),
         (["--select", "base", "--state", "."], "--state goes with --select state:modified"),
         (["base", "--state", "."], "--state goes with --select state:modified"),
     ],

@@ -211,7 +211,7 @@ def proved_as_found(engine, folder, seed, files):
         some = draw.sample(files, draw.choice([1, 1, 2, 3]))
         known = StatisticsProofs(some, KINDS, DAY.date)
         for check in CHECKS:
-            proof = check.proof(known)
+            proof = check.prove(known)
             if proof:
                 each = [looked[file.partition["file"]][check] for file in some]
                 assert proof == tuple(map(sum, zip(*each, strict=True))), check
