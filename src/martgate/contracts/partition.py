@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # a record is read and written by pydantic, which takes three
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["OptionalDate", "Partition", "text_of"]
+__all__ = ["OptionalDate", "Partition", "format_day"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,7 +46,7 @@ class Partition:
         return f"{self.table} of {self.day}"
 
 
-def text_of(day: date | None) -> str:
+def format_day(day: date | None) -> str:
     """Spell a day for JSON and the ledger, where an empty text says that there is none."""
     return "" if day is None else day.isoformat()
 
@@ -60,7 +60,7 @@ class _EmptyIsAbsent:
         return core_schema.no_info_before_validator_function(
             lambda value: None if value == "" else value,
             handler(source),
-            serialization=core_schema.plain_serializer_function_ser_schema(text_of, when_used="json"),
+            serialization=core_schema.plain_serializer_function_ser_schema(format_day, when_used="json"),
         )
 
 

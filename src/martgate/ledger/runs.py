@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
-from martgate.contracts.partition import text_of
+from martgate.contracts.partition import format_day
 from martgate.errors import CouldNotRun
 from martgate.gate.run import RunRecord
 from martgate.ledger.history import build_measurement_row
@@ -28,7 +28,7 @@ def insert_run(connection: Connection, record: RunRecord, *, fingerprint: str, m
     row = {
         "candidate": record.candidate,
         "table_name": record.table,
-        "part_date": text_of(record.date),
+        "part_date": format_day(record.date),
         "judged_at": audit.audited_at.astimezone(UTC),
         "decision": record.decision,
         "contract": audit.contract,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from martgate.contracts.day import parse_day
-from martgate.contracts.partition import text_of
+from martgate.contracts.partition import format_day
 from martgate.gate.waiver import Waiver
 from martgate.ledger.tables import compute_digest, to_utc
 
@@ -18,7 +18,7 @@ def build_waiver_row(waiver: Waiver) -> dict[str, Any]:
     row = {
         "table_name": waiver.table,
         "rule": waiver.rule,
-        "part_date": text_of(waiver.part_date),
+        "part_date": format_day(waiver.part_date),
         "until": waiver.until.isoformat(),
         "most": waiver.most,
         "reason": waiver.reason,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from martgate.contracts.day import Day
-from martgate.contracts.partition import text_of
+from martgate.contracts.partition import format_day
 from martgate.errors import InvalidInput
 from martgate.expectations.audit import Scope, audit
 from martgate.expectations.retroactive import derive_from_catalog
@@ -61,7 +61,7 @@ def gate_input(context: Context, name: str, source: str, day: date | None) -> Ru
     record = RunRecord(
         table=table.qualified_name,
         date=day,
-        candidate=create_candidate_id(text_of(day) or "input", started),
+        candidate=create_candidate_id(format_day(day) or "input", started),
         decision="refused" if reasons else "approved",
         reasons=reasons,
         audit=result,

@@ -9,7 +9,7 @@ from martgate.contracts.catalog import Catalog
 from martgate.contracts.day import parse_day
 from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile
-from martgate.contracts.partition import text_of
+from martgate.contracts.partition import format_day
 from martgate.errors import MartgateError
 from martgate.expectations.promises import Arrival, Punctuality, Window
 from martgate.expectations.punctuality import assess_punctuality, find_time_slas
@@ -84,8 +84,8 @@ def _find_arrivals(table: Table, live: frozenset[str], context: Context) -> dict
     for receipt in context.ledger.list_receipts(name):
         if not receipt.is_sound:
             continue
-        former = arrivals.get(text_of(receipt.part_date), Arrival(is_in_table=table.publish_partition is None))
-        arrivals[text_of(receipt.part_date)] = replace(
+        former = arrivals.get(format_day(receipt.part_date), Arrival(is_in_table=table.publish_partition is None))
+        arrivals[format_day(receipt.part_date)] = replace(
             former,
             published=former.published or receipt.published_at,
             republications=former.republications + (former.published is not None),

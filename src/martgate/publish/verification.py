@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from martgate.contracts.day import parse_day
 from martgate.contracts.model import Table
-from martgate.contracts.partition import Partition, text_of
+from martgate.contracts.partition import Partition, format_day
 from martgate.expectations.punctuality import find_time_slas
 from martgate.expectations.schedule import DeliverySchedule
 from martgate.gate.candidate import Candidate
@@ -60,10 +60,10 @@ class _TableState:
             values = {
                 entry.transaction.removeprefix(prefix) for entry in self.commits if entry.transaction.startswith(prefix)
             }
-            values |= {text_of(entry.part_date) for entry in self.receipts}
+            values |= {format_day(entry.part_date) for entry in self.receipts}
             return sorted(self.live | set(filter(self._is_retained, values)), reverse=True)
         if self.receipts:
-            return [text_of(self.receipts[-1].part_date)]
+            return [format_day(self.receipts[-1].part_date)]
         return [""] if self.context.store.read(self.table) is not None else []
 
     def _is_retained(self, day: str) -> bool:
@@ -77,9 +77,9 @@ class _TableState:
         self.context.progress(f"verifying {self.table.qualified_name} of {day}")
         transaction = self._transaction(day)
         commit = next((entry for entry in self.commits if entry.transaction == transaction), None)
-        receipts = [entry for entry in self.receipts if self._transaction(text_of(entry.part_date)) == transaction]
+        receipts = [entry for entry in self.receipts if self._transaction(format_day(entry.part_date)) == transaction]
         receipt = receipts[-1] if receipts else None
-        if receipt and not find_day_column(self.table) and text_of(receipt.part_date) != day:
+        if receipt and not find_day_column(self.table) and format_day(receipt.part_date) != day:
             problem = f"it is not published: the table is that of {receipt.part_date}"
             return VerificationResult(value=day, version=None, candidate="", problems=(problem,))
         problems = dict.fromkeys(
@@ -135,7 +135,7 @@ class _TableState:
             return receipt.version < self.commits[-1].version
         return (commit.candidate, commit.transaction) == (
             receipt.candidate,
-            self._transaction(text_of(receipt.part_date)),
+            self._transaction(format_day(receipt.part_date)),
         )
 
     def _check_candidate(self, day: str, commit: Commit | None, receipt: Receipt | None) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from martgate.contracts.model import Contract
-from martgate.contracts.partition import text_of
+from martgate.contracts.partition import format_day
 from martgate.contracts.quality import Severity
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, Verdict
@@ -35,7 +35,7 @@ def build_run_view(record: RunRecord, contract: Contract | None = None) -> RunVi
     audit = record.audit
     return RunView(
         table=record.table,
-        date=text_of(record.date),
+        date=format_day(record.date),
         candidate=record.candidate,
         decision=record.decision,
         verb=_verb(record),
@@ -48,7 +48,7 @@ def build_run_view(record: RunRecord, contract: Contract | None = None) -> RunVi
         contract_version=audit.contract_version,
         description=contract.description.get("purpose", "") if contract else "",
         owner=find_owner(contract),
-        compared_with=text_of(audit.compared_with),
+        compared_with=format_day(audit.compared_with),
         audited_at=f"{audit.audited_at:%Y-%m-%d %H:%M:%S %Z}".strip(),
         rows=audit.rows,
         queries=audit.queries,

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
-from martgate.contracts.partition import text_of
+from martgate.contracts.partition import format_day
 from martgate.errors import Problem
 from martgate.expectations.coverage import CoverageItem, CoverageStatus
 from martgate.expectations.restatement import Restatement
@@ -84,14 +84,14 @@ def render_run_json(record: RunRecord) -> str:
     }
     payload = {
         "table": record.table,
-        "date": text_of(record.date),
+        "date": format_day(record.date),
         "candidate": record.candidate,
         "decision": record.decision,
         "reasons": list(record.reasons),
         "published_version": record.published_version,
         "dry_run": record.dry_run,
         "restatement": restatement_payload(record.restatement),
-        "compared_with": text_of(audit.compared_with),
+        "compared_with": format_day(audit.compared_with),
         **counts,
         "report": record.report,
         "verdicts": [_verdict(verdict, record.waivers) for verdict in audit.verdicts],

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from martgate.contracts.partition import text_of
+from martgate.contracts.partition import format_day
 from martgate.gate.receipt import Approval, Receipt, VerificationResult
 from martgate.gate.waiver import describe_waiver
 from martgate.reports.json_report import restatement_payload
@@ -47,9 +47,9 @@ def _receipt_lines(receipt: Receipt, approval: Approval | None, day: str) -> Ite
 
 def _by_day(receipts: Sequence[Receipt]) -> dict[str, list[Receipt]]:
     ordered = sorted(
-        receipts, key=lambda receipt: text_of(receipt.part_date), reverse=True
+        receipts, key=lambda receipt: format_day(receipt.part_date), reverse=True
     )  # stable: a day stays in order
-    return {day: list(own) for day, own in groupby(ordered, key=lambda receipt: text_of(receipt.part_date))}
+    return {day: list(own) for day, own in groupby(ordered, key=lambda receipt: format_day(receipt.part_date))}
 
 
 def render_history_json(table: str, receipts: Sequence[Receipt], approvals: Mapping[str, Approval]) -> str:

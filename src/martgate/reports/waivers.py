@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from martgate.contracts.partition import text_of
+from martgate.contracts.partition import format_day
 from martgate.gate.waiver import AppliedWaiver, Waiver, describe_waiver_terms
 from martgate.text.wording import escape_text
 
@@ -30,7 +30,7 @@ def waiver_payload(waiver: Waiver) -> dict[str, object]:
         "until": waiver.until.isoformat(),
         "owner": waiver.owner,
         "reason": waiver.reason,
-        "partition": text_of(waiver.part_date) or None,
+        "partition": format_day(waiver.part_date) or None,
         "max_failed": waiver.most,
         "recorded_at": waiver.recorded_at.isoformat(),
     }

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from martgate.contracts.partition import OptionalDate, Partition, text_of
+from martgate.contracts.partition import OptionalDate, Partition, format_day
 
 DAY = date(2024, 2, 29)
 
@@ -40,7 +40,7 @@ def test_an_absent_day_is_an_empty_text_in_json(day, text):
     written = RECORDS.dump_json(Record(day))
     assert written == f'{{"day":"{text}"}}'.encode()
     assert RECORDS.validate_json(written) == Record(day)
-    assert text_of(day) == text
+    assert format_day(day) == text
 
 
 def test_a_text_that_is_no_day_is_refused_in_json():

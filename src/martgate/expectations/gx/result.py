@@ -6,7 +6,7 @@ Importing Great Expectations takes seconds, so the functions import it: only pro
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from martgate.contracts.partition import text_of
+from martgate.contracts.partition import format_day
 from martgate.expectations.gx.suite import load_expectation
 from martgate.expectations.verdict import Audit, Outcome, Verdict
 
@@ -78,7 +78,7 @@ def build_suite_result(
             "active_batch_definition": {
                 "datasource_name": "martgate",
                 "data_asset_name": audit.table,
-                "batch_identifiers": {"part_date": text_of(audit.part_date)},
+                "batch_identifiers": {"part_date": format_day(audit.part_date)},
             },
         },
     )
