@@ -122,7 +122,7 @@ def project(tmp_path):
 
 
 def meeting(here, width):
-    """A house whose first so many engines are handed out when all of them were asked for."""
+    """A context that opens its first engines only when all of them are requested."""
     met, handed = threading.Barrier(width, timeout=60), []
 
     def parallel_engines(shares):

@@ -110,7 +110,7 @@ def project(tmp_path_factory):
     (folder / "models").mkdir()
     (folder / "models" / "my-orders.sql").write_text(MODEL, encoding="utf-8")
     (folder / "martgate.toml").write_text(
-        'contracts = ["contracts"]\nmodels = ["models"]\nupstreams = "up"\nwarehouse = "house"\nreport = "none"\n'
+        'contracts = ["contracts"]\nmodels = ["models"]\nupstreams = "up"\nwarehouse = "lake"\nreport = "none"\n'
         'lineage = "file:lineage.ndjson"\n',
         encoding="utf-8",
     )
@@ -138,7 +138,7 @@ def martgate(project, monkeypatch, capfd):
 
 @pytest.fixture
 def published(martgate, project):
-    if not (project / "house").exists():
+    if not (project / "lake").exists():
         code, told = martgate("run", "my-orders", "--date", DAY)
         assert code == 0, told
 

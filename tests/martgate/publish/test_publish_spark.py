@@ -31,7 +31,7 @@ def upstreams(tmp_path_factory):
 
 @pytest.fixture
 def context(upstreams, tmp_path, spark_engine):
-    """A house of one warehouse for each engine."""
+    """A project with one warehouse for each engine."""
     places = {"warehouse": str(tmp_path / "warehouse"), "ledger": f"sqlite:///{tmp_path / 'ledger.db'}"}
     settings = load_settings(flags={"out": str(tmp_path), "upstreams": str(upstreams), **places}, environment={})
     with open_context(settings) as opened:
@@ -42,10 +42,10 @@ def context(upstreams, tmp_path, spark_engine):
         }
 
 
-def seen(engine, room, day=None):
+def seen(engine, context, day=None):
     """All columns and rows that a reader gets from an engine, in the order of their keys."""
-    table = room.catalog.find(TABLE)[1]
-    engine.register("published", room.store.read(table, day))
+    table = context.catalog.find(TABLE)[1]
+    engine.register("published", context.store.read(table, day))
     order = ", ".join(table.primary_key)
     return engine.columns("published"), engine.fetch(f"SELECT * FROM published ORDER BY {order}, part_date")
 
