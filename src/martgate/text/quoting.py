@@ -98,7 +98,7 @@ def split_last(name: str) -> tuple[str, str]:
 def find_name_problem(name: str) -> str:
     """Return why the name of a table cannot be split into parts; empty where it can.
 
-    >>> find_name_problem("we_mart.my-orders"), find_name_problem("we_mart.") != "", find_name_problem("`a.b`") != ""
+    >>> find_name_problem("shop.my-orders"), find_name_problem("shop.") != "", find_name_problem("`a.b`") != ""
     ('', True, True)
     """
     if not all(part.strip() for part in name.split(".")):
