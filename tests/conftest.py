@@ -30,6 +30,11 @@ HOSTILE = '\'"; DROP TABLE x; --\n"""\\ ${java.version} %s :x \u202e {batch} </s
 """A description that tries to break out of every language that it is written into."""
 
 
+def pytest_collection_modifyitems(items):
+    """Run the tour of the README first: its commands run one after the other, longer than any other test."""
+    items.sort(key=lambda item: "tour" not in item.name)
+
+
 @pytest.fixture(scope="session")
 def hostile():
     return HOSTILE
