@@ -124,7 +124,16 @@ def lowest(session: nox.Session) -> None:
 
 def smoke_tests(session: nox.Session, environment: Path) -> None:
     """Run the slice in an environment; tests that start the command find it there."""
-    pytest = ("-m", "pytest", "-n", "auto", "-m", "not spark and not browser and not postgres", "-p", "no:cacheprovider")
+    pytest = (
+        "-m",
+        "pytest",
+        "-n",
+        "auto",
+        "-m",
+        "not spark and not browser and not postgres",
+        "-p",
+        "no:cacheprovider",
+    )
     session.run(str(environment / "bin" / "python"), *pytest, *SMOKE, *session.posargs, external=True)
 
 

@@ -42,9 +42,9 @@ def is_installed(extra: str) -> bool:
     return spec is not None and spec.origin is not None  # a project's folder of the same name has no origin
 
 
-def install_command(extra: str) -> str:
-    """Return the command that installs an extra."""
-    return f"pip install 'martgate[{extra}]'"
+def install_command(extra: str, package: str = "martgate") -> str:
+    """Return the command that installs an extra of a package."""
+    return f"pip install '{package}[{extra}]'"
 
 
 def missing_message(extra: str, purpose: str, *, instead: str = "") -> str:

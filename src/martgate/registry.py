@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from martgate.errors import InvalidInput, Problem
+from martgate.extras import install_command
 from martgate.hints import clip, did_you_mean
 from martgate.text.lists import join_words
 
@@ -106,7 +107,7 @@ def _failure(entry: "EntryPoint", error: Exception) -> str:
     package = entry.dist.name if entry.dist else _OURS
     if isinstance(error, ModuleNotFoundError) and entry.extras and error.name:
         library = error.name.partition(".")[0]
-        return f"it needs {library}; install {package}[{entry.extras[0]}]"
+        return f"it needs {library}, which is not installed: {install_command(entry.extras[0], package)}"
     return f"{_describe(entry)} cannot be imported: {type(error).__name__}: {clip(str(error))}"
 
 

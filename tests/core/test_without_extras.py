@@ -1,9 +1,11 @@
 """What works where no extra is installed, and what is refused there with the command that installs it."""
 
+import importlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,18 +46,20 @@ def no_extra_is_installed() -> None:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+def demo(tmp_path_factory: pytest.TempPathFactory, mart_project: Callable[[Path], Path]) -> tuple[Path, str, str]:
     """The folder in which `martgate demo` was run, its stdout and its stderr."""
-    folder = tmp_path_factory.mktemp("demo")
+    folder = mart_project(tmp_path_factory.mktemp("demo"))
     command = [str(Path(sys.executable).with_name("martgate")), "demo", "--members", "600"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     return folder, done.stdout, done.stderr
 
 
 @pytest.fixture
-def project(demo: tuple[Path, str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder whose upstreams are those of the demo."""
-    monkeypatch.chdir(tmp_path)
+def project(
+    demo: tuple[Path, str, str], tmp_path: Path, mart_project: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A project without data of its own, whose upstreams are those of the demo."""
+    monkeypatch.chdir(mart_project(tmp_path))
     monkeypatch.setenv("MARTGATE_UPSTREAMS", str(demo[0] / "out" / "demo" / "upstreams"))
     return tmp_path
 
@@ -142,7 +146,7 @@ def test_what_needs_an_extra_is_refused_before_anything_is_written(
 
 def test_airflow_tasks_cannot_be_imported_and_say_what_to_install() -> None:
     with pytest.raises(ImportError, match=r"pip install 'martgate\[airflow\]'"):
-        pass
+        importlib.import_module("martgate.airflow")
 
 
 def test_lint_accepts_an_expectation_that_only_great_expectations_judges_and_says_what_it_did_not_check(

@@ -20,6 +20,7 @@ from martgate.project.starter import write_starter
 from martgate.project.wiring import require_extras
 from martgate.publish.samples import write_samples
 from martgate.publish.selection import create_requests, run_tables
+from martgate.reports.reporters import SITE
 
 __all__ = ["run_demo", "run_starter_demo"]
 
@@ -74,10 +75,10 @@ def run_demo(  # noqa: PLR0913 - independent values of one caller
         ledger=f"sqlite:///{folder / 'ledger.db'}",
         out=folder,
         lineage="none",
-        report="full",
     )
     require_extras(demo_settings)
-    with open_project(demo_settings) as context:
+    with open_project(demo_settings) as opened:
+        context = replace(opened, reporter=SITE)  # the whole site, with Data Docs where they can be drawn
         models = load_models(demo_settings.models)
         graph = build_graph(models, context.catalog)
         tables = select(demo_settings.demo or sorted(graph), graph, context.catalog)

@@ -108,7 +108,7 @@ def upstreams(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Samples of one day, written once, for reading only."""
     folder = tmp_path_factory.mktemp("samples")
     command = [sys.executable, "-m", "martgate", "sample", "--out", str(folder), "--members", "300"]
-    subprocess.run([*command, "--date", DAY.isoformat()], check=True, capture_output=True, cwd=folder)
+    subprocess.run([*command, "--date", DAY.isoformat()], check=True, capture_output=True, cwd=ROOT)
     return folder
 
 
@@ -119,5 +119,6 @@ def mart(tmp_path: Path, upstreams: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     places = {"UPSTREAMS": "upstreams", "WAREHOUSE": "warehouse", "OUT": "out"}
     for key, place in places.items():
         monkeypatch.setenv(f"MARTGATE_{key}", str(tmp_path / place))
+    monkeypatch.setenv("MARTGATE_PROJECT", str(ROOT))
     monkeypatch.setenv("MARTGATE_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
     return tmp_path

@@ -28,7 +28,7 @@ def test_the_dag_is_the_graph_of_the_models_and_its_runs_are_alone(load, snapsho
     dag = load(DAG_ID)
     edges = [f"{', '.join(sorted(task.upstream_task_ids)) or '-'} >> {task.task_id}" for task in dag.topological_sort()]
     assert "\n".join(edges) == snapshot
-    assert (dag.catchup, dag.max_active_runs, dag.doc_md[:25]) == (False, 1, "`we_mart.wv_comm_user` an")
+    assert (dag.catchup, dag.max_active_runs, dag.doc_md[:25]) == (False, 1, "Publishes `we_mart.wv_com")
     assert {task.retries for task in dag.tasks} == {2}
 
 

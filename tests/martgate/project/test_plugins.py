@@ -297,4 +297,4 @@ def test_a_missing_library_of_an_extra_is_told_with_what_to_install(run, monkeyp
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     code, _, err = run(*RUN, "--engine", "spark")
     assert code == 2
-    assert "it needs pyspark; install martgate[spark]" in err
+    assert "it needs pyspark, which is not installed: pip install 'martgate[spark]'" in err

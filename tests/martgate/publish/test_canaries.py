@@ -285,7 +285,10 @@ def project(tmp_path, monkeypatch):
 
 def martgate(*arguments):
     """A command in a process of its own: exit code and everything that it said."""
-    environment = os.environ | {"PYSPARK_PYTHON": sys.executable, "TZ": "UTC"}
+    few = (
+        "--conf spark.sql.shuffle.partitions=2 --conf spark.ui.enabled=false pyspark-shell"  # every task has its price
+    )
+    environment = os.environ | {"PYSPARK_PYTHON": sys.executable, "PYSPARK_SUBMIT_ARGS": few, "TZ": "UTC"}
     run = subprocess.run(
         [sys.executable, "-m", "martgate", *arguments], capture_output=True, text=True, env=environment, check=False
     )
@@ -312,7 +315,8 @@ def run_both_days(project, engine, *, is_protected, drawn="full"):
     every, said = list(qualities()), {}
     drawable = [quality for quality in every if quality["id"] not in UNDRAWN]
     first, second = ("terminal", drawable, "--report", drawn), ("json", every, "--json", "--report", "fast")
-    for place, asked, *more in (first, second):  # the first draws a page of every run until then
+    # The first draws a page of every run until then; what draws it knows no engine.
+    for place, asked, *more in (first, second) if engine == "duckdb" else (second,):
         project(is_protected=is_protected, quality=asked)
         code, out, err = martgate("run", "people", "--date", DAY, "--engine", engine, *more)
         assert code == 1, out + err

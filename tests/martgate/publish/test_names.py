@@ -173,10 +173,16 @@ def test_every_command_is_tried():
     assert COMMANDS.keys() | OF_THE_SHIPPED_MART == commands.commands.keys()
 
 
+STEPS = ("build", "gate", "publish")
+"""The commands that go by what the one before left."""
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_does_not_mind_names(martgate, published, command):
-    code, told = martgate(*COMMANDS[command])
-    assert code == 0, told
+    before = STEPS[: STEPS.index(command)] if command in STEPS else ()
+    for each in (*before, command):
+        code, output = martgate(*COMMANDS[each])
+        assert code == 0, output
 
 
 @pytest.mark.parametrize("engine", ["duckdb", pytest.param("spark", marks=pytest.mark.spark)])
