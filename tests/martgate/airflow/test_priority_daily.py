@@ -178,4 +178,4 @@ def test_a_promise_that_no_night_can_keep_is_no_deadline(shipped, promises, said
 
     slas = tuple(Sla(path="slaProperties[0]", property="timeOfAvailability", value=value) for value in promises)
     with pytest.raises(InvalidInput, match=said):
-        deadline(replace(shipped[0], slas=slas), shipped[1], time(3))
+        deadline(replace(shipped[0], slas=slas).tables[0], time(3))

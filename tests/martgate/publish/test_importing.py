@@ -253,8 +253,8 @@ def test_both_engines_draft_the_same(spark_engine, tmp_path, layout):
     dataset = Upstreams("unused").find_dataset_at(written(tmp_path, layout))
     shown = ("part", "day", "id")
     with DuckDBEngine() as engine:
-        expected = draft_contract(engine, dataset, "shop.things", shown=shown)
-    assert draft_contract(spark_engine, dataset, "shop.things", shown=shown) == expected
+        expected = draft_contract(engine, dataset, "shop.things", value_columns=shown)
+    assert draft_contract(spark_engine, dataset, "shop.things", value_columns=shown) == expected
 
 
 VALUES = {

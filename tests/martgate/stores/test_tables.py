@@ -67,7 +67,7 @@ def catalog(spark, spark_engine, shop):
 
 @pytest.mark.spark
 def test_a_result_becomes_a_table_of_its_own_columns_and_partitions(catalog, spark):
-    assert SparkCatalog(lambda: catalog).columns(NAME) == [
+    assert SparkCatalog(lambda: catalog).list_columns(NAME) == [
         ("id", "bigint"),
         ("comm_id", "bigint"),
         ("grade", "tinyint"),
@@ -85,7 +85,7 @@ def test_a_result_becomes_a_table_of_its_own_columns_and_partitions(catalog, spa
 def test_a_table_is_never_written_over(catalog, shop):
     with pytest.raises(QueryFailed, match=f"{NAME} cannot be created"):
         catalog.write(shop.rows((9, 9)), TableTarget(name=NAME, partition_by=(), format="parquet"))
-    assert SparkCatalog(lambda: catalog).rows(CatalogTable(name=NAME)) == 3
+    assert SparkCatalog(lambda: catalog).count_rows(CatalogTable(name=NAME)) == 3
 
 
 @pytest.mark.spark
