@@ -66,6 +66,7 @@ def test_data_that_lie_anywhere_are_explained_without_proofs_and_without_other_t
     assert " bytes (" in text
 
 
+@pytest.mark.spark  # the engine itself says how it prefers to be asked
 def test_spark_is_asked_at_once_what_needs_more_than_a_pass(explained: Callable[..., str]) -> None:
     one_by_one, at_once = explained().count("-- statement "), explained("--engine", "spark").count("-- statement ")
     assert one_by_one - at_once > 9
