@@ -21,6 +21,7 @@ __all__ = ["PARAMETERS", "Model", "cast_to_contract", "find_model", "load_models
 
 PARAMETERS: Final[Mapping[str, str]] = {
     "part_date": "the day to build, or the first day of the week or month, as YYYY-MM-DD",
+    "day_start": "the first instant of the day, as an ISO 8601 instant in UTC",
     "day_end": "the first instant after the day, as an ISO 8601 instant in UTC",
     "run_timestamp": "the instant of the run, the same in every row",
 }

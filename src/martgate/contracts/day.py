@@ -17,7 +17,7 @@ class Day:
         zone: The name of the time zone, as in `Asia/Seoul`.
 
     >>> Day(date(2024, 3, 31), "Asia/Seoul").parameters
-    {'part_date': '2024-03-31', 'day_end': '2024-03-31T15:00:00Z'}
+    {'part_date': '2024-03-31', 'day_start': '2024-03-30T15:00:00Z', 'day_end': '2024-03-31T15:00:00Z'}
     """
 
     date: date
@@ -29,9 +29,17 @@ class Day:
         return datetime.combine(self.date + timedelta(days=1), time(), ZoneInfo(self.zone)).astimezone(UTC)
 
     @property
+    def start(self) -> datetime:
+        """The first instant of the day, in UTC."""
+        return datetime.combine(self.date, time(), ZoneInfo(self.zone)).astimezone(UTC)
+
+    @property
     def parameters(self) -> dict[str, str]:
-        """The named parameters of models and rules, as text; SQL casts `:day_end` to TIMESTAMP."""
-        return {"part_date": self.date.isoformat(), "day_end": f"{self.cutoff:%Y-%m-%dT%H:%M:%S}Z"}
+        """The named parameters of models and rules, as text; SQL casts `:day_start` and `:day_end` to TIMESTAMP."""
+        instants = {"day_start": self.start, "day_end": self.cutoff}
+        return {"part_date": self.date.isoformat()} | {
+            name: f"{instant:%Y-%m-%dT%H:%M:%S}Z" for name, instant in instants.items()
+        }
 
 
 def parse_day(text: str) -> date | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from martgate.expectations.kinds.learned import Change, InsufficientHistory, LearnedCheck, MeasurementComparison
-from martgate.expectations.measurement import History, InMemoryHistory
+from martgate.expectations.measurement import History, InMemoryHistory, Selection
 from martgate.expectations.rules import Rule
 
 __all__ = ["Alarm", "Power", "Replay", "replay"]
@@ -64,7 +64,9 @@ def replay(rule: Rule, history: History) -> Replay:
     check = rule.check
     assert isinstance(check, LearnedCheck)
     columns = ("", *check.value_columns)
-    past = InMemoryHistory(history.measurements(check.by, columns, since=date.min, before=date.max))
+    past = InMemoryHistory(
+        history.measurements(Selection(check.by, columns, check.counts), since=date.min, before=date.max)
+    )
     results = {day: check.compare(past.by_day[day], check.load_past(past, day), day) for day in sorted(past.by_day)}
     by_day = {day: result for day, result in results.items() if not isinstance(result, InsufficientHistory)}
     comparisons = [comparison for day in by_day.values() for comparison in day]

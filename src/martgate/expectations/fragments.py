@@ -26,7 +26,7 @@ __all__ = [
     "parse_sql",
 ]
 
-PARAMETERS = frozenset({"part_date", "day_end", "earlier_end", "audited_at"})
+PARAMETERS = frozenset({"part_date", "day_start", "day_end", "earlier_end", "audited_at"})
 """The names that a fragment may use as `:parameter`; `earlier_end` is the `day_end` of the previous day."""
 
 OBJECT = "{object}"

@@ -69,6 +69,8 @@ def _add_defaults(
     key = [name for name in table.primary_key if name != table.publish_partition]
     if "key" in names and key:
         values.setdefault("key", key)
+    if "from_key" in names and "from" in values and "key" in values:
+        values.setdefault("from_key", values["key"])
     for field in get_fields(kind):
         if field.key != field.name and field.name in values:
             values.setdefault(field.key, values.pop(field.name))

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Literal, Protocol
 
-__all__ = ["MIN_HISTORY_DAYS", "History", "InMemoryHistory", "Measurement"]
+__all__ = ["MIN_HISTORY_DAYS", "Counts", "History", "InMemoryHistory", "Measurement", "Selection"]
+
+Counts = Literal["rows", "changes"]
+"""Which rows a measurement counts: all that it is about, or those whose value of `column` changed since the previous day."""
 
 MIN_HISTORY_DAYS = 14
 """The number of published days from which a band can be learned."""
@@ -21,6 +24,7 @@ class Measurement:
         rows: how many rows there are.
         column: the column whose value is counted; empty where all rows of the group are.
         value: the value that the rows have in `column`; None for null.
+        counts: which rows are counted.
     """
 
     by: tuple[str, ...]
@@ -28,19 +32,39 @@ class Measurement:
     rows: int
     column: str = ""
     value: str | None = None
+    counts: Counts = "rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which measurements of each day are meant.
+
+    Attributes:
+        by: the columns that rows are grouped by, exactly these.
+        columns: the columns whose values are counted; `""` is the count of all rows of a group.
+        counts: which rows are counted.
+    """
+
+    by: tuple[str, ...]
+    columns: tuple[str, ...]
+    counts: Counts = "rows"
+
+    def includes(self, measurement: Measurement) -> bool:
+        """Whether a measurement is one of those meant."""
+        is_alike = (measurement.by, measurement.counts) == (self.by, self.counts)
+        return is_alike and measurement.column in self.columns
 
 
 class History(Protocol):
     """The measurements of the published days of one table."""
 
     def measurements(
-        self, by: tuple[str, ...], columns: Sequence[str], *, since: date, before: date, most: int | None = None
+        self, selection: Selection, *, since: date, before: date, most: int | None = None
     ) -> Mapping[date, Sequence[Measurement]]:
         """Return the measurements of published days, as the newest publish of each day took them.
 
         Args:
-            by: the columns that rows are grouped by, exactly these.
-            columns: the columns whose values are counted; `""` is the count of all rows of a group.
+            selection: which measurements.
             since: the first day.
             before: the day after the last one.
             most: the greatest number of days, the newest ones; None for all.
@@ -60,9 +84,9 @@ class InMemoryHistory:
     by_day: Mapping[date, Sequence[Measurement]]
 
     def measurements(
-        self, by: tuple[str, ...], columns: Sequence[str], *, since: date, before: date, most: int | None = None
+        self, selection: Selection, *, since: date, before: date, most: int | None = None
     ) -> dict[date, list[Measurement]]:
         """Return the measurements of published days; see `History.measurements`."""
         days = sorted((day for day in self.by_day if since <= day < before), reverse=True)[:most]
-        by_day = {day: [each for each in self.by_day[day] if each.by == by and each.column in columns] for day in days}
+        by_day = {day: list(filter(selection.includes, self.by_day[day])) for day in days}
         return {day: measurements for day, measurements in by_day.items() if measurements}

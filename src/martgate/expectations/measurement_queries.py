@@ -11,8 +11,9 @@ from martgate.contracts.model import Table
 from martgate.contracts.quality import Scalar
 from martgate.errors import QueryFailed
 from martgate.expectations import wording
+from martgate.expectations.kinds.days import KEY_EXISTS, join_days
 from martgate.expectations.kinds.learned import LearnedCheck
-from martgate.expectations.measurement import Measurement
+from martgate.expectations.measurement import Counts, Measurement
 from martgate.expectations.protection import Protection
 from martgate.expectations.rules import Rule
 from martgate.expectations.source import Source
@@ -38,6 +39,7 @@ class MeasurementQuery:
         sql: returns one row a group: the values of `by`, then one count for each of `items`.
         by: the columns that rows are grouped by.
         items: the column and the value that each count is about; `("", None)` for all rows of the group.
+        counts: which rows it counts.
         spread: a column whose values are part of the grouping, after those of `by`; empty where none is.
     """
 
@@ -45,6 +47,7 @@ class MeasurementQuery:
     by: tuple[str, ...]
     items: tuple[tuple[str, str | None], ...]
     spread: str = ""
+    counts: Counts = "rows"
 
     def read(self, rows: Sequence[tuple[object, ...]]) -> Iterator[Measurement]:
         """Convert the statement's rows to measurements.
@@ -61,7 +64,7 @@ class MeasurementQuery:
             group, counts = tuple(values[: len(self.by)]), row[-len(self.items) :]
             for (column, value), count in zip(self.items, counts, strict=True):
                 subject = (self.spread, values[len(self.by)]) if self.spread else (column, value)
-                yield Measurement(self.by, group, int(str(count)), *subject)
+                yield Measurement(self.by, group, int(str(count)), *subject, counts=self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ def plan_measurements(rules: Sequence[Rule], source: Source) -> MeasurementPlan:
     """Plan the queries of rules that group by the same columns: one for all, and one for each column of many values."""
     checks = [rule.check for rule in rules if isinstance(rule.check, LearnedCheck)]
     by = checks[0].by
+    if checks[0].compared_key:
+        return MeasurementPlan(tuple(rules), (_change_query(checks, source),))
     columns = dict.fromkeys(name for check in checks for name in check.value_columns)
     values = {name: source.enum_values.get(name.casefold(), ()) for name in columns}
     pivoted = {name: enum for name, enum in values.items() if len(enum) <= _MAX_PIVOTED}
@@ -90,6 +95,21 @@ def plan_measurements(rules: Sequence[Rule], source: Source) -> MeasurementPlan:
         _spread_query(by, name, values[name], source.relation, source.types) for name in values if name not in pivoted
     ]
     return MeasurementPlan(tuple(rules), tuple(queries))
+
+
+def _change_query(checks: Sequence[LearnedCheck], source: Source) -> MeasurementQuery:
+    """Count the keys of both days, in one join with the previous day, and those whose value changed, by column."""
+    by, key = checks[0].by, checks[0].compared_key
+    columns = tuple(dict.fromkeys(name for check in checks for name in check.value_columns))
+    changes = (f"COUNT_IF(NOT (here.{identifier(name)} <=> earlier.{identifier(name)}))" for name in columns)
+    groups = [f"here.{identifier(name)}" for name in by]
+    counts = (f"{count} AS m{place}" for place, count in enumerate(["COUNT(*)", *changes]))
+    select_list = ",\n  ".join([*groups, *counts])
+    grouping = f"\nGROUP BY {', '.join(groups)}" if by else ""
+    rows = f"{join_days(checks, key, source)}\nWHERE {KEY_EXISTS}{grouping}"
+    limit = MAX_MEASUREMENTS // (1 + len(columns)) + 1
+    items = (("", None), *((name, None) for name in columns))
+    return MeasurementQuery(f"SELECT\n  {select_list}\n{rows}\nLIMIT {limit}", by, items, counts="changes")
 
 
 def _pivot_query(

@@ -140,7 +140,7 @@ def build_plan(rules: Iterable[Rule], source: Source) -> Plan:
     additive_scan: list[Rule] = []
     groupings: dict[tuple[str, ...], list[Rule]] = {}
     day_joins: dict[tuple[str, ...], list[Rule]] = {}
-    histories: dict[tuple[str, ...], list[Rule]] = {}
+    histories: dict[tuple[object, ...], list[Rule]] = {}
     separate: list[Rule] = []
     for rule in rules:
         evaluation = rule.check.evaluation(source)
@@ -160,7 +160,7 @@ def build_plan(rules: Iterable[Rule], source: Source) -> Plan:
             case DayComparison(check):
                 day_joins.setdefault(check.key, []).append(rule)
             case HistoryComparison(check):
-                histories.setdefault(check.by, []).append(rule)
+                histories.setdefault(check.query_group, []).append(rule)
             case SeparateStatement():
                 separate.append(rule)
             case _:
@@ -292,5 +292,5 @@ def _build_separate(rules: Sequence[Rule], *, source: Source) -> Statement:
     (rule,) = rules
     evaluation = rule.check.evaluation(source)
     assert isinstance(evaluation, SeparateStatement)
-    positions = () if evaluation.is_whole_row else (0, 1)
+    positions = () if evaluation.is_whole_row else tuple(range(evaluation.numbers))
     return Statement(evaluation.sql, (RuleColumns(rule, positions),), partial(_build_separate, source=source))

@@ -1,13 +1,12 @@
 """The measurements of the published days of a table, from which rules learn."""
 
 import json
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Engine, Row, Select, func, select
 
-from martgate.expectations.measurement import Measurement
+from martgate.expectations.measurement import Measurement, Selection
 from martgate.ledger.tables import MEASUREMENTS, PUBLICATIONS, RUNS, transaction
 
 __all__ = ["LedgerHistory", "build_measurement_row", "select_approving_runs"]
@@ -21,7 +20,7 @@ class LedgerHistory:
         self._table = table
 
     def measurements(
-        self, by: tuple[str, ...], columns: Sequence[str], *, since: date, before: date, most: int | None = None
+        self, selection: Selection, *, since: date, before: date, most: int | None = None
     ) -> dict[date, tuple[Measurement, ...]]:
         """Return the measurements of published days, as the newest publish of each day took them.
 
@@ -38,13 +37,15 @@ class LedgerHistory:
             select(published.c.part_date, MEASUREMENTS)
             .join(runs, runs.c.candidate == published.c.candidate)
             .join(MEASUREMENTS, MEASUREMENTS.c.run == runs.c.run)
-            .where(MEASUREMENTS.c.grouped_by == json.dumps(by), MEASUREMENTS.c.column_name.in_(columns))
+            .where(MEASUREMENTS.c.grouped_by == json.dumps(selection.by))
+            .where(MEASUREMENTS.c.column_name.in_(selection.columns))
+            .where(func.coalesce(MEASUREMENTS.c.counts, "rows") == selection.counts)
             .order_by(published.c.part_date, MEASUREMENTS.c.place)
         )
         by_day: dict[date, list[Measurement]] = {}
         with transaction(self._engine) as connection:
             for row in connection.execute(query):
-                by_day.setdefault(date.fromisoformat(row.part_date), []).append(_parse_measurement(by, row))
+                by_day.setdefault(date.fromisoformat(row.part_date), []).append(_parse_measurement(selection.by, row))
         return {day: tuple(numbers) for day, numbers in by_day.items()}
 
     def _newest_publications(self, since: date, before: date) -> Select[tuple[str, int]]:
@@ -74,8 +75,11 @@ def build_measurement_row(measurement: Measurement) -> dict[str, object]:
         "column_name": measurement.column,
         "value": measurement.value,
         "row_count": measurement.rows,
+        "counts": measurement.counts,
     }
 
 
 def _parse_measurement(by: tuple[str, ...], row: Row[Any]) -> Measurement:
-    return Measurement(by, tuple(json.loads(row.group_values)), row.row_count, row.column_name, row.value)
+    return Measurement(
+        by, tuple(json.loads(row.group_values)), row.row_count, row.column_name, row.value, row.counts or "rows"
+    )

@@ -96,6 +96,7 @@ MEASUREMENTS = Table(
     Column("column_name", Text, nullable=False),
     Column("value", Text),
     Column("row_count", BigInteger, nullable=False),
+    Column("counts", String(10)),
 )
 PUBLICATIONS = Table(
     "publications",

@@ -7,7 +7,7 @@ Dots separate the parts of a table's name, so a part cannot contain a dot (see `
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
@@ -17,6 +17,7 @@ __all__ = [
     "duckdb_text",
     "escape_variables",
     "field_name",
+    "fill_placeholders",
     "find_name_problem",
     "identifier",
     "identifiers",
@@ -47,6 +48,8 @@ _LITERALS = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 """Quoted parts and comments of Spark SQL; the group `text` matches literals in which a backslash escapes."""
+
+_PLACEHOLDERS = re.compile(rf"{_LITERALS.pattern} | \{{(?P<name>[A-Za-z_]\w*(?:\.\w+)*)\}}", re.DOTALL | re.VERBOSE)
 
 
 def identifier(name: str) -> str:
@@ -115,6 +118,19 @@ def put_table(query: str, name: str) -> str:
     'SELECT COUNT(*) FROM `shop`.`my-orders`'
     """
     return query.replace("`{object}`", "{object}").replace("{object}", relation(name))
+
+
+def fill_placeholders(sql: str, find: Callable[[str], str]) -> str:
+    """Replace each `{name}` or `{name.key}` outside of literals and comments.
+
+    Args:
+        sql: The SQL.
+        find: Returns the SQL to put in place of a name.
+
+    >>> fill_placeholders("n >= {least.rows} AND t RLIKE '{least}'", {"least.rows": "3"}.__getitem__)
+    "n >= 3 AND t RLIKE '{least}'"
+    """
+    return _PLACEHOLDERS.sub(lambda match: find(match["name"]) if match["name"] else match[0], sql)
 
 
 def field_name(name: str) -> str:

@@ -16,14 +16,17 @@ from martgate.contracts.quality import Threshold
 from martgate.expectations.audit import PreviousDay, Scope, audit
 from martgate.expectations.gx.stock import validate_rules
 from martgate.expectations.kinds.all_or_none import AllOrNone
+from martgate.expectations.kinds.churn import Churn
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
 from martgate.expectations.kinds.constant_within import ConstantWithin
+from martgate.expectations.kinds.copied_from import CopiedFrom
 from martgate.expectations.kinds.count_matches import CountMatches
 from martgate.expectations.kinds.dense_sequence import DenseSequence
 from martgate.expectations.kinds.exactly_one import ExactlyOne
 from martgate.expectations.kinds.extreme_of import ExtremeOf
 from martgate.expectations.kinds.foreign import Foreign
 from martgate.expectations.kinds.fresh import Fresh
+from martgate.expectations.kinds.happened import Happened
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.has_type import HasType
 from martgate.expectations.kinds.in_partition import InPartition
@@ -36,6 +39,7 @@ from martgate.expectations.kinds.not_null import NotNull
 from martgate.expectations.kinds.pattern import Pattern
 from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.range import Range
+from martgate.expectations.kinds.recomputed import Recomputed
 from martgate.expectations.kinds.reconciles import Reconciles
 from martgate.expectations.kinds.references import References
 from martgate.expectations.kinds.registry import load_kinds
@@ -136,6 +140,7 @@ def texts_of(kind):
     if kind in NO_TEXT:
         return set()
     names = {"column", "columns", "by", "order_by", "length", "key", "day_column", "to", "to_columns", "kind"}
+    names |= {"from_table", "from_key"}
     return {one.name for one in fields(kind) if str in _parts(one.type)} - names
 
 
@@ -143,6 +148,10 @@ def _parts(annotation):
     yield annotation
     for part in get_args(annotation):
         yield from _parts(part)
+
+
+def copied(column, **arguments):
+    return CopiedFrom(((column, ""),), ("id",), "s.other", ("id",), **arguments)
 
 
 def with_text(value):
@@ -172,6 +181,16 @@ def with_text(value):
             1,
         ),
         (Reconciles, "against"): (Reconciles("SUM(one)", allowance, ("id",)), 1),
+        (CopiedFrom, "where"): (copied("one", where=f"text = {written}"), 1),
+        (CopiedFrom, "latest_by"): (copied("one", latest_by=(f"text = {written}",)), 0),
+        (CopiedFrom, "earliest_by"): (copied("one", earliest_by=(f"text = {written}",)), 0),
+        (CopiedFrom, "default"): (copied("text", where="FALSE", default=(("text", value),)), 1),
+        (CopiedFrom, "against"): (
+            CopiedFrom((("one", ""),), ("id",), against=f"SELECT id, {case} AS one FROM s.other"),
+            1,
+        ),
+        (Recomputed, "formula"): (Recomputed(("one",), ("id",), f"SELECT id, {case} AS one FROM s.other"), 1),
+        (Happened, "where"): (Happened("day", f"text = {written}", 3), 1),
         (NeverFalls, "allowance"): (NeverFalls("low", ("id",), allowance), 1),
         (NeverRises, "allowance"): (NeverRises("high", ("id",), allowance), 1),
         (metric, "missing_values"): (metric("missingValues", ("text",), two, missing_values=(value,)), 0),
@@ -239,6 +258,12 @@ def of_every_kind(columns, other):
         References((flag,), other, (one,), f"{q['id']} > 1"),
         SameSet((flag,), other, (key,), f"{q['id']} > 1"),
         Reconciles(f"SUM({q['id']})", against, (key,)),
+        CopiedFrom(
+            ((flag, ""), (text, q["text"])), (key,), other, (one,), f"{q['id']} > 1", (q["day"],), default=((flag, 7),)
+        ),
+        Recomputed((flag,), (key,), f"SELECT {q['id']}, 9 AS {q['flag']} FROM {relation(other)}"),
+        Churn((text,), (key,)),
+        Happened(day, f"{q['id']} < 0"),
         UnchangedSince((text,), (key,)),
         NeverDisappears((key,)),
         NeverFalls(flag, (key,), against),

@@ -12,6 +12,7 @@ from martgate.contracts.day import Day
 from martgate.contracts.model import Column, Contract, Table
 from martgate.contracts.quality import Quality, QualityType
 from martgate.expectations.audit import PreviousDay, Scope, audit
+from martgate.expectations.measurement import InMemoryHistory
 from martgate.expectations.rules import Rule
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
@@ -79,20 +80,22 @@ def register(engine, tmp_path):
 
 @pytest.fixture
 def find(engine, register):
-    """find(check, columns, others={..}, earlier={..}): the verdict on one check over hand-made rows."""
+    """find(check, columns, others={..}, earlier={..}, history={..}): the verdict on one check over hand-made rows."""
 
-    def _find(check, columns, *, others=None, earlier=None, day=DAY, table=None, **rule):
+    def _find(check, columns, *, others=None, earlier=None, history=None, day=DAY, table=None, **rule):
         register("s.audited", columns)
         days = {} if earlier is None else {"previous_day": PreviousDay(register("earlier", earlier), BEFORE)}
         for name, rows in (others or {}).items():
             register(name, rows)
         rule = Rule(name="r", check=check, clauses=(), columns=check.columns_read, **rule)
         known = tuple(open_table(name, rows) for name, rows in (others or {}).items())
+        if history:
+            days["history"] = InMemoryHistory(history)
         scope = Scope(day, NOON + timedelta(hours=1), frozenset(others or {}), catalog_tables=known, **days)
         table = table or open_table("s.audited", columns)
         result = audit(engine, "s.audited", table=table, rules=[rule], scope=scope)
-        (verdict,) = result.verdicts
-        return verdict
+        (found,) = (*result.verdicts, *result.out_of_scope)
+        return found
 
     return _find
 

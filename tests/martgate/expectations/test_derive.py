@@ -13,6 +13,7 @@ from martgate.expectations.derive import derive, derive_with_problems
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
 from martgate.expectations.kinds.constant_within import ConstantWithin
+from martgate.expectations.kinds.copied_from import CopiedFrom
 from martgate.expectations.kinds.count_matches import CountMatches
 from martgate.expectations.kinds.dense_sequence import DenseSequence
 from martgate.expectations.kinds.exactly_one import ExactlyOne
@@ -211,6 +212,27 @@ IMPLEMENTATIONS = [
         {"rule": "reconciles", "measure": "SUM(a)", "against": "SELECT 1 AS measure", "by": [], "tolerance": 0.5},
         Reconciles("SUM(a)", "SELECT 1 AS measure", (), 0.5),
     ),
+    (
+        {
+            "rule": "copied_from",
+            "columns": {"b": "UPPER(v)"},
+            "key": "a",
+            "from": "s.o",
+            "from_key": "k",
+            "where": "w > 0",
+            "latest_by": ["n", "m"],
+            "default": {"b": "x"},
+        },
+        CopiedFrom((("b", "UPPER(v)"),), ("a",), "s.o", ("k",), "w > 0", ("n", "m"), default=(("b", "x"),)),
+    ),
+    (
+        {"rule": "copied_from", "columns": ["B"], "key": ["a"], "from": "s.o"},
+        CopiedFrom((("b", ""),), ("a",), "s.o", ("a",)),
+    ),
+    (
+        {"rule": "copied_from", "columns": "b", "key": ["a"], "against": "SELECT a, b FROM s.o"},
+        CopiedFrom((("b", ""),), ("a",), against="SELECT a, b FROM s.o"),
+    ),
     ({"rule": "fresh", "column": "a", "seconds": 60}, Fresh("a", 60)),
     ({"rule": "unique", "columns": ["A"]}, Unique(("a",))),
     ({"rule": "in_set", "column": "a", "values": [1, 2]}, InSet("a", (1, 2))),
@@ -237,7 +259,7 @@ I = "schema[0].quality[0].implementation"  # noqa: E741 (it stands in every line
 BAD = [
     ({}, "schema[0].quality[0].implementation", "expected an object"),
     ({"expression": "a > 0"}, I, "names no rule"),
-    ({"rule": "hold"}, f"{I}.rule", "Did you mean 'holds'? known kinds are all_or_none, constant_within"),
+    ({"rule": "hold"}, f"{I}.rule", "Did you mean 'holds'? known kinds are all_or_none, churn, constant_within"),
     ({"rule": "never_moves", "column": "a"}, f"{I}.rule", "rule 'never_moves' is not known"),
     ({"rule": "never_falls", "column": "a", "key": ["b"]}, f"{I}.rule", "it is published whole"),
     ({"rule": "never_falls", "column": "a"}, I, "rule never_falls needs 'key'"),

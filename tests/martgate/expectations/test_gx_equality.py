@@ -29,14 +29,17 @@ from martgate.expectations.gx.stock import validate_rules
 from martgate.expectations.gx.suite import build_configuration, build_suite_json
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.base import Check
+from martgate.expectations.kinds.churn import Churn
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
 from martgate.expectations.kinds.constant_within import ConstantWithin
+from martgate.expectations.kinds.copied_from import CopiedFrom
 from martgate.expectations.kinds.count_matches import CountMatches
 from martgate.expectations.kinds.dense_sequence import DenseSequence
 from martgate.expectations.kinds.exactly_one import ExactlyOne
 from martgate.expectations.kinds.extreme_of import ExtremeOf
 from martgate.expectations.kinds.foreign import Foreign
 from martgate.expectations.kinds.fresh import Fresh
+from martgate.expectations.kinds.happened import Happened
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.has_type import HasType
 from martgate.expectations.kinds.in_partition import InPartition
@@ -49,6 +52,7 @@ from martgate.expectations.kinds.not_null import NotNull
 from martgate.expectations.kinds.pattern import Pattern
 from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.range import Range
+from martgate.expectations.kinds.recomputed import Recomputed
 from martgate.expectations.kinds.reconciles import Reconciles
 from martgate.expectations.kinds.references import References
 from martgate.expectations.kinds.registry import load_kinds
@@ -252,6 +256,9 @@ QUERIES = [
     case(number("SELECT COUNT(*) FROM {object} WHERE x1 IS NULL", "mustBe", 0), "int", [1], None),
     case(Fresh(X, 100 * 365 * 86_400), "timestamp", [NOON]),
     case(Fresh(X, 3600), "timestamp", [NOON.replace(year=2000)], None),
+    case(Happened(X), "timestamp", [NOON], NOON.replace(year=2000)),
+    case(Happened(X, "x1 IS NOT NULL", HEIGHT + 1), "timestamp", [NOON], None),
+    case(Happened(X), "date", [dt.date(2000, 1, 1)], None),
 ]  # fmt: skip
 """What is exported as a query; Spark runs these."""
 
@@ -281,9 +288,9 @@ SOME = list({(type(c.check), getattr(c.check, "metric", ""), c in CORE, len(c.ki
 """One case of each kind; where it is exported in two ways, one of each."""
 
 BEYOND = {
-    References, SameSet, Reconciles,
+    References, SameSet, Reconciles, CopiedFrom, Recomputed,
     UnchangedSince, NeverDisappears, NeverFalls, NeverRises,
-    VolumeBand, ShareShift,
+    VolumeBand, ShareShift, Churn,
 }  # fmt: skip
 """Kinds that a suite leaves out by name: they compare with another table or with other days, and a suite sees one batch of one."""
 

@@ -13,14 +13,17 @@ from martgate.expectations.gx.stock import validate_rules
 from martgate.expectations.gx.suite import build_suite_json
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.base import Check
+from martgate.expectations.kinds.churn import Churn
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
 from martgate.expectations.kinds.constant_within import ConstantWithin
+from martgate.expectations.kinds.copied_from import CopiedFrom
 from martgate.expectations.kinds.count_matches import CountMatches
 from martgate.expectations.kinds.dense_sequence import DenseSequence
 from martgate.expectations.kinds.exactly_one import ExactlyOne
 from martgate.expectations.kinds.extreme_of import ExtremeOf
 from martgate.expectations.kinds.foreign import Foreign
 from martgate.expectations.kinds.fresh import Fresh
+from martgate.expectations.kinds.happened import Happened
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.has_type import HasType
 from martgate.expectations.kinds.in_partition import InPartition
@@ -33,6 +36,7 @@ from martgate.expectations.kinds.not_null import NotNull
 from martgate.expectations.kinds.pattern import Pattern
 from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.range import Range
+from martgate.expectations.kinds.recomputed import Recomputed
 from martgate.expectations.kinds.reconciles import Reconciles
 from martgate.expectations.kinds.references import References
 from martgate.expectations.kinds.registry import BUILT_IN, load_kinds
@@ -54,7 +58,8 @@ pytestmark = [
 
 FRAMEWORK = Path(__file__).parents[3] / "src" / "martgate"
 DAYS = [date(2023, 12, 1) + timedelta(each) for each in range(20)]
-OTHER = {"s.o": {"k int": [1, 2]}}
+LAST_DAYS = [date(2023, 12, 31) - timedelta(each) for each in range(20)]
+OTHER = {"s.o": {"k int": [1, 2], "v int": [7, 8]}}
 
 
 @dataclass
@@ -119,6 +124,14 @@ EXAMPLES = [
     Example(References(("a",), "s.o", ("k",)), {"a int": [1, None]}, {"a int": [1, 3, 3]}, (2, 3), {"a int": [None]}, others=OTHER),
     Example(SameSet(("a",), "s.o", ("k",)), {"a int": [1, 2]}, {"a int": [1, 3]}, (2, 3), None, others=OTHER),
     Example(
+        CopiedFrom((("a", "v"),), ("g",), "s.o", ("k",)), {"g int": [1, 9], "a int": [7, None]}, {"g int": [1, 2, 9], "a int": [7, 9, 5]}, (2, 3),
+        {"g int": [9], "a int": [None]}, others=OTHER,
+    ),
+    Example(
+        Recomputed(("a",), ("g",), "SELECT k AS g, v AS a FROM s.o"), {"g int": [1, 2], "a int": [7, 8]}, {"g int": [1, 3], "a int": [6, 1]}, (3, 3),
+        None, others=OTHER,
+    ),
+    Example(
         Reconciles("COUNT(*)", "SELECT k AS a, 1 AS measure FROM s.o", ("a",)), {"a int": [1, 2]}, {"a int": [1, 1]}, (2, 2), None, others=OTHER,
     ),
     Example(UnchangedSince(("a",), ("g",)), THEN, {"g int": [1, 2], "a int": [5, 6]}, (1, 2), EMPTY_PAIR, earlier=THEN),
@@ -138,6 +151,11 @@ EXAMPLES = [
     Example(
         SqlNumber("SELECT MAX(a) FROM {object}", Threshold("mustBe", (1,))), {"a int": [1]}, {"a int": [2]}, (1, 1), {"a int": [None]}, shows=False,
     ),
+    Example(
+        Churn(("a",), ("g",)), {"g int": [*range(20)], "a int": [1] * 12 + [2] * 8}, {"g int": [*range(20)], "a int": [2] * 9 + [1] * 11}, (1, 1), None,
+        earlier={"g int": [*range(20)], "a int": [1] * 20}, history={day: [Measurement((), (), 1, "a", counts="changes")] for day in LAST_DAYS},
+    ),
+    Example(Happened("a"), {"a timestamp": [at(12)]}, {"a timestamp": [at(12) - timedelta(days=1), None]}, (1, 1), None, shows=False),
     Example(Fresh("a", 7200), {"a timestamp": [at(12)]}, {"a timestamp": [at(1)]}, (1, 1), {"a timestamp": [None]}, shows=False),
     Example(
         Foreign("expect_column_values_to_not_match_regex", '{"column": "a", "regex": "z"}', ("a",)),

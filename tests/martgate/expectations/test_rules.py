@@ -4,14 +4,17 @@ import pytest
 
 from martgate.contracts.quality import Threshold
 from martgate.expectations.kinds.all_or_none import AllOrNone
+from martgate.expectations.kinds.churn import Churn
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
 from martgate.expectations.kinds.constant_within import ConstantWithin
+from martgate.expectations.kinds.copied_from import CopiedFrom
 from martgate.expectations.kinds.count_matches import CountMatches
 from martgate.expectations.kinds.dense_sequence import DenseSequence
 from martgate.expectations.kinds.exactly_one import ExactlyOne
 from martgate.expectations.kinds.extreme_of import ExtremeOf
 from martgate.expectations.kinds.foreign import Foreign
 from martgate.expectations.kinds.fresh import Fresh
+from martgate.expectations.kinds.happened import Happened
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.has_type import HasType
 from martgate.expectations.kinds.in_partition import InPartition
@@ -24,6 +27,7 @@ from martgate.expectations.kinds.not_null import NotNull
 from martgate.expectations.kinds.pattern import Pattern
 from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.range import Range
+from martgate.expectations.kinds.recomputed import Recomputed
 from martgate.expectations.kinds.reconciles import Reconciles
 from martgate.expectations.kinds.references import References
 from martgate.expectations.kinds.registry import load_kinds
@@ -74,6 +78,25 @@ SAID = [
         "SUM(b) for each a agrees with its source, give or take 0.5",
         ("a", "b"),
     ),
+    (
+        CopiedFrom((("b", ""), ("c", "UPPER(d)")), ("a",), "s.o", ("k",), "w > 0", ("n", "m")),
+        "b and c are as in the latest row by n and m of s.o (of its rows where w > 0) for each a",
+        ("a", "b", "c"),
+    ),
+    (CopiedFrom((("b", ""),), ("a",), against="SELECT 1"), "b is as in its source for each a", ("a", "b")),
+    (Recomputed(("b",), ("a",), "SELECT 1"), "b is as its formula computes for each a", ("a", "b")),
+    (
+        Recomputed(("b", "c"), ("a",), "SELECT 1", 0.5),
+        "b and c are as their formula computes for each a, give or take 0.5",
+        ("a", "b", "c"),
+    ),
+    (Churn(("b",), ("a",), 60), "as many a change their b as the last 60 days let expect", ("a", "b")),
+    (Happened("a"), "at least 1 row has a a within the day", ("a",)),
+    (
+        Happened("a", "b = 1", 5),
+        "at least 5 rows where b = 1 have a a within the day",
+        ("a", "b"),
+    ),
     (UnchangedSince(("b",), ("a",)), "b is what it was on the earlier day for each a", ("a", "b")),
     (
         UnchangedSince(("b", "c"), ("a",)),
@@ -96,6 +119,11 @@ SAID = [
         ShareShift(("b",), 0.07, history_days=30),
         "each share of b is within 7 percentage points of that of the day before, or twice as far where the last 30 days "
         "let expect it",
+        ("b",),
+    ),
+    (
+        ShareShift(("b",), 0.07, max_relative=0.5),
+        "each share of b is within 7 percentage points of that of the day before, and within 50 % of it",
         ("b",),
     ),
     (

@@ -15,7 +15,7 @@ from martgate.contracts.quality import Severity
 from martgate.errors import CouldNotRun, InvalidInput
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.in_set import InSet
-from martgate.expectations.measurement import Measurement
+from martgate.expectations.measurement import Measurement, Selection
 from martgate.expectations.restatement import Difference, Restatement
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, Verdict
@@ -437,6 +437,7 @@ def measuring(ledger: Ledger, day: int, rows: int, *, publish: bool = True, name
         Measurement(("comm_id",), ("7",), 1, "status"),
         Measurement((), (), rows),
         Measurement(("comm_id",), (None,), 2, "odd"),
+        Measurement(("comm_id",), ("7",), 4, "status", counts="changes"),
     )
     ledger.record_candidate(candidate)
     record = dataclasses.replace(record, audit=dataclasses.replace(record.audit, measurements=numbers))
@@ -448,7 +449,7 @@ def measuring(ledger: Ledger, day: int, rows: int, *, publish: bool = True, name
 
 def rows_by_day(ledger: Ledger, *, table: str = TABLE, **asked) -> dict[int, list[int]]:
     asked = {"since": date.min, "before": date.max} | asked
-    found = ledger.get_history(table).measurements(("comm_id",), ("",), **asked)
+    found = ledger.get_history(table).measurements(Selection(("comm_id",), ("",)), **asked)
     return {day.day: [each.rows for each in numbers] for day, numbers in found.items()}
 
 
@@ -456,15 +457,18 @@ def test_measurements_are_returned_by_grouping_and_column(ledger):
     measuring(ledger, 3, 10)
     history = ledger.get_history(TABLE)
     every = {"since": date.min, "before": date.max}
-    assert history.measurements(("comm_id",), ("status", "odd"), **every) == {
+    assert history.measurements(Selection(("comm_id",), ("status", "odd")), **every) == {
         date(2024, 1, 3): (
             Measurement(("comm_id",), ("7",), 9, "status", "탈퇴"),
             Measurement(("comm_id",), ("7",), 1, "status"),
             Measurement(("comm_id",), (None,), 2, "odd"),
         )
     }
-    assert history.measurements((), ("",), **every) == {date(2024, 1, 3): (Measurement((), (), 10),)}
-    assert history.measurements(("part_comm_id",), ("",), **every) == {}
+    assert history.measurements(Selection(("comm_id",), ("status",), "changes"), **every) == {
+        date(2024, 1, 3): (Measurement(("comm_id",), ("7",), 4, "status", counts="changes"),)
+    }
+    assert history.measurements(Selection((), ("",)), **every) == {date(2024, 1, 3): (Measurement((), (), 10),)}
+    assert history.measurements(Selection(("part_comm_id",), ("",)), **every) == {}
 
 
 def test_only_published_days_of_the_table_are_its_history(ledger):

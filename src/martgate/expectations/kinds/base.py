@@ -5,8 +5,8 @@ A kind defines four things: its `kind` (the name in contracts and reports), a `s
 two for kinds about single rows, groups, two days, or the history of a table. Everything else has a default that cannot let
 a rule pass: what a kind does not define is read from the data, hidden, or an error.
 
-The SQL of a check is Spark SQL over the columns of the table under audit, with `:part_date` and `:day_end` where there is a
-day. Unless a kind says otherwise, null passes (it is the business of `not_null`) and failures count rows.
+The SQL of a check is Spark SQL over the columns of the table under audit, with `:part_date`, `:day_start` and `:day_end` where there
+is a day. Unless a kind says otherwise, null passes (it is the business of `not_null`) and failures count rows.
 """
 
 from abc import ABC, abstractmethod
@@ -34,7 +34,7 @@ __all__ = ["Check", "ExpectationConfig"]
 _UNKNOWN = ""
 """The name of no table: all of its columns are hidden."""
 
-_OF_THE_DAY = frozenset({"part_date", "day_end"})
+_OF_THE_DAY = frozenset({"part_date", "day_start", "day_end"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from martgate.expectations.mistakes import Mistake
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, identifiers, relation
 
-__all__ = ["KEY_EXISTS", "DayCheck", "join_days", "name_queries"]
+__all__ = ["KEY_EXISTS", "DayCheck", "find_day_problem", "join_days", "name_queries"]
 
 KEY_EXISTS = "here.__here = 1"
 """The condition that a key of the previous day exists on the day under audit."""
@@ -71,12 +71,9 @@ class DayCheck(Check):
 
     def find_problem(self, table: Table) -> Mistake | None:
         """Find what prevents the comparison of two days of the table."""
-        day = table.publish_partition
-        if day is None:
-            message = f"{self.kind} compares with an earlier day, and {table.name} keeps none: it is published whole"
-            return Mistake(message, "a table with days names their column as publishPartition", key="rule")
-        if day in self.key:
-            return Mistake(f"{day} is the day itself: no key of one day is there on another", "leave it out", key="key")
+        problem = find_day_problem(self.kind, self.key, table)
+        if problem:
+            return problem
         field, columns = self.compared_columns
         repeated = [column for column in self.key if column in columns]
         if repeated:
@@ -84,7 +81,18 @@ class DayCheck(Check):
         return None
 
 
-def join_days(checks: Sequence[DayCheck], key: tuple[str, ...], source: Source) -> str:
+def find_day_problem(kind: str, key: Sequence[str], table: Table) -> Mistake | None:
+    """Find what prevents a kind from comparing two days of a table by a key; None where nothing does."""
+    day = table.publish_partition
+    if day is None:
+        message = f"{kind} compares with an earlier day, and {table.name} keeps none: it is published whole"
+        return Mistake(message, "a table with days names their column as publishPartition", key="rule")
+    if day in key:
+        return Mistake(f"{day} is the day itself: no key of one day is there on another", "leave it out", key="key")
+    return None
+
+
+def join_days(checks: Sequence[Check], key: tuple[str, ...], source: Source) -> str:
     """Build the FROM clause that joins each row of the previous day with its row of this day, if there is one.
 
     Args:
@@ -103,7 +111,7 @@ def join_days(checks: Sequence[DayCheck], key: tuple[str, ...], source: Source) 
     return "\n".join(clauses)
 
 
-def name_queries(checks: Sequence[DayCheck]) -> dict[str, str]:
+def name_queries(checks: Sequence[Check]) -> dict[str, str]:
     """Return the alias of each query of the checks in `join_days`."""
     queries = dict.fromkeys(query for check in checks for query in check.queries)
     return {query: f"allowed{place}" for place, query in enumerate(queries)}

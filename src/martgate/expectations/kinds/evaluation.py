@@ -103,11 +103,13 @@ class SeparateStatement:
     """A statement for one check alone.
 
     Attributes:
-        sql: returns one row: how many failed, how many were in scope.
+        sql: returns one row: how many failed, how many were in scope, and any further numbers of the check.
+        numbers: how many numbers the check's `result` takes from the row.
         is_whole_row: whether the check's `result` takes the whole row instead, however many numbers it has.
     """
 
     sql: str
+    numbers: int = 2
     is_whole_row: bool = False
 
 

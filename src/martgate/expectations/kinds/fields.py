@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from martgate.contracts.model import Table
 from martgate.contracts.quality import Scalar
 from martgate.expectations.fragments import find_columns, find_expression_problem, find_query_problem
-from martgate.expectations.kinds.reading import read_names, read_scalar, read_text, resolve_columns
+from martgate.expectations.kinds.reading import insert_constants, read_names, read_scalar, read_text, resolve_columns
 from martgate.expectations.mistakes import Mistake, is_finite, read_pattern
 from martgate.hints import clip
 
@@ -21,7 +21,9 @@ __all__ = [
     "AtLeastTwoColumns",
     "Bound",
     "Column",
+    "ColumnValues",
     "Columns",
+    "CopiedColumns",
     "Expression",
     "Field",
     "FieldType",
@@ -31,9 +33,11 @@ __all__ = [
     "OptionalGroupColumns",
     "OtherColumns",
     "OtherExpression",
+    "OtherExpressions",
     "OtherTable",
     "QueryText",
     "RegularExpression",
+    "SourceTable",
     "Values",
     "deduplicate",
     "get_fields",
@@ -127,7 +131,7 @@ class _Fragment(FieldType):
     is_of_other_table: bool = False
 
     def read(self, value: object, table: Table) -> str:
-        fragment = read_text(value)
+        fragment = insert_constants(read_text(value), table)
         problem = find_expression_problem(fragment, aggregate=self.aggregate)
         if problem:
             raise Mistake(problem)
@@ -141,10 +145,18 @@ class _Fragment(FieldType):
         return (value,) if value else ()
 
 
+def _read_expression(value: object, table: Table, *, key: str = "") -> str:
+    """Read an expression over a row of another table."""
+    fragment = insert_constants(read_text(value), table)
+    problem = find_expression_problem(fragment)
+    if problem:
+        raise Mistake(f"{key}: {problem}" if key else problem)
+    return fragment
+
+
 class _WholeQuery(FieldType):
     def read(self, value: object, table: Table) -> str:
-        del table  # a query may read any
-        query = read_text(value)
+        query = insert_constants(read_text(value), table)
         problem = find_query_problem(query)
         if problem:
             raise Mistake(problem)
@@ -154,13 +166,61 @@ class _WholeQuery(FieldType):
         return (value,) if value else ()
 
 
+@dataclasses.dataclass(frozen=True)
 class _OtherTable(FieldType):
+    contract_key: str = ""
+
     def read(self, value: object, table: Table) -> str:
         del table
         return read_text(value)
 
     def tables(self, value: str) -> tuple[str, ...]:
-        return (value,)
+        return (value,) if value else ()
+
+
+@dataclasses.dataclass(frozen=True)
+class _CopiedColumns(FieldType):
+    """Columns, each with an expression over the other table; without one the column has the same name there."""
+
+    is_of_other_table = True
+
+    def read(self, value: object, table: Table) -> tuple[tuple[str, str], ...]:
+        if not isinstance(value, dict):
+            return tuple((name, "") for name in resolve_columns(read_names(value), table))
+        names = resolve_columns(read_names(list(value)), table)
+        expressions = [_read_expression(each, table, key=str(key)) for key, each in value.items()]
+        return tuple(zip(names, expressions, strict=True))
+
+    def columns(self, value: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+        return tuple(name for name, _ in value)
+
+    def fragments(self, value: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+        return tuple(expression for _, expression in value if expression)
+
+
+@dataclasses.dataclass(frozen=True)
+class _OtherExpressions(FieldType):
+    is_of_other_table = True
+
+    def read(self, value: object, table: Table) -> tuple[str, ...]:
+        return tuple(_read_expression(each, table) for each in (value if isinstance(value, list | tuple) else [value]))
+
+    def fragments(self, value: tuple[str, ...]) -> tuple[str, ...]:
+        return value
+
+
+@dataclasses.dataclass(frozen=True)
+class _ColumnValues(FieldType):
+    """Columns, each with a value."""
+
+    def read(self, value: object, table: Table) -> tuple[tuple[str, Scalar], ...]:
+        if not isinstance(value, dict) or not value:
+            raise Mistake(f"found {clip(value)}, expected a value for each column, as in {{column: 0}}")
+        names = resolve_columns(read_names(list(value)), table)
+        return tuple(zip(names, map(read_scalar, value.values()), strict=True))
+
+    def columns(self, value: tuple[tuple[str, Scalar], ...]) -> tuple[str, ...]:
+        return tuple(name for name, _ in value)
 
 
 class _OtherColumns(FieldType):
@@ -257,8 +317,20 @@ QueryText = Annotated[str, _WholeQuery()]
 OtherTable = Annotated[str, _OtherTable()]
 """The name that a contract gives to another table."""
 
+SourceTable = Annotated[str, _OtherTable(contract_key="from")]
+"""As `OtherTable`; a contract writes `from: TABLE`."""
+
 OtherColumns = Annotated[tuple[str, ...], _OtherColumns()]
 """Columns of another table."""
+
+OtherExpressions = Annotated[tuple[str, ...], _OtherExpressions()]
+"""Spark SQL expressions over the columns of another table."""
+
+CopiedColumns = Annotated[tuple[tuple[str, str], ...], _CopiedColumns()]
+"""Columns of the table under audit, each with an expression over the columns of another table; empty for the same name."""
+
+ColumnValues = Annotated[tuple[tuple[str, Scalar], ...], _ColumnValues()]
+"""Columns of the table under audit, each with a value."""
 
 RegularExpression = Annotated[str, _RegularExpression()]
 Values = Annotated[tuple[Scalar, ...], _Values()]

@@ -16,7 +16,7 @@ from martgate.expectations import wording
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import Evaluation, HistoryComparison
 from martgate.expectations.kinds.examples import Offenders, show_columns, show_count
-from martgate.expectations.measurement import MIN_HISTORY_DAYS, History, Measurement
+from martgate.expectations.measurement import MIN_HISTORY_DAYS, Counts, History, Measurement
 from martgate.expectations.mistakes import Mistake
 from martgate.expectations.protection import Protection
 from martgate.expectations.source import Source
@@ -128,11 +128,23 @@ class LearnedCheck(Check):
     false_alarms_per_year: float
     is_learned: ClassVar[bool] = True
     failure_unit: ClassVar[str] = "groups"
+    counts: ClassVar[Counts] = "rows"
+    """Which rows its measurements count."""
 
     @property
     @abstractmethod
     def value_columns(self) -> tuple[str, ...]:
         """The columns whose values are counted in each group."""
+
+    @property
+    def compared_key(self) -> tuple[str, ...]:
+        """The key by which rows are compared with those of the previous day; empty where measurements count no changes."""
+        return ()
+
+    @property
+    def query_group(self) -> tuple[object, ...]:
+        """What checks have in common whose measurements one query takes."""
+        return (self.by, self.compared_key)
 
     @abstractmethod
     def load_past(self, history: History, day: date) -> Past:

@@ -1,11 +1,15 @@
 """Readers of single values in a contract: texts, column names and scalars."""
 
+from collections.abc import Mapping
+
 from martgate.contracts.model import Table
 from martgate.contracts.quality import Scalar
+from martgate.expectations.fragments import OBJECT
 from martgate.expectations.mistakes import Mistake, is_finite
 from martgate.hints import clip, did_you_mean
+from martgate.text.quoting import fill_placeholders, literal
 
-__all__ = ["read_names", "read_scalar", "read_text", "resolve_columns"]
+__all__ = ["insert_constants", "read_names", "read_scalar", "read_text", "resolve_columns"]
 
 
 def resolve_columns(names: tuple[str, ...], table: Table) -> tuple[str, ...]:
@@ -33,6 +37,29 @@ def read_text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise Mistake(f"found {clip(value)}, expected text")
     return value.strip()
+
+
+def insert_constants(sql: str, table: Table) -> str:
+    """Replace each `{name}` or `{name.key}` in SQL by a value of the contract's custom properties, as a literal.
+
+    So a number that a contract states once is used by its rules. A property of the table goes before one of the contract.
+    `{object}` stays, and so does what stands in a text literal.
+
+    Raises:
+        Mistake: there is no such property, or its value is not a text, a number or a boolean.
+    """
+    return fill_placeholders(sql, lambda name: OBJECT if name == "object" else literal(_find_constant(name, table), ""))
+
+
+def _find_constant(name: str, table: Table) -> Scalar:
+    value: object = {**table.contract.custom, **table.custom}
+    for part in name.split("."):
+        known = list(value) if isinstance(value, Mapping) else []
+        if part not in known:
+            message = f"{{{name}}} names no custom property of the contract"
+            raise Mistake(message, did_you_mean(part, map(str, known)))
+        value = value[part] if isinstance(value, Mapping) else None
+    return read_scalar(value)
 
 
 def read_names(value: object, minimum: int = 1) -> tuple[str, ...]:

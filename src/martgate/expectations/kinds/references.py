@@ -62,9 +62,11 @@ class References(StatementCheck):
         return f"FROM (\n  {here}\n) AS here\nLEFT JOIN (\n  {other}\n) AS found ON {pairs}"
 
 
-def find_pairing_problem(columns: tuple[str, ...], to: str, to_columns: tuple[str, ...]) -> Mistake | None:
+def find_pairing_problem(
+    columns: tuple[str, ...], to: str, to_columns: tuple[str, ...], *, key: str = "to_columns"
+) -> Mistake | None:
     """Find the problem of columns that cannot be compared one by one with those of another table; None where there is none."""
     if len(columns) == len(to_columns):
         return None
     counts = f"{len(columns)} columns here, {len(to_columns)} in {to}"
-    return Mistake(f"columns do not pair up: {counts}", key="to_columns")
+    return Mistake(f"columns do not pair up: {counts}", key=key)

@@ -46,6 +46,8 @@ BUILT_IN: Mapping[str, str] = {
     "exactly_one": "martgate.expectations.kinds.exactly_one:ExactlyOne",
     "references": "martgate.expectations.kinds.references:References",
     "same_set": "martgate.expectations.kinds.same_set:SameSet",
+    "copied_from": "martgate.expectations.kinds.copied_from:CopiedFrom",
+    "recomputed": "martgate.expectations.kinds.recomputed:Recomputed",
     "reconciles": "martgate.expectations.kinds.reconciles:Reconciles",
     "unchanged_since": "martgate.expectations.kinds.unchanged_since:UnchangedSince",
     "never_disappears": "martgate.expectations.kinds.never_disappears:NeverDisappears",
@@ -55,6 +57,8 @@ BUILT_IN: Mapping[str, str] = {
     "share_shift": "martgate.expectations.kinds.share_shift:ShareShift",
     "metric": "martgate.expectations.kinds.quality_metric:QualityMetric",
     "sql": "martgate.expectations.kinds.sql_number:SqlNumber",
+    "churn": "martgate.expectations.kinds.churn:Churn",
+    "happened": "martgate.expectations.kinds.happened:Happened",
     "fresh": "martgate.expectations.kinds.fresh:Fresh",
     "foreign": "martgate.expectations.kinds.foreign:Foreign",
 }

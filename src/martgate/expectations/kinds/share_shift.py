@@ -21,7 +21,7 @@ from martgate.expectations.kinds.learned import (
     Past,
     count_group_rows,
 )
-from martgate.expectations.measurement import MIN_HISTORY_DAYS, History, Measurement
+from martgate.expectations.measurement import MIN_HISTORY_DAYS, History, Measurement, Selection
 from martgate.expectations.mistakes import Mistake
 from martgate.hints import clip
 
@@ -41,7 +41,7 @@ class ExpectedShare:
         previous_rows: the rows of the share on the previous day.
         previous_size: the rows of the group on the previous day.
         size: the rows of the group on this day.
-        distance: how far the share may move.
+        distance: how far the share may move: the least of the two limits.
         significance: the probability below which chance does not explain a move.
         usual: the rows that the share would usually have on this day; None where that is unknown.
     """
@@ -74,6 +74,9 @@ class ExpectedShare:
 class ShareShift(LearnedCheck):
     """In each group of `by`, no share of rows is further than `max_distance` from that of the previous day.
 
+    With `max_relative`, no share may move by more than that part of itself either, so that a class of few rows is seen: 0.5
+    refuses a share of one percent that falls below half a percent, or rises above one and a half.
+
     The shares are those of null and, where a column has an enum, of each of its values. The previous day is the newest
     earlier day that is published. Each share is compared by itself: the largest move decides, not the sum of all, so that
     the distance can be read off any chart. A move that chance explains in a group of this size does not fail;
@@ -90,15 +93,17 @@ class ShareShift(LearnedCheck):
     by: OptionalGroupColumns = ()
     false_alarms_per_year: float = 1
     history_days: int = 0
+    max_relative: float = 0
     kind: ClassVar[str] = "share_shift"
     failure_unit: ClassVar[str] = "shares"
 
     @property
     def sentence(self) -> str:
         points, days = f"{100 * self.max_distance:g} percentage points", wording.format_count(self.history_days, "day")
+        relative = f", and within {100 * self.max_relative:g} % of it" if self.max_relative else ""
         exception = f", or twice as far where the last {days} let expect it" if self.history_days else ""
         shares = f"each share of {wording.join_names(self.columns)}{wording.group_phrase(self.by)}"
-        return f"{shares} is within {points} of that of the day before{exception}"
+        return f"{shares} is within {points} of that of the day before{relative}{exception}"
 
     @property
     def value_columns(self) -> tuple[str, ...]:
@@ -115,12 +120,15 @@ class ShareShift(LearnedCheck):
         if problem is None and not 0 < self.max_distance < 1:
             message = f"found {clip(self.max_distance)}, expected a share between 0 and 1"
             problem = Mistake(message, "0.05 is five percentage points", key="max_distance")
+        if problem is None and self.max_relative >= 1:
+            message = f"found {clip(self.max_relative)}, expected less than 1, or a share that is lost would pass"
+            problem = Mistake(message, "0.5 is half of a share", key="max_relative")
         return problem
 
     def load_past(self, history: History, day: date) -> Past:
         """Load the newest earlier day; with `history_days`, all of these days."""
         since, most = (day - timedelta(self.history_days), None) if self.history_days else (date.min, 1)
-        return history.measurements(self.by, ("", *self.columns), since=since, before=day, most=most)
+        return history.measurements(Selection(self.by, ("", *self.columns)), since=since, before=day, most=most)
 
     def compare(
         self, today: Sequence[Measurement], past: Past, day: date
@@ -152,13 +160,18 @@ class ShareShift(LearnedCheck):
                     previous_rows[cell],
                     previous_sizes[cell[0]],
                     sizes[cell[0]],
-                    self.max_distance,
+                    self._distance(previous_rows[cell] / previous_sizes[cell[0]]),
                     significance,
                     usual.get(cell),
                 ),
             )
             for cell in cells
         )
+
+    def _distance(self, previous: float) -> float:
+        """How far a share may move; a share that was 0 has no relative limit."""
+        relative = self.max_relative * previous
+        return min(self.max_distance, relative) if relative else self.max_distance
 
     def _predict(
         self,

@@ -17,7 +17,7 @@ from martgate.expectations.kinds.learned import (
     Past,
     count_group_rows,
 )
-from martgate.expectations.measurement import MIN_HISTORY_DAYS, History, Measurement
+from martgate.expectations.measurement import MIN_HISTORY_DAYS, History, Measurement, Selection
 from martgate.expectations.mistakes import Mistake
 
 __all__ = ["VolumeBand"]
@@ -65,7 +65,7 @@ class VolumeBand(LearnedCheck):
         return LearnedCheck.find_problem(self, table) or self.find_history_problem()
 
     def load_past(self, history: History, day: date) -> Past:
-        return history.measurements(self.by, ("",), since=day - timedelta(self.history_days), before=day)
+        return history.measurements(Selection(self.by, ("",)), since=day - timedelta(self.history_days), before=day)
 
     def compare(
         self, today: Sequence[Measurement], past: Past, day: date
