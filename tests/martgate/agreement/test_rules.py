@@ -21,12 +21,14 @@ from martgate.expectations.audit import PreviousDay, Scope, audit
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
 from martgate.expectations.kinds.constant_within import ConstantWithin
+from martgate.expectations.kinds.copied_from import CopiedFrom
 from martgate.expectations.kinds.count_matches import CountMatches
 from martgate.expectations.kinds.dense_sequence import DenseSequence
 from martgate.expectations.kinds.exactly_one import ExactlyOne
 from martgate.expectations.kinds.extreme_of import ExtremeOf
 from martgate.expectations.kinds.foreign import Foreign
 from martgate.expectations.kinds.fresh import Fresh
+from martgate.expectations.kinds.happened import Happened
 from martgate.expectations.kinds.has_columns import HasColumns
 from martgate.expectations.kinds.has_type import HasType
 from martgate.expectations.kinds.in_partition import InPartition
@@ -39,6 +41,7 @@ from martgate.expectations.kinds.not_null import NotNull
 from martgate.expectations.kinds.pattern import Pattern
 from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.range import Range
+from martgate.expectations.kinds.recomputed import Recomputed
 from martgate.expectations.kinds.reconciles import Reconciles
 from martgate.expectations.kinds.references import References
 from martgate.expectations.kinds.registry import load_kinds
@@ -195,9 +198,13 @@ class Draw:
             yield Unique((column, "few"))
             yield References((column,), "s.other", (twin,), "few > 0")
             yield SameSet((column,), "s.other", (column,))
+            for more in ({}, {"where": "few > 0"}, {"latest_by": ("few", "place")}, {"earliest_by": ("place",)}):
+                yield CopiedFrom(((column, ""), (twin, "")), ("id",), "s.other", ("id",), **more)
             yield from self._across_days(column, kind)
             if kind in ("string", "date", "timestamp"):
                 yield Fresh(column, 3600)
+            if kind in ("date", "timestamp"):
+                yield from (Happened(column, at_least=least) for least in (1, 3))
         yield metric("duplicateValues", "string_0", "mustBeLessThan", 50, unit="percent")
         yield from self._measured()
 
@@ -220,6 +227,9 @@ class Draw:
         for measure, slack in (("COUNT(*)", 0), ("SUM(int_0)", 2), ("SUM(bigint_0)", 0), ("MIN(bigint_0)", 0.5)):
             against = f"SELECT few, {measure} AS measure FROM s.other GROUP BY few"
             yield Reconciles(measure, against, ("few",), slack)
+        for slack in (0, 2):
+            formula = "SELECT few, SUM(int_0) AS int_0, MAX(bigint_0) AS bigint_0 FROM s.other GROUP BY few"
+            yield Recomputed(("int_0", "bigint_0"), ("few",), formula, slack)
         for query in ("SUM(bigint_0)", "SUM(int_0)", "AVG(double_0)", "MAX(decimal_10_2_0)", "COUNT(DISTINCT float_0)"):
             yield SqlNumber(f"SELECT {query} FROM {{object}}", Threshold("mustBe", (0,)))
 

@@ -71,6 +71,21 @@ OF_KIND = {
         {"measure": "MAX(PAY)", "against": "SELECT area AS note, 1 AS measure FROM s.staff", "by": ["note"]},
         {"measure": "COUNT(*)", "against": "SELECT area AS e_group, 1 AS measure FROM s.staff", "by": ["E_GROUP"]},
     ],
+    "copied_from": [
+        {"columns": {"note": "PHONE"}, "from": "s.staff", "key": ["id"], "from_key": ["code"]},
+        {"columns": {"E_MAIL": "area"}, "from": "s.staff", "key": ["id"], "from_key": ["code"], "where": "WAGE > 0"},
+        {"columns": {"id": "WAGE"}, "from": "s.staff", "key": ["note"], "from_key": ["area"], "default": {"id": 9}},
+        {"columns": {"note": "area"}, "from": "s.staff", "key": ["E_MAIL"], "from_key": ["PHONE"], "latest_by": ["WAGE"]},
+        {"columns": ["note"], "key": ["id"], "against": "SELECT code AS id, phone AS note FROM s.staff"},
+    ],
+    "recomputed": [
+        {"columns": ["PAY"], "by": ["grp"], "formula": "SELECT code AS grp, 1 AS pay FROM s.staff"},
+        {"columns": ["id"], "by": ["grp"], "formula": "SELECT code AS grp, wage AS id FROM s.staff"},
+        {"columns": ["id"], "by": ["note"], "formula": "SELECT phone AS note, 1 AS id FROM s.staff"},
+        {"columns": ["id"], "by": ["E_GROUP"], "formula": "SELECT area AS e_group, 1 AS id FROM s.staff"},
+    ],
+    "churn": [{"columns": ["E_MAIL", "PAY"], "key": ["id"]}],
+    "happened": [{"column": "BORN", "where": "PAY > 0"}],
     "unchanged_since": [{"columns": ["PAY", "E_MAIL"], "key": ["id"]}, {"columns": ["moved"], "key": ["E_GROUP", "id"]}],
     "never_disappears": [{"key": ["PAY"]}, {"key": ["id", "E_MAIL"]}],
     "never_falls": [
@@ -339,7 +354,7 @@ def test_no_kind_of_rule_shows_a_protected_value_anywhere(project, engine):
     assert [(place, shown) for place, shown in places.items() if shown] == []
 
 
-SILENT = {"not_null", "fresh", "volume_band", "share_shift"}
+SILENT = {"not_null", "fresh", "volume_band", "share_shift", "churn", "happened"}
 """Kinds whose verdicts on these rows say no value, protected or not."""
 
 

@@ -29,6 +29,9 @@ from martgate.text.quoting import identifier, identifiers, literal, relation, te
 
 __all__ = ["CopiedFrom"]
 
+_IS_FOUND = "there.__key0 IS NOT NULL"
+"""True of a row with a row in the other table; a column of TRUE would not do, which Spark folds to TRUE above the join."""
+
 _MAX_COLUMNS_WITH_VALUES = 3
 """Examples show the values of so many columns; of more columns only the names of those that differ."""
 
@@ -162,7 +165,7 @@ class CopiedFrom(StatementCheck):
 
     def _expected_values(self, source: Source) -> list[str]:
         defaults = self._default_literals(source)
-        return [f"IF(there.__found, there.__value{place}, {value})" for place, value in enumerate(defaults)]
+        return [f"IF({_IS_FOUND}, there.__value{place}, {value})" for place, value in enumerate(defaults)]
 
     def _default_literals(self, source: Source) -> list[str]:
         defaults = dict(self.default)
@@ -180,7 +183,7 @@ class CopiedFrom(StatementCheck):
     def _in_scope(self, source: Source) -> str:
         pairs = zip(self._names, self._default_literals(source), strict=True)
         needs_row = (f"NOT (here.{identifier(name)} <=> {value})" for name, value in pairs)
-        return f"there.__found OR {' OR '.join(needs_row)}"
+        return f"{_IS_FOUND} OR {' OR '.join(needs_row)}"
 
     def _join(self, source: Source, names: tuple[str, ...] = ()) -> str:
         """Build the FROM clause that joins each row, `here`, with its row of the other table, `there`."""
@@ -190,11 +193,11 @@ class CopiedFrom(StatementCheck):
         return f"FROM (\n  {here}\n) AS here\nLEFT JOIN (\n  {self._other_side(source)}\n) AS there ON {pairs}"
 
     def _other_side(self, source: Source) -> str:
-        """Build the query for the rows of the other table: `__key0`, .., `__value0`, .. and `__found`, which is true."""
+        """Build the query for the rows of the other table: `__key0`, .. and `__value0`, .."""
         from_key = self.key if self.against else self.from_key
         keys = {f"__key{place}": identifier(name) for place, name in enumerate(from_key)}
         values = {f"__value{place}": each or identifier(name) for place, (name, each) in enumerate(self.columns)}
-        select_list = ", ".join(f"{each} AS {name}" for name, each in (keys | values | {"__found": "TRUE"}).items())
+        select_list = ", ".join(f"{each} AS {name}" for name, each in (keys | values).items())
         if self.against:
             return f"SELECT {select_list} FROM (\n{self.against}\n  ) AS source"
         where = f" WHERE {self.where}" if self.where else ""
@@ -205,4 +208,4 @@ class CopiedFrom(StatementCheck):
         ordering = ", ".join(f"{expression} {direction}" for expression in order)
         place = f"ROW_NUMBER() OVER (PARTITION BY {identifiers(from_key)} ORDER BY {ordering}) AS __place"
         ranked = f"SELECT {select_list}, {place} {rows}"
-        return f"SELECT {', '.join([*keys, *values, '__found'])} FROM (\n    {ranked}\n  ) AS ranked WHERE __place = 1"
+        return f"SELECT {', '.join([*keys, *values])} FROM (\n    {ranked}\n  ) AS ranked WHERE __place = 1"
