@@ -10,6 +10,7 @@ from martgate.airflow.mart import Mart
 from martgate.airflow.operators import BuildOperator, GateOperator, PublishOperator, UpstreamsSensor
 from martgate.builders.model import find_model
 from martgate.project.graph import build_graph, select
+from martgate.project.inputs import list_inputs
 
 __all__ = ["tables"]
 
@@ -47,9 +48,9 @@ def tables(
 
 
 def _find_inputs(name: str, mart: Mart) -> set[str]:
-    """Find everything that a table is made from, whether a model makes it or not."""
-    model = find_model(mart.find(name)[1], mart.models)
-    return {mart.find(read)[1].qualified_name for read in model.inputs} if model else set()
+    """Find everything that the runs of a table read, whether a model makes it or not."""
+    version = mart.catalog.find(name)
+    return set(list_inputs(version, find_model(version[1], mart.models), mart.models, mart.catalog, None))
 
 
 def _create_group(name: str, wait: timedelta | None, **arguments: Any) -> TaskGroup:

@@ -214,7 +214,7 @@ def print_candidate(candidate: Candidate, *, as_json: bool) -> ExitCode:
 
 def print_missing_upstreams(request: "PublishRequest", missing: Sequence[str], *, as_json: bool) -> ExitCode:
     """Print which inputs of a request are missing; the exit code is 3 if any is."""
-    name, inputs = request.table.qualified_name, len(request.model.inputs)
+    name, inputs = request.table.qualified_name, len(request.inputs)
     if as_json:
         payload = {"table": name, "date": request.partition.value, "inputs": inputs, "missing": list(missing)}
         click.echo(json.dumps(payload, ensure_ascii=False))

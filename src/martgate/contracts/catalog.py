@@ -72,7 +72,7 @@ class Catalog:
         """Return a table and its contract, in the version that is valid on a day.
 
         Args:
-            name: The short or qualified name of the table.
+            name: The short or qualified name of the table, in any letter case, as in SQL.
             on: The day; None for the newest version.
 
         Raises:
@@ -95,8 +95,9 @@ class Catalog:
         """
         known = group_versions(self.contracts)
         newest = {key: every[-1][1] for key, every in known.items()}
-        exact = [key for key, table in newest.items() if table.qualified_name == name]
-        keys = exact or [key for key, table in newest.items() if name in _short_names(table)]
+        folded = name.casefold()
+        keys = [key for key in newest if key == folded]
+        keys = keys or [key for key, table in newest.items() if folded in map(str.casefold, _short_names(table))]
         if len(keys) == 1:
             return known[keys[0]]
         if keys:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from martgate.builders.model import Model
@@ -16,6 +16,7 @@ from martgate.errors import InvalidInput
 from martgate.expectations.ports import ExpectationRunner, FileCounts
 from martgate.ledger import Ledger
 from martgate.project.file_counts import open_file_counts
+from martgate.project.inputs import Inputs
 from martgate.project.progress import Progress
 from martgate.reports.ports import Reporter
 from martgate.stores.ports import Store
@@ -82,6 +83,7 @@ class PublishRequest:
         day: the day, or the first day of the week or month.
         started: the time of the run: its `run_timestamp`, the candidate's sequence, and part of the candidate's id.
         model_names: the names of all models of the project; an input that one of them makes is read from the warehouse.
+        inputs: the tables that the model reads, and those that rules compare with.
 
     Raises:
         martgate.errors.InvalidInput: the table is published by the week or month, and the day is not its first.
@@ -93,6 +95,7 @@ class PublishRequest:
     day: Day
     started: datetime
     model_names: frozenset[str] = frozenset()
+    inputs: Inputs = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         period = self.table.publish_period
@@ -102,6 +105,11 @@ class PublishRequest:
                 f"{self.table.qualified_name} is published by the {period}, named by its first day: "
                 f"{self.day.date} is in that of {first}; give --date {first}"
             )
+
+    @property
+    def relations(self) -> frozenset[str]:
+        """Every name by which the model and the rules read an input, as the engine knows it."""
+        return frozenset(name for names in self.inputs.values() for name in names)
 
     @property
     def sequence(self) -> int:

@@ -1,4 +1,6 @@
-"""Builds the graph of which table is made from which, and resolves selectors of tables; neither needs an engine.
+"""Builds the graph of which table needs which, and resolves selectors of tables; neither needs an engine.
+
+A table needs those that its model reads, and those that its rules compare with.
 
 A selector is the name of a table, `t`; `tag:x` for all tables with a tag; or `state:modified` for all tables that
 differ from an earlier state. `t+` adds all tables made from `t`, `+t` all tables that `t` is made from, and `a,b` is
@@ -13,8 +15,9 @@ from martgate.builders.model import Model, find_model
 from martgate.contracts.catalog import Catalog
 from martgate.errors import InvalidInput
 from martgate.hints import clip, did_you_mean
+from martgate.project.inputs import list_inputs
 
-__all__ = ["ChangedTables", "Graph", "build_graph", "list_model_inputs", "select"]
+__all__ = ["ChangedTables", "Graph", "build_graph", "list_every_input", "raise_for_circle", "select"]
 
 _MODIFIED = "state:modified"
 
@@ -35,36 +38,64 @@ class ChangedTables:
     readers: frozenset[str]
 
 
-def list_model_inputs(models: Mapping[str, Model], catalog: Catalog) -> Graph:
-    """List the tables that each model reads, by its SQL.
+def list_every_input(models: Mapping[str, Model], catalog: Catalog) -> Graph:
+    """List the tables that the runs of each table read.
 
     Returns:
         The qualified names of the inputs, by the qualified name of the table.
 
     Raises:
-        martgate.errors.InvalidInput: a model reads a table without a contract.
+        martgate.errors.InvalidInput: a model or a rule names a table without a contract.
     """
-    modelled = {table.qualified_name: model for _, table in catalog.tables() if (model := find_model(table, models))}
     return {
-        name: frozenset(catalog.find(read)[1].qualified_name for read in model.inputs)
-        for name, model in modelled.items()
+        version[1].qualified_name: frozenset(list_inputs(version, model, models, catalog, None))
+        for version in catalog.tables()
+        if (model := find_model(version[1], models))
     }
 
 
 def build_graph(models: Mapping[str, Model], catalog: Catalog) -> Graph:
-    """Build the graph of which table is made from which.
+    """Build the graph of which table needs which.
 
     Raises:
-        martgate.errors.InvalidInput: a model reads a table without a contract, or models depend on each other in a
+        martgate.errors.InvalidInput: a model or a rule names a table without a contract, or tables need each other in a
             circle.
     """
-    reads = list_model_inputs(models, catalog)
+    reads = list_every_input(models, catalog)
     graph = {name: read & reads.keys() for name, read in reads.items()}
+    _raise_for_circle(graph)
+    return graph
+
+
+def raise_for_circle(name: str, models: Mapping[str, Model], catalog: Catalog) -> None:
+    """Refuse a table that needs, directly or not, another table that needs it.
+
+    Args:
+        name: the qualified name of the table.
+        models: all models of the project.
+        catalog: all contracts.
+
+    Raises:
+        martgate.errors.InvalidInput: with the tables of the circle.
+    """
+    graph: dict[str, frozenset[str]] = {}
+    todo = [name]
+    while todo:
+        version = catalog.find(todo.pop())
+        model = find_model(version[1], models)
+        if model and version[1].qualified_name not in graph:
+            needed = frozenset(list_inputs(version, model, models, catalog, None))
+            graph[version[1].qualified_name] = needed
+            todo += sorted(needed)
+    _raise_for_circle({table: (needed & graph.keys()) - {table} for table, needed in graph.items()})
+
+
+def _raise_for_circle(graph: Graph) -> None:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        raise InvalidInput(f"models depend on each other in a circle: {' <- '.join(error.args[1])}") from None
-    return graph
+        circle = " <- ".join(error.args[1])
+        raise InvalidInput(f"tables need each other in a circle, by their models or rules: {circle}") from None
 
 
 def select(

@@ -93,12 +93,14 @@ def _open_transport(where: str) -> "Transport":
 def _table_lineage(name: str, day: date | None, settings: Settings, catalog: Catalog) -> "TableLineage":
     """Collect the facts of a table beside its runs; without column lineage if its SQL cannot be traced."""
     from martgate.builders.model import find_model, load_models  # noqa: PLC0415 - parsing SQL is slow to import
+    from martgate.project.inputs import list_inputs  # noqa: PLC0415 - parsing SQL is slow to import
     from martgate.reports.lineage import TableLineage  # noqa: PLC0415 - an extra
 
     models = load_models(settings.models)
     contract_file, table = catalog.find(name, day)
     model = find_model(table, models)
-    inputs = tuple(catalog.find(read, day)[1] for read in model.inputs) if model else ()
+    names = sorted(list_inputs((contract_file, table), model, models, catalog, day))
+    inputs = tuple(catalog.find(name, day)[1] for name in names)
     addresses = {
         upstream.qualified_name: _find_address(upstream, settings, has_model=bool(find_model(upstream, models)))
         for upstream in inputs

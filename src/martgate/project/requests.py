@@ -9,6 +9,8 @@ from martgate.contracts.day import Day
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput
 from martgate.project.context import Context, PublishRequest
+from martgate.project.graph import raise_for_circle
+from martgate.project.inputs import list_inputs
 from martgate.project.review import raise_for_problems, require_great_expectations
 from martgate.project.settings import Settings
 
@@ -53,8 +55,13 @@ def load_publish_requests(
         if contract_file.contract.file not in reviewed:
             reviewed[contract_file.contract.file] = create_publish_request(models, context, name, day)
             cast_to_contract(reviewed[contract_file.contract.file].model, table)
-    contracts = ((day, context.catalog.find(name, day)[0].contract) for day in days)
-    return [replace(reviewed[contract.file], day=Day(day, contract.zone)) for day, contract in contracts]
+    requests = []
+    for day in days:
+        contract_file, table = version = context.catalog.find(name, day)
+        request = reviewed[contract_file.contract.file]
+        inputs = list_inputs(version, request.model, models, context.catalog, day)
+        requests.append(replace(request, day=Day(day, contract_file.contract.zone), inputs=inputs))
+    return requests
 
 
 def create_publish_request(models: Mapping[str, Model], context: Context, name: str, day: date) -> PublishRequest:
@@ -69,11 +76,13 @@ def create_publish_request(models: Mapping[str, Model], context: Context, name: 
     Raises:
         martgate.errors.InvalidInput: see `load_publish_request`.
     """
-    contract_file, table = context.catalog.find(name, day)
+    contract_file, table = version = context.catalog.find(name, day)
     model = _require_model_of(table, models)
     raise_for_problems(contract_file, context.catalog)
-    inputs = [context.catalog.find(read, day) for read in sorted(model.inputs)]
-    upstreams = [version for version in inputs if find_model(version[1], models) is None]
+    raise_for_circle(table.qualified_name, models, context.catalog)
+    inputs = list_inputs(version, model, models, context.catalog, day)
+    versions = (context.catalog.find(name, day) for name in sorted(inputs))
+    upstreams = [upstream for upstream in versions if find_model(upstream[1], models) is None]
     require_great_expectations([(contract_file, table), *upstreams], context.catalog)
     when = Day(day, contract_file.contract.zone)
     return PublishRequest(
@@ -83,6 +92,7 @@ def create_publish_request(models: Mapping[str, Model], context: Context, name: 
         day=when,
         started=context.now(),
         model_names=frozenset(models),
+        inputs=inputs,
     )
 
 

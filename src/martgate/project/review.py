@@ -21,6 +21,7 @@ from martgate.expectations.kinds.expectations import ExpectationCheck
 from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
 from martgate.extras import is_installed, missing_message
+from martgate.project.inputs import find_unknown_tables
 from martgate.text.lists import join_words
 from martgate.text.quoting import put_table
 from martgate.text.regex import missing_anchors
@@ -118,6 +119,8 @@ def find_contract_problems(contract_file: ContractFile, catalog: Catalog | None)
         )
         problems.extend(_find_sql_problems(contract_file, table))
         problems.extend(_find_argument_problems(contract_file, table))
+        if catalog:
+            problems.extend(find_unknown_tables(contract_file, derive(table), catalog))
     own = contract_file.contract.file
     return sorted(
         set(problems),

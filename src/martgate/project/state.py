@@ -13,7 +13,7 @@ from martgate.builders.model import Model, find_model
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.digest import digest
 from martgate.errors import InvalidInput, Problem
-from martgate.project.graph import ChangedTables, list_model_inputs
+from martgate.project.graph import ChangedTables, list_every_input
 
 __all__ = ["FILE_NAME", "State", "compute_state", "find_changes", "read_state", "state_json"]
 
@@ -76,7 +76,7 @@ def _is_state(tables: object) -> bool:
 
 def find_changes(former: State, models: Mapping[str, Model], catalog: Catalog) -> ChangedTables:
     """Find the tables whose contract or model differs from a former state, including new tables."""
-    reads = list_model_inputs(models, catalog)
+    reads = list_every_input(models, catalog)
     differing = {name for name, digests in compute_state(models, catalog).items() if former.get(name) != digests}
     outside = differing - reads.keys()
     return ChangedTables(

@@ -89,7 +89,7 @@ def _open_parallel_runs(
 def _reason_for_sequence(requests: Sequence[PublishRequest], context: Context) -> str:
     """Explain why a day can only be built or audited after the day before; empty if days are independent."""
     first = requests[0]
-    if not {first.table.name, first.table.qualified_name}.isdisjoint(first.model.inputs):
+    if first.table.qualified_name in first.inputs:
         return "its model reads its own published days"
     rules = (rule for applicable in _applicable_rules(requests, context).values() for rule in applicable.rules)
     looking_back = next((rule.name for rule in rules if rule.check.needs_previous_days), "")

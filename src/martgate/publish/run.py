@@ -240,7 +240,7 @@ def _audit_candidate(
     scope = Scope(
         day=request.day,
         audited_at=request.started,
-        other_relations=frozenset(request.model.inputs),
+        other_relations=request.relations,
         previous_day=register_previous_day(engine, rules, context.store, request.table, request.day.date),
         file_statistics=tuple(statistics),
         history=context.ledger.get_history(name),

@@ -1,4 +1,4 @@
-"""Finds the inputs of a model for a day, registers them, and checks those from outside against their contracts."""
+"""Finds the inputs of a run for a day, registers them, and checks those from outside against their contracts."""
 
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -20,12 +20,12 @@ VerdictOrSkipped = TypeVar("VerdictOrSkipped", Verdict, OutOfScope)
 
 
 def find_missing_upstreams(request: PublishRequest, context: Context) -> tuple[str, ...]:
-    """Find the inputs of a model that are missing for the day; no data is read.
+    """Find the inputs of a run that are missing for the day; no data is read.
 
     Returns:
         For each missing input, a sentence that says what is missing.
     """
-    inputs = (context.catalog.find(name, request.day.date)[1] for name in sorted(request.model.inputs))
+    inputs = (context.catalog.find(name, request.day.date)[1] for name in sorted(request.inputs))
     results = (_find_data(table, request, context) for table in inputs)
     return tuple(str(result) for result in results if isinstance(result, MissingUpstream))
 
@@ -55,7 +55,7 @@ class UpstreamCheck:
 
 
 def check_upstreams(engine: Engine, request: PublishRequest, context: Context) -> UpstreamCheck:
-    """Register every input of the model, and audit those from outside by their own contracts.
+    """Register every input of the run, and audit those from outside by their own contracts.
 
     The inputs that keep every rule are then checked by the frame check, if the settings name one.
 
@@ -94,11 +94,10 @@ def _check_frames(engine: Engine, inputs: list[_Input], context: Context) -> tup
 
 
 def _audit_upstreams(engine: Engine, inputs: list[_Input], request: PublishRequest, context: Context) -> list[Audit]:
-    names = frozenset(upstream.table.qualified_name for upstream in inputs)
     scope = Scope(
         day=request.day,
         audited_at=request.started,
-        other_relations=names,
+        other_relations=request.relations,
         expectation_runner=context.expectation_runner,
         catalog_tables=context.catalog.every_version,
     )
@@ -143,15 +142,16 @@ def _is_daily(context: Context, name: str) -> bool:
 
 
 def register_upstreams(engine: Engine, request: PublishRequest, context: Context) -> list[_Input]:
-    """Register every input of the model; return those from outside, which no gate has audited yet."""
+    """Register every input by each of its names; return those from outside, which no gate has audited yet."""
     outside, missing = [], []
-    for name in sorted(request.model.inputs):
+    for name, spellings in sorted(request.inputs.items()):
         contract_file, table = context.catalog.find(name, request.day.date)
         dataset = _find_data(table, request, context)
         if isinstance(dataset, MissingUpstream):
             missing.append(str(dataset))
             continue
-        engine.register(table.qualified_name, dataset)
+        for spelling in sorted(spellings):
+            engine.register(spelling, dataset)
         if not _has_model(table, request):
             outside.append(_Input(contract_file, table, dataset))
     if missing:

@@ -165,7 +165,8 @@ def _headline(record: RunRecord) -> str:
 def _rule_counts(record: RunRecord) -> str:
     urgencies = [_urgency(verdict, record.waivers) for verdict in record.audit.verdicts]
     exempt = len(waived_rules(record.waivers))
-    rules = format_count(len(urgencies), "rules")
+    out_of_scope = record.audit.out_of_scope
+    rules = format_count(len(urgencies), "rules") + (" in scope" if out_of_scope else "")
     parts = [
         f"all {rules} passed"
         if set(urgencies) == {Urgency.PASSED}
@@ -178,6 +179,8 @@ def _rule_counts(record: RunRecord) -> str:
         parts.append(f"{to_read:,} to read")
     if Urgency.VACUOUS in urgencies:
         parts.append(f"{urgencies.count(Urgency.VACUOUS):,} had nothing to look at, as the contract allows")
+    if out_of_scope:
+        parts.append(f"{format_count(len(out_of_scope), 'rules')} out of scope")
     return ", ".join(parts)
 
 

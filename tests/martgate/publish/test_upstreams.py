@@ -45,11 +45,12 @@ def test_a_rule_about_earlier_days_of_a_table_from_outside_is_unusable_since_nob
     assert "table|asked looks at earlier days, which are not kept for we_mart.we_user" in error["message"]
 
 
-def test_a_rule_about_a_table_that_is_not_there_is_told_with_the_run(run):
+def test_a_table_that_a_rule_of_an_input_names_is_an_input_itself(run):
     code, out, _ = run("references, columns: [wv_user_id], to: we_mart.wv_post_view, to_columns: [wv_user_id]")
-    outside = {each["rule"]: each["reason"] for each in json.loads(out)["out_of_scope"]}
-    assert code == 0
-    assert "which is not part of this audit" in outside["we_mart.we_user: table|asked"]
+    (refused,) = json.loads(out)["verdicts"]
+    assert code == 1
+    assert refused["rule"] == "we_mart.we_user: table|asked"
+    assert refused["failed"]
 
 
 def test_a_mistake_in_the_contract_of_an_input_is_told_with_its_line(run):
