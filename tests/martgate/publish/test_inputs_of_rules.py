@@ -176,3 +176,15 @@ def test_the_graph_has_the_tables_that_rules_name(run):
     code, found = run("run", "--select", "+made", "--date", DAY, "--report", "none")
     assert code == 0
     assert [each["table"] for each in found["runs"]] == ["s.other", "s.made"]
+
+
+@pytest.mark.spark
+def test_spark_finds_tables_by_every_spelling(run):
+    spellings = ("s.other", "S.Other", "other")
+    asked = [RULES[kind](name) | {"id": f"{kind}-{number}"} for kind in RULES for number, name in enumerate(spellings)]
+    contract("made", [rule for rule in asked if rule["id"].partition("-")[0] not in LOOKING_BACK])
+    code, found = run("run", "made", "--date", DAY, "--report", "none", "--engine", "spark")
+    outcomes = {each["rule"]: each["outcome"] for each in found["verdicts"] if "-" in each["rule"]}
+    assert code == 1
+    assert len(outcomes) == len(spellings) * (len(RULES) - len(LOOKING_BACK))
+    assert set(outcomes.values()) == {"failed"}
