@@ -44,12 +44,17 @@ def schema(table):
 
 
 FIRST, JOINED, LEFT, BACK = on("2022-05-01"), on("2023-01-01"), on("2023-06-01"), on("2023-07-01")
-ELSEWHERE, LATE = on("2023-02-01"), on("2024-01-01")
+ELSEWHERE, LATE = on("2023-02-01"), on("2024-03-31")
 P = {"part_date": "2024-03-31"}
 
 
-def profile(name, user, comm, created):
-    return {"comm_user_id": name, "wv_user_id": user, "comm_id": comm, "cre_dt": created, **P}
+def profile(name, user, comm, created, grade="FAN"):
+    keys = {"comm_user_id": name, "wv_user_id": user, "comm_id": comm}
+    return keys | {"member_grade": grade, "cre_dt": created, **P}
+
+
+def account(user, member_id):
+    return {"wv_user_id": user, "we_member_id": member_id, "wv_user_status": "NORMAL", **P}
 
 
 # User 1 left community 10 and came back, and is in 20 too; user 2 is an artist in 10; user 3, whom we_user does not
@@ -59,12 +64,39 @@ KNOWN = {
         profile("m1", 1, 10, JOINED),
         profile("m2", 1, 10, BACK),
         profile("m3", 1, 20, ELSEWHERE),
-        profile("m4", 2, 10, JOINED),
+        profile("m4", 2, 10, JOINED, "ARTIST"),
         profile("m5", 3, 20, JOINED),
         profile("m6", 3, 30, LATE),
         profile("m9", 4, 30, DAY.cutoff),
     ],
-    "we_mart.we_user": [{"wv_user_id": 1, "we_member_id": 101, **P}, {"wv_user_id": 2, "we_member_id": 102, **P}],
+    "we_mart.we_user": [account(1, 101), account(2, 102)],
+    "we_mart.wv1_join_info": [{"wv_user_id": 1, "comm_id": 10, "wv1_join_dt": FIRST}],
+    "we_mart.wv_user_ctry_history": [
+        {"wv_user_id": 1, "ip_ctry": "US", "valid_from": JOINED, "valid_to": LEFT},
+        {"wv_user_id": 1, "ip_ctry": "KR", "valid_from": LEFT},
+        {"wv_user_id": 2, "ip_ctry": "NO", "valid_from": JOINED},
+    ],
+    "weverse2.community_log_member_status_log": [
+        {"log_id": 1, "comm_user_id": "m1", "status": "BLOCKED", "changed_at": LEFT},
+        {"log_id": 2, "comm_user_id": "m1", "status": "LEAVE", "changed_at": LEFT},
+        {"log_id": 3, "comm_user_id": "m2", "status": "LEAVE", "changed_at": DAY.cutoff},
+    ],
+    "weverse2.community_member_special_member": [
+        {
+            "comm_user_id": "m4",
+            "art_indi_id": "a1",
+            "art_indi_type": "MEMBER",
+            "art_indi_name": "Ae",
+            "registered_at": LEFT,
+        },
+        {
+            "comm_user_id": "m4",
+            "art_indi_id": "a0",
+            "art_indi_type": "MEMBER",
+            "art_indi_name": "Ao",
+            "registered_at": JOINED,
+        },
+    ],
     "we_mart.we_artist": [
         {"we_art_id": 7, "we_art_name": "Seven", "comm_id": 10},
         {"we_art_id": 8, "we_art_name": "Eight", "comm_id": 20},
@@ -282,6 +314,30 @@ DEFECTS = {
     ),
     "a community that is a hundred times larger": (crowded, "table|usual_members"),
     "a status that nearly everybody has": (crowded, "table|usual_shares"),
+    "a name that is not the profile's": (changed("m4", profile_name="Other"), "table|as_in_profile"),
+    "an account of somebody else": (changed("m4", we_member_id=101), "table|as_in_account"),
+    "an artist where the community has none": (changed("m6", we_art_id=7, we_art_name="Seven"), "table|as_in_artist"),
+    "a status that was never logged": (changed("m4", comm_user_status="BLOCKED"), "table|as_in_status_log"),
+    "an end at another instant": (changed("m1", comm_user_end_dt=BACK), "table|as_in_status_log"),
+    "another artist of the group": (changed("m4", art_indi_id="a0"), "table|as_in_special_members"),
+    "a report against another membership": (changed("m4", sum_report_count=1), "table|as_in_reports"),
+    "a country of long ago": (changed("m3", ip_ctry="US"), "table|as_in_country_history"),
+    "a fan club of somebody else": (changed("m2", fc_id=502), "table|as_in_fan_clubs"),
+    "an alarm that was never set": (changed("m1", hot_post_alarm=1), "table|as_in_wv1"),
+    "a push setting that was never made": (changed("m4", artist_post_push_enabled=0), "table|as_in_push_settings"),
+    "a first day of another pair": (changed("m6", comm_user_first_dt=JOINED), "table|as_in_first_joins"),
+    "a V date that moved": (changed("m5", v_ch_join_dt=JOINED), "table|as_in_v_log"),
+    "every name changed overnight": (
+        lambda day: day.set_column(
+            day.column_names.index("profile_name"), "profile_name", pa.array(list("abcdef"), pa.string())
+        ),
+        "table|usual_changes",
+    ),
+    "nobody joined on the day": (changed("m6", comm_user_cre_dt=JOINED), "table|somebody_joined"),
+    "a run of tomorrow": (
+        lambda day: day.set_column(58, "run_timestamp", pa.array([RUN + timedelta(days=1)] * 6, ARROW["timestamp"])),
+        "run_timestamp|not_in_future",
+    ),
     "a report count off by one": (changed("m3", sum_report_count=2), "sum_report_count|adds_up_to_reports"),
 }
 

@@ -44,13 +44,14 @@ RULES = list(custom_rules())
 def columns_in(sql, dialect="databricks"):
     tree = sqlglot.parse_one(f"SELECT {sql}", dialect=dialect)
     assert len(tree.expressions) == 1
-    assert {p.name for p in tree.find_all(exp.Placeholder)} <= {"part_date", "day_end"}
+    assert {p.name for p in tree.find_all(exp.Placeholder)} <= {"part_date", "day_end", "audited_at"}
     return {column.name for column in tree.find_all(exp.Column)}
 
 
 @pytest.mark.parametrize(("name", "rule"), RULES)
 def test_is_of_a_known_kind_with_its_fields_and_no_other(name, rule):
-    assert set(rule) - {"rule", "allow_vacuous"} <= KINDS[rule["rule"]]
+    written = {"from_table" if key == "from" else key for key in rule}
+    assert written - {"rule", "allow_vacuous"} <= KINDS[rule["rule"]]
 
 
 @pytest.mark.parametrize(("name", "rule"), RULES)
@@ -74,10 +75,33 @@ def test_looks_up_columns_that_the_other_table_has(name, rule):
     assert here == [other[column] for column in rule["to_columns"]]
 
 
-@pytest.mark.parametrize(("name", "rule"), [p for p in RULES if "against" in p.values[1]])
+@pytest.mark.parametrize(("name", "rule"), [p for p in RULES if p.values[1]["rule"] == "reconciles"])
 def test_reconciles_with_a_query_over_upstreams_that_returns_its_groups_and_one_measure(name, rule):
     tree = sqlglot.parse_one(query(rule["against"]), dialect="databricks")
     assert tree.named_selects == [*rule["by"], "measure"]
+    read_upstreams(tree)
+
+
+@pytest.mark.parametrize(("name", "rule"), [p for p in RULES if "from" in p.values[1]])
+def test_copies_columns_that_the_other_table_has(name, rule):
+    columns = rule["columns"] if isinstance(rule["columns"], dict) else {column: column for column in rule["columns"]}
+    read = set().union(*map(columns_in, columns.values()), columns_in(rule.get("where", "TRUE")))
+    read |= {*rule.get("latest_by", ()), *rule.get("earliest_by", ()), *rule.get("from_key", rule["key"])}
+    assert read <= set(TYPES[rule["from"]])
+
+
+SECOND_SOURCES = [
+    p for p in RULES if p.values[1]["rule"] in ("copied_from", "recomputed") and "from" not in p.values[1]
+]
+
+
+@pytest.mark.parametrize(("name", "rule"), SECOND_SOURCES)
+def test_computes_its_columns_a_second_time_by_a_query_over_other_tables(name, rule):
+    text = query(rule.get("against") or rule["formula"])
+    for constant in ("actions", "activeDays"):
+        text = text.replace(f"{{engagement.{constant}}}", "1")
+    tree = sqlglot.parse_one(text, dialect="databricks")
+    assert set(tree.named_selects) == {*rule.get("key", rule.get("by")), *rule["columns"]}
     read_upstreams(tree)
 
 
@@ -117,6 +141,20 @@ def test_every_listed_defect_has_a_rule():
         "table|same_members_as_profile",
         "table|usual_members",
         "table|usual_shares",
+        "table|as_in_profile",
+        "table|as_in_account",
+        "table|as_in_artist",
+        "table|as_in_status_log",
+        "table|as_in_special_members",
+        "table|as_in_reports",
+        "table|as_in_country_history",
+        "table|as_in_fan_clubs",
+        "table|as_in_wv1",
+        "table|as_in_push_settings",
+        "table|as_in_first_joins",
+        "table|as_in_v_log",
+        "table|usual_changes",
+        "table|somebody_joined",
         "key_date|equals_part_date",
         "wv_user_id|never_changes",
         "comm_id|never_changes",
@@ -153,4 +191,5 @@ def test_every_listed_defect_has_a_rule():
         "is_v_user|agrees_with_migration",
         "part_comm_id|equals_comm_id",
         "run_timestamp|one_per_day",
+        "run_timestamp|not_in_future",
     }

@@ -282,11 +282,11 @@ def test_known_defects_of_upstreams_are_warnings():
     }
     assert {name: ids for name, ids in warnings.items() if ids} == {
         "we_mart.wv_user_ctry_history": {"one_country_at_a_time"},
-        "weverse2.community_log_member_status_log": {"one_status_at_a_time"},
+        "weverse2.community_log_member_status_log": {"one_status_at_a_time", "something_of_the_day"},
         "weverse2.community_member_special_member": {"one_row_at_a_time"},
         "weverse2.notification_push_config": {"one_setting_at_a_time"},
         "we_mart.wv_post_view": {"one_view_at_a_time"},
-        "we_mart.wv_post_reaction": {"one_reaction_at_a_time"},
+        "we_mart.wv_post_reaction": {"one_reaction_at_a_time", "something_of_the_day"},
         "we_mart.wv_dm_subscr": {"unmatched"},
     }
 

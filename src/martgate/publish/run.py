@@ -87,7 +87,12 @@ def prepare(request: PublishRequest, context: Context) -> PreparedRun:
         result = _audit_candidate(
             engine, candidate, request, context, statistics if context.trust_written_stats else ()
         )
-        result = replace(result, out_of_scope=(*result.out_of_scope, *upstreams.out_of_scope))
+        result = replace(
+            result,
+            rules=result.rules + len(upstreams.warnings),
+            verdicts=(*result.verdicts, *upstreams.warnings),
+            out_of_scope=(*result.out_of_scope, *upstreams.out_of_scope),
+        )
         decision = judge(candidate, result, apply_recorded_waivers(result, request.table, context))
         preview = compare_with_published(engine, decision, request.table, context)
     return PreparedRun(create_run_record(decision, preview), decision, preview)

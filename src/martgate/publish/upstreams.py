@@ -10,7 +10,7 @@ from martgate.errors import InvalidInput, MissingUpstream, Problem
 from martgate.expectations.audit import Scope, audit
 from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
-from martgate.expectations.verdict import Audit, OutOfScope, Verdict
+from martgate.expectations.verdict import Audit, Outcome, OutOfScope, Verdict
 from martgate.gate.decision import list_refusal_reasons
 from martgate.project.context import Context, PublishRequest
 
@@ -46,11 +46,13 @@ class UpstreamCheck:
     Attributes:
         reasons: why the model cannot be built from them; empty if it can.
         verdicts: the failed verdicts behind the reasons.
+        warnings: the verdicts that do not block, of rules that failed or could not run.
         out_of_scope: rules that were not checked.
     """
 
     reasons: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    warnings: tuple[Verdict, ...] = ()
     out_of_scope: tuple[OutOfScope, ...] = ()
 
 
@@ -73,8 +75,14 @@ def check_upstreams(engine: Engine, request: PublishRequest, context: Context) -
         reasons = tuple(
             f"upstream {audit.table}: {reason}" for audit in failed for reason in list_refusal_reasons(audit)
         )
-        return UpstreamCheck(reasons, verdicts, out_of_scope)
-    return UpstreamCheck(_check_frames(engine, inputs, context), out_of_scope=out_of_scope)
+        return UpstreamCheck(reasons, verdicts, out_of_scope=out_of_scope)
+    warnings = tuple(
+        _prefix_rule(verdict, audit.table)
+        for audit in audits
+        for verdict in audit.verdicts
+        if verdict.outcome in (Outcome.FAILED, Outcome.ERROR)
+    )
+    return UpstreamCheck(_check_frames(engine, inputs, context), warnings=warnings, out_of_scope=out_of_scope)
 
 
 def _prefix_rule(result: VerdictOrSkipped, table: str) -> VerdictOrSkipped:

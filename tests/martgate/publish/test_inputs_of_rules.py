@@ -132,6 +132,15 @@ def test_a_table_that_only_a_rule_names_is_checked_by_its_own_contract(run, kind
     assert (code, [each["rule"] for each in found["verdicts"]]) == (1, ["s.other: table|own"])
 
 
+def test_a_warning_about_an_input_is_told_with_the_run(run):
+    own = {"id": "own", "type": "sql", "query": "SELECT COUNT(*) FROM {object}", "mustBe": 99, "severity": "warning"}
+    contract("raw", [own])
+    code, found = run("run", "made", "--date", DAY, "--report", "none")
+    failed = [(each["rule"], each["severity"]) for each in found["verdicts"] if each["outcome"] == "failed"]
+    assert (code, failed) == (0, [("s.raw: table|own", "warning")])
+    assert found["rules"] == len(found["verdicts"])
+
+
 @pytest.mark.parametrize("kind", RULES)
 def test_a_table_without_a_contract_is_an_error_of_lint_with_a_suggestion(run, kind):
     contract("made", [RULES[kind]("s.othre")])
