@@ -63,7 +63,7 @@ def run(martgate: Call, upstreams: Path) -> Call:
         (["gate", "wv_comm_user"], 2, "--date"),
         (["gate", "wv_comm_user", "--input", "nowhere.parquet"], 3, "nowhere.parquet"),
         (["gate", "wv_comm_user", "--date", "2024-01-01"], 3, "candidate"),
-        (["gate", "wv_comm_user", "--explain"], 0, "statement 1 of 19"),
+        (["gate", "wv_comm_user", "--explain"], 0, "statement 1 of "),
         (["publish", "wv_comm_user", "--date", "2024-01-01"], 1, "candidate"),
         (["lint"], 0, ""),
         (["lint", "nowhere"], 2, "nowhere"),
