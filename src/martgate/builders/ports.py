@@ -32,12 +32,14 @@ class Dataset:
         partitions: the hive columns in the paths (`part_date=2024-01-01/..`), with their Spark types.
         columns: name and Spark type of every column; required if there are no files to read them from.
         file_column: the name of an additional column with the path of each row's file; no such column if empty.
+        version: the version of the Delta table whose snapshot this is; None for loose files.
     """
 
     files: tuple[str, ...]
     partitions: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[tuple[str, str], ...] = ()
     file_column: str = ""
+    version: int | None = None
 
     def order_columns(self, file_columns: Sequence[str]) -> list[str]:
         """Put the columns of the files in the table's order.

@@ -274,8 +274,9 @@ def _explain(  # noqa: PLR0913 - the arguments of `gate`
 def publish(table: str, day: date, *, candidate: str | None, settings: Settings, as_json: bool) -> ExitCode:
     """Publish a candidate that the gate approved, if its bytes and its verdict are unchanged since."""
     from martgate.cli.reporting import report_failure, report_run
+    from martgate.project.requests import load_publish_request
     from martgate.publish import run as run_module
 
     with open_project(settings) as context, report_failure(table, day, settings, context):
-        record = run_module.publish(context.catalog.find(table, day)[1], day, context, candidate)
+        record = run_module.publish(load_publish_request(settings, context, table, day), context, candidate)
     return report_run(record, settings, context, as_json=as_json)

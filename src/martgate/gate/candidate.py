@@ -5,6 +5,7 @@ from datetime import date
 
 from martgate.builders.ports import WrittenFile
 from martgate.contracts.partition import Partition
+from martgate.gate.basis import InputPin
 
 __all__ = ["Candidate"]
 
@@ -24,6 +25,8 @@ class Candidate:
         fingerprint: a hash of the names and the bytes of all files.
         day_column: the partition column that holds `part_date`; empty for a table that is published whole.
         stamped: the columns that hold the time of the run, which differ between any two candidates of a day.
+        model: the digest of the SQL that made it; empty if it is not known.
+        inputs: the state of the tables that it was made from.
     """
 
     id: str
@@ -35,6 +38,8 @@ class Candidate:
     fingerprint: str
     day_column: str = "part_date"
     stamped: tuple[str, ...] = ()
+    model: str = ""
+    inputs: tuple[InputPin, ...] = ()
 
     @property
     def partition(self) -> Partition:

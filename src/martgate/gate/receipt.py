@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from martgate.expectations.restatement import Restatement
+from martgate.gate.basis import ReceiptBasis
 from martgate.gate.waiver import AppliedWaiver
 
 __all__ = ["Approval", "Receipt", "VerificationResult"]
@@ -22,6 +23,7 @@ class Receipt:
         fingerprint: the hash of the candidate's bytes.
         restatement: how the candidate differed from the published day that it replaced; None if it replaced none.
         waived: the waivers that let a failure through.
+        basis: the contract, the rules, the model and the inputs of the candidate; None in receipts of earlier versions.
         is_sound: whether the receipt is as it was recorded. An altered one proves nothing.
     """
 
@@ -33,6 +35,7 @@ class Receipt:
     fingerprint: str
     restatement: Restatement | None = None
     waived: tuple[AppliedWaiver, ...] = ()
+    basis: ReceiptBasis | None = None
     is_sound: bool = True
 
 

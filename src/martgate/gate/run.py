@@ -8,6 +8,7 @@ from martgate.contracts.partition import OptionalDate
 from martgate.errors import CouldNotRun
 from martgate.expectations.restatement import Restatement
 from martgate.expectations.verdict import Audit
+from martgate.gate.basis import VerdictBasis
 from martgate.gate.waiver import AppliedWaiver
 
 if TYPE_CHECKING:  # three quarters of a second to import, and only reading and writing records needs it
@@ -34,6 +35,7 @@ class RunRecord:
         report: the page of the run; empty if none was written.
         restatement: how an approved candidate differs from the published day that it replaces; None if there is none.
         waivers: the waivers that affected the decision, or should have.
+        basis: the contract and the rules that it was decided by; None if nothing was audited.
     """
 
     table: str
@@ -47,6 +49,7 @@ class RunRecord:
     report: str = ""
     restatement: Restatement | None = None
     waivers: tuple[AppliedWaiver, ...] = ()
+    basis: VerdictBasis | None = None
 
     def to_json(self) -> str:
         """Render the record as one JSON object, which `from_json` reads."""

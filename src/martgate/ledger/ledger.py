@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from martgate.contracts.day import parse_day
 from martgate.contracts.partition import Partition
 from martgate.expectations.restatement import Restatement
+from martgate.gate.basis import VerdictBasis
 from martgate.gate.candidate import Candidate
 from martgate.gate.promotion import Promotion, Published
 from martgate.gate.receipt import Approval, Receipt
@@ -152,7 +153,7 @@ class Ledger:
             row = connection.execute(query).one_or_none()
         return None if row is None else parse_run(row.record, row.candidate)
 
-    def record_publication(
+    def record_publication(  # noqa: PLR0913 - one parameter a part of the receipt
         self,
         candidate: Candidate,
         published: Published,
@@ -160,6 +161,7 @@ class Ledger:
         at: datetime,
         restatement: Restatement | None = None,
         waived: tuple[AppliedWaiver, ...] = (),
+        basis: VerdictBasis | None = None,
     ) -> None:
         """Record the receipt of a publish, once. A superseded candidate was not published and has no receipt.
 
@@ -169,10 +171,13 @@ class Ledger:
             at: when it was published.
             restatement: how it differed from the published day that it replaced; None if it replaced none.
             waived: the waivers that let a failure through.
+            basis: the contract and the rules of the verdict.
         """
         if published.promotion is Promotion.SUPERSEDED:
             return
-        row = build_receipt_row(candidate, published.version, at=at, restatement=restatement, waived=waived)
+        row = build_receipt_row(
+            candidate, published.version, at=at, restatement=restatement, waived=waived, basis=basis
+        )
         recorded = select(PUBLICATIONS.c.id).where(
             PUBLICATIONS.c.table_name == candidate.table, PUBLICATIONS.c.candidate == candidate.id
         )

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from martgate.contracts.day import parse_day
 from martgate.errors import CouldNotRun
 from martgate.expectations.restatement import Restatement
+from martgate.gate.basis import ReceiptBasis, VerdictBasis
 from martgate.gate.candidate import Candidate
 from martgate.gate.receipt import Receipt
 from martgate.gate.waiver import AppliedWaiver
@@ -18,15 +19,17 @@ __all__ = ["build_receipt_row", "parse_receipt"]
 
 _RESTATEMENTS = TypeAdapter(Restatement)
 _WAIVED = TypeAdapter(tuple[AppliedWaiver, ...])
+_BASES = TypeAdapter(ReceiptBasis)
 
 
-def build_receipt_row(
+def build_receipt_row(  # noqa: PLR0913 - one parameter a part of the receipt
     candidate: Candidate,
     version: int,
     *,
     at: datetime,
     restatement: Restatement | None,
     waived: tuple[AppliedWaiver, ...],
+    basis: VerdictBasis | None,
 ) -> dict[str, Any]:
     """Build the row of a receipt.
 
@@ -36,7 +39,9 @@ def build_receipt_row(
         at: when it was published.
         restatement: how it differs from the published day that it replaced; None if it replaced none.
         waived: the waivers that let a failure through.
+        basis: the contract and the rules of the verdict; None if it does not say.
     """
+    whole = ReceiptBasis(verdict=basis, model=candidate.model, inputs=candidate.inputs)
     row = {
         "table_name": candidate.table,
         "part_date": candidate.partition.value,
@@ -46,6 +51,7 @@ def build_receipt_row(
         "fingerprint": candidate.fingerprint,
         "restatement": None if restatement is None else _RESTATEMENTS.dump_json(restatement).decode(),
         "waived": _WAIVED.dump_json(waived).decode() if waived else None,
+        "basis": _BASES.dump_json(whole).decode(),
     }
     return row | {"digest": _digest(row)}
 
@@ -58,7 +64,7 @@ def parse_receipt(row: Row[Any]) -> Receipt:
     """
     columns, day = row._asdict(), parse_day(row.part_date)
     is_sound = day is not None and row.digest in (_digest(columns), _former_digest(columns))
-    restatement, waived = _parse_details(columns) if is_sound else (None, ())
+    restatement, waived, basis = _parse_details(columns) if is_sound else (None, (), None)
     return Receipt(
         table=row.table_name,
         part_date=day,
@@ -68,13 +74,15 @@ def parse_receipt(row: Row[Any]) -> Receipt:
         fingerprint=row.fingerprint,
         restatement=restatement,
         waived=waived,
+        basis=basis,
         is_sound=is_sound,
     )
 
 
 def _digest(row: dict[str, Any]) -> str:
     instant = to_utc(row["published_at"]).isoformat()
-    return compute_digest(*_identity(row), instant, row["fingerprint"], row["restatement"] or "", row["waived"] or "")
+    details = (row["restatement"] or "", row["waived"] or "", *([row["basis"]] if row["basis"] else []))
+    return compute_digest(*_identity(row), instant, row["fingerprint"], *details)
 
 
 def _former_digest(row: dict[str, Any]) -> str:
@@ -86,10 +94,13 @@ def _identity(row: dict[str, Any]) -> tuple[str, ...]:
     return row["table_name"], row["part_date"], row["candidate"], str(row["version"])
 
 
-def _parse_details(row: dict[str, Any]) -> tuple[Restatement | None, tuple[AppliedWaiver, ...]]:
+def _parse_details(
+    row: dict[str, Any],
+) -> tuple[Restatement | None, tuple[AppliedWaiver, ...], ReceiptBasis | None]:
     try:
         restatement = _RESTATEMENTS.validate_json(row["restatement"]) if row["restatement"] else None
-        return restatement, _WAIVED.validate_json(row["waived"]) if row["waived"] else ()
+        waived = _WAIVED.validate_json(row["waived"]) if row["waived"] else ()
+        return restatement, waived, _BASES.validate_json(row["basis"]) if row["basis"] else None
     except ValidationError:
         raise CouldNotRun(
             f"the ledger's receipt of candidate {row['candidate']} cannot be read: another version of martgate wrote it"

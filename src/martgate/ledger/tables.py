@@ -111,6 +111,7 @@ PUBLICATIONS = Table(
     Column("digest", String(64), nullable=False),
     Column("restatement", Text),
     Column("waived", Text),
+    Column("basis", Text),
 )
 WAIVERS = Table(
     "waivers",

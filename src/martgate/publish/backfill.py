@@ -151,4 +151,4 @@ def _restore_receipts(requests: Sequence[PublishRequest], context: Context) -> N
     for request in requests:
         newest = context.ledger.find_candidate(request.partition)
         if isinstance(newest, Candidate) and newest.id not in receipted and context.store.is_published(newest):
-            publish(table, request.day.date, context, newest.id)
+            publish(request, context, newest.id)

@@ -12,7 +12,9 @@ from martgate.gate.decision import list_refusal_reasons
 from martgate.gate.run import RunRecord
 from martgate.project.context import Context
 from martgate.project.review import raise_for_problems, require_great_expectations
+from martgate.publish.basis import compute_basis, require_same_inputs
 from martgate.publish.run import create_candidate_id
+from martgate.stores.pinning import pin_input
 
 __all__ = ["gate_input"]
 
@@ -32,7 +34,7 @@ def gate_input(context: Context, name: str, source: str, day: date | None) -> Ru
         The record of the run, which is in the ledger by then.
 
     Raises:
-        martgate.errors.CouldNotRun: there is no such data.
+        martgate.errors.CouldNotRun: there is no such data, or it was changed while it was audited.
         martgate.errors.InvalidInput: there is no such table, or its contract has no rule.
     """
     contract_file, table = context.catalog.find(name, day)
@@ -46,6 +48,7 @@ def gate_input(context: Context, name: str, source: str, day: date | None) -> Ru
     started = context.now()
     with context.engine() as engine:
         dataset = context.upstreams.find_dataset_at(source, table, day)
+        pinned = pin_input(table.qualified_name, dataset)
         engine.register(table.qualified_name, dataset)
         context.progress(f"auditing {source} against {len(rules)} rules")
         scope = Scope(
@@ -56,6 +59,7 @@ def gate_input(context: Context, name: str, source: str, day: date | None) -> Ru
             catalog_tables=context.catalog.every_version,
         )
         result = audit(engine, table.qualified_name, table=table, rules=rules, scope=scope)
+    require_same_inputs([pinned])
     result = replace(result, out_of_scope=(*result.out_of_scope, *applicable.out_of_scope))
     reasons = list_refusal_reasons(result)
     record = RunRecord(
@@ -65,6 +69,7 @@ def gate_input(context: Context, name: str, source: str, day: date | None) -> Ru
         decision="refused" if reasons else "approved",
         reasons=reasons,
         audit=result,
+        basis=compute_basis(table, rules),
     )
     context.ledger.record_run(record)
     return record

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from martgate.builders.ports import Engine
 from martgate.contracts.model import Table
+from martgate.gate.basis import VerdictBasis
 from martgate.gate.decision import Approved, Refused
 from martgate.gate.promotion import Promotion, Published
 from martgate.gate.run import RunRecord
@@ -29,7 +30,9 @@ def compare_with_published(
     return preview_restatement(engine, decision.candidate, table, context.store)
 
 
-def promote(approved: Approved, preview: RestatementPreview, table: Table, context: Context) -> RunRecord:
+def promote(
+    approved: Approved, preview: RestatementPreview, table: Table, context: Context, basis: VerdictBasis | None
+) -> RunRecord:
     """Promote an approved candidate, unless a later candidate of the day is already published.
 
     If the published day changes between the comparison and the commit, the comparison is repeated, so that the receipt
@@ -40,6 +43,7 @@ def promote(approved: Approved, preview: RestatementPreview, table: Table, conte
         preview: the preview of what it changes.
         table: the table of the candidate.
         context: the adapters of the run.
+        basis: the contract and the rules of the verdict.
 
     Returns:
         The record of the run, with the version that it published, or refused as superseded.
@@ -52,22 +56,24 @@ def promote(approved: Approved, preview: RestatementPreview, table: Table, conte
         if preview.restatement:
             context.progress(f"{candidate.partition} {describe_restatement(preview.restatement)}", lasting=True)
         context.progress(f"publishing candidate {candidate.id}")
-        published = context.store.promote(approved, _metadata(approved, preview), onto=preview.state)
+        published = context.store.promote(approved, _metadata(approved, preview, basis), onto=preview.state)
         if published.promotion is not Promotion.MOVED:
-            return _record_publication(published, approved, preview, context)
+            return _record_publication(published, approved, preview, context, basis)
         with context.engine() as engine:
             preview = compare_with_published(engine, approved, table, context)
-        context.ledger.record_run(create_run_record(approved, preview), fingerprint=candidate.fingerprint)
+        context.ledger.record_run(create_run_record(approved, preview, basis), fingerprint=candidate.fingerprint)
     raise conflict_error(candidate, _ATTEMPTS)
 
 
-def _metadata(approved: Approved, preview: RestatementPreview) -> dict[str, object]:
+def _metadata(approved: Approved, preview: RestatementPreview, basis: VerdictBasis | None) -> dict[str, object]:
     candidate, audit = approved.candidate, approved.audit
     return {
         "candidate": candidate.id,
         "fingerprint": candidate.fingerprint,
         "contract": audit.contract,
         "contract_version": audit.contract_version,
+        **({"contract_digest": basis.contract, "rules_digest": basis.rules} if basis else {}),
+        "model_digest": candidate.model,
         "audited_at": audit.audited_at.isoformat(),
         "rules": audit.rules,
         "rows": audit.rows,
@@ -77,9 +83,13 @@ def _metadata(approved: Approved, preview: RestatementPreview) -> dict[str, obje
 
 
 def _record_publication(
-    published: Published, approved: Approved, preview: RestatementPreview, context: Context
+    published: Published,
+    approved: Approved,
+    preview: RestatementPreview,
+    context: Context,
+    basis: VerdictBasis | None,
 ) -> RunRecord:
-    candidate, record = approved.candidate, create_run_record(approved, preview)
+    candidate, record = approved.candidate, create_run_record(approved, preview, basis)
     if published.promotion is Promotion.SUPERSEDED:
         which = f" of {candidate.part_date}" if candidate.day_column else ""
         reason = f"a later candidate{which} is already published, as version {published.version}"
@@ -88,12 +98,14 @@ def _record_publication(
         return refused
     waived = tuple(waiver for waiver in approved.waivers if waiver.effect is Effect.WAIVED)
     context.ledger.record_publication(
-        candidate, published, at=context.now(), restatement=record.restatement, waived=waived
+        candidate, published, at=context.now(), restatement=record.restatement, waived=waived, basis=basis
     )
     return replace(record, published_version=published.version)
 
 
-def create_run_record(decision: Approved | Refused, preview: RestatementPreview | None = None) -> RunRecord:
+def create_run_record(
+    decision: Approved | Refused, preview: RestatementPreview | None = None, basis: VerdictBasis | None = None
+) -> RunRecord:
     """Create the record of a decision, which the ledger keeps and reports show."""
     candidate = decision.candidate
     return RunRecord(
@@ -105,4 +117,5 @@ def create_run_record(decision: Approved | Refused, preview: RestatementPreview 
         audit=decision.audit,
         restatement=preview.restatement if preview else None,
         waivers=decision.waivers,
+        basis=basis,
     )

@@ -6,7 +6,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from martgate.builders.model import cast_to_contract
 from martgate.builders.ports import Engine, TableTarget, WriteTarget, WrittenFile
@@ -16,16 +16,19 @@ from martgate.errors import CouldNotRun
 from martgate.expectations.audit import Scope, audit
 from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.verdict import Audit, Verdict
+from martgate.gate.basis import VerdictBasis
 from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved, Refused, judge
 from martgate.gate.run import RunRecord
 from martgate.ledger import AlteredRecord
 from martgate.project.context import Context, PublishRequest
+from martgate.publish.basis import compute_basis, compute_model_digest, explain_other_basis, require_same_inputs
 from martgate.publish.previous_day import explain_outdated, register_previous_day
 from martgate.publish.promotion import compare_with_published, create_run_record, promote
 from martgate.publish.restatement import RestatementPreview
 from martgate.publish.upstreams import UpstreamCheck, check_upstreams, register_upstreams
 from martgate.publish.waivers import apply_recorded_waivers, reapply_recorded_waivers
+from martgate.stores.pinning import PinnedInput
 
 __all__ = [
     "PreparedRun",
@@ -83,8 +86,8 @@ def prepare(request: PublishRequest, context: Context) -> PreparedRun:
         upstreams = check_upstreams(engine, request, context)
         if upstreams.reasons:
             return PreparedRun(_create_upstream_refusal(request, upstreams))
-        candidate, statistics = _stage(engine, request, context)
-        result = _audit_candidate(
+        candidate, statistics = _stage(engine, request, context, upstreams.inputs)
+        result, basis = _audit_candidate(
             engine, candidate, request, context, statistics if context.trust_written_stats else ()
         )
         result = replace(
@@ -95,7 +98,8 @@ def prepare(request: PublishRequest, context: Context) -> PreparedRun:
         )
         decision = judge(candidate, result, apply_recorded_waivers(result, request.table, context))
         preview = compare_with_published(engine, decision, request.table, context)
-    return PreparedRun(create_run_record(decision, preview), decision, preview)
+        require_same_inputs(upstreams.inputs)
+    return PreparedRun(create_run_record(decision, preview, basis), decision, preview)
 
 
 def complete_run(prepared: PreparedRun, table: Table, context: Context, *, dry_run: bool = False) -> RunRecord:
@@ -114,11 +118,11 @@ def complete_run(prepared: PreparedRun, table: Table, context: Context, *, dry_r
     if isinstance(decision, Approved) and decision.waivers:
         candidate, audit_result = decision.candidate, decision.audit
         decision = judge(candidate, audit_result, reapply_recorded_waivers(decision.waivers, candidate, table, context))
-        record = create_run_record(decision, preview if isinstance(decision, Approved) else None)
+        record = create_run_record(decision, preview if isinstance(decision, Approved) else None, record.basis)
     record = replace(record, dry_run=dry_run)
     context.ledger.record_run(record, fingerprint=decision.candidate.fingerprint if decision else "")
     if isinstance(decision, Approved) and preview and not dry_run:
-        return promote(decision, preview, table, context)
+        return promote(decision, preview, table, context, record.basis)
     return record
 
 
@@ -128,7 +132,7 @@ def build(request: PublishRequest, context: Context) -> Candidate | RunRecord:
     with context.engine() as engine:
         upstreams = check_upstreams(engine, request, context)
         if not upstreams.reasons:
-            return _stage(engine, request, context)[0]
+            return _stage(engine, request, context, upstreams.inputs)[0]
     return complete_run(PreparedRun(_create_upstream_refusal(request, upstreams)), request.table, context)
 
 
@@ -141,28 +145,33 @@ def gate(request: PublishRequest, context: Context, candidate_id: str | None = N
         candidate_id: which candidate; None for the newest of the day.
 
     Raises:
-        martgate.errors.CouldNotRun: there is no such candidate, or its bytes are not those that were staged.
+        martgate.errors.CouldNotRun: there is no such candidate, its bytes are not those that were staged, before or after
+            the audit, or an input was changed meanwhile.
     """
     candidate = context.ledger.find_candidate(request.partition, candidate_id)
     if not isinstance(candidate, Candidate):
         raise CouldNotRun(explain_missing_candidate(candidate, request.partition, candidate_id))
+    _require_intact(candidate, context)
     with context.engine() as engine:
-        register_upstreams(engine, request, context)
-        result = _audit_candidate(engine, candidate, request, context)
+        inputs = register_upstreams(engine, request, context)
+        result, basis = _audit_candidate(engine, candidate, request, context)
         decision = judge(candidate, result, apply_recorded_waivers(result, request.table, context))
         preview = compare_with_published(engine, decision, request.table, context)
-    record = create_run_record(decision, preview)
+        require_same_inputs(inputs)
+    _require_intact(candidate, context)
+    record = create_run_record(decision, preview, basis)
     context.ledger.record_run(record, fingerprint=candidate.fingerprint)
     return record
 
 
-def publish(table: Table, day: date, context: Context, candidate_id: str | None = None) -> RunRecord:
+def publish(request: PublishRequest, context: Context, candidate_id: str | None = None) -> RunRecord:
     """Publish a candidate by its recorded verdict, if its bytes are still those that were audited.
 
-    What it changes was counted at the gate; it is counted again if another candidate was published since. A waiver that
+    The contract, the rules and the model must be those of the verdict too, unless the candidate is published already and
+    only its receipt is missing. What it changes was counted at the gate; it is counted again if another candidate was published since. A waiver that
     the gate applied must still be in force; one that was recorded later has no effect.
     """
-    partition, at = Partition(table.qualified_name, day), context.now()
+    table, partition, at = request.table, request.partition, context.now()
     candidate = context.ledger.find_candidate(partition, candidate_id)
     if not isinstance(candidate, Candidate):
         return _create_refusal(partition, "", explain_missing_candidate(candidate, partition, candidate_id), at=at)
@@ -176,16 +185,23 @@ def publish(table: Table, day: date, context: Context, candidate_id: str | None 
     decision = judge(candidate, verdict.audit, reapply_recorded_waivers(verdict.waivers, candidate, table, context))
     if isinstance(decision, Refused):
         return create_run_record(decision)
-    intact = context.store.is_intact(candidate)
-    reason = (
-        explain_outdated(verdict.audit, context.store, table)
-        if intact
-        else "its files are not those that the verdict is about"
-    )
+    if not context.store.is_intact(candidate):
+        reason = "its files are not those that the verdict is about"
+    elif context.store.is_published(candidate):
+        reason = ""
+    else:
+        reason = explain_other_basis(verdict, candidate, request, context)
+        reason = reason or explain_outdated(verdict.audit, context.store, table)
     if reason:
         return _create_refusal(partition, candidate.id, reason, at=at)
     restatement = verdict.restatement
-    return promote(decision, RestatementPreview(restatement.state if restatement else "", restatement), table, context)
+    return promote(
+        decision,
+        RestatementPreview(restatement.state if restatement else "", restatement),
+        table,
+        context,
+        verdict.basis,
+    )
 
 
 def create_candidate_id(prefix: str, started: datetime) -> str:
@@ -201,8 +217,10 @@ def explain_missing_candidate(altered: AlteredRecord | None, partition: Partitio
     return f"{named} of {partition.table} for {partition.day} was staged: run `martgate build` first"
 
 
-def _stage(engine: Engine, request: PublishRequest, context: Context) -> tuple[Candidate, tuple[WrittenFile, ...]]:
-    """Stage a candidate.
+def _stage(
+    engine: Engine, request: PublishRequest, context: Context, inputs: tuple[PinnedInput, ...]
+) -> tuple[Candidate, tuple[WrittenFile, ...]]:
+    """Stage a candidate, if the inputs are still those that were checked.
 
     The files are returned beside it with the statistics that the engine reported; the candidate itself keeps no value
     of a row.
@@ -220,7 +238,17 @@ def _stage(engine: Engine, request: PublishRequest, context: Context) -> tuple[C
         request.table, request.day.date, candidate_id=name, sequence=request.sequence, write=write
     )
     stamped = {column.casefold() for column in request.model.run_timestamp_columns}
-    candidate = replace(staged, stamped=tuple(c for c in request.table.column_names if c.casefold() in stamped))
+    candidate = replace(
+        staged,
+        stamped=tuple(c for c in request.table.column_names if c.casefold() in stamped),
+        model=compute_model_digest(request.model),
+        inputs=tuple(each.pin for each in inputs),
+    )
+    try:
+        require_same_inputs(inputs)
+    except CouldNotRun:
+        context.store.discard(candidate)
+        raise
     context.ledger.record_candidate(candidate)
     return candidate, tuple(files)
 
@@ -231,8 +259,8 @@ def _audit_candidate(
     request: PublishRequest,
     context: Context,
     statistics: Sequence[WrittenFile] = (),
-) -> Audit:
-    """Audit the staged files themselves, never the query that made them.
+) -> tuple[Audit, VerdictBasis]:
+    """Audit the staged files themselves, never the query that made them; return what the verdicts are based on as well.
 
     `statistics` are those that the engine reported of the files in this process, if they may prove rules.
     """
@@ -254,7 +282,16 @@ def _audit_candidate(
         catalog_tables=context.catalog.every_version,
     )
     result = audit(engine, name, table=request.table, rules=rules, scope=scope)
-    return replace(result, out_of_scope=(*result.out_of_scope, *applicable.out_of_scope))
+    result = replace(result, out_of_scope=(*result.out_of_scope, *applicable.out_of_scope))
+    return result, compute_basis(request.table, rules)
+
+
+def _require_intact(candidate: Candidate, context: Context) -> None:
+    """Refuse to judge a candidate whose bytes are not those that were staged."""
+    if not context.store.is_intact(candidate):
+        raise CouldNotRun(
+            f"the files of candidate {candidate.id} are not those that were staged: run `martgate build` again"
+        )
 
 
 def _create_upstream_refusal(request: PublishRequest, upstreams: UpstreamCheck) -> RunRecord:

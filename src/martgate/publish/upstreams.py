@@ -13,6 +13,7 @@ from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, OutOfScope, Verdict
 from martgate.gate.decision import list_refusal_reasons
 from martgate.project.context import Context, PublishRequest
+from martgate.stores.pinning import PinnedInput, pin_input
 
 __all__ = ["UpstreamCheck", "check_upstreams", "find_missing_upstreams", "register_upstreams"]
 
@@ -48,12 +49,14 @@ class UpstreamCheck:
         verdicts: the failed verdicts behind the reasons.
         warnings: the verdicts that do not block, of rules that failed or could not run.
         out_of_scope: rules that were not checked.
+        inputs: every input, as it was when it was registered.
     """
 
     reasons: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     warnings: tuple[Verdict, ...] = ()
     out_of_scope: tuple[OutOfScope, ...] = ()
+    inputs: tuple[PinnedInput, ...] = ()
 
 
 def check_upstreams(engine: Engine, request: PublishRequest, context: Context) -> UpstreamCheck:
@@ -66,7 +69,9 @@ def check_upstreams(engine: Engine, request: PublishRequest, context: Context) -
         martgate.errors.InvalidInput: a contract has a rule that cannot be checked for a table from outside.
         martgate.errors.CouldNotRun: a frame could not be checked.
     """
-    inputs = register_upstreams(engine, request, context)
+    pinned = register_upstreams(engine, request, context)
+    found = [_Input(*context.catalog.find(each.pin.table, request.day.date), each.source) for each in pinned]
+    inputs = [each for each in found if not _has_model(each.table, request)]
     audits = _audit_upstreams(engine, inputs, request, context)
     failed = [audit for audit in audits if audit.blocking]
     out_of_scope = tuple(_prefix_rule(result, audit.table) for audit in audits for result in audit.out_of_scope)
@@ -75,14 +80,15 @@ def check_upstreams(engine: Engine, request: PublishRequest, context: Context) -
         reasons = tuple(
             f"upstream {audit.table}: {reason}" for audit in failed for reason in list_refusal_reasons(audit)
         )
-        return UpstreamCheck(reasons, verdicts, out_of_scope=out_of_scope)
+        return UpstreamCheck(reasons, verdicts, out_of_scope=out_of_scope, inputs=pinned)
     warnings = tuple(
         _prefix_rule(verdict, audit.table)
         for audit in audits
         for verdict in audit.verdicts
         if verdict.outcome in (Outcome.FAILED, Outcome.ERROR)
     )
-    return UpstreamCheck(_check_frames(engine, inputs, context), warnings=warnings, out_of_scope=out_of_scope)
+    reasons = _check_frames(engine, inputs, context)
+    return UpstreamCheck(reasons, warnings=warnings, out_of_scope=out_of_scope, inputs=pinned)
 
 
 def _prefix_rule(result: VerdictOrSkipped, table: str) -> VerdictOrSkipped:
@@ -149,22 +155,21 @@ def _is_daily(context: Context, name: str) -> bool:
     return context.catalog.find(name)[1].publish_partition is not None
 
 
-def register_upstreams(engine: Engine, request: PublishRequest, context: Context) -> list[_Input]:
-    """Register every input by each of its names; return those from outside, which no gate has audited yet."""
-    outside, missing = [], []
+def register_upstreams(engine: Engine, request: PublishRequest, context: Context) -> tuple[PinnedInput, ...]:
+    """Register every input by each of its names, and return each as it was before it was read."""
+    pinned, missing = [], []
     for name, spellings in sorted(request.inputs.items()):
-        contract_file, table = context.catalog.find(name, request.day.date)
+        table = context.catalog.find(name, request.day.date)[1]
         dataset = _find_data(table, request, context)
         if isinstance(dataset, MissingUpstream):
             missing.append(str(dataset))
             continue
+        pinned.append(pin_input(name, dataset))
         for spelling in sorted(spellings):
             engine.register(spelling, dataset)
-        if not _has_model(table, request):
-            outside.append(_Input(contract_file, table, dataset))
     if missing:
         raise MissingUpstream("\n".join(missing))
-    return outside
+    return tuple(pinned)
 
 
 def _has_model(table: Table, request: PublishRequest) -> bool:

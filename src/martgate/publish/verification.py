@@ -10,6 +10,7 @@ from martgate.contracts.model import Table
 from martgate.contracts.partition import Partition, format_day
 from martgate.expectations.punctuality import find_time_slas
 from martgate.expectations.schedule import DeliverySchedule
+from martgate.gate.basis import ReceiptBasis
 from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved, judge
 from martgate.gate.receipt import Receipt, VerificationResult
@@ -152,6 +153,8 @@ class _TableState:
         if any(fingerprint != candidate.fingerprint for fingerprint in fingerprints):
             yield f"its commit or its receipt has another fingerprint than candidate {candidate.id}"
         yield from self._check_verdicts(candidate)
+        if receipt and receipt.candidate == candidate.id and receipt.basis:
+            yield from self._check_basis(candidate, receipt.basis)
         if problem := self.context.store.find_tampering(candidate, self.table):
             yield problem
 
@@ -161,6 +164,14 @@ class _TableState:
             yield f"a verdict on candidate {candidate.id}, or its manifest, was altered after it was recorded"
         elif not any(_approves(verdict, candidate) for verdict in verdicts):
             yield f"no verdict approves candidate {candidate.id}"
+
+    def _check_basis(self, candidate: Candidate, basis: ReceiptBasis) -> Iterator[str]:
+        """Check that a receipt is about the contract, rules, model and inputs of the verdict and the candidate."""
+        if (basis.model, basis.inputs) != (candidate.model, candidate.inputs):
+            yield f"its receipt is about another model or other inputs than candidate {candidate.id} was made from"
+        verdicts = self.context.ledger.find_runs(candidate)
+        if not any(isinstance(each, RunRecord) and each.basis == basis.verdict for each in verdicts):
+            yield f"its receipt is about another contract or other rules than any verdict on candidate {candidate.id}"
 
 
 def _approves(verdict: RunRecord | AlteredRecord, candidate: Candidate) -> bool:

@@ -155,6 +155,7 @@ def build_dataset(table: deltalake.DeltaTable, root: Path, only: dict[str, str] 
         files=tuple(str(root / file.path) for file in files),
         partitions={name: types[name] for name in names},
         columns=tuple(types.items()),
+        version=table.version(),
     )
 
 

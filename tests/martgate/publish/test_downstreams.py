@@ -71,7 +71,7 @@ def test_an_earlier_candidate_of_a_whole_table_is_superseded_by_one_of_any_day(m
     assert isinstance(early, Candidate)
     gate(mart.request("stats_wv_t_comm_user_cohort"), mart.context, early.id)
     late = mart.run("stats_wv_t_comm_user_cohort", EVE)
-    record = publish(mart.request("stats_wv_t_comm_user_cohort").table, DAY, mart.context, early.id)
+    record = publish(mart.request("stats_wv_t_comm_user_cohort"), mart.context, early.id)
     assert record.reasons == (f"a later candidate is already published, as version {late.published_version}",)
 
 

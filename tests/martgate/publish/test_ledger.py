@@ -223,6 +223,7 @@ def test_a_receipt_records_the_candidate_and_the_time(ledger):
         "fingerprint": "f" * 64,
         "restatement": None,
         "waived": (),
+        "basis": {"verdict": None, "model": "", "inputs": ()},
         "is_sound": True,
     }
     assert ledger.list_receipts("we_mart.other") == ()

@@ -163,7 +163,7 @@ def test_an_earlier_candidate_never_replaces_a_later_one(mart: Callable[..., Mar
     assert isinstance(early, Candidate)
     gate(here.request(), here.context, early.id)
     late = run(here.request(), here.context)
-    record = publish(here.request().table, date(2024, 1, 2), here.context, early.id)
+    record = publish(here.request(), here.context, early.id)
     assert (record.decision, record.published_version) == ("refused", None)
     assert f"already published, as version {late.published_version}" in record.reasons[0]
 

@@ -164,7 +164,9 @@ def test_publish_counts_anew_where_something_else_was_published_since_the_gate(p
     project.made_of(BEFORE)
     second = project("build")["candidate"]
     assert project("gate")["restatement"] is None
+    project.made_of(AFTER)
     project("publish", "--candidate", first)
+    project.made_of(BEFORE)
     told = project("publish", "--candidate", second)
     assert counts(told) == (4, 1, 2, 1, {"nick": 1})
     assert "replaces 4 rows of version 1: 1 row added, 2 rows removed, 1 row changed" in project.err
