@@ -278,5 +278,6 @@ def publish(table: str, day: date, *, candidate: str | None, settings: Settings,
     from martgate.publish import run as run_module
 
     with open_project(settings) as context, report_failure(table, day, settings, context):
-        record = run_module.publish(load_publish_request(settings, context, table, day), context, candidate)
+        request = load_publish_request(settings, context, table, day, judges=False)
+        record = run_module.publish(request, context, candidate)
     return report_run(record, settings, context, as_json=as_json)

@@ -17,7 +17,9 @@ from martgate.project.settings import Settings
 __all__ = ["create_publish_request", "load_publish_request", "load_publish_requests", "require_model"]
 
 
-def load_publish_request(settings: Settings, context: Context, name: str, day: date) -> PublishRequest:
+def load_publish_request(
+    settings: Settings, context: Context, name: str, day: date, *, judges: bool = True
+) -> PublishRequest:
     """Load the models and create the request to publish one table for one day, after a review of its contract.
 
     Args:
@@ -25,11 +27,12 @@ def load_publish_request(settings: Settings, context: Context, name: str, day: d
         context: the adapters of the run.
         name: the table.
         day: the day.
+        judges: whether rules will be judged, so that everything they need must be installed.
 
     Raises:
         martgate.errors.InvalidInput: there is no such table, no model makes it, or its contract has problems.
     """
-    return create_publish_request(load_models(settings.models), context, name, day)
+    return create_publish_request(load_models(settings.models), context, name, day, judges=judges)
 
 
 def load_publish_requests(
@@ -64,7 +67,9 @@ def load_publish_requests(
     return requests
 
 
-def create_publish_request(models: Mapping[str, Model], context: Context, name: str, day: date) -> PublishRequest:
+def create_publish_request(
+    models: Mapping[str, Model], context: Context, name: str, day: date, *, judges: bool = True
+) -> PublishRequest:
     """Create the request to publish one table for one day, by models that are already loaded.
 
     Args:
@@ -72,6 +77,7 @@ def create_publish_request(models: Mapping[str, Model], context: Context, name: 
         context: the adapters of the run.
         name: the table.
         day: the day.
+        judges: see `load_publish_request`.
 
     Raises:
         martgate.errors.InvalidInput: see `load_publish_request`.
@@ -83,7 +89,8 @@ def create_publish_request(models: Mapping[str, Model], context: Context, name: 
     inputs = list_inputs(version, model, models, context.catalog, day)
     versions = (context.catalog.find(name, day) for name in sorted(inputs))
     upstreams = [upstream for upstream in versions if find_model(upstream[1], models) is None]
-    require_great_expectations([(contract_file, table), *upstreams], context.catalog)
+    if judges:
+        require_great_expectations([(contract_file, table), *upstreams], context.catalog)
     when = Day(day, contract_file.contract.zone)
     return PublishRequest(
         contract_file=contract_file,

@@ -190,6 +190,9 @@ OF_EXPECTATION = {
 UNDRAWN = ("gx-expect_column_kl_divergence_to_be_less_than", "gx-expect_column_quantile_values_to_be_between")
 """Great Expectations draws a graph or a table of these, for which Data Docs have no place; no page of them is written."""
 
+SAMPLE = {f"gx-{name}" for name in list(OF_EXPECTATION)[::12]}
+"""A few of the expectations, for an engine on which each of them takes seconds."""
+
 OWN = ("id", "e_mail", "e_group", "pay", "pay_group", "pay_down", "born", "grp", "note", "moved", "gone", "day")
 SECRET = {"e_mail", "e_group", "pay", "pay_group", "pay_down", "born", "phone", "wage"}
 TYPES = {"e_mail": "string", "e_group": "string", "born": "timestamp", "note": "string", "gone": "string",
@@ -328,6 +331,8 @@ def run_both_days(project, engine, *, is_protected, drawn="full"):
     code, out, err = martgate("run", "people", "--date", EVE, "--engine", engine, "--report", "none")
     assert code == 0, out + err
     every, said = list(qualities()), {}
+    if engine == "spark":  # Great Expectations is asked in the same way on both, which test_gx_stock.py holds
+        every = [quality for quality in every if quality["id"] in SAMPLE or not quality["id"].startswith("gx-")]
     drawable = [quality for quality in every if quality["id"] not in UNDRAWN]
     first, second = ("terminal", drawable, "--report", drawn), ("json", every, "--json", "--report", "fast")
     # The first draws a page of every run until then; what draws it knows no engine.
