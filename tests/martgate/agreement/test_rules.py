@@ -135,7 +135,9 @@ def differences(engines, checks, *, counted=False):
         [(v.outcome, v.failed, v.total, v.observed, sorted(map(str, v.examples))) for v in (one, other)]
         for one, other in zip(here, there, strict=True)
     ]
-    return [(check, *pair) for check, pair in zip(checks, pairs, strict=True) if pair[0] != pair[1]], here
+    reasons = [f"{one.reason}{other.reason}" for one, other in zip(here, there, strict=True)]
+    compared = zip(reasons, checks, pairs, strict=True)
+    return [(reason, check, *pair) for reason, check, pair in compared if pair[0] != pair[1]], here
 
 
 class Draw:
