@@ -10,6 +10,7 @@ from martgate.exits import ExitCode
 from martgate.expectations.retroactive import ApplicableRules, derive_from_catalog
 from martgate.expectations.rules import Rule
 from martgate.gate.candidate import Candidate
+from martgate.gate.receipt import Receipt
 from martgate.project.context import Context, PublishRequest
 from martgate.publish.parallel import NextRun, prepare_in_parallel
 from martgate.publish.run import publish
@@ -42,7 +43,7 @@ def backfill(
 ) -> Iterator[TableRun]:
     """Publish one table for several days, the earliest first.
 
-    A day that is published already is skipped if its receipt is intact and its verdict covers every rule that now
+    A day that is published already is skipped if readers see what its intact receipt says, and its verdict covers every rule that now
     applies to it: those of its own version of the contract, and the retroactive rules of newer versions.
 
     Args:
@@ -115,7 +116,7 @@ def _reason_to_skip(request: PublishRequest, finished: set[date], failed: date |
 
 
 def _find_finished_days(requests: Sequence[PublishRequest], context: Context) -> set[date]:
-    """Find the days with an intact receipt whose verdict covers every rule that applies to them now."""
+    """Find the days that readers see as their intact receipt says, with a verdict on every rule that applies to them now."""
     _restore_receipts(requests, context)
     name, applicable = requests[0].table.qualified_name, _applicable_rules(requests, context)
     by_day = context.ledger.list_published_contracts(name)
@@ -127,10 +128,17 @@ def _find_finished_days(requests: Sequence[PublishRequest], context: Context) ->
         if (
             is_valid
             and newest[request.day.date].is_sound
+            and _is_live(newest[request.day.date], request, context)
             and _has_checked(applicable[contract.version].retroactive, request, context)
         ):
             finished.add(request.day.date)
     return finished
+
+
+def _is_live(receipt: Receipt, request: PublishRequest, context: Context) -> bool:
+    """Whether the store has what a receipt is about; a ledger may know days that are gone, or those of another warehouse."""
+    candidate = context.ledger.find_candidate(request.partition, receipt.candidate)
+    return isinstance(candidate, Candidate) and context.store.is_live(candidate, request.table)
 
 
 def _has_checked(rules: tuple[Rule, ...], request: PublishRequest, context: Context) -> bool:

@@ -210,6 +210,10 @@ class DatabricksStore:
             return ()
         return tuple(parse_commit(entry.version, entry.metadata) for entry in self._catalog.read_history(mart))
 
+    def is_live(self, candidate: Candidate, table: Table) -> bool:
+        """Whether no later write touched the candidate's day, and it has as many rows."""
+        return not self.find_tampering(candidate, table)
+
     def find_tampering(self, candidate: Candidate, table: Table) -> str:
         """Explain how a candidate's day may have changed since its commit, by the history and the number of its rows.
 

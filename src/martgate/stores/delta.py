@@ -134,10 +134,20 @@ class DeltaStore:
         return compute_fingerprint(root, candidate.files) == candidate.fingerprint
 
     def is_published(self, candidate: Candidate) -> bool:
-        """Whether the candidate was published and no later one of its day has replaced it."""
-        root = self._own_root(candidate)
+        """Whether the candidate was published in this warehouse and no later one of its day has replaced it."""
+        root = self._root(candidate.table)
+        if str(root) != candidate.root or not delta_log.is_delta(root):
+            return False
         earlier = find_earlier_publish(delta_log.open_table(root), root, candidate)
         return earlier is not None and earlier.promotion is Promotion.ALREADY
+
+    def is_live(self, candidate: Candidate, table: Table) -> bool:
+        """Whether the live files of a candidate's day are its own, by the log, and have their sizes.
+
+        Raises:
+            martgate.errors.CouldNotRun: the table cannot be read, or has a feature that this store does not support.
+        """
+        return not self._explain_other_files(candidate, table)
 
     def read_published_state(self, table: Table, day: date) -> PublishedState:
         """Return a day as it is published; its state is a hash over the names of its files, empty without files.
@@ -241,6 +251,13 @@ class DeltaStore:
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read, or has a feature that this store does not support.
         """
+        if difference := self._explain_other_files(candidate, table):
+            return difference
+        is_same = compute_fingerprint(self._root(table.qualified_name), candidate.files) == candidate.fingerprint
+        return "" if is_same else "its bytes are not those that were audited"
+
+    def _explain_other_files(self, candidate: Candidate, table: Table) -> str:
+        """Explain how the live files of a candidate's day are not its own; empty if they are, whatever their bytes."""
         root, only = self._root(table.qualified_name), partition_filter(candidate.day_column, candidate.part_date)
         if not delta_log.is_delta(root):
             return f"there is no table at {root}"
@@ -256,8 +273,7 @@ class DeltaStore:
             return "; ".join(differences)
         if broken := sum(1 for _ in find_missing(root, candidate.files)):
             return f"{broken:,} of its {len(candidate.files):,} files are lost, or have another size than was audited"
-        is_same = compute_fingerprint(root, candidate.files) == candidate.fingerprint
-        return "" if is_same else "its bytes are not those that were audited"
+        return ""
 
     def _root(self, qualified_name: str) -> Path:
         parts = qualified_name.split(".")

@@ -119,7 +119,17 @@ class Store(Protocol):
         """
 
     def is_published(self, candidate: Candidate) -> bool:
-        """Whether the candidate was published and no later one of its day has replaced it."""
+        """Whether the candidate was published in this warehouse and no later one of its day has replaced it."""
+
+    def is_live(self, candidate: Candidate, table: Table) -> bool:
+        """Whether readers of the candidate's day see exactly the candidate, as far as the table's log says.
+
+        The log alone decides, whatever a ledger says: the day may have been deleted, overwritten or restored, and the
+        warehouse may be another one or gone.
+
+        Raises:
+            martgate.errors.CouldNotRun: the table cannot be read.
+        """
 
     def promote(self, approved: Approved, metadata: Mapping[str, object], *, onto: str | None = None) -> Published:
         """Replace the candidate's day by the candidate in one commit.

@@ -2,8 +2,11 @@
 
 import contextlib
 import json
+import shutil
 import sqlite3
 
+import deltalake
+import pyarrow as pa
 import pytest
 
 from martgate.cli.main import call
@@ -157,3 +160,54 @@ def test_each_day_is_told_with_what_became_of_it_and_what_it_changed(backfill, p
     ]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
+
+
+# What stands is asked of the store: the ledger may know days that are gone.
+
+
+def delete_day(project):
+    deltalake.DeltaTable(project / "out/warehouse/s/base").delete("day = '2024-01-02'")
+
+
+def restore_table(project):
+    deltalake.DeltaTable(project / "out/warehouse/s/base").restore(2)
+
+
+def overwrite_day(project):
+    rows = pa.table({"n": pa.array([5], pa.int64()), "day": ["2024-01-02"]})
+    deltalake.write_deltalake(project / "out/warehouse/s/base", rows, mode="overwrite", predicate="day = '2024-01-02'")
+
+
+def delete_warehouse(project):
+    shutil.rmtree(project / "out/warehouse")
+
+
+def delete_file(project):
+    next((project / "out/warehouse/s/base/day=2024-01-02").glob("*.parquet")).unlink()
+
+
+GONE = {
+    delete_day: {"2024-01-02"},
+    restore_table: {"2024-01-03"},
+    overwrite_day: {"2024-01-02"},
+    delete_warehouse: {"2024-01-01", "2024-01-02", "2024-01-03"},
+    delete_file: {"2024-01-02"},
+}
+
+
+@pytest.mark.parametrize("trouble", GONE)
+def test_a_day_that_is_gone_from_the_store_is_published_again(project, backfill, trouble):
+    assert decisions(backfill(GOOD)) == (0, ["approved"] * 3)
+    trouble(project)
+    code, runs, _ = backfill(GOOD)
+    assert code == 0
+    assert {day for day, decision, _ in runs if decision == "approved"} == GONE[trouble]
+    assert decisions(backfill(GOOD)) == (0, ["skipped"] * 3)
+    found = deltalake.DeltaTable(project / "out/warehouse/s/base").to_pyarrow_table().to_pylist()
+    assert sorted(row["day"] for row in found) == ["2024-01-01", "2024-01-02", "2024-01-03"]
+
+
+def test_days_of_another_warehouse_on_the_same_ledger_are_published_in_this_one(project, backfill):
+    assert decisions(backfill(GOOD)) == (0, ["approved"] * 3)
+    assert decisions(backfill(GOOD, "--warehouse", "elsewhere")) == (0, ["approved"] * 3)
+    assert decisions(backfill(GOOD)) == (0, ["approved"] * 3)
