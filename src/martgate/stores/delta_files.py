@@ -14,7 +14,8 @@ from martgate.errors import CouldNotRun, InvalidInput
 from martgate.expectations.protection import Protection
 from martgate.stores import delta_log
 from martgate.stores.files import find_missing
-from martgate.stores.shape import check_shape
+from martgate.stores.shape import check_shape, get_physical_types
+from martgate.text.lists import join_words
 
 __all__ = ["SAFE_FOLDER", "check_path", "check_written_files", "drop_statistics", "ensure_table", "flush", "sync"]
 
@@ -22,6 +23,9 @@ _SAFE = re.compile(r"[A-Za-z0-9._/-]+")
 # Folders of users have spaces and accents, which readers percent-encode; a % itself is what readers get wrong.
 SAFE_FOLDER = re.compile(r"[\w ()+,./-]+")
 """The characters that the path of a warehouse may have."""
+
+_PARTITION_TYPES = frozenset({"string", "date", "tinyint", "smallint", "int", "bigint"})
+"""The types of partition columns whose values every reader and writer of Delta spells alike."""
 
 
 def check_path(text: str, what: str, safe: re.Pattern[str] = _SAFE) -> None:
@@ -48,9 +52,11 @@ def ensure_table(root: Path, table: Table) -> None:
     """Create the empty table if there is none, and check an existing one.
 
     Raises:
-        martgate.errors.InvalidInput: the table differs from its contract.
+        martgate.errors.InvalidInput: the table differs from its contract, or is partitioned by a column of a type whose
+            values readers of Delta spell in different ways.
         martgate.errors.CouldNotRun: the table cannot be created or read.
     """
+    _check_partition_types(table)
     schema = delta_log.build_delta_schema(table)
     if not delta_log.is_delta(root):
         try:
@@ -68,6 +74,16 @@ def ensure_table(root: Path, table: Table) -> None:
     snapshot = delta_log.open_table(root)
     columns = delta_log.read_column_types(snapshot)
     check_shape(table, f"the table at {root}", columns, snapshot.metadata().partition_columns)
+
+
+def _check_partition_types(table: Table) -> None:
+    types = get_physical_types(table)
+    for name in table.partition_columns:
+        if types[name].partition("(")[0] not in _PARTITION_TYPES:
+            raise InvalidInput(
+                f"{table.qualified_name}: the partition column {name} is of type {types[name]}, whose values readers of "
+                f"Delta spell in different ways; partition by {join_words(sorted(_PARTITION_TYPES), 'or')}"
+            )
 
 
 def drop_statistics(file: WrittenFile, table: Table) -> WrittenFile:

@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from martgate.builders.ports import CatalogTable, Dataset, Session
 from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun, InvalidInput, MissingUpstream
 from martgate.stores.commits import partition_filter
+from martgate.stores.lakehouse import find_lakehouse_table, raise_for_foreign_format
 from martgate.stores.shape import get_physical_types
 from martgate.stores.spark_catalog import SparkCatalog, get_table_name, is_catalog_location
 from martgate.text.lists import join_words
@@ -83,7 +85,9 @@ class Upstreams:
         if not place.exists():
             raise MissingUpstream(f"{place}: there is no such file or folder{_nearest(place)}")
         column = table.publish_partition if table else None
-        if table is None or column is None or day is None or not (place / "_delta_log").is_dir():
+        lakehouse = find_lakehouse_table(place)
+        is_whole_table = lakehouse is not None and lakehouse.root == place.absolute()
+        if table is None or column is None or day is None or not is_whole_table:
             return _snapshot(place, table, {})
         only = partition_filter(column, day)
         dataset = _snapshot(place, table, only)
@@ -145,16 +149,34 @@ def _nearest(place: Path) -> str:
 
 
 def _snapshot(place: Path, table: Table | None, only: Mapping[str, str]) -> Dataset:
-    if (place / "_delta_log").is_dir():
+    """Find the files of a path; of a path in a lakehouse table, those that the table's own log says.
+
+    Raises:
+        martgate.errors.InvalidInput: the table is of a format that is not read here.
+    """
+    raise_for_foreign_format(place)
+    lakehouse = find_lakehouse_table(place)
+    if lakehouse:
         from martgate.stores import delta_log  # noqa: PLC0415 - see above
 
         # The path becomes absolute and is not resolved: the log's own paths are relative to it.
-        root = place.absolute()
-        return delta_log.build_dataset(delta_log.open_table(root), root, dict(only))
+        whole = delta_log.build_dataset(delta_log.open_table(lakehouse.root), lakehouse.root, dict(only))
+        return whole if lakehouse.root == place.absolute() else _select_below(place, lakehouse.root, whole)
     if place.is_dir():
         return _folder(place, table, only)
     _check_parquet(place)
     return Dataset(files=(str(place.absolute()),))
+
+
+def _select_below(place: Path, root: Path, whole: Dataset) -> Dataset:
+    """Select the files of a table that are at a path inside of it."""
+    inside = [file for file in whole.files if Path(file).is_relative_to(place.absolute())]
+    if not inside:
+        raise MissingUpstream(
+            f"{place}: the Delta table {root} has no rows there in its version {whole.version}; files that are there "
+            "were removed from it, or never committed"
+        )
+    return replace(whole, files=tuple(inside))
 
 
 def _check_parquet(file: Path) -> None:
@@ -190,13 +212,24 @@ def _folder(place: Path, table: Table | None, only: Mapping[str, str]) -> Datase
 
 
 def _parquet_files(folder: Path) -> Iterator[Path]:
-    for entry in os.scandir(folder):
+    with os.scandir(folder) as scanned:
+        entries = list(scanned)
+    for entry in entries:
         if entry.name.startswith((".", "_")):
             continue
         if entry.is_dir():
+            _raise_for_inner_table(Path(entry.path))
             yield from _parquet_files(Path(entry.path))
         elif entry.name.endswith((".parquet", ".parq")):
             yield Path(entry.path)
+
+
+def _raise_for_inner_table(folder: Path) -> None:
+    table = find_lakehouse_table(folder)
+    if table and table.root == folder.absolute():
+        raise InvalidInput(
+            f"{folder} is a {table.format} table inside a folder of Parquet files; give the path of the table itself"
+        )
 
 
 def _hive_values(relative: Path) -> dict[str, str]:

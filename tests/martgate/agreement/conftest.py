@@ -222,16 +222,27 @@ def cells():
 
 
 @pytest.fixture(scope="session")
-def engines(cells, spark_engine, tmp_path_factory):
-    """DuckDB and Spark, which read the same files: `s.cells` and `s.other`."""
+def files(cells, tmp_path_factory):
+    """The file of each table."""
+    folder = tmp_path_factory.mktemp("cells")
+    found = {name: folder / f"{name}.parquet" for name in ("cells", "other")}
+    pq.write_table(cells.audited, found["cells"], row_group_size=1000)
+    pq.write_table(cells.other, found["other"], row_group_size=1000)
+    return found
+
+
+@pytest.fixture(scope="session")
+def both_engines(spark_engine):
     from martgate.builders.engines.duckdb import DuckDBEngine
 
-    folder = tmp_path_factory.mktemp("cells")
     with DuckDBEngine("1GB", threads=1) as duckdb:
-        both = {"duckdb": duckdb, "spark": spark_engine}
-        for name, table in (("cells", cells.audited), ("other", cells.other)):
-            path = folder / f"{name}.parquet"
-            pq.write_table(table, path, row_group_size=1000)
-            for engine in both.values():
-                engine.register(f"s.{name}", Dataset(files=(str(path),)))
-        yield both
+        yield {"duckdb": duckdb, "spark": spark_engine}
+
+
+@pytest.fixture
+def engines(both_engines, files):
+    """DuckDB and Spark, which read the same files: `s.cells` and `s.other`, also after a test that registered others."""
+    for name, file in files.items():
+        for engine in both_engines.values():
+            engine.register(f"s.{name}", Dataset(files=(str(file),)))
+    return both_engines

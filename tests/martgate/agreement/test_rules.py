@@ -255,8 +255,14 @@ def test_rules_about_rows_have_the_same_counts(cells, engines):
 
 
 def test_rules_about_groups_and_other_tables_have_the_same_counts(cells, engines):
-    different, _ = differences(engines, list(Draw(cells).statements()), counted=True)
+    different, verdicts = differences(engines, list(Draw(cells).statements()), counted=True)
     assert different == []
+    # Sums of the greatest numbers overflow, and few texts are days.
+    assert {type(each.rule.check) for each in verdicts if each.outcome is Outcome.ERROR} <= {
+        Fresh,
+        Reconciles,
+        SqlNumber,
+    }
 
 
 def test_examples_are_the_same_rows(cells, engines):
