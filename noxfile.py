@@ -8,6 +8,7 @@ import subprocess
 import tarfile
 import tempfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nox
@@ -72,12 +73,30 @@ def core(session: nox.Session) -> None:
     session.run("pytest", "tests/core", *session.posargs)
 
 
+OWN_SPARK = (
+    "tests/martgate/publish/test_canaries.py",
+    "tests/martgate/publish/test_spark_sessions.py",
+    "tests/scripts/test_databricks_smoke.py",
+)
+"""The tests that start a Spark of their own, in commands that wait for it most of the time."""
+
+
 @nox.session(python=PYTHON)
 def spark(session: nox.Session) -> None:
-    """Tests on a real Spark, in one process that shares one JVM; the Java that comes with the extra does."""
+    """Tests on a real Spark, in one process that shares one JVM, beside those that start their own."""
     sync(session, "test", "gx", extras=("pandera", "spark"))
-    session.run("pytest", "src/martgate/builders/engines")
-    session.run("pytest", "-m", "spark", *session.posargs)
+    if session.posargs:
+        session.run("pytest", "-m", "spark", *session.posargs)
+        return
+    shared = [f"--ignore={file}" for file in OWN_SPARK]
+    with ThreadPoolExecutor() as pool:
+        runs = [
+            pool.submit(session.run, "pytest", "-m", "spark", "-p", "no:cacheprovider", *OWN_SPARK),
+            pool.submit(session.run, "pytest", "-m", "spark", *shared),
+        ]
+        session.run("pytest", "-p", "no:cacheprovider", "src/martgate/builders/engines")
+    for run in runs:
+        run.result()
 
 
 @nox.session(python=PYTHON)
