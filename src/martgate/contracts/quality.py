@@ -1,9 +1,11 @@
 """The entries of `quality` lists: their types, severities and thresholds."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 __all__ = ["Metric", "Operator", "Quality", "QualityType", "Scalar", "Severity", "Threshold", "Unit"]
 
@@ -57,9 +59,20 @@ class Threshold:
     operator: Operator
     values: tuple[float, ...]
 
-    def admits(self, number: float) -> bool:  # noqa: PLR0911 - one return an operator
-        """Return whether a number satisfies the comparison."""
-        first, last = self.values[0], self.values[-1]
+    def admits(self, number: float | Decimal) -> bool:
+        """Return whether a number satisfies the comparison; NaN satisfies none.
+
+        A decimal is compared with the decimals that the contract wrote, to the last digit.
+        """
+        first: float | Decimal = self.values[0]
+        last: float | Decimal = self.values[-1]
+        if isinstance(number, Decimal):
+            first, last = Decimal(str(first)), Decimal(str(last))
+        if (isinstance(number, float) and math.isnan(number)) or (isinstance(number, Decimal) and number.is_nan()):
+            return False
+        return bool(self._compare(number, first, last))
+
+    def _compare(self, number: Any, first: Any, last: Any) -> Any:  # noqa: PLR0911 - one return an operator
         match self.operator:
             case "mustBe":
                 return number == first

@@ -1,6 +1,7 @@
 """Reads `logicalTypeOptions.format` as a check."""
 
 import re
+from collections import Counter
 
 from martgate.contracts.model import Column
 from martgate.expectations.kinds.base import Check
@@ -14,22 +15,53 @@ __all__ = ["PROSE_FORMATS", "read_format"]
 PROSE_FORMATS = frozenset({"password", "binary", "i128", "u128", "f32", "f64"})
 """Formats that say how a value is shown, stored or sent, and not which values are valid."""
 
+_DAYS = (
+    {"Y": "[0-9]{4}", "M": "(0[13578]|1[02])", "D": "(0[1-9]|[12][0-9]|3[01])"},
+    {"Y": "[0-9]{4}", "M": "(0[469]|11)", "D": "(0[1-9]|[12][0-9]|30)"},
+    {"Y": "[0-9]{4}", "M": "02", "D": "(0[1-9]|1[0-9]|2[0-8])"},
+    {"Y": "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)", "M": "02", "D": "29"},
+)
+"""Year, month and day of months of 31, 30 and 28 days, and of leap days."""
+
+
+def _with_days(pattern: str) -> str:
+    """Replace `<Y>`, `<M>` and `<D>` in a regular expression, so that together they match days that exist."""
+    return "|".join(re.sub("<([YMD])>", lambda found, day=day: day[found[1]], pattern) for day in _DAYS)  # type: ignore[misc]
+
+
 _BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_GROUP = "[0-9A-Fa-f]{1,4}"
+_IPV4 = rf"{_BYTE}(\.{_BYTE}){{3}}"
+_IPV6 = "|".join(
+    [
+        rf"({_GROUP}:){{7}}{_GROUP}",
+        *(rf"({_GROUP}:){{{left}}}(:{_GROUP}){{1,{7 - left}}}" for left in range(1, 7)),
+        rf"({_GROUP}:){{1,7}}:",
+        rf":((:{_GROUP}){{1,7}}|:)",
+        rf"({_GROUP}:){{6}}{_IPV4}",
+        *(rf"({_GROUP}:){{{left}}}:({_GROUP}:){{0,{5 - left}}}{_IPV4}" for left in range(1, 6)),
+        rf"::({_GROUP}:){{0,5}}{_IPV4}",
+    ]
+)
+"""Eight groups, or fewer beside one `::`; an IPv4 address can stand for the last two."""
+
+_OFFSET = "[+-]([01][0-9]|2[0-3]):[0-5][0-9]"
+_TIME = rf"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([Zz]|{_OFFSET})?"
 _TEXTS = {
     "email": r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+",
     "uuid": r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
     "uri": r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+",
     "hostname": r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*",
-    "ipv4": rf"{_BYTE}(\.{_BYTE}){{3}}",
-    "ipv6": r"[0-9A-Fa-f:]*:[0-9A-Fa-f:]+(:[0-9.]+)?|::",
+    "ipv4": _IPV4,
+    "ipv6": _IPV6,
     "byte": r"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
-    "date": r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
-    "time": r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?",
-    "date-time": r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-    r"(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?",
+    "date": _with_days("<Y>-<M>-<D>"),
+    "time": _TIME,
+    "date-time": _with_days(f"<Y>-<M>-<D>[Tt ]{_TIME}"),
 }
 _WIDTHS = {name: (name[0] == "i", int(name[1:])) for name in ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64")}
 _JAVA_DATE = re.compile(r"'(?P<quoted>[^']*)'|(?P<letters>(?P<letter>[A-Za-z])(?P=letter)*)|(?P<other>.)", re.DOTALL)
+_DAY_PARTS = {"yyyy": "<Y>", "uuuu": "<Y>", "MM": "<M>", "dd": "<D>"}
 _DATE_LETTERS = {
     "y": "[0-9]{%d}",
     "u": "[0-9]{%d}",
@@ -63,7 +95,7 @@ def read_format(column: Column, name: object, kind: str) -> Check | None:
     if column.logical_type in ("integer", "number"):
         return _integer_check(column, name)
     if column.logical_type in ("date", "timestamp", "time"):
-        return Pattern(column.name, f"^{_date_pattern(name)}$") if is_text(kind) else None
+        return Pattern(column.name, f"^(?:{_date_pattern(name)})$") if is_text(kind) else None
     if name in _TEXTS:
         return Pattern(column.name, f"^(?:{_TEXTS[name]})$")
     raise Mistake(
@@ -82,14 +114,18 @@ def _integer_check(column: Column, name: str) -> Check:
 def _date_pattern(java: str) -> str:
     """A DateTimeFormatter pattern such as yyyy-MM-dd as a regular expression."""
     parts = []
+    written = Counter(token["letters"] for token in _JAVA_DATE.finditer(java))
+    has_day = written["MM"] == written["dd"] == written["yyyy"] + written["uuuu"] == 1
     for token in _JAVA_DATE.finditer(java):
         letter, letters = token["letter"], token["letters"] or ""
         if letter and (letter not in _DATE_LETTERS or (letter not in "yuS" and len(letters) != 2)):
             raise Mistake(f"format {java!r} cannot be checked: {letters!r} has no fixed width", key="format")
-        if letter:
+        if letter and letters in _DAY_PARTS and has_day:
+            parts.append(_DAY_PARTS[letters])
+        elif letter:
             shape = _DATE_LETTERS[letter]
             parts.append(shape % len(letters) if "%d" in shape else shape)
         else:
             literal = token["other"] if token["quoted"] is None else token["quoted"] or "'"
             parts.append(re.sub(r"([\^$\\.*+?()\[\]{}|])", r"\\\1", literal))
-    return "".join(parts)
+    return _with_days("".join(parts)) if has_day else "".join(parts)

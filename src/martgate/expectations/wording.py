@@ -1,6 +1,7 @@
 """The parts of the sentences that describe rules: lists, numbers, thresholds and durations."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from martgate.contracts.quality import Metric, Operator, Threshold, Unit
 from martgate.text.lists import join_words
@@ -62,8 +63,10 @@ def format_value(value: str | float | bool) -> str:  # noqa: FBT001 (the value i
     return value if isinstance(value, str) else format_number(value)
 
 
-def format_number(value: float) -> str:
-    """Format a number, a whole one without decimals."""
+def format_number(value: float | Decimal) -> str:
+    """Format a number with all of its digits, a whole one without decimals."""
+    if isinstance(value, Decimal):
+        return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
     return str(int(value)) if isinstance(value, int) or value.is_integer() else repr(value)
 
 

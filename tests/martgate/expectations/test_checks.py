@@ -2,10 +2,11 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import get_args
 
 import pytest
 
-from martgate.contracts.quality import Threshold
+from martgate.contracts.quality import Operator, Threshold
 from martgate.expectations.kinds.all_or_none import AllOrNone
 from martgate.expectations.kinds.conditions import Holds, Iff, Implies
 from martgate.expectations.kinds.constant_within import ConstantWithin
@@ -332,3 +333,26 @@ def test_spark_compares_with_another_table_the_same(find, check, values, outcome
     verdict = find(check, {"a int": values}, others={"s.o": {"k int": [1, 2], "w int": [1, 2]}})
     assert (verdict.outcome, verdict.failed, verdict.total) == (outcome, failed, total), verdict.reason
     assert verdict.examples
+
+
+EXACT = [
+    (9007199254740993, "mustBe", 9007199254740992, False),
+    (9007199254740993, "mustBe", 9007199254740993, True),
+    (Decimal(99999999999999999999999999999999999999), "mustBe", 99999999999999999999999999999999999998, False),
+    (Decimal(99999999999999999999999999999999999999), "mustBe", 99999999999999999999999999999999999999, True),
+    (Decimal("0.1"), "mustBe", 0.1, True),
+    (Decimal("0.10000000000000000001"), "mustBe", 0.1, False),
+    (True, "mustBe", 1, True),
+    ("12.5", "mustBeLessThan", 13, True),
+    *((nan, operator, 1, False) for nan in (float("nan"), Decimal("NaN")) for operator in get_args(Operator)),
+]
+
+
+@pytest.mark.parametrize(("number", "operator", "bound", "passes"), EXACT)
+def test_the_number_of_a_query_is_compared_to_its_last_digit(number, operator, bound, passes):
+    threshold = Threshold(operator, (bound, bound) if "Between" in operator else (bound,))
+    result = SqlNumber("SELECT 1", threshold).result([number], datetime(2024, 1, 1, tzinfo=UTC))
+    assert (result.outcome is Outcome.PASSED) is passes
+    assert result.outcome in (Outcome.PASSED, Outcome.FAILED)
+    if isinstance(number, int) and number > 1:
+        assert result.observed == str(number)

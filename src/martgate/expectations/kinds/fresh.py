@@ -10,16 +10,22 @@ from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import Evaluation, Scan
 from martgate.expectations.kinds.examples import ExampleColumn, Offenders
 from martgate.expectations.kinds.fields import Column
-from martgate.expectations.kinds.result import Outcome, Result
+from martgate.expectations.kinds.result import Outcome, Result, parse_count
 from martgate.expectations.source import Source
-from martgate.text.quoting import identifier, relation
+from martgate.text.quoting import identifier, is_text, relation
 
 __all__ = ["Fresh"]
+
+_ZONES = 14
+"""Hours by which the wall clocks of a zone may be ahead of UTC: a day that has begun there is not in the future."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fresh(Check):
-    """The greatest value of `column` is at most `seconds` older than the audit (`:audited_at`)."""
+    """The greatest value of `column` is at most `seconds` older than the audit (`:audited_at`).
+
+    A value in the future makes nothing fresh: it is counted and left out. A text in the future fails.
+    """
 
     column: Column
     seconds: int
@@ -31,21 +37,34 @@ class Fresh(Check):
         return f"the latest {self.column} is at most {wording.format_duration(self.seconds)} old"
 
     def evaluation(self, source: Source) -> Evaluation:
-        del source
         name = identifier(self.column)
-        return Scan(("COUNT(*)", f"COUNT({name})", f"MAX({name})"), is_additive=False)
+        counts = ("COUNT(*)", f"COUNT({name})")
+        type_ = source.types.get(self.column.casefold(), "timestamp")
+        if is_text(type_):
+            return Scan((*counts, f"MAX({name})", "0"), is_additive=False)
+        slack = "" if type_ == "timestamp" else f" + INTERVAL {_ZONES} HOUR"
+        future = f"CAST({name} AS TIMESTAMP) > CAST(:audited_at AS TIMESTAMP){slack}"
+        return Scan((*counts, f"MAX(CASE WHEN NOT {future} THEN {name} END)", f"COUNT_IF({future})"), is_additive=False)
 
     def result(self, numbers: Sequence[object], audited_at: datetime) -> Result:
         """Compare the age of the latest value with the limit; a date counts from its first instant in UTC."""
-        value, latest = numbers[2], _instant(numbers[2])
-        if value is None:
+        value, latest, future = numbers[2], _instant(numbers[2]), parse_count(numbers[3])
+        if value is None and not future:
             return Result(Outcome.VACUOUS)
-        if latest is None:
+        if latest is None and not future:
             return Result(Outcome.ERROR, reason=f"{self.column} holds no instants")
-        age = audited_at - latest
-        is_fresh = age <= timedelta(seconds=self.seconds)
+        age = audited_at - latest if latest else None
+        is_fresh = age is not None and timedelta(hours=-_ZONES) <= age <= timedelta(seconds=self.seconds)
         outcome = Outcome.PASSED if is_fresh else Outcome.FAILED
-        observed = f"{age.total_seconds() / 3600:.1f} hours old"
+        beside = f"{wording.format_count(future, 'row')} in the future" if future else ""
+        hours = (
+            ""
+            if age is None
+            else "in the future"
+            if age < timedelta(hours=-_ZONES)
+            else f"{age.total_seconds() / 3600:.1f} hours old"
+        )
+        observed = ", ".join(filter(None, (hours, beside)))
         return Result(outcome, int(not is_fresh), 1, self.failure_unit, observed=observed)
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
@@ -54,9 +73,11 @@ class Fresh(Check):
 
     def unexpected_rows(self, source: Source, names: tuple[str, ...]) -> Offenders:
         del names
-        latest = f"MAX({identifier(self.column)})"
+        name = identifier(self.column)
+        latest = f"MAX(CASE WHEN CAST({name} AS TIMESTAMP) <= CURRENT_TIMESTAMP() THEN {name} END)"
         earliest = f"CURRENT_TIMESTAMP() - INTERVAL {self.seconds} SECOND"
-        rows = f"FROM {relation(source.relation)}\nHAVING CAST({latest} AS TIMESTAMP) < {earliest}"
+        is_stale = f"COALESCE(CAST({latest} AS TIMESTAMP) < {earliest}, COUNT({name}) > 0)"
+        rows = f"FROM {relation(source.relation)}\nHAVING {is_stale}"
         return Offenders((ExampleColumn("latest", latest, columns=(self.column,), is_computed=True),), rows)
 
 

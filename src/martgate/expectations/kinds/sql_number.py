@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
 from martgate.contracts.quality import Threshold
@@ -46,9 +47,8 @@ class SqlNumber(Check):
         (value,) = numbers
         if value is None:
             return Result(Outcome.VACUOUS, unit=self.failure_unit, reason="the query answered null")
-        try:
-            number = float(str(int(value) if isinstance(value, bool) else value))
-        except ValueError:
+        number = _parse_number(value)
+        if number is None:
             return Result(Outcome.ERROR, reason="expected a number, found something else")
         is_admitted = self.threshold.admits(number)
         outcome = Outcome.PASSED if is_admitted else Outcome.FAILED
@@ -72,3 +72,13 @@ class SqlNumber(Check):
 
     def _query(self, source: Source) -> str:
         return put_table(self.query, source.relation)
+
+
+def _parse_number(value: object) -> float | Decimal | None:
+    """Return a number with all of its digits; None for anything else."""
+    if isinstance(value, int | float | Decimal):
+        return int(value) if isinstance(value, bool) else value
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
