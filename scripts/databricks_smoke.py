@@ -189,7 +189,7 @@ def an_altered_candidate_is_refused(project: Project) -> None:
     gate(project.request(ALTERED, 1), project.context, candidate.id)
     staging = relation(candidate.files[0].path.rpartition("@v")[0])
     project.spark.execute(f"INSERT INTO {staging} VALUES (9, 9, '{ALTERED}')")
-    record: RunRecord = publish(project.request(ALTERED).table, ALTERED, project.context, candidate.id)
+    record: RunRecord = publish(project.request(ALTERED), project.context, candidate.id)
     expect((record.decision, project.rows(ALTERED)), ("refused", []))
 
 
