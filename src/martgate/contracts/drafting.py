@@ -13,6 +13,7 @@ import yaml
 
 from martgate.contracts.types import translate_type
 from martgate.contracts.yaml.document import UNPRINTABLE
+from martgate.contracts.yaml.scalars import MalformedScalar, resolve_scalar
 from martgate.errors import InvalidInput, Problem
 
 __all__ = ["ColumnProfile", "draft"]
@@ -111,6 +112,21 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         del data
         return True
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Quote a text that contracts would read as something else, as 1e3 and 0o17."""
+        style = None if _is_plain_text(text) else "'"
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
+
+
+def _is_plain_text(text: str) -> bool:
+    try:
+        return isinstance(resolve_scalar(text, plain=True), str)
+    except MalformedScalar:
+        return False
 
 
 def _demand_types(name: str, columns: Iterable[ColumnProfile]) -> None:

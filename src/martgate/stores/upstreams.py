@@ -202,6 +202,7 @@ def _folder(place: Path, table: Table | None, only: Mapping[str, str]) -> Datase
         ways = join_words(sorted("/".join(layout) or "no folder" for layout in layouts))
         raise CouldNotRun(f"{place}: its files are partitioned in different ways: by {ways}")
     (names,) = layouts
+    _check_twins(place, names, files[0])
     selected = [file for file in files if all(values[file].get(name, value) == value for name, value in only.items())]
     types = {name: _hive_type(name, table, (of_file[name] for of_file in values.values())) for name in names}
     return Dataset(
@@ -209,6 +210,25 @@ def _folder(place: Path, table: Table | None, only: Mapping[str, str]) -> Datase
         partitions=types,
         columns=() if table is None or selected else tuple(get_physical_types(table).items()),
     )
+
+
+def _check_twins(place: Path, folders: tuple[str, ...], file: Path) -> None:
+    """Refuse a folder `NAME=..` of files with a column `name`: which of both is meant, engines decide in different ways."""
+    if not folders:
+        return
+    import pyarrow.parquet as pq  # noqa: PLC0415 - see above
+
+    try:
+        columns = pq.read_schema(file).names
+    except (OSError, ValueError):
+        return  # the engine says why it cannot read the file
+    by_letters = {name.casefold(): name for name in columns}
+    twins = [(name, by_letters[name.casefold()]) for name in folders if name.casefold() in by_letters]
+    if different := [f"{name}= and {twin}" for name, twin in twins if name != twin]:
+        raise CouldNotRun(
+            f"{place}: a folder and a column of its files have names that differ in letter case only: "
+            f"{join_words(different)}; rename one of both"
+        )
 
 
 def _parquet_files(folder: Path) -> Iterator[Path]:

@@ -178,6 +178,20 @@ def test_a_key_whose_first_repetition_lies_far_behind_is_none(martgate, tmp_path
     assert [name for name, column in properties(out).items() if column.get("unique")] == ["k"]
 
 
+TEXTS = ["1e3", "0o17", "0x1F", "+1", ".5", "1.", "12:30:00", "12e5", "1_0", "012", "yes", "no", "on", "null", "~", "=", "<<",
+         "2024-01-01", "true", "1E-2", ".inf", "-.INF", ".nan", "- a", "# b", "k: v", "'", '"', " x", "a\tb", "!t", "&a", "*a", "9" * 200]  # fmt: skip
+"""Texts that YAML reads as something else, if they are written without quotes."""
+
+
+@pytest.mark.parametrize("some", [TEXTS[start : start + 8] for start in range(0, len(TEXTS), 8)])
+def test_texts_that_look_like_something_else_stay_texts(martgate, tmp_path, some):
+    pq.write_table(pa.table({"code": some}), tmp_path / "data.parquet")
+    martgate("import", "data.parquet", "--name", "shop.things", "--values", "code", "--out", "draft.odcs.yaml")
+    drafted = properties(Path("draft.odcs.yaml").read_text(encoding="utf-8"))
+    assert {each["value"] for each in drafted["code"]["enum"]} == set(some)
+    holds(martgate, "data.parquet")
+
+
 def test_of_hive_folders_codes_stay_text_and_a_nameless_partition_is_none(martgate, tmp_path):
     rows = pa.table({"a": [1, 2, 3], "year": [2023, 2024, None], "month": ["01", "02", "03"]})
     pq.write_to_dataset(rows, tmp_path / "data", partition_cols=["year", "month"])

@@ -215,6 +215,13 @@ def test_any_data_is_found_by_its_path(upstreams, place, tmp_path, read):
         assert read(upstreams.find_dataset_at(path)) == BOTH
 
 
+def test_a_folder_named_as_a_column_in_other_letters_is_refused(upstreams, tmp_path):
+    (tmp_path / "t" / "COUNTRY=KR").mkdir(parents=True)
+    pq.write_table(ROWS, tmp_path / "t" / "COUNTRY=KR" / "rows.parquet")
+    with pytest.raises(CouldNotRun, match="COUNTRY= and country; rename one of both"):
+        upstreams.find_dataset_at(tmp_path / "t", USERS)
+
+
 def test_hive_columns_that_no_contract_knows_are_whole_numbers_or_text(upstreams, tmp_path):
     for value in ("1", "-20"):
         folder = tmp_path / "any" / f"n={value}" / "t=1x"
