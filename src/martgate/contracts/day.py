@@ -25,13 +25,19 @@ class Day:
 
     @property
     def cutoff(self) -> datetime:
-        """The first instant of the next day, in UTC."""
-        return datetime.combine(self.date + timedelta(days=1), time(), ZoneInfo(self.zone)).astimezone(UTC)
+        """The first instant of the next day, in UTC; of 9999-12-31 the last one that there is."""
+        try:
+            return datetime.combine(self.date + timedelta(days=1), time(), ZoneInfo(self.zone)).astimezone(UTC)
+        except OverflowError:
+            return datetime.max.replace(tzinfo=UTC)
 
     @property
     def start(self) -> datetime:
         """The first instant of the day, in UTC."""
-        return datetime.combine(self.date, time(), ZoneInfo(self.zone)).astimezone(UTC)
+        try:
+            return datetime.combine(self.date, time(), ZoneInfo(self.zone)).astimezone(UTC)
+        except OverflowError:
+            return datetime.min.replace(tzinfo=UTC)
 
     @property
     def parameters(self) -> dict[str, str]:

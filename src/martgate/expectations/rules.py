@@ -1,5 +1,6 @@
 """The rule: a check, the clauses of the contract that it enforces, and what its failure means for a publish."""
 
+import hashlib
 from dataclasses import dataclass
 
 from martgate.contracts.quality import Severity
@@ -36,6 +37,11 @@ class Rule:
     def sentence(self) -> str:
         """What must be true, as one English sentence."""
         return self.check.sentence
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of what it checks, and whether a failure refuses the publish; its name and its words do not count."""
+        return hashlib.sha256(f"{self.severity.value}\0{self.check!r}".encode()).hexdigest()
 
     @property
     def suite(self) -> str:

@@ -42,6 +42,7 @@ class Waiver:
         recorded_at: when it was recorded.
         part_date: the only day of the table that it covers; None if it covers every day.
         most: the greatest number of failures that it covers, in the unit of the rule; None if it covers any number.
+        check: the digest of the rule as it was when the waiver was recorded; empty in waivers of earlier versions.
         is_sound: whether the waiver is as it was recorded. An altered one has no effect.
     """
 
@@ -53,6 +54,7 @@ class Waiver:
     recorded_at: datetime
     part_date: OptionalDate = None
     most: int | None = None
+    check: str = ""
     is_sound: bool = True
 
 
@@ -67,6 +69,7 @@ class Effect(StrEnum):
         POWERLESS: its rule blocks the publish by something that no waiver covers.
         WITHDRAWN: it was withdrawn or altered after the gate had applied it.
         UNKNOWN: no version of the contract has its rule.
+        OTHER_RULE: the contract has given the name of its rule to another check.
         ALTERED: it is not as it was recorded.
     """
 
@@ -77,6 +80,7 @@ class Effect(StrEnum):
     POWERLESS = "powerless"
     WITHDRAWN = "withdrawn"
     UNKNOWN = "unknown"
+    OTHER_RULE = "other_rule"
     ALTERED = "altered"
 
 
@@ -139,6 +143,8 @@ def _apply_waiver(audit: Audit, waiver: Waiver, *, on: date, rule_names: Collect
 def _effect(waiver: Waiver, verdict: Verdict) -> Effect:
     if not verdict.blocks:
         return Effect.UNUSED
+    if waiver.check and waiver.check != verdict.rule.digest:
+        return Effect.OTHER_RULE
     if verdict.outcome is not Outcome.FAILED or explain_unwaivable(verdict.rule):
         return Effect.POWERLESS
     if waiver.most is not None and verdict.failed > waiver.most:
@@ -172,7 +178,7 @@ def waived_rules(applied: Iterable[AppliedWaiver]) -> frozenset[str]:
 
 def find_refusing_waivers(applied: Iterable[AppliedWaiver]) -> Iterator[AppliedWaiver]:
     """Find the waivers that are reasons to refuse: those that do not cover their failure, and those of unknown rules."""
-    refusing = (Effect.EXPIRED, Effect.EXCEEDED, Effect.POWERLESS, Effect.WITHDRAWN, Effect.UNKNOWN)
+    refusing = (Effect.EXPIRED, Effect.EXCEEDED, Effect.POWERLESS, Effect.WITHDRAWN, Effect.UNKNOWN, Effect.OTHER_RULE)
     return (one for one in applied if one.effect in refusing)
 
 
@@ -190,6 +196,10 @@ def describe_waiver(one: AppliedWaiver) -> str:
         Effect.UNKNOWN: (
             f"a waiver by {waiver.owner} is of {waiver.rule}, a rule that no version of the contract has; "
             f"`martgate waive {waiver.table} '{waiver.rule}' --withdraw` takes it back"
+        ),
+        Effect.OTHER_RULE: (
+            f"{subject} is about what the rule was when it was waived, and the contract has changed it since; waive it "
+            "again, or take the waiver back by --withdraw"
         ),
         Effect.ALTERED: f"a waiver of {waiver.rule} was altered after it was recorded, and has no effect",
     }

@@ -127,6 +127,7 @@ WAIVERS = Table(
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     Column("withdrawn_at", DateTime(timezone=True)),
     Column("digest", String(64), nullable=False),
+    Column("check_digest", String(64)),
 )
 FILE_COUNTS = Table(
     "file_counts",

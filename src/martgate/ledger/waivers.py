@@ -25,6 +25,7 @@ def build_waiver_row(waiver: Waiver) -> dict[str, Any]:
         "owner": waiver.owner,
         "recorded_at": waiver.recorded_at.astimezone(UTC),
         "withdrawn_at": None,
+        "check_digest": waiver.check or None,
     }
     return row | {"digest": _digest(row)}
 
@@ -50,6 +51,7 @@ def parse_waiver(row: Row[Any]) -> Waiver | None:
         recorded_at=to_utc(row.recorded_at),
         part_date=day,
         most=row.most,
+        check=row.check_digest or "",
         is_sound=is_intact and until is not None and bool(day) == bool(row.part_date),
     )
 
@@ -58,4 +60,5 @@ def _digest(row: dict[str, Any]) -> str:
     instants = ("" if row[name] is None else to_utc(row[name]).isoformat() for name in ("recorded_at", "withdrawn_at"))
     most = "" if row["most"] is None else str(row["most"])
     texts = (row[name] for name in ("table_name", "rule", "part_date", "until"))
-    return compute_digest(*texts, most, row["reason"], row["owner"], *instants)
+    check = [row["check_digest"]] if row["check_digest"] else []  # earlier versions recorded none
+    return compute_digest(*texts, most, row["reason"], row["owner"], *instants, *check)

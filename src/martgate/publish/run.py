@@ -10,9 +10,10 @@ from datetime import datetime
 
 from martgate.builders.model import cast_to_contract
 from martgate.builders.ports import Engine, TableTarget, WriteTarget, WrittenFile
+from martgate.contracts.day import Day
 from martgate.contracts.model import Table
 from martgate.contracts.partition import Partition
-from martgate.errors import CouldNotRun
+from martgate.errors import CouldNotRun, InvalidInput
 from martgate.expectations.audit import Scope, audit
 from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.verdict import Audit, Verdict
@@ -71,6 +72,7 @@ def run(request: PublishRequest, context: Context, *, dry_run: bool = False) -> 
     Raises:
         martgate.errors.MissingUpstream: an input, or its partition for the day, is missing.
         martgate.errors.CouldNotRun: the engine or the storage failed; nothing was published.
+        martgate.errors.InvalidInput: the day has not ended yet.
     """
     return complete_run(prepare(request, context), request.table, context, dry_run=dry_run)
 
@@ -81,6 +83,7 @@ def prepare(request: PublishRequest, context: Context) -> PreparedRun:
     Raises:
         martgate.errors.CouldNotRun: see `run`.
     """
+    require_ended_day(request, context)
     context.open_ledger()  # fails here, before the build, if it does not answer
     with context.engine() as engine:
         upstreams = check_upstreams(engine, request, context)
@@ -128,6 +131,7 @@ def complete_run(prepared: PreparedRun, table: Table, context: Context, *, dry_r
 
 def build(request: PublishRequest, context: Context) -> Candidate | RunRecord:
     """Check the upstreams and stage a candidate; give the record of the refusal if an upstream is broken."""
+    require_ended_day(request, context)
     context.open_ledger()  # fails here, before the build, if it does not answer
     with context.engine() as engine:
         upstreams = check_upstreams(engine, request, context)
@@ -202,6 +206,23 @@ def publish(request: PublishRequest, context: Context, candidate_id: str | None 
         context,
         verdict.basis,
     )
+
+
+def require_ended_day(request: PublishRequest, context: Context) -> None:
+    """Refuse to build a day that has not ended yet in the time zone of the contract, unless the contract allows it.
+
+    A day that is built too early looks complete and lacks what happens until its end. The custom property `openDays: true`
+    of a table allows it.
+
+    Raises:
+        martgate.errors.InvalidInput: with the instant at which the day ends.
+    """
+    last = Day(request.table.publish_period.last(request.day.date), request.day.zone)
+    if context.now() < last.cutoff and request.table.custom.get("openDays") is not True:
+        raise InvalidInput(
+            f"{request.table.qualified_name}: {last.date} has not ended yet in {last.zone}: it ends at "
+            f"{last.cutoff.isoformat()}; run it after that, or state the custom property openDays: true of the table"
+        )
 
 
 def create_candidate_id(prefix: str, started: datetime) -> str:

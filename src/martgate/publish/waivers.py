@@ -76,6 +76,7 @@ def waive(request: WaiverRequest, table: Table, context: Context) -> Waiver:
         recorded_at=context.now(),
         part_date=_day(request.partition, table),
         most=request.most,
+        check=_find_rule(request, table, context).digest,
     )
     context.ledger.record_waiver(waiver)
     return waiver
@@ -137,6 +138,13 @@ def _day(partition: str, table: Table) -> date | None:
     if day is None or column not in ("", table.publish_partition) or table.publish_period.first(day) != day:
         return None
     return day
+
+
+def _find_rule(request: WaiverRequest, table: Table, context: Context) -> Rule:
+    """Find the rule that a waiver is about, in the version of the contract that is valid on its day; else the newest one."""
+    every, day = _find_rules(table, context), _day(request.partition, table)
+    applicable = derive_from_catalog(*context.catalog.find(table.qualified_name, day), context.catalog)
+    return next((rule for rule in applicable.rules if rule.name == request.rule), every[request.rule])
 
 
 def _find_rules(table: Table, context: Context) -> dict[str, Rule]:

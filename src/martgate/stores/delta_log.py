@@ -64,12 +64,23 @@ def open_table(root: Path) -> deltalake.DeltaTable:
     Raises:
         martgate.errors.CouldNotRun: the log cannot be read, or the table has a feature that this reader does not support.
     """
+    _check_last_entry(root)
     try:
         table = deltalake.DeltaTable(str(root))
         _check_readable(table, root)
     except (DeltaError, OSError) as error:
         raise CouldNotRun(f"{root}: the Delta log cannot be read: {_first_line(error)}") from error
     return table
+
+
+def _check_last_entry(root: Path) -> None:
+    """Refuse a log whose last entry is empty: readers pass over it, and the next commit would be on top of a lost one."""
+    newest = max((root / "_delta_log").glob("*.json"), key=lambda entry: entry.name, default=None)
+    if newest and not newest.stat().st_size:
+        raise CouldNotRun(
+            f"{newest}: the last entry of the log is empty, as after a full disk or a broken copy; put its content back, or "
+            "delete it if nothing was committed by it"
+        )
 
 
 def _check_readable(table: deltalake.DeltaTable, root: Path) -> None:

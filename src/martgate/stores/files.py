@@ -1,6 +1,7 @@
 """Checks that the files of a candidate exist and have the bytes that were staged, without reading their content."""
 
 import hashlib
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,10 +14,14 @@ def find_missing(root: Path, files: Iterable[WrittenFile]) -> Iterator[str]:
     """Describe each file that is missing or has another size than it was written with, one sentence a file."""
     for file in files:
         try:
-            size = (root / file.path).stat().st_size
+            found = (root / file.path).lstat()
         except OSError:
             yield f"{file.path}: the file is missing"
             continue
+        if not stat.S_ISREG(found.st_mode):
+            yield f"{file.path}: a link or something else is in the place of the file"
+            continue
+        size = found.st_size
         if size != file.bytes:
             yield f"{file.path}: {size:,} bytes, {file.bytes:,} were written"
 

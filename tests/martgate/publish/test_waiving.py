@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from martgate.ledger.waivers import build_waiver_row
 from martgate.project.requests import load_publish_request
 from martgate.project.settings import load_settings
 from martgate.project.wiring import open_context
@@ -415,3 +416,31 @@ def test_the_commands_of_the_documentation_do_what_it_says(project, mart_project
     project.at("2024-02-01T03:00")
     codes = [project.call(shlex.split(line)) for line in lines if not line.startswith("run ")]
     assert (len(lines), codes) == (4, [0, 0, 0])
+
+
+@pytest.mark.parametrize("enum", ["enum: [{value: FAN}]", "enum: [{value: FAN}, {value: ARTIST}, {value: SUN}]"])
+def test_a_waiver_is_about_the_rule_that_was_waived_and_not_about_its_name(project, enum):
+    assert project.waive()[0] == 0
+    project.promise(enum)
+    code, told = project("run")
+    assert code == 1
+    assert "is about what the rule was when it was waived" in reasons(told)
+    assert project.told("waive", RULE, "--withdraw")[0] == 0
+    assert project.waive()[0] == 0
+    assert project("run")[0] == 0
+
+
+def test_a_waiver_outlasts_other_words_about_its_rule(project):
+    assert project.waive()[0] == 0
+    project.promise(f"{ENUM}\n        description: The grade of a member.")
+    assert project("run")[0] == 0
+
+
+def test_a_waiver_of_an_earlier_version_holds_by_name(project):
+    assert project.waive()[0] == 0
+    with open_context(load_settings(project.folder, {})) as context:
+        (waiver,) = context.ledger.list_waivers("s.base")
+    assert waiver.check
+    row = build_waiver_row(replace(waiver, check=""))
+    project.sql(f"UPDATE waivers SET check_digest = NULL, digest = '{row['digest']}'")
+    assert project("run")[0] == 0

@@ -1,0 +1,101 @@
+"""A day that has not ended yet in the table's time zone is not published, and nothing is built on what is not a file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+CONTRACT = """
+apiVersion: v3.1.0
+kind: DataContract
+id: t
+name: t
+version: 1.0.0
+status: active
+customProperties: [{property: dayBoundary, value: Asia/Seoul}]
+schema:
+  - name: t
+    physicalName: s.t
+    customProperties: [MORE{property: publishPartition, value: day}]
+    properties:
+      - {name: n, logicalType: integer, physicalType: bigint, required: true}
+      - {name: day, logicalType: string, physicalType: string, partitioned: true, required: true}
+"""
+
+
+@pytest.fixture
+def martgate(tmp_path, monkeypatch, clock, call, capfd):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("contracts", "models"):
+        Path(folder).mkdir()
+    Path("martgate.toml").write_text('contracts = ["contracts"]\nmodels = ["models"]\nreport = "none"\n')
+    Path("models/t.sql").write_text("SELECT 1 AS n, :part_date AS day")
+    state("")
+
+    def _martgate(*arguments):
+        capfd.readouterr()
+        code = call([*arguments, "--json"])
+        return code, json.loads(capfd.readouterr().out)
+
+    _martgate.at = clock.set
+    return _martgate
+
+
+def state(more):
+    Path("contracts/t.odcs.yaml").write_text(CONTRACT.replace("MORE", more))
+
+
+@pytest.mark.parametrize("command", ["run", "build"])
+def test_a_day_is_built_once_it_has_ended_in_its_zone(martgate, command):
+    martgate.at("2024-01-15T14:59:59")
+    code, found = martgate(command, "t", "--date", "2024-01-15")
+    assert code == 2
+    assert "2024-01-15 has not ended yet in Asia/Seoul: it ends at 2024-01-15T15:00:00+00:00" in json.dumps(found)
+    martgate.at("2024-01-15T15:00:00")
+    assert martgate(command, "t", "--date", "2024-01-15")[0] == 0
+
+
+def test_a_backfill_stops_at_the_day_that_has_not_ended(martgate):
+    martgate.at("2024-01-15T03:00:00")
+    code, found = martgate("backfill", "t", "--from", "2024-01-14", "--to", "2024-01-15")
+    assert code == 2
+    assert "2024-01-15 has not ended yet" in json.dumps(found)
+
+
+def test_a_table_may_be_published_during_its_day(martgate):
+    state("{property: openDays, value: true}, ")
+    martgate.at("2024-01-15T03:00:00")
+    assert martgate("run", "t", "--date", "2024-01-15")[0] == 0
+
+
+def test_the_last_day_that_there_is_has_not_ended(martgate):
+    code, found = martgate("run", "t", "--date", "9999-12-31")
+    assert (code, "has not ended yet" in json.dumps(found)) == (2, True)
+
+
+def test_a_period_has_ended_with_its_last_day(martgate):
+    state("{property: publishPeriod, value: month}, ")
+    martgate.at("2024-01-31T14:00:00")
+    assert martgate("run", "t", "--date", "2024-01-01")[0] == 2
+    martgate.at("2024-01-31T15:00:00")
+    assert martgate("run", "t", "--date", "2024-01-01")[0] == 0
+
+
+def test_a_link_in_place_of_a_staged_file_is_refused(martgate, tmp_path):
+    martgate("build", "t", "--date", "2024-01-01")
+    assert martgate("gate", "t", "--date", "2024-01-01")[0] == 0
+    (file,) = Path("out/warehouse/s/t/day=2024-01-01").glob("*.parquet")
+    file.rename(tmp_path / "elsewhere.parquet")
+    file.symlink_to(tmp_path / "elsewhere.parquet")
+    code, found = martgate("publish", "t", "--date", "2024-01-01")
+    assert (code, found["decision"]) == (1, "refused")
+    assert martgate("gate", "t", "--date", "2024-01-01")[0] == 3
+
+
+def test_nothing_is_published_on_top_of_an_emptied_entry_of_the_log(martgate):
+    assert martgate("run", "t", "--date", "2024-01-01")[0] == 0
+    entry = sorted(Path("out/warehouse/s/t/_delta_log").glob("*.json"))[-1]
+    entry.write_text("")
+    code, found = martgate("run", "t", "--date", "2024-01-02")
+    assert code == 3
+    assert f"{entry.name}: the last entry of the log is empty" in json.dumps(found)
