@@ -28,6 +28,10 @@ schema:
     properties:
       - {name: n, logicalType: integer, physicalType: bigint}
 """
+OTHER = (
+    CONTRACT.partition("    quality:")[0].replace(" t\n", " u\n").replace("s.t", "s.u")
+    + "    properties: [{name: n, logicalType: integer}]\n"
+)
 FEW = "-- Negative ones.\nSELECT COUNT(*)\nFROM {object}\nWHERE n < 0;\n"
 SUM = "\n\nSELECT COUNT(*) AS measure\nFROM s.u\n"
 
@@ -39,6 +43,7 @@ def project(tmp_path, monkeypatch):
     for folder in ("contracts/mart", "expectations"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "contracts" / "mart" / "t.odcs.yaml").write_text(CONTRACT)
+    (tmp_path / "contracts" / "u.odcs.yaml").write_text(OTHER)
     write(tmp_path, "few", FEW)
     write(tmp_path, "sum", SUM)
     return tmp_path
