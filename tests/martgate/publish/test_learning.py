@@ -101,6 +101,7 @@ def test_a_change_that_is_there_to_stay_is_waived_until_the_band_has_learned_it(
     clock.set("2024-01-17T03:00")
     request = ["--until", "2024-02-15", "--owner", "ana", "--reason", "the tour ended", "--max-failed", "2"]
     assert call(["waive", "base", "table|volume", *request]) == 0
+    clock.set("2024-01-25T03:00")
     code, runs = publish(16, 24, rows=500)
     assert (code, outcomes(runs[0])["table|volume"], runs[0]["waived"]) == (0, "failed", 1)
     assert (outcomes(runs[-1])["table|volume"], runs[-1]["waived"], runs[-1]["waivers"][0]["effect"]) == (
