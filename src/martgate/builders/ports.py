@@ -122,6 +122,7 @@ class WrittenFile:
         minimum: minimum by column.
         maximum: maximum by column.
         null_count: number of nulls by column.
+        digest: the SHA-256 of its bytes, which the store adds; empty before, and for a table of a catalog.
     """
 
     path: str
@@ -131,6 +132,7 @@ class WrittenFile:
     minimum: Mapping[str, object] = field(default_factory=dict)
     maximum: Mapping[str, object] = field(default_factory=dict)
     null_count: Mapping[str, int] = field(default_factory=dict)
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

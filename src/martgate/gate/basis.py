@@ -24,6 +24,10 @@ class InputPin:
     bytes: int = 0
     digest: str = ""
 
+    def has_same_rows(self, other: "InputPin") -> bool:
+        """Whether the rows are the same: those of the same files, or of the same version of a table of a catalog."""
+        return self.digest == other.digest if self.digest else self.version == other.version
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictBasis:

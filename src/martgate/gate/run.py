@@ -8,7 +8,7 @@ from martgate.contracts.partition import OptionalDate
 from martgate.errors import CouldNotRun
 from martgate.expectations.restatement import Restatement
 from martgate.expectations.verdict import Audit
-from martgate.gate.basis import VerdictBasis
+from martgate.gate.basis import InputPin, VerdictBasis
 from martgate.gate.waiver import AppliedWaiver
 
 if TYPE_CHECKING:  # three quarters of a second to import, and only reading and writing records needs it
@@ -36,6 +36,7 @@ class RunRecord:
         restatement: how an approved candidate differs from the published day that it replaces; None if there is none.
         waivers: the waivers that affected the decision, or should have.
         basis: the contract and the rules that it was decided by; None if nothing was audited.
+        inputs: the state of the tables that the candidate was made from; of data that was audited in place, its own.
     """
 
     table: str
@@ -50,6 +51,7 @@ class RunRecord:
     restatement: Restatement | None = None
     waivers: tuple[AppliedWaiver, ...] = ()
     basis: VerdictBasis | None = None
+    inputs: tuple[InputPin, ...] = ()
 
     def to_json(self) -> str:
         """Render the record as one JSON object, which `from_json` reads."""

@@ -15,7 +15,13 @@ from martgate.gate.run import RunRecord
 from martgate.project.context import Context, PublishRequest
 from martgate.stores.pinning import PinnedInput
 
-__all__ = ["compute_basis", "compute_model_digest", "explain_other_basis", "require_same_inputs"]
+__all__ = [
+    "compute_basis",
+    "compute_model_digest",
+    "explain_other_basis",
+    "require_inputs_of_candidate",
+    "require_same_inputs",
+]
 
 
 def compute_basis(table: Table, rules: Iterable[Rule]) -> VerdictBasis:
@@ -47,6 +53,25 @@ def explain_other_basis(verdict: RunRecord, candidate: Candidate, request: Publi
     if candidate.model != compute_model_digest(request.model):
         return f"{request.model.file or request.model.name} was changed since it was built: run `martgate build` again"
     return ""
+
+
+def require_inputs_of_candidate(candidate: Candidate, inputs: Iterable[PinnedInput]) -> None:
+    """Refuse to judge a candidate by inputs that are other ones than it was made from.
+
+    A rule that compares it with an input would be about rows that it was not made from.
+
+    Raises:
+        martgate.errors.CouldNotRun: with every input that is not as it was.
+    """
+    former = {pin.table: pin for pin in candidate.inputs}
+    changes = [
+        f"{pin.table}: {'its files' if pin.digest else 'its version'} are not those that the candidate was made from"
+        for pin in (each.pin for each in inputs)
+        if pin.table in former and not pin.has_same_rows(former[pin.table])
+    ]
+    if changes:
+        head = f"the inputs of candidate {candidate.id} were changed since it was built; run `martgate build` again:"
+        raise CouldNotRun("\n".join([head, *changes]))
 
 
 def require_same_inputs(inputs: Iterable[PinnedInput]) -> None:

@@ -70,6 +70,7 @@ def gate_input(context: Context, name: str, source: str, day: date | None) -> Ru
         reasons=reasons,
         audit=result,
         basis=compute_basis(table, rules),
+        inputs=(pinned.pin,),
     )
     context.ledger.record_run(record)
     return record

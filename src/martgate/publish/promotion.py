@@ -118,4 +118,5 @@ def create_run_record(
         restatement=preview.restatement if preview else None,
         waivers=decision.waivers,
         basis=basis,
+        inputs=candidate.inputs,
     )

@@ -23,13 +23,19 @@ from martgate.gate.decision import Approved, Refused, judge
 from martgate.gate.run import RunRecord
 from martgate.ledger import AlteredRecord
 from martgate.project.context import Context, PublishRequest
-from martgate.publish.basis import compute_basis, compute_model_digest, explain_other_basis, require_same_inputs
+from martgate.publish.basis import (
+    compute_basis,
+    compute_model_digest,
+    explain_other_basis,
+    require_inputs_of_candidate,
+    require_same_inputs,
+)
 from martgate.publish.previous_day import explain_outdated, register_previous_day
 from martgate.publish.promotion import compare_with_published, create_run_record, promote
 from martgate.publish.restatement import RestatementPreview
 from martgate.publish.upstreams import UpstreamCheck, check_upstreams, register_upstreams
 from martgate.publish.waivers import apply_recorded_waivers, reapply_recorded_waivers
-from martgate.stores.pinning import PinnedInput
+from martgate.stores.pinning import PinnedInput, watch_files
 
 __all__ = [
     "PreparedRun",
@@ -155,14 +161,14 @@ def gate(request: PublishRequest, context: Context, candidate_id: str | None = N
     candidate = context.ledger.find_candidate(request.partition, candidate_id)
     if not isinstance(candidate, Candidate):
         raise CouldNotRun(explain_missing_candidate(candidate, request.partition, candidate_id))
-    _require_intact(candidate, context)
+    _require_intact(candidate, context.store.find_changes(candidate))
     with context.engine() as engine:
         inputs = register_upstreams(engine, request, context)
+        require_inputs_of_candidate(candidate, inputs)
         result, basis = _audit_candidate(engine, candidate, request, context)
         decision = judge(candidate, result, apply_recorded_waivers(result, request.table, context))
         preview = compare_with_published(engine, decision, request.table, context)
         require_same_inputs(inputs)
-    _require_intact(candidate, context)
     record = create_run_record(decision, preview, basis)
     context.ledger.record_run(record, fingerprint=candidate.fingerprint)
     return record
@@ -189,8 +195,8 @@ def publish(request: PublishRequest, context: Context, candidate_id: str | None 
     decision = judge(candidate, verdict.audit, reapply_recorded_waivers(verdict.waivers, candidate, table, context))
     if isinstance(decision, Refused):
         return create_run_record(decision)
-    if not context.store.is_intact(candidate):
-        reason = "its files are not those that the verdict is about"
+    if changes := context.store.find_changes(candidate):
+        reason = f"it is not what the verdict is about: {'; '.join(changes)}"
     elif context.store.is_published(candidate):
         reason = ""
     else:
@@ -284,12 +290,17 @@ def _audit_candidate(
     """Audit the staged files themselves, never the query that made them; return what the verdicts are based on as well.
 
     `statistics` are those that the engine reported of the files in this process, if they may prove rules.
+
+    Raises:
+        martgate.errors.CouldNotRun: the files are not those that were staged, or were touched during the audit, so that
+            nobody knows what the engine read.
     """
     applicable = derive_from_catalog(request.contract_file, request.table, context.catalog)
     rules = applicable.rules
     context.progress(f"auditing {candidate.rows:,} rows against {len(rules)} rules")
     name = request.table.qualified_name
     source = context.store.read_candidate(candidate, request.table)
+    watch = watch_files(source)
     engine.register(name, source)
     scope = Scope(
         day=request.day,
@@ -303,16 +314,17 @@ def _audit_candidate(
         catalog_tables=context.catalog.every_version,
     )
     result = audit(engine, name, table=request.table, rules=rules, scope=scope)
+    touched = [f"{file.name} {change} while it was audited" for file, change in watch.find_changes()]
+    _require_intact(candidate, touched or context.store.find_changes(candidate))
     result = replace(result, out_of_scope=(*result.out_of_scope, *applicable.out_of_scope))
     return result, compute_basis(request.table, rules)
 
 
-def _require_intact(candidate: Candidate, context: Context) -> None:
-    """Refuse to judge a candidate whose bytes are not those that were staged."""
-    if not context.store.is_intact(candidate):
-        raise CouldNotRun(
-            f"the files of candidate {candidate.id} are not those that were staged: run `martgate build` again"
-        )
+def _require_intact(candidate: Candidate, changes: Sequence[str]) -> None:
+    """Refuse to judge a candidate that is not as it was staged."""
+    if changes:
+        head = f"candidate {candidate.id} is not what was staged; run `martgate build` again:"
+        raise CouldNotRun("\n".join([head, *changes]))
 
 
 def _create_upstream_refusal(request: PublishRequest, upstreams: UpstreamCheck) -> RunRecord:

@@ -10,6 +10,7 @@ from martgate.errors import Problem
 from martgate.expectations.coverage import CoverageItem, CoverageStatus
 from martgate.expectations.restatement import Restatement
 from martgate.expectations.verdict import Outcome, Verdict
+from martgate.gate.basis import InputPin, VerdictBasis
 from martgate.gate.run import RunRecord
 from martgate.gate.waiver import AppliedWaiver, Effect, waived_rules
 from martgate.reports.waivers import applied_waiver_payload, waiver_payload
@@ -17,7 +18,15 @@ from martgate.reports.waivers import applied_waiver_payload, waiver_payload
 if TYPE_CHECKING:  # it brings numpy along
     from martgate.expectations.backtest import Replay
 
-__all__ = ["render_backtest_json", "render_coverage_json", "render_lint_json", "render_run_json", "restatement_payload"]
+__all__ = [
+    "basis_payload",
+    "input_payload",
+    "render_backtest_json",
+    "render_coverage_json",
+    "render_lint_json",
+    "render_run_json",
+    "restatement_payload",
+]
 
 
 class _Verdict(TypedDict):
@@ -68,7 +77,8 @@ def render_run_json(record: RunRecord) -> str:
     `restatement` is null, or the change of the day in the table's `version`: its `rows`, those `added`, `removed` and
     `changed`, the changed rows by `columns`, the `key` that matches rows, and the columns left `apart`. The counts are
     null where `trouble` says why the rows could not be compared. `waived` counts the failed rules whose failure a waiver
-    covers; each has its `waiver`. `waivers` lists every waiver that took part, each with its `effect`.
+    covers; each has its `waiver`. `waivers` lists every waiver that took part, each with its `effect`. `basis` has the
+    digests of the contract and of the rules, and `inputs` the state of each table that the rows were made from.
     """
     audit = record.audit
     counts: _Counts = {
@@ -96,9 +106,27 @@ def render_run_json(record: RunRecord) -> str:
         "report": record.report,
         "verdicts": [_verdict(verdict, record.waivers) for verdict in audit.verdicts],
         "waivers": list(map(applied_waiver_payload, record.waivers)),
+        "basis": basis_payload(record.basis),
+        "inputs": list(map(input_payload, record.inputs)),
         "out_of_scope": [{"rule": item.rule.name, "reason": item.reason} for item in audit.out_of_scope],
     }
     return _dumps(payload)
+
+
+def basis_payload(basis: VerdictBasis | None) -> dict[str, str] | None:
+    """Return the digests of the contract and the rules of a verdict as a JSON object; None if it does not say."""
+    return None if basis is None else {"contract": basis.contract, "rules": basis.rules}
+
+
+def input_payload(pin: InputPin) -> dict[str, object]:
+    """Return the state of an input as a JSON object; `version` is null where the table has no versions."""
+    return {
+        "table": pin.table,
+        "version": pin.version,
+        "files": pin.files,
+        "bytes": pin.bytes,
+        "digest": pin.digest or None,
+    }
 
 
 def restatement_payload(restatement: Restatement | None) -> _Restatement | None:

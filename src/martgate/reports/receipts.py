@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from martgate.contracts.partition import format_day
+from martgate.gate.basis import InputPin
 from martgate.gate.receipt import Approval, Receipt, VerificationResult
 from martgate.gate.waiver import describe_waiver
-from martgate.reports.json_report import restatement_payload
+from martgate.reports.json_report import basis_payload, input_payload, restatement_payload
 from martgate.reports.restatement import describe_restatement
 from martgate.reports.waivers import applied_waiver_payload
+from martgate.text.lists import join_words
 from martgate.text.wording import escape_text, format_count
 
 __all__ = ["render_history_json", "render_history_text", "render_verify_json", "render_verify_text"]
@@ -41,8 +43,21 @@ def _receipt_lines(receipt: Receipt, approval: Approval | None, day: str) -> Ite
         yield f"{_INDENT}{size}, contract {escape_text(approval.contract)} {escape_text(approval.contract_version)}"
     if receipt.restatement:
         yield f"{_INDENT}{describe_restatement(receipt.restatement, 'replaced')}"
+    if receipt.basis and receipt.basis.inputs:
+        yield f"{_INDENT}made from {join_words([escape_text(_describe_input(pin)) for pin in receipt.basis.inputs])}"
     for applied in receipt.waived:
         yield f"{_INDENT}{applied.failed:,} failed: {escape_text(describe_waiver(applied))}"
+
+
+def _describe_input(pin: InputPin) -> str:
+    """Describe an input as its name and the state that it was read in.
+
+    >>> _describe_input(InputPin(table="s.raw", files=2, bytes=10, digest="0123456789abcdef"))
+    's.raw (2 files, 01234567)'
+    """
+    if pin.version is not None:
+        return f"{pin.table} (version {pin.version})"
+    return f"{pin.table} ({format_count(pin.files, 'files')}, {pin.digest[:8]})" if pin.digest else pin.table
 
 
 def _by_day(receipts: Sequence[Receipt]) -> dict[str, list[Receipt]]:
@@ -76,6 +91,9 @@ def _receipt_payload(receipt: Receipt, approval: Approval | None) -> dict[str, o
         "restatement": restatement_payload(receipt.restatement),
         "waived": list(map(applied_waiver_payload, receipt.waived)),
         "altered": not receipt.is_sound,
+        "basis": basis_payload(receipt.basis.verdict if receipt.basis else None),
+        "model": (receipt.basis.model or None) if receipt.basis else None,
+        "inputs": [input_payload(pin) for pin in receipt.basis.inputs] if receipt.basis else None,
     }
 
 

@@ -139,10 +139,14 @@ class DatabricksStore:
         self._check_intact(candidate)
         return _staged(candidate)
 
-    def is_intact(self, candidate: Candidate) -> bool:
-        """Whether the candidate's table exists and nothing was committed to it since it was staged."""
+    def find_changes(self, candidate: Candidate) -> tuple[str, ...]:
+        """Describe how the candidate's table is gone, or was committed to since it was staged."""
         staging = _staged(candidate).name
-        return self._catalog.exists(staging) and self._catalog.read_state(staging).fingerprint == candidate.fingerprint
+        if not self._catalog.exists(staging):
+            return (f"{staging} is gone",)
+        if self._catalog.read_state(staging).fingerprint != candidate.fingerprint:
+            return (f"something was committed to {staging} since",)
+        return ()
 
     def is_published(self, candidate: Candidate) -> bool:
         """Whether the candidate was published and no later one of its day has replaced it."""
@@ -192,11 +196,13 @@ class DatabricksStore:
         self._catalog.drop(_staged(candidate).name)
 
     def read(self, table: Table, day: date | None = None) -> CatalogTable | None:
-        """Return the published table, or one day of it; None if nothing is published."""
+        """Return the newest version of the published table, or one day of it; None if nothing is published."""
         mart = get_table_name(self._warehouse, table)
         only = {} if day is None else partition_filter(find_day_column(table), day)
-        source = CatalogTable(name=mart, only=only)
-        return source if self._catalog.exists(mart) and self._catalog.has_rows(source) else None
+        if not self._catalog.exists(mart):
+            return None
+        source = CatalogTable(name=mart, only=only, version=self._catalog.read_history(mart)[0].version)
+        return source if self._catalog.has_rows(source) else None
 
     def list_partition_values(self, table: Table) -> frozenset[str]:
         """List the values of the publish partition that the table has rows of."""
@@ -237,11 +243,8 @@ class DatabricksStore:
         check_shape(table, mart, columns, self._catalog.read_detail(mart)["partitionColumns"])
 
     def _check_intact(self, candidate: Candidate) -> None:
-        if not self.is_intact(candidate):
-            raise CouldNotRun(
-                f"candidate {candidate.id} is not what was staged: {_staged(candidate).name} is gone, or something "
-                "was committed to it since; build it again"
-            )
+        if changes := self.find_changes(candidate):
+            raise CouldNotRun(f"candidate {candidate.id} is not what was staged: {changes[0]}; build it again")
 
     def _commit(self, candidate: Candidate, metadata: Mapping[str, object], *, before: int) -> Published | None:
         """Return the version that holds the candidate; None if another commit came first."""

@@ -41,7 +41,7 @@ from martgate.stores.delta_files import (
     ensure_table,
     flush,
 )
-from martgate.stores.files import compute_fingerprint, find_missing
+from martgate.stores.files import add_digests, compute_fingerprint, find_changed_files, find_missing
 from martgate.stores.ports import Commit, PublishedState, Warehouse
 from martgate.stores.shape import get_physical_types
 
@@ -95,7 +95,7 @@ class DeltaStore:
             files = tuple(drop_statistics(file, table) for file in write(target))
             check_written_files(root, target, files)
             flush(root, files)
-            fingerprint = compute_fingerprint(root, files)
+            files = add_digests(root, files)
         except BaseException:
             for path in set(root.rglob(f"{target.prefix}*")) - existing:
                 path.unlink(missing_ok=True)
@@ -107,7 +107,7 @@ class DeltaStore:
             sequence=sequence,
             root=str(root),
             files=files,
-            fingerprint=fingerprint,
+            fingerprint=compute_fingerprint(files),
             day_column=column,
         )
 
@@ -126,12 +126,9 @@ class DeltaStore:
             columns=tuple(types.items()),
         )
 
-    def is_intact(self, candidate: Candidate) -> bool:
-        """Whether the candidate's files have exactly the bytes that were staged."""
-        root = self._own_root(candidate)
-        if any(find_missing(root, candidate.files)):
-            return False
-        return compute_fingerprint(root, candidate.files) == candidate.fingerprint
+    def find_changes(self, candidate: Candidate) -> tuple[str, ...]:
+        """Describe each of the candidate's files that does not have exactly the bytes that were staged."""
+        return find_changed_files(self._own_root(candidate), candidate.files, candidate.fingerprint)
 
     def is_published(self, candidate: Candidate) -> bool:
         """Whether the candidate was published in this warehouse and no later one of its day has replaced it."""
@@ -253,8 +250,8 @@ class DeltaStore:
         """
         if difference := self._explain_other_files(candidate, table):
             return difference
-        is_same = compute_fingerprint(self._root(table.qualified_name), candidate.files) == candidate.fingerprint
-        return "" if is_same else "its bytes are not those that were audited"
+        changes = find_changed_files(self._root(table.qualified_name), candidate.files, candidate.fingerprint)
+        return "its bytes are not those that were audited" if changes else ""
 
     def _explain_other_files(self, candidate: Candidate, table: Table) -> str:
         """Explain how the live files of a candidate's day are not its own; empty if they are, whatever their bytes."""

@@ -19,7 +19,7 @@ from martgate.gate.promotion import Promotion, Published
 from martgate.stores import delta_log
 from martgate.stores.commits import build_commit_metadata, partition_filter, transaction_id
 from martgate.stores.delta_files import sync
-from martgate.stores.files import compute_fingerprint, find_missing
+from martgate.stores.files import find_changed_files, find_missing
 
 if TYPE_CHECKING:  # footers import Arrow, which only a publish needs
     from martgate.stores.footers import FileRequirements
@@ -100,8 +100,7 @@ def check_fit(root: Path, candidate: Candidate, required: "FileRequirements") ->
     paths = [file.path for file in candidate.files]
     check_staged(candidate, (f"{a}: is named twice" for a, b in pairwise(sorted(paths)) if a == b))
     check_staged(candidate, (problem for file in candidate.files for problem in find_misfits(root, file, required)))
-    if compute_fingerprint(root, candidate.files) != candidate.fingerprint:
-        raise CouldNotRun(f"candidate {candidate.id}: its bytes are not those that were staged; build it again")
+    check_staged(candidate, find_changed_files(root, candidate.files, candidate.fingerprint))
 
 
 def check_staged(candidate: Candidate, problems: Iterable[str]) -> None:

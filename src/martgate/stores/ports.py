@@ -108,8 +108,8 @@ class Store(Protocol):
             martgate.errors.CouldNotRun: a part is missing or is not what was staged.
         """
 
-    def is_intact(self, candidate: Candidate) -> bool:
-        """Whether the candidate is exactly as it was staged."""
+    def find_changes(self, candidate: Candidate) -> tuple[str, ...]:
+        """Describe how the candidate is not exactly as it was staged, one sentence a part; empty if it is."""
 
     def read_published_state(self, table: Table, day: date) -> PublishedState:
         """Return a day as it is published, for an engine to compare a candidate with.

@@ -61,8 +61,16 @@ class SparkCatalog:
             columns.append((column, str(row["data_type"])))
         return columns
 
+    def find_version(self, name: str) -> int | None:
+        """Find the newest version of a table; None if it has none, as a view and a table of another format than Delta."""
+        try:
+            rows = self.execute(f"DESCRIBE HISTORY {relation(name)} LIMIT 1")
+        except QueryFailed:
+            return None
+        return int(str(rows[0]["version"])) if rows else None
+
     def find_dataset(self, name: str, table: Table, day: date | None) -> CatalogTable:
-        """Find an input table in the catalog.
+        """Find an input table in the catalog, at its newest version if it has versions.
 
         Args:
             name: the name of the table in the catalog.
@@ -79,7 +87,8 @@ class SparkCatalog:
         if not exists:
             raise MissingUpstream(f"{table.qualified_name}: there is no table {name} in Spark's catalog")
         column = table.publish_partition
-        source = CatalogTable(name=name, only=partition_filter(column or "", day) if day else {})
+        only = partition_filter(column or "", day) if day else {}
+        source = CatalogTable(name=name, only=only, version=self.find_version(name))
         if source.only and not self.has_rows(source):
             raise MissingUpstream(f"{table.qualified_name}: there is no row with {column}={day} in {name}")
         return source

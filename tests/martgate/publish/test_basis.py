@@ -101,6 +101,24 @@ def swap(file, numbers):
     other.rename(file)
 
 
+def exchange(file):
+    """Put a copy with one other bit in place of a file."""
+    other, before = file.with_suffix(".new"), file.stat()
+    other.write_bytes(file.read_bytes())
+    flip_bit(other)
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.rename(file)
+
+
+def put_back(file):
+    """Exchange a file, and put the old one back with its time."""
+    kept, before = file.with_suffix(".kept"), file.stat()
+    os.link(file, kept)
+    exchange(file)
+    kept.rename(file)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 def interrupt(monkeypatch, module, name, change):
     """Make a change right after a step of the run, once."""
     step, done = getattr(module, name), []
@@ -122,17 +140,27 @@ def test_gate_refuses_a_candidate_of_which_a_bit_was_flipped(loose, martgate):
     flip_bit(staged_file())
     code, found = martgate("gate", "made")
     assert code == 3
-    assert "are not those that were staged" in json.dumps(found)
+    assert f"{staged_file().name}: its bytes are not those that were staged" in json.dumps(found)
 
 
-def test_gate_approves_nothing_that_was_exchanged_during_the_audit(loose, martgate, monkeypatch):
+def test_publish_needs_a_verdict_on_the_bytes_that_are_there(loose, martgate, monkeypatch):
     assert martgate("build", "made")[0] == 0
     interrupt(monkeypatch, run_module, "audit", lambda: flip_bit(staged_file()))
-    code, found = martgate("gate", "made")
-    assert code == 3
-    assert "are not those that were staged" in json.dumps(found)
+    assert martgate("gate", "made")[0] == 3
     code, found = martgate("publish", "made")
     assert (code, found["decision"]) == (1, "refused")
+
+
+@pytest.mark.parametrize("command", [["run"], ["run", "--dry-run"], ["gate"]])
+@pytest.mark.parametrize("change", [flip_bit, exchange, put_back])
+def test_no_command_approves_what_was_exchanged_during_the_audit(loose, martgate, monkeypatch, command, change):
+    if command == ["gate"]:
+        martgate("build", "made")
+    interrupt(monkeypatch, run_module, "audit", lambda: change(staged_file()))
+    code, found = martgate(*command, "made")
+    assert code == 3
+    assert (changed := next(Path(STAGED).glob("*.parquet"))).name in json.dumps(found), changed
+    assert not Ledger("sqlite:///out/ledger.db").list_runs()
 
 
 def test_gate_of_loose_files_notices_an_exchange(loose, martgate, monkeypatch):
@@ -157,9 +185,27 @@ def test_an_input_that_changes_before_the_end_stops_the_run(loose, martgate, mon
     assert (step == "audit") or not list(Path("out/warehouse").rglob("*.parquet"))
 
 
-def test_an_input_that_was_touched_only_is_the_same(loose, martgate, monkeypatch):
-    interrupt(monkeypatch, run_module, "check_upstreams", LOOSE.touch)
+@pytest.mark.parametrize("change", [LOOSE.touch, lambda: put_back(LOOSE)])
+def test_an_input_that_was_touched_may_have_been_another_one(loose, martgate, monkeypatch, change):
+    interrupt(monkeypatch, run_module, "check_upstreams", change)
+    code, found = martgate("run", "made")
+    assert code == 3
+    assert f"{LOOSE.absolute()} was changed or replaced" in json.dumps(found)
     assert martgate("run", "made")[0] == 0
+
+
+@pytest.mark.parametrize("delta", [False, True])
+def test_gate_refuses_inputs_that_the_candidate_was_not_made_from(project, martgate, delta):
+    place = (lambda numbers: write_delta(numbers)) if delta else (lambda numbers: write(LOOSE, numbers))
+    place([1, 2, 3])
+    assert martgate("build", "made")[0] == 0
+    assert martgate("gate", "made")[0] == 0
+    place([4, 5, 6])
+    code, found = martgate("gate", "made")
+    assert code == 3
+    assert "s.raw: its files are not those that the candidate was made from" in json.dumps(found)
+    assert martgate("build", "made")[0] == 0
+    assert martgate("gate", "made")[0] == 0
 
 
 def test_a_delta_input_is_read_as_it_was_checked(martgate, monkeypatch):
@@ -180,6 +226,25 @@ def test_the_receipt_says_what_a_day_was_made_from(loose, martgate):
     assert receipt.basis.verdict.contract in log
     assert receipt.basis.verdict.rules in log
     assert receipt.basis.model in log
+
+
+@pytest.mark.parametrize("delta", [False, True])
+def test_runs_and_history_show_what_a_day_was_made_from(martgate, call, capfd, delta):
+    write_delta([1, 2, 3]) if delta else write(LOOSE, [1, 2, 3])
+    _, found = martgate("run", "made")
+    (pin,) = found["inputs"]
+    assert (pin["table"], pin["version"], pin["files"], len(pin["digest"])) == ("s.raw", 0 if delta else None, 1, 64)
+    call(["history", "made", "--json"])
+    (receipt,) = json.loads(capfd.readouterr().out)["days"][0]["receipts"]
+    assert (receipt["inputs"], receipt["basis"], len(receipt["model"])) == ([pin], found["basis"], 64)
+    call(["history", "made"])
+    shown = "s.raw (version 0)" if delta else f"s.raw (1 file, {pin['digest'][:8]})"
+    assert f"made from {shown}" in capfd.readouterr().out
+
+
+def test_a_gate_of_loose_files_shows_what_it_read(loose, martgate):
+    (pin,) = martgate("gate", "made", "--input", str(LOOSE))[1]["inputs"]
+    assert (pin["table"], pin["files"], pin["bytes"]) == ("s.made", 1, LOOSE.stat().st_size)
 
 
 # The contract, the rules and the model.

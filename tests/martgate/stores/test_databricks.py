@@ -148,7 +148,7 @@ def test_a_publish_replaces_its_day_and_says_whose_it_is(here):
         "sequence": 2,
         "transaction": APP,
     }
-    assert here.store.read(here.table, DATE) == CatalogTable(name=MART, only={"part_date": DAY})
+    assert here.store.read(here.table, DATE) == CatalogTable(name=MART, only={"part_date": DAY}, version=2)
     assert here.store.read(here.table, date(2030, 1, 1)) is None
 
 
@@ -207,7 +207,7 @@ def test_an_altered_candidate_is_neither_audited_nor_published(here, what):
             here.catalog.tables[staging].days[DAY] = 4
         case "drop":
             del here.catalog.tables[staging]
-    assert not here.store.is_intact(candidate)
+    assert here.store.find_changes(candidate)
     for use in (lambda: here.store.read_candidate(candidate, here.table), lambda: here.promote(candidate)):
         with pytest.raises(CouldNotRun, match="is not what was staged"):
             use()
@@ -292,7 +292,7 @@ def test_a_name_that_is_taken_is_left_alone(here):
     here.sequence = 0
     with pytest.raises(CouldNotRun, match="staged already"):
         here.stage()
-    assert here.store.is_intact(candidate)
+    assert not here.store.find_changes(candidate)
 
 
 def test_a_table_unlike_its_contract_is_refused_before_a_write(here):

@@ -44,7 +44,7 @@ def test_an_unpublished_candidate_is_readable_through_its_own_files(shop):
     shop.engine.register("staged", shop.store.read_candidate(candidate, shop.table))
     assert sorted(shop.engine.fetch("SELECT id, part_comm_id, part_date FROM staged")) == [(1, 7, DAY), (2, 8, DAY)]
     assert shop.engine.columns("staged") == tuple(get_physical_types(shop.table).items())
-    assert shop.store.is_intact(candidate)
+    assert not shop.store.find_changes(candidate)
 
 
 def test_the_first_publish_shows_exactly_the_candidate(shop):
@@ -189,7 +189,7 @@ def test_a_candidate_that_was_ever_published_is_not_discarded(shop):
     for candidate in (replaced, live):
         with pytest.raises(CouldNotRun, match="was published"):
             shop.store.discard(candidate)
-        assert shop.store.is_intact(candidate)
+        assert not shop.store.find_changes(candidate)
 
 
 def test_a_day_as_it_stood_can_be_read_after_it_was_replaced(shop):

@@ -113,7 +113,7 @@ def test_a_missing_file_is_refused_by_audit_and_publish(shop):
     ):
         with pytest.raises(CouldNotRun, match="the file is missing"):
             attempt()
-    assert not shop.store.is_intact(candidate)
+    assert shop.store.find_changes(candidate)
     assert shop.delta.version() == 0
 
 
@@ -125,7 +125,7 @@ def test_one_altered_byte_is_refused(shop):
     path.write_bytes(content)
     with pytest.raises(CouldNotRun, match="bytes are not those that were staged"):
         shop.store.promote(shop.approve(candidate), {})
-    assert not shop.store.is_intact(candidate)
+    assert shop.store.find_changes(candidate)
     assert shop.delta.version() == 0
 
 
