@@ -37,7 +37,7 @@ def config(*, settings: Settings, as_json: bool) -> ExitCode:
 
 @click.command(epilog="Example: martgate docs --open")
 @click.option("--open", "show", is_flag=True, help="open the site in a browser")
-@settings_options("contracts", "expectations", "models", "ledger", "out")
+@settings_options("contracts", "expectations", "models", "warehouse", "ledger", "out")
 @json_option
 def docs(*, show: bool, settings: Settings, as_json: bool) -> ExitCode:
     """Draw the whole site again, from the ledger and the contracts."""

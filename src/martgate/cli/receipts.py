@@ -21,28 +21,26 @@ Examples:
 @click.option("--date", "day", type=DAY, help="one day, YYYY-MM-DD")
 @click.option("--from", "first", type=DAY, help="the first day, YYYY-MM-DD")
 @click.option("--to", "last", type=DAY, help="the last day, YYYY-MM-DD")
-@settings_options("contracts", "expectations", "warehouse", "ledger", "out")
+@settings_options("contracts", "expectations", "warehouse", "ledger", "engine", "spark_master", "out", "memory_limit")
 @json_option
 def history(  # noqa: PLR0913 - one parameter an option
     table: str, *, day: date | None, first: date | None, last: date | None, settings: Settings, as_json: bool
 ) -> ExitCode:
-    """Show which days of TABLE were published, each with all of its receipts, the newest day first."""
+    """Show which days of TABLE were published, each with all of its receipts, the newest day first.
+
+    A day says so if readers see something else by now, and a version if it has no receipt.
+    """
     if day is not None and (first is not None or last is not None):
         raise click.UsageError("--date and --from or --to exclude each other: give one day, or a range")
     if first is not None and last is not None and last < first:
         raise click.UsageError(f"--from {first} is after --to {last}; give the earlier day first")
+    from martgate.publish.receipts import read_history
     from martgate.reports.receipts import render_history_json, render_history_text
 
     since, until = day or first or date.min, day or last or date.max
     with open_project(settings) as context:
-        name = context.catalog.find(table)[1].qualified_name
-        receipts = [
-            receipt
-            for receipt in context.ledger.list_receipts(name)
-            if receipt.part_date is None or since <= receipt.part_date <= until
-        ]
-        approvals = context.ledger.list_approvals(name)
-    click.echo((render_history_json if as_json else render_history_text)(name, receipts, approvals))
+        found = read_history(context.catalog.find(table)[1], context, since=since, until=until)
+    click.echo((render_history_json if as_json else render_history_text)(found))
     return ExitCode.DONE
 
 

@@ -7,7 +7,7 @@ from martgate.expectations.restatement import Restatement
 from martgate.gate.basis import ReceiptBasis
 from martgate.gate.waiver import AppliedWaiver
 
-__all__ = ["Approval", "Receipt", "VerificationResult"]
+__all__ = ["Approval", "LostReceipt", "Receipt", "TableHistory", "VerificationResult"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,21 @@ class Receipt:
     is_sound: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostReceipt:
+    """A commit of martgate that has no receipt: its run was killed, or the ledger lost it.
+
+    Attributes:
+        version: the version of the table.
+        candidate: the id of the candidate that it published.
+        day: the day of the candidate.
+    """
+
+    version: int
+    candidate: str
+    day: str
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """The approving run of a candidate in brief: its contract, and the number of its rows and rules."""
@@ -47,6 +62,27 @@ class Approval:
     contract_version: str
     rows: int
     rules: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableHistory:
+    """The receipts of a table, and what the warehouse says about them.
+
+    Attributes:
+        table: the qualified name of the table.
+        receipts: the receipts, the oldest first.
+        approvals: the approving run of each candidate in brief, by the id of the candidate.
+        live: the ids of the candidates that readers see.
+        lost: the commits of martgate that have no receipt.
+        others: the number of receipts that are about other warehouses, by the location of the warehouse.
+    """
+
+    table: str
+    receipts: tuple[Receipt, ...]
+    approvals: dict[str, Approval]
+    live: frozenset[str]
+    lost: tuple[LostReceipt, ...]
+    others: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

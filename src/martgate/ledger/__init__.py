@@ -2,5 +2,6 @@
 
 from martgate.ledger.history import LedgerHistory
 from martgate.ledger.ledger import AlteredRecord, Ledger
+from martgate.ledger.scope import LedgerWarehouse
 
-__all__ = ["AlteredRecord", "Ledger", "LedgerHistory"]
+__all__ = ["AlteredRecord", "Ledger", "LedgerHistory", "LedgerWarehouse"]

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, Select, func, select
 
 from martgate.expectations.measurement import Measurement, Selection
+from martgate.ledger.scope import WarehouseScope
 from martgate.ledger.tables import MEASUREMENTS, PUBLICATIONS, RUNS, transaction
 
 __all__ = ["LedgerHistory", "build_measurement_row", "select_approving_runs"]
@@ -15,9 +16,10 @@ __all__ = ["LedgerHistory", "build_measurement_row", "select_approving_runs"]
 class LedgerHistory:
     """The measurements of one table: for each published day, those of the run that approved it."""
 
-    def __init__(self, engine: Engine, table: str) -> None:
+    def __init__(self, engine: Engine, table: str, scope: WarehouseScope) -> None:
         self._engine = engine
         self._table = table
+        self._scope = scope
 
     def measurements(
         self, selection: Selection, *, since: date, before: date, most: int | None = None
@@ -53,6 +55,7 @@ class LedgerHistory:
         return (
             select(day, func.max(PUBLICATIONS.c.id).label("publication"))
             .where(PUBLICATIONS.c.table_name == self._table, day >= since.isoformat(), day < before.isoformat())
+            .where(self._scope.build_condition(PUBLICATIONS, self._table))
             .group_by(day)
             .order_by(day.desc())
         )

@@ -8,9 +8,10 @@ against mistakes and edits, not against a person who may write to the database a
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import Row, and_, false, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from martgate.contracts.day import parse_day
@@ -26,6 +27,7 @@ from martgate.ledger.file_counts import insert_file_counts, select_file_counts
 from martgate.ledger.history import LedgerHistory, select_approving_runs
 from martgate.ledger.receipts import build_receipt_row, parse_receipt
 from martgate.ledger.runs import insert_run, is_intact_run, parse_run
+from martgate.ledger.scope import LedgerWarehouse, WarehouseScope
 from martgate.ledger.tables import CANDIDATES, PUBLICATIONS, RUNS, VERDICTS, WAIVERS, open_engine, transaction
 from martgate.ledger.waivers import build_waiver_row, build_withdrawal, parse_waiver
 
@@ -42,15 +44,20 @@ class AlteredRecord:
 
 
 class Ledger:
-    """The database of one warehouse.
+    """The candidates, runs, receipts and waivers of the tables of one warehouse, in a database that may serve several.
+
+    Args:
+        url: the URL of the database, as SQLAlchemy takes it.
+        warehouse: the warehouse; None for the rows of all warehouses, which is for reading.
 
     Raises:
         martgate.errors.InvalidInput: SQLAlchemy cannot use the URL.
         martgate.errors.CouldNotRun: from every method, if the database does not answer.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, warehouse: LedgerWarehouse | None = None) -> None:
         self._engine = open_engine(url)
+        self._scope = WarehouseScope(self._engine, warehouse)
 
     def record_candidate(self, candidate: Candidate) -> None:
         """Record a staged candidate, so that another process can gate and publish it."""
@@ -60,6 +67,7 @@ class Ledger:
             "part_date": candidate.partition.value,
             "sequence": candidate.sequence,
             "manifest": _MANIFESTS.dump_json(candidate).decode(),
+            "warehouse": self._scope.location,
         }
         with transaction(self._engine) as connection:
             connection.execute(insert(CANDIDATES), row)
@@ -69,26 +77,30 @@ class Ledger:
 
         Args:
             partition: the day of the table.
-            candidate_id: the id of the candidate; None for the newest one.
+            candidate_id: the id of the candidate, of whatever warehouse; None for the newest one of this warehouse.
 
         Returns:
             The candidate; None if the day has no such candidate.
         """
-        query = select(CANDIDATES.c.id, CANDIDATES.c.manifest).where(
+        query = select(CANDIDATES.c.id, CANDIDATES.c.part_date, CANDIDATES.c.manifest).where(
             CANDIDATES.c.table_name == partition.table, CANDIDATES.c.part_date == partition.value
         )
         if candidate_id is not None:
             query = query.where(CANDIDATES.c.id == candidate_id)
+        else:
+            query = query.where(self._scope.build_condition(CANDIDATES, partition.table))
         with transaction(self._engine) as connection:
             row = connection.execute(query.order_by(CANDIDATES.c.sequence.desc()).limit(1)).one_or_none()
-        if row is None:
-            return None
-        try:
-            candidate = _MANIFESTS.validate_json(row.manifest)
-        except ValidationError:
-            return AlteredRecord(row.id)
-        is_intact = (candidate.id, candidate.partition) == (row.id, partition)
-        return candidate if is_intact else AlteredRecord(row.id)
+        return None if row is None else _parse_candidate(row, partition)
+
+    def list_candidates(self, table: str, ids: Iterable[str]) -> tuple[Candidate, ...]:
+        """List the candidates of a table with these ids, without those whose record was altered."""
+        query = select(CANDIDATES.c.id, CANDIDATES.c.part_date, CANDIDATES.c.manifest)
+        query, wanted = query.where(CANDIDATES.c.table_name == table), set(ids)
+        with transaction(self._engine) as connection:
+            rows = [row for row in connection.execute(query) if row.id in wanted]
+        found = (_parse_candidate(row, Partition.parse(table, row.part_date)) for row in rows)
+        return tuple(each for each in found if isinstance(each, Candidate))
 
     def record_run(self, record: RunRecord, *, fingerprint: str = "") -> None:
         """Record a run with its verdicts and measurements.
@@ -98,7 +110,13 @@ class Ledger:
             fingerprint: the hash of the candidate's bytes; empty if nothing was staged.
         """
         with transaction(self._engine) as connection:
-            insert_run(connection, record, fingerprint=fingerprint, manifest=_manifest(connection, record.candidate))
+            insert_run(
+                connection,
+                record,
+                fingerprint=fingerprint,
+                manifest=_manifest(connection, record.candidate),
+                warehouse=self._scope.location,
+            )
 
     def find_run(self, candidate: Candidate) -> RunRecord | AlteredRecord | None:
         """Find the newest run that judged exactly the bytes of a candidate; None if there is none."""
@@ -109,12 +127,12 @@ class Ledger:
         return tuple(self._runs(candidate))
 
     def _runs(self, candidate: Candidate) -> Iterator[RunRecord | AlteredRecord]:
-        query = select(RUNS.c.record, RUNS.c.digest).where(RUNS.c.candidate == candidate.id)
+        query = select(RUNS.c.record, RUNS.c.digest, RUNS.c.warehouse).where(RUNS.c.candidate == candidate.id)
         with transaction(self._engine) as connection:
             rows = connection.execute(query.order_by(RUNS.c.id.desc())).all()
             manifest = _manifest(connection, candidate.id)
         for row in rows:
-            if is_intact_run(row.record, row.digest, fingerprint=candidate.fingerprint, manifest=manifest):
+            if is_intact_run(row, fingerprint=candidate.fingerprint, manifest=manifest):
                 yield RunRecord.from_json(row.record)
             else:
                 yield AlteredRecord(candidate.id)
@@ -125,8 +143,12 @@ class Ledger:
         Raises:
             martgate.errors.CouldNotRun: a record is damaged.
         """
-        runs = select(RUNS.c.candidate, RUNS.c.record).order_by(RUNS.c.id)
+        tables = select(RUNS.c.table_name).distinct()
         publications = select(PUBLICATIONS.c.candidate, PUBLICATIONS.c.version).order_by(PUBLICATIONS.c.id)
+        with transaction(self._engine) as connection:
+            names = sorted(row.table_name for row in connection.execute(tables))
+        own = (and_(RUNS.c.table_name == name, self._scope.build_condition(RUNS, name)) for name in names)
+        runs = select(RUNS.c.candidate, RUNS.c.record).where(or_(false(), *own)).order_by(RUNS.c.id)
         with transaction(self._engine) as connection:
             newest = {row.candidate: row.record for row in connection.execute(runs)}
             versions = {row.candidate: row.version for row in connection.execute(publications)}
@@ -145,6 +167,7 @@ class Ledger:
             select(RUNS.c.candidate, RUNS.c.record)
             .join(PUBLICATIONS, RUNS.c.candidate == PUBLICATIONS.c.candidate)
             .where(PUBLICATIONS.c.table_name == partition.table, PUBLICATIONS.c.part_date == partition.value)
+            .where(self._scope.build_condition(PUBLICATIONS, partition.table))
             .where(RUNS.c.decision == "approved")
             .order_by(PUBLICATIONS.c.id.desc(), RUNS.c.id.desc())
             .limit(1)
@@ -176,7 +199,13 @@ class Ledger:
         if published.promotion is Promotion.SUPERSEDED:
             return
         row = build_receipt_row(
-            candidate, published.version, at=at, restatement=restatement, waived=waived, basis=basis
+            candidate,
+            published.version,
+            at=at,
+            restatement=restatement,
+            waived=waived,
+            basis=basis,
+            warehouse=self._scope.location,
         )
         recorded = select(PUBLICATIONS.c.id).where(
             PUBLICATIONS.c.table_name == candidate.table, PUBLICATIONS.c.candidate == candidate.id
@@ -187,9 +216,14 @@ class Ledger:
 
     def list_receipts(self, table: str) -> tuple[Receipt, ...]:
         """List the receipts of a table, the oldest first; an altered one is not sound."""
-        query = select(PUBLICATIONS).where(PUBLICATIONS.c.table_name == table).order_by(PUBLICATIONS.c.id)
+        own = self._scope.build_condition(PUBLICATIONS, table)
+        query = select(PUBLICATIONS).where(PUBLICATIONS.c.table_name == table, own).order_by(PUBLICATIONS.c.id)
         with transaction(self._engine) as connection:
             return tuple(map(parse_receipt, connection.execute(query)))
+
+    def count_other_receipts(self, table: str) -> dict[str, int]:
+        """Count the receipts of a table that are about other warehouses, by the location of the warehouse."""
+        return self._scope.count_other_receipts(table)
 
     def list_approvals(self, table: str) -> dict[str, Approval]:
         """List the newest approving run of each candidate of a table, by the id of the candidate."""
@@ -212,7 +246,7 @@ class Ledger:
         query = (
             select(PUBLICATIONS.c.part_date, RUNS.c.contract, RUNS.c.contract_version)
             .join(RUNS, approving, isouter=True)
-            .where(PUBLICATIONS.c.table_name == table)
+            .where(PUBLICATIONS.c.table_name == table, self._scope.build_condition(PUBLICATIONS, table))
             .order_by(PUBLICATIONS.c.id, RUNS.c.id)
         )
         with transaction(self._engine) as connection:
@@ -236,6 +270,7 @@ class Ledger:
             .join(RUNS, approving)
             .join(VERDICTS, passing)
             .where(PUBLICATIONS.c.table_name == table, VERDICTS.c.rule.startswith(prefix, autoescape=True))
+            .where(self._scope.build_condition(PUBLICATIONS, table))
         )
         rules: dict[str, set[str]] = {}
         with transaction(self._engine) as connection:
@@ -246,18 +281,20 @@ class Ledger:
     def record_waiver(self, waiver: Waiver) -> None:
         """Record a waiver, which is in force from now on."""
         with transaction(self._engine) as connection:
-            connection.execute(insert(WAIVERS), build_waiver_row(waiver))
+            connection.execute(insert(WAIVERS), build_waiver_row(waiver, self._scope.location))
 
     def list_waivers(self, table: str) -> tuple[Waiver, ...]:
         """List the waivers of a table that were not withdrawn, the oldest first; an altered one is not sound."""
-        query = select(WAIVERS).where(WAIVERS.c.table_name == table).order_by(WAIVERS.c.id)
+        own = self._scope.build_condition(WAIVERS, table)
+        query = select(WAIVERS).where(WAIVERS.c.table_name == table, own).order_by(WAIVERS.c.id)
         with transaction(self._engine) as connection:
             waivers = map(parse_waiver, connection.execute(query))
             return tuple(waiver for waiver in waivers if waiver)
 
     def withdraw_waivers(self, table: str, rule: str, *, at: datetime) -> int:
         """Withdraw the waivers of a rule, altered ones too, and return their number. Their rows stay in the ledger."""
-        query = select(WAIVERS).where(WAIVERS.c.table_name == table, WAIVERS.c.rule == rule)
+        own = self._scope.build_condition(WAIVERS, table)
+        query = select(WAIVERS).where(WAIVERS.c.table_name == table, WAIVERS.c.rule == rule, own)
         with transaction(self._engine) as connection:
             rows = [row for row in connection.execute(query) if parse_waiver(row)]
             for row in rows:
@@ -266,7 +303,7 @@ class Ledger:
 
     def get_history(self, table: str) -> LedgerHistory:
         """Return the measurements of the published days of a table."""
-        return LedgerHistory(self._engine, table)
+        return LedgerHistory(self._engine, table, self._scope)
 
     def record_file_counts(self, query: str, counts: Mapping[str, Sequence[int]]) -> None:
         """Record the counts that a query took in files.
@@ -283,6 +320,15 @@ class Ledger:
         """Find the counts that a query took in these files before, both given by digests; an altered row is not found."""
         with transaction(self._engine) as connection:
             return select_file_counts(connection, query, contents)
+
+
+def _parse_candidate(row: Row[Any], partition: Partition | None) -> Candidate | AlteredRecord:
+    """Read the candidate of a row, which must be that of the partition."""
+    try:
+        candidate = _MANIFESTS.validate_json(row.manifest)
+    except ValidationError:
+        return AlteredRecord(row.id)
+    return candidate if (candidate.id, candidate.partition) == (row.id, partition) else AlteredRecord(row.id)
 
 
 def _manifest(connection: Connection, candidate: str) -> str:

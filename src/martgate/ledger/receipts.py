@@ -30,6 +30,7 @@ def build_receipt_row(  # noqa: PLR0913 - one parameter a part of the receipt
     restatement: Restatement | None,
     waived: tuple[AppliedWaiver, ...],
     basis: VerdictBasis | None,
+    warehouse: str | None,
 ) -> dict[str, Any]:
     """Build the row of a receipt.
 
@@ -40,6 +41,7 @@ def build_receipt_row(  # noqa: PLR0913 - one parameter a part of the receipt
         restatement: how it differs from the published day that it replaced; None if it replaced none.
         waived: the waivers that let a failure through.
         basis: the contract and the rules of the verdict; None if it does not say.
+        warehouse: the location of the warehouse; None if it is not known.
     """
     whole = ReceiptBasis(verdict=basis, model=candidate.model, inputs=candidate.inputs)
     row = {
@@ -52,6 +54,7 @@ def build_receipt_row(  # noqa: PLR0913 - one parameter a part of the receipt
         "restatement": None if restatement is None else _RESTATEMENTS.dump_json(restatement).decode(),
         "waived": _WAIVED.dump_json(waived).decode() if waived else None,
         "basis": _BASES.dump_json(whole).decode(),
+        "warehouse": warehouse,
     }
     return row | {"digest": _digest(row)}
 
@@ -82,7 +85,8 @@ def parse_receipt(row: Row[Any]) -> Receipt:
 def _digest(row: dict[str, Any]) -> str:
     instant = to_utc(row["published_at"]).isoformat()
     details = (row["restatement"] or "", row["waived"] or "", *([row["basis"]] if row["basis"] else []))
-    return compute_digest(*_identity(row), instant, row["fingerprint"], *details)
+    where = ("warehouse", row["warehouse"]) if row["warehouse"] else ()
+    return compute_digest(*_identity(row), instant, row["fingerprint"], *details, *where)
 
 
 def _former_digest(row: dict[str, Any]) -> str:

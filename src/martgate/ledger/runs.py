@@ -3,7 +3,7 @@
 from datetime import UTC
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Row, insert
 from sqlalchemy.engine import Connection
 
 from martgate.contracts.partition import format_day
@@ -15,7 +15,9 @@ from martgate.ledger.tables import LONGEST_NAME, MEASUREMENTS, RUNS, VERDICTS, c
 __all__ = ["insert_run", "is_intact_run", "parse_run"]
 
 
-def insert_run(connection: Connection, record: RunRecord, *, fingerprint: str, manifest: str) -> None:
+def insert_run(
+    connection: Connection, record: RunRecord, *, fingerprint: str, manifest: str, warehouse: str | None
+) -> None:
     """Insert a run with its verdicts and measurements.
 
     Args:
@@ -23,6 +25,7 @@ def insert_run(connection: Connection, record: RunRecord, *, fingerprint: str, m
         record: the run.
         fingerprint: the hash of the candidate's bytes; empty if nothing was staged.
         manifest: the candidate as the ledger has it; empty if nothing was staged.
+        warehouse: the location of the warehouse that the run is about; None if it is not known.
     """
     audit, text = record.audit, record.to_json()
     row = {
@@ -35,7 +38,8 @@ def insert_run(connection: Connection, record: RunRecord, *, fingerprint: str, m
         "contract_version": audit.contract_version,
         "row_count": audit.rows,
         "record": text,
-        "digest": compute_digest(text, fingerprint, manifest),
+        "digest": _digest(text, fingerprint, manifest, warehouse),
+        "warehouse": warehouse,
     }
     (run,) = connection.execute(insert(RUNS).returning(RUNS.c.id), row).one()
     verdicts: list[dict[str, Any]] = [
@@ -58,9 +62,13 @@ def insert_run(connection: Connection, record: RunRecord, *, fingerprint: str, m
             connection.execute(insert(table), rows)
 
 
-def is_intact_run(record: str, digest: str, *, fingerprint: str, manifest: str) -> bool:
-    """Whether the record of a run is as it was inserted, and about this manifest and these bytes."""
-    return compute_digest(record, fingerprint, manifest) == digest
+def is_intact_run(row: Row[Any], *, fingerprint: str, manifest: str) -> bool:
+    """Whether the row of a run is as it was inserted, and about this manifest and these bytes."""
+    return bool(row.digest == _digest(row.record, fingerprint, manifest, row.warehouse))
+
+
+def _digest(record: str, fingerprint: str, manifest: str, warehouse: str | None) -> str:
+    return compute_digest(record, fingerprint, manifest, *([warehouse] if warehouse else []))
 
 
 def parse_run(record: str, candidate: str) -> RunRecord:

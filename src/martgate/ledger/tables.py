@@ -59,6 +59,7 @@ CANDIDATES = Table(
     Column("part_date", String(10), nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Column("manifest", Text, nullable=False),
+    Column("warehouse", Text),
 )
 RUNS = Table(
     "runs",
@@ -74,6 +75,7 @@ RUNS = Table(
     Column("row_count", BigInteger, nullable=False),
     Column("record", Text, nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("warehouse", Text),
 )
 VERDICTS = Table(
     "verdicts",
@@ -112,6 +114,7 @@ PUBLICATIONS = Table(
     Column("restatement", Text),
     Column("waived", Text),
     Column("basis", Text),
+    Column("warehouse", Text),
 )
 WAIVERS = Table(
     "waivers",
@@ -128,6 +131,7 @@ WAIVERS = Table(
     Column("withdrawn_at", DateTime(timezone=True)),
     Column("digest", String(64), nullable=False),
     Column("check_digest", String(64)),
+    Column("warehouse", Text),
 )
 FILE_COUNTS = Table(
     "file_counts",

@@ -13,8 +13,8 @@ from martgate.ledger.tables import compute_digest, to_utc
 __all__ = ["build_waiver_row", "build_withdrawal", "parse_waiver"]
 
 
-def build_waiver_row(waiver: Waiver) -> dict[str, Any]:
-    """Build the row of a waiver that is in force."""
+def build_waiver_row(waiver: Waiver, warehouse: str | None) -> dict[str, Any]:
+    """Build the row of a waiver that is in force in a warehouse; None if the warehouse is not known."""
     row = {
         "table_name": waiver.table,
         "rule": waiver.rule,
@@ -26,6 +26,7 @@ def build_waiver_row(waiver: Waiver) -> dict[str, Any]:
         "recorded_at": waiver.recorded_at.astimezone(UTC),
         "withdrawn_at": None,
         "check_digest": waiver.check or None,
+        "warehouse": warehouse,
     }
     return row | {"digest": _digest(row)}
 
@@ -61,4 +62,5 @@ def _digest(row: dict[str, Any]) -> str:
     most = "" if row["most"] is None else str(row["most"])
     texts = (row[name] for name in ("table_name", "rule", "part_date", "until"))
     check = [row["check_digest"]] if row["check_digest"] else []  # earlier versions recorded none
-    return compute_digest(*texts, most, row["reason"], row["owner"], *instants, *check)
+    where = ["warehouse", row["warehouse"]] if row["warehouse"] else []
+    return compute_digest(*texts, most, row["reason"], row["owner"], *instants, *check, *where)

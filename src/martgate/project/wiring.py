@@ -1,11 +1,13 @@
 """Opens the adapters that the settings name; the adapters themselves are registered in `martgate.project.plugins`."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TypeGuard
+from urllib.parse import urlsplit, urlunsplit
 
 from martgate.builders.ports import CatalogEngine, Engine, EngineConfig, FrameCheck, Session, StoppableEngine
 from martgate.contracts.catalog import Catalog
@@ -17,7 +19,7 @@ from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Verdict
 from martgate.extras import is_installed, require
 from martgate.hints import did_you_mean
-from martgate.ledger import Ledger
+from martgate.ledger import Ledger, LedgerWarehouse
 from martgate.project.clock import system_clock
 from martgate.project.context import Context
 from martgate.project.plugins import ENGINES, REPORTERS, STORES
@@ -66,13 +68,14 @@ def open_context(
         def engine() -> AbstractContextManager[Engine]:
             return nullcontext(session()) if uses_catalog else open_engine(settings)
 
+        store = _open_store(settings, session)
         yield Context(
             catalog=contracts,
             now=now,
             engine=engine,
             parallel_engines=partial(_parallel_engines, settings),
-            store=_open_store(settings, session),
-            open_ledger=cache(partial(_open_ledger, settings)),
+            store=store,
+            open_ledger=cache(partial(_open_ledger, settings, contracts, store)),
             upstreams=Upstreams(settings.upstreams, settings.upstream_locations, session if uses_catalog else None),
             reporter=REPORTERS.load(settings.report),
             progress=progress,
@@ -208,8 +211,21 @@ def _run_expectations(
     return validate_rules(engine, relation, rules, protection=protection)
 
 
-def _open_ledger(settings: Settings) -> Ledger:
-    """Open the ledger; the folder of a new SQLite file is created."""
+def _open_ledger(settings: Settings, catalog: Catalog, store: Store) -> Ledger:
+    """Open the ledger for the warehouse of the settings; the folder of a new SQLite file is created."""
+
+    def has_commit(name: str, candidate: str) -> bool:
+        tables = (table for _, table in catalog.tables() if table.qualified_name == name)
+        return any(commit.candidate == candidate for table in tables for commit in store.list_commits(table))
+
     if settings.ledger.startswith("sqlite:///"):
         Path(settings.ledger.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    return Ledger(settings.ledger)
+    return Ledger(settings.ledger, LedgerWarehouse(_name_location(settings.warehouse), has_commit))
+
+
+def _name_location(warehouse: str) -> str:
+    """Name a warehouse for the ledger: an absolute path, or a URL without what it may have of a login."""
+    if "://" not in warehouse:
+        return os.path.abspath(warehouse)  # noqa: PTH100 - no symbolic link is followed
+    url = urlsplit(warehouse)
+    return urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path, "", ""))

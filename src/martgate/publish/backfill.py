@@ -9,11 +9,9 @@ from martgate.contracts.model import Table
 from martgate.exits import ExitCode
 from martgate.expectations.retroactive import ApplicableRules, derive_from_catalog
 from martgate.expectations.rules import Rule
-from martgate.gate.candidate import Candidate
-from martgate.gate.receipt import Receipt
 from martgate.project.context import Context, PublishRequest
 from martgate.publish.parallel import NextRun, prepare_in_parallel
-from martgate.publish.run import publish
+from martgate.publish.receipts import find_live_candidates, restore_receipts
 from martgate.publish.selection import TableRun, run_request, skip_request
 
 __all__ = ["backfill", "list_partition_days"]
@@ -117,28 +115,22 @@ def _reason_to_skip(request: PublishRequest, finished: set[date], failed: date |
 
 def _find_finished_days(requests: Sequence[PublishRequest], context: Context) -> set[date]:
     """Find the days that readers see as their intact receipt says, with a verdict on every rule that applies to them now."""
-    _restore_receipts(requests, context)
-    name, applicable = requests[0].table.qualified_name, _applicable_rules(requests, context)
-    by_day = context.ledger.list_published_contracts(name)
-    newest = {receipt.part_date: receipt for receipt in context.ledger.list_receipts(name)}
+    table, applicable = requests[0].table, _applicable_rules(requests, context)
+    restore_receipts(table, context)
+    by_day = context.ledger.list_published_contracts(table.qualified_name)
+    newest = {receipt.part_date: receipt for receipt in context.ledger.list_receipts(table.qualified_name)}
+    live = find_live_candidates(table, newest.values(), context)
     finished = set()
     for request in requests:
         contract = request.contract_file.contract
         is_valid = by_day.get(request.day.date) == (contract.id, contract.version)
         if (
             is_valid
-            and newest[request.day.date].is_sound
-            and _is_live(newest[request.day.date], request, context)
+            and newest[request.day.date].candidate in live
             and _has_checked(applicable[contract.version].retroactive, request, context)
         ):
             finished.add(request.day.date)
     return finished
-
-
-def _is_live(receipt: Receipt, request: PublishRequest, context: Context) -> bool:
-    """Whether the store has what a receipt is about; a ledger may know days that are gone, or those of another warehouse."""
-    candidate = context.ledger.find_candidate(request.partition, receipt.candidate)
-    return isinstance(candidate, Candidate) and context.store.is_live(candidate, request.table)
 
 
 def _has_checked(rules: tuple[Rule, ...], request: PublishRequest, context: Context) -> bool:
@@ -150,13 +142,3 @@ def _has_checked(rules: tuple[Rule, ...], request: PublishRequest, context: Cont
     out_of_scope = [skipped.rule for skipped in record.audit.out_of_scope] if record else []
     covered = {rule.name: (rule.check, rule.severity) for rule in (*checked, *out_of_scope)}
     return all(covered.get(rule.name) == (rule.check, rule.severity) for rule in rules)
-
-
-def _restore_receipts(requests: Sequence[PublishRequest], context: Context) -> None:
-    """Write the receipt of each candidate whose run was killed after the commit and before the receipt."""
-    table = requests[0].table
-    receipted = {receipt.candidate for receipt in context.ledger.list_receipts(table.qualified_name)}
-    for request in requests:
-        newest = context.ledger.find_candidate(request.partition)
-        if isinstance(newest, Candidate) and newest.id not in receipted and context.store.is_published(newest):
-            publish(request, context, newest.id)

@@ -32,6 +32,7 @@ from martgate.publish.basis import (
 )
 from martgate.publish.previous_day import explain_outdated, register_previous_day
 from martgate.publish.promotion import compare_with_published, create_run_record, promote
+from martgate.publish.receipts import restore_receipts
 from martgate.publish.restatement import RestatementPreview
 from martgate.publish.upstreams import UpstreamCheck, check_upstreams, register_upstreams
 from martgate.publish.waivers import apply_recorded_waivers, reapply_recorded_waivers
@@ -80,6 +81,8 @@ def run(request: PublishRequest, context: Context, *, dry_run: bool = False) -> 
         martgate.errors.CouldNotRun: the engine or the storage failed; nothing was published.
         martgate.errors.InvalidInput: the day has not ended yet.
     """
+    require_ended_day(request, context)
+    restore_receipts(request.table, context)
     return complete_run(prepare(request, context), request.table, context, dry_run=dry_run)
 
 

@@ -15,6 +15,7 @@ from martgate.gate.run import RunRecord
 from martgate.project.context import Context, PublishRequest
 from martgate.project.graph import Graph
 from martgate.project.requests import create_publish_request
+from martgate.publish.receipts import restore_receipts
 from martgate.publish.run import PreparedRun, complete_run, prepare
 from martgate.text.lists import join_words
 
@@ -78,6 +79,8 @@ def run_tables(requests: Iterable[PublishRequest], day: date, graph: Graph, cont
         name = request.table.qualified_name
         blocking = sorted(graph[name] & unpublished)
         reason = _reason_to_skip(request.table, day, blocking)
+        if not reason:
+            restore_receipts(request.table, context)
         table_run = skip_request(request, reason) if reason else run_request(request, context)
         if blocking or table_run.code is not ExitCode.DONE:
             unpublished.add(name)

@@ -15,6 +15,7 @@ from martgate.expectations.promises import Arrival, Punctuality, Window
 from martgate.expectations.punctuality import assess_punctuality, find_time_slas
 from martgate.project.context import Context
 from martgate.project.review import raise_for_problems
+from martgate.publish.receipts import find_live_candidates
 
 __all__ = ["check_all_promises", "check_promises", "find_modeled_tables"]
 
@@ -76,14 +77,14 @@ def _parse_period(text: str, table: Table) -> date | None:
 def _find_arrivals(table: Table, live: frozenset[str], context: Context) -> dict[str, Arrival]:
     """Find when each value of the partition was published.
 
-    For a table that is published whole, each day with a receipt counts as there.
+    A day that is there, and is not what its newest receipt is about, was published by nobody knows whom. For a table that
+    is published whole, each day with a receipt counts as there, and the newest one only if it is what readers see.
     """
     name = table.qualified_name
     passed = context.ledger.list_passed_rules(name, "sla|")
     arrivals = {text: Arrival(is_in_table=True) for text in live}
-    for receipt in context.ledger.list_receipts(name):
-        if not receipt.is_sound:
-            continue
+    receipts = [receipt for receipt in context.ledger.list_receipts(name) if receipt.is_sound]
+    for receipt in receipts:
         former = arrivals.get(format_day(receipt.part_date), Arrival(is_in_table=table.publish_partition is None))
         arrivals[format_day(receipt.part_date)] = replace(
             former,
@@ -91,4 +92,13 @@ def _find_arrivals(table: Table, live: frozenset[str], context: Context) -> dict
             republications=former.republications + (former.published is not None),
             passed_rules=frozenset(passed.get(receipt.candidate, ())),
         )
+    newest = {format_day(receipt.part_date): receipt for receipt in receipts}
+    if table.publish_partition is None:
+        newest = dict([*newest.items()][-1:])
+    seen = find_live_candidates(table, newest.values(), context)
+    for day in (day for day, receipt in newest.items() if receipt.candidate not in seen):
+        if table.publish_partition is None:
+            arrivals[day] = replace(arrivals[day], is_in_table=False)
+        elif arrivals[day].is_in_table:
+            arrivals[day] = Arrival(is_in_table=True)
     return arrivals

@@ -1,12 +1,12 @@
 """Renders the receipts of published days and the results of their verification as text and JSON."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from martgate.contracts.partition import format_day
 from martgate.gate.basis import InputPin
-from martgate.gate.receipt import Approval, Receipt, VerificationResult
+from martgate.gate.receipt import Approval, Receipt, TableHistory, VerificationResult
 from martgate.gate.waiver import describe_waiver
 from martgate.reports.json_report import basis_payload, input_payload, restatement_payload
 from martgate.reports.restatement import describe_restatement
@@ -19,17 +19,26 @@ __all__ = ["render_history_json", "render_history_text", "render_verify_json", "
 _INDENT = " " * 12
 
 
-def render_history_text(table: str, receipts: Sequence[Receipt], approvals: Mapping[str, Approval]) -> str:
+def render_history_text(history: TableHistory) -> str:
     """Render every day with its receipts in order, the newest day first."""
-    if not receipts:
-        return f"{escape_text(table)}: nothing was published"
+    table, receipts = escape_text(history.table), history.receipts
     days = _by_day(receipts)
-    lines = [
-        f"{escape_text(table)}: {format_count(len(days), 'published days')}, {format_count(len(receipts), 'receipts')}"
-    ]
+    counts = f"{format_count(len(days), 'published days')}, {format_count(len(receipts), 'receipts')}"
+    lines = [f"{table}: {counts if receipts else 'nothing was published'}"]
     for day, its_receipts in days.items():
         for place, receipt in enumerate(its_receipts):
-            lines += _receipt_lines(receipt, approvals.get(receipt.candidate), "" if place else day)
+            lines += _receipt_lines(receipt, history.approvals.get(receipt.candidate), "" if place else day)
+        if its_receipts[-1].candidate not in history.live:
+            lines.append(f"{_INDENT}readers do not see it any more: `martgate verify {table}` says why")
+    lines += [
+        f"{escape_text(lost.day):<10}  version {lost.version}, candidate {escape_text(lost.candidate)}, has no receipt: "
+        f"`martgate publish {table} --date {escape_text(lost.day)} --candidate {escape_text(lost.candidate)}` gives it one"
+        for lost in history.lost
+    ]
+    lines += [
+        f"{format_count(count, 'more receipts')} of the table in another warehouse, {escape_text(location)}"
+        for location, count in sorted(history.others.items())
+    ]
     return "\n".join(lines)
 
 
@@ -67,16 +76,24 @@ def _by_day(receipts: Sequence[Receipt]) -> dict[str, list[Receipt]]:
     return {day: list(own) for day, own in groupby(ordered, key=lambda receipt: format_day(receipt.part_date))}
 
 
-def render_history_json(table: str, receipts: Sequence[Receipt], approvals: Mapping[str, Approval]) -> str:
-    """Render the receipts as JSON, one object a day."""
+def render_history_json(history: TableHistory) -> str:
+    """Render the receipts as JSON, one object a day.
+
+    `live` says whether readers see what the newest receipt of the day is about, `lost` lists the commits that have no
+    receipt, and `others` counts the receipts of other warehouses.
+    """
     days = [
         {
             "date": day,
-            "receipts": [_receipt_payload(receipt, approvals.get(receipt.candidate)) for receipt in its_receipts],
+            "live": its_receipts[-1].candidate in history.live,
+            "receipts": [
+                _receipt_payload(receipt, history.approvals.get(receipt.candidate)) for receipt in its_receipts
+            ],
         }
-        for day, its_receipts in _by_day(receipts).items()
+        for day, its_receipts in _by_day(history.receipts).items()
     ]
-    return json.dumps({"table": table, "days": days})
+    lost = [{"version": each.version, "candidate": each.candidate, "date": each.day} for each in history.lost]
+    return json.dumps({"table": history.table, "days": days, "lost": lost, "others": history.others})
 
 
 def _receipt_payload(receipt: Receipt, approval: Approval | None) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """What a commit of martgate says: the day it replaces, and the candidate it publishes, in any store."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 
 from martgate.contracts.model import Table
 from martgate.errors import InvalidInput, PublishConflict
@@ -85,14 +85,28 @@ def build_commit_metadata(candidate: Candidate, metadata: Mapping[str, object]) 
     return {NAMESPACE: {**metadata, **own}}
 
 
-def parse_commit(version: int, metadata: object) -> Commit:
-    """Read a commit from the value under `NAMESPACE` in its metadata, which may be anything."""
+def parse_commit(version: int, metadata: object, at: object = None) -> Commit:
+    """Read a commit from the value under `NAMESPACE` in its metadata, which may be anything.
+
+    Args:
+        version: the version of the table.
+        metadata: the value.
+        at: when it was committed, in milliseconds since 1970 or as an instant; None or anything else if it is not known.
+    """
     fields = metadata if isinstance(metadata, Mapping) else {}
     candidate, transaction, fingerprint = (
         value if isinstance(value := fields.get(key), str) else ""
         for key in ("candidate", "transaction", "fingerprint")
     )
-    return Commit(version=version, candidate=candidate, transaction=transaction, fingerprint=fingerprint)
+    return Commit(
+        version=version, candidate=candidate, transaction=transaction, fingerprint=fingerprint, at=_to_instant(at)
+    )
+
+
+def _to_instant(value: object) -> datetime | None:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return datetime.fromtimestamp(value / 1000, UTC) if isinstance(value, int) else None
 
 
 def require_approved_candidate(approved: Approved) -> Candidate:

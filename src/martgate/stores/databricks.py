@@ -9,7 +9,7 @@ the audited version, and any later change of the staging table is detected and r
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Self
 
@@ -214,11 +214,13 @@ class DatabricksStore:
         mart = get_table_name(self._warehouse, table)
         if not self._catalog.exists(mart):
             return ()
-        return tuple(parse_commit(entry.version, entry.metadata) for entry in self._catalog.read_history(mart))
+        return tuple(
+            parse_commit(entry.version, entry.metadata, entry.at) for entry in self._catalog.read_history(mart)
+        )
 
-    def is_live(self, candidate: Candidate, table: Table) -> bool:
-        """Whether no later write touched the candidate's day, and it has as many rows."""
-        return not self.find_tampering(candidate, table)
+    def find_live(self, candidates: Sequence[Candidate], table: Table) -> frozenset[str]:
+        """Find the candidates of days that no later write touched, and that have as many rows."""
+        return frozenset(each.id for each in candidates if not self.find_tampering(each, table))
 
     def find_tampering(self, candidate: Candidate, table: Table) -> str:
         """Explain how a candidate's day may have changed since its commit, by the history and the number of its rows.

@@ -35,11 +35,13 @@ class HistoryEntry:
         version: the version of the table.
         metadata: the metadata of martgate; empty if another writer made the commit.
         operation: the operation of Delta.
+        at: when it was committed; None if the history does not say.
     """
 
     version: int
     metadata: Mapping[str, object]
     operation: str = ""
+    at: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def parse_entry(row: Mapping[str, object]) -> HistoryEntry:
         metadata = None
     own = metadata.get(NAMESPACE) if isinstance(metadata, dict) else None
     operation = str(row.get("operation") or "")
-    return HistoryEntry(int(str(row["version"])), own if isinstance(own, dict) else {}, operation)
+    return HistoryEntry(int(str(row["version"])), own if isinstance(own, dict) else {}, operation, row.get("timestamp"))
 
 
 def find_earlier_publish(history: list[HistoryEntry], candidate: Candidate) -> Published | None:

@@ -9,7 +9,7 @@ the candidate's sequence as the `txn` of the day, so that a second publish of th
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -138,13 +138,24 @@ class DeltaStore:
         earlier = find_earlier_publish(delta_log.open_table(root), root, candidate)
         return earlier is not None and earlier.promotion is Promotion.ALREADY
 
-    def is_live(self, candidate: Candidate, table: Table) -> bool:
-        """Whether the live files of a candidate's day are its own, by the log, and have their sizes.
+    def find_live(self, candidates: Sequence[Candidate], table: Table) -> frozenset[str]:
+        """Find the candidates of days whose live files are their own, by the log, and have their sizes.
 
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read, or has a feature that this store does not support.
         """
-        return not self._explain_other_files(candidate, table)
+        root = self._root(table.qualified_name)
+        if not delta_log.is_delta(root):
+            return frozenset()
+        live = delta_log.list_live_files(delta_log.open_table(root), root)
+        by_day: dict[str, list[delta_log.LiveFile]] = {}
+        for file in live:
+            by_day.setdefault(_get_day(file, find_day_column(table)), []).append(file)
+        return frozenset(
+            each.id
+            for each in candidates
+            if not _explain_other_files(root, each, by_day.get(each.partition.value if each.day_column else "", ()))
+        )
 
     def read_published_state(self, table: Table, day: date) -> PublishedState:
         """Return a day as it is published; its state is a hash over the names of its files, empty without files.
@@ -248,29 +259,14 @@ class DeltaStore:
         Raises:
             martgate.errors.CouldNotRun: the table cannot be read, or has a feature that this store does not support.
         """
-        if difference := self._explain_other_files(candidate, table):
-            return difference
-        changes = find_changed_files(self._root(table.qualified_name), candidate.files, candidate.fingerprint)
-        return "its bytes are not those that were audited" if changes else ""
-
-    def _explain_other_files(self, candidate: Candidate, table: Table) -> str:
-        """Explain how the live files of a candidate's day are not its own; empty if they are, whatever their bytes."""
         root, only = self._root(table.qualified_name), partition_filter(candidate.day_column, candidate.part_date)
         if not delta_log.is_delta(root):
             return f"there is no table at {root}"
-        snapshot = delta_log.open_table(root)
-        live = {(f.path, *sorted(f.partition.items())) for f in delta_log.list_live_files(snapshot, root, only)}
-        own = {(file.path, *sorted(file.partition.items())) for file in candidate.files}
-        differences = []
-        if foreign := len(live - own):
-            differences.append(f"{foreign:,} of its {len(live):,} files are none of candidate {candidate.id}")
-        if removed := len(own - live):
-            differences.append(f"{removed:,} of its {len(own):,} files are not in the table any more")
-        if differences:
-            return "; ".join(differences)
-        if broken := sum(1 for _ in find_missing(root, candidate.files)):
-            return f"{broken:,} of its {len(candidate.files):,} files are lost, or have another size than was audited"
-        return ""
+        live = delta_log.list_live_files(delta_log.open_table(root), root, only)
+        if difference := _explain_other_files(root, candidate, live):
+            return difference
+        changes = find_changed_files(root, candidate.files, candidate.fingerprint)
+        return "its bytes are not those that were audited" if changes else ""
 
     def _root(self, qualified_name: str) -> Path:
         parts = qualified_name.split(".")
@@ -285,3 +281,23 @@ class DeltaStore:
         if str(root) != candidate.root:
             raise CouldNotRun(f"candidate {candidate.id} was staged in {candidate.root}, this warehouse has {root}")
         return root
+
+
+def _get_day(file: delta_log.LiveFile, column: str) -> str:
+    return str(file.partition.get(column)) if column else ""
+
+
+def _explain_other_files(root: Path, candidate: Candidate, files: Iterable[delta_log.LiveFile]) -> str:
+    """Explain how the live files of a candidate's day are not its own; empty if they are, whatever their bytes."""
+    live = {(file.path, *sorted(file.partition.items())) for file in files}
+    own = {(file.path, *sorted(file.partition.items())) for file in candidate.files}
+    differences = []
+    if foreign := len(live - own):
+        differences.append(f"{foreign:,} of its {len(live):,} files are none of candidate {candidate.id}")
+    if removed := len(own - live):
+        differences.append(f"{removed:,} of its {len(own):,} files are not in the table any more")
+    if differences:
+        return "; ".join(differences)
+    if broken := sum(1 for _ in find_missing(root, candidate.files)):
+        return f"{broken:,} of its {len(candidate.files):,} files are lost, or have another size than was audited"
+    return ""

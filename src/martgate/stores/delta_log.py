@@ -197,7 +197,9 @@ def find_version(table: deltalake.DeltaTable, candidate: str, since: int = -1) -
 
 def list_commits(table: deltalake.DeltaTable) -> tuple[Commit, ...]:
     """List the commits of a table as far back as the log goes, the newest first."""
-    commits = (parse_commit(int(entry["version"]), entry.get(NAMESPACE)) for entry in table.history())
+    commits = (
+        parse_commit(int(entry["version"]), entry.get(NAMESPACE), entry.get("timestamp")) for entry in table.history()
+    )
     return tuple(sorted(commits, key=lambda one: one.version, reverse=True))
 
 

@@ -1,8 +1,8 @@
 """The port of storage: what a publish needs of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol, Self
 
 from martgate.builders.ports import CatalogTable, Dataset, Session, TableTarget, WriteTarget, WrittenFile
@@ -40,12 +40,14 @@ class Commit:
         candidate: the id of the candidate that it published.
         transaction: the table and the day that it is about.
         fingerprint: the hash of the candidate's bytes.
+        at: when it was committed; None if the store does not say.
     """
 
     version: int
     candidate: str = ""
     transaction: str = ""
     fingerprint: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +123,8 @@ class Store(Protocol):
     def is_published(self, candidate: Candidate) -> bool:
         """Whether the candidate was published in this warehouse and no later one of its day has replaced it."""
 
-    def is_live(self, candidate: Candidate, table: Table) -> bool:
-        """Whether readers of the candidate's day see exactly the candidate, as far as the table's log says.
+    def find_live(self, candidates: Sequence[Candidate], table: Table) -> frozenset[str]:
+        """Find the candidates that readers of their day see, exactly, as far as the table's log says; return their ids.
 
         The log alone decides, whatever a ledger says: the day may have been deleted, overwritten or restored, and the
         warehouse may be another one or gone.

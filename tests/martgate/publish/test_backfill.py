@@ -210,4 +210,5 @@ def test_a_day_that_is_gone_from_the_store_is_published_again(project, backfill,
 def test_days_of_another_warehouse_on_the_same_ledger_are_published_in_this_one(project, backfill):
     assert decisions(backfill(GOOD)) == (0, ["approved"] * 3)
     assert decisions(backfill(GOOD, "--warehouse", "elsewhere")) == (0, ["approved"] * 3)
-    assert decisions(backfill(GOOD)) == (0, ["approved"] * 3)
+    assert decisions(backfill(GOOD)) == (0, ["skipped"] * 3)
+    assert decisions(backfill(GOOD, "--warehouse", "elsewhere")) == (0, ["skipped"] * 3)

@@ -3,11 +3,16 @@
 import json
 import shutil
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import deltalake
 import pyarrow as pa
 import pytest
+
+from martgate.contracts.partition import Partition
+from martgate.gate.promotion import Promotion, Published
+from martgate.ledger import Ledger
 
 CONTRACT = """
 apiVersion: v3.2.0
@@ -394,9 +399,151 @@ def test_history_of_some_days(published):
         assert (code, [day["date"] for day in told["days"]]) == (0, days)
 
 
+# What stands is asked of the warehouse, and of the receipts that are about it.
+
+
+def delete_day(published):
+    deltalake.DeltaTable(published.root).delete("day = '2024-01-01'")
+
+
+def overwrite_day(published):
+    rows = pa.table({"id": [9], "nick": ["eve-secret"], "day": [FIRST]})
+    deltalake.write_deltalake(published.root, rows, mode="overwrite", predicate="day = '2024-01-01'")
+
+
+def restore_table(published):
+    deltalake.DeltaTable(published.root).restore(0)
+
+
+def delete_warehouse(published):
+    shutil.rmtree(published.root)
+
+
+GONE = {delete_day: [FIRST], overwrite_day: [FIRST], restore_table: [SECOND, FIRST], delete_warehouse: [SECOND, FIRST]}
+
+
+@pytest.mark.parametrize("trouble", GONE)
+def test_history_tells_which_days_readers_do_not_see_any_more(published, trouble):
+    assert [day["live"] for day in published("history")[1]["days"]] == [True, True]
+    trouble(published)
+    assert [day["date"] for day in published("history")[1]["days"] if not day["live"]] == GONE[trouble]
+    text = published.told("history")[1]
+    assert text.count("readers do not see it any more: `martgate verify s.base` says why") == len(GONE[trouble])
+    assert published("history")[0] == 0
+
+
+@pytest.fixture
+def elsewhere(published):
+    """Publish other rows in another warehouse, by the same ledger."""
+    published.made_of(AFTER)
+    assert published("run", "--date", FIRST, "--warehouse", "elsewhere")[0] == 0
+    return str(published.folder / "elsewhere")
+
+
+def test_each_warehouse_has_receipts_of_its_own(published, elsewhere):
+    here, there = (published("history", *words)[1] for words in ((), ("--warehouse", "elsewhere")))
+    assert [day["date"] for day in here["days"]] == [SECOND, FIRST]
+    assert [day["date"] for day in there["days"]] == [FIRST]
+    assert all(day["live"] for told in (here, there) for day in told["days"])
+    warehouse = str(published.folder / "out" / "warehouse")
+    assert (here["others"], there["others"]) == ({elsewhere: 1}, {warehouse: 2})
+    assert f"1 more receipt of the table in another warehouse, {elsewhere}" in published.told("history")[1]
+    for words in ((), ("--warehouse", "elsewhere")):
+        assert published("verify", *words)[0] == 0
+
+
+def test_a_candidate_of_another_warehouse_is_not_the_newest_of_this_one(published):
+    assert published("build", "--date", FIRST)[0] == 0
+    assert published("build", "--date", FIRST, "--warehouse", "elsewhere")[0] == 0
+    assert published("gate", "--date", FIRST)[0] == 0
+    assert published("publish", "--date", FIRST)[0] == 0
+
+
+def test_a_waiver_holds_in_the_warehouse_that_it_was_given_for(published):
+    day = ("--date", FIRST)
+    published.made_of("(1, 'ann-secret'), (1, 'ann-secret')")
+    until = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
+    words = ("--until", until, "--reason", "known", "--owner", "ann")
+    assert published("waive", "table|key", *words, "--warehouse", "elsewhere")[0] == 0
+    assert published("run", *day)[0] == 1
+    assert published("run", *day, "--warehouse", "elsewhere")[0] == 0
+
+
+def test_receipts_of_a_warehouse_that_was_moved_are_about_it(published):
+    (published.folder / "out" / "warehouse").rename(published.folder / "moved")
+    told = published("history", "--warehouse", "moved")[1]
+    assert [(day["date"], day["live"]) for day in told["days"]] == [(SECOND, True), (FIRST, True)]
+    assert told["others"] == {}
+    assert published("verify", "--warehouse", "moved")[0] == 0
+
+
+def test_a_warehouse_that_a_receipt_is_moved_to_is_part_of_its_digest(published):
+    published.sql("UPDATE publications SET warehouse = NULL WHERE part_date = '2024-01-01'")
+    assert published.broken() == {FIRST: "the receipt of version 1 was altered after it was recorded"}
+
+
+def test_a_ledger_of_before_warehouses_were_recorded_counts_for_each(published):
+    before = Ledger(f"sqlite:///{published.folder / 'out' / 'ledger.db'}")
+    (receipt, _) = before.list_receipts("s.base")
+    candidate = before.find_candidate(Partition("s.base", receipt.part_date), receipt.candidate)
+    published.sql("DELETE FROM publications WHERE part_date = '2024-01-01'")
+    before.record_publication(
+        candidate,
+        Published(promotion=Promotion.PUBLISHED, version=1),
+        at=receipt.published_at,
+        basis=receipt.basis.verdict,
+    )
+    for words in ((), ("--warehouse", "elsewhere")):
+        told = published("history", *words)[1]
+        assert {day["date"]: day["live"] for day in told["days"]}[FIRST] is not bool(words)
+    assert published.broken() == {}
+
+
+# A receipt that was not written.
+
+
+def lose_receipt(published):
+    published.sql("DELETE FROM publications WHERE part_date = '2024-01-01'")
+
+
+def test_history_tells_of_a_version_without_a_receipt_and_what_gives_it_one(published):
+    lose_receipt(published)
+    (lost,) = published("history")[1]["lost"]
+    assert (lost["version"], lost["date"]) == (1, FIRST)
+    text = published.told("history")[1]
+    command = f"martgate publish s.base --date {FIRST} --candidate {lost['candidate']}"
+    assert f"version 1, candidate {lost['candidate']}, has no receipt: `{command}` gives it one" in text
+    assert published("publish", "--date", FIRST, "--candidate", lost["candidate"])[0] == 0
+    assert published("history")[1]["lost"] == []
+
+
+@pytest.mark.parametrize(
+    "command", [("run", "--date", "2024-01-03"), ("run", "--select", "base", "--date", "2024-01-03")]
+)
+def test_the_next_run_writes_a_receipt_that_was_lost(published, command):
+    before = published("history")[1]["days"][1]["receipts"][0]
+    lose_receipt(published)
+    words = [command[0], "base", *command[1:]] if "--select" not in command else list(command)
+    assert published.call(words) == 0
+    told = published("history")[1]
+    after = told["days"][-1]["receipts"][0]
+    assert told["lost"] == []
+    assert (after["candidate"], after["version"], after["basis"]) == (before["candidate"], 1, before["basis"])
+    assert after["published_at"][:16] == before["published_at"][:16]
+    assert published.broken() == {}
+
+
+def test_a_version_whose_verdict_was_altered_gets_no_receipt(published):
+    lose_receipt(published)
+    published.sql("UPDATE runs SET record = '{}' WHERE part_date = '2024-01-01'")
+    published.publish("2024-01-03")
+    assert [lost["version"] for lost in published("history")[1]["lost"]] == [1]
+    assert list(published.broken()) == [FIRST]
+
+
 def test_a_table_without_history_says_so(project):
     assert project.told("history") == (0, "s.base: nothing was published\n")
-    assert project("history") == (0, {"table": "s.base", "days": []})
+    assert project("history") == (0, {"table": "s.base", "days": [], "lost": [], "others": {}})
 
 
 @pytest.mark.parametrize(

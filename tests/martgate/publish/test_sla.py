@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import deltalake
+import pyarrow as pa
 import pytest
 
 from martgate.errors import CouldNotRun
@@ -115,6 +116,24 @@ def test_a_day_that_somebody_wrote_past_the_gate_is_there_and_cannot_be_judged(p
     (project / "out" / "ledger.db").unlink()
     code, told, _ = sla("2024-01-02T12:00")
     assert (code, standings(told)) == (1, ALL_KEPT | {"timeOfAvailability": "unknown"})
+
+
+def test_a_day_that_somebody_overwrote_is_there_and_not_what_was_published_in_time(project, run, sla):
+    run("2024-01-01", "2024-01-02T05:00")
+    rows = pa.table({"n": pa.array([5], pa.int64()), "day": ["2024-01-01"]})
+    deltalake.write_deltalake(project / "out/warehouse/s/base", rows, mode="overwrite", predicate="day = '2024-01-01'")
+    code, told, _ = sla("2024-01-02T12:00")
+    assert (code, standings(told)["timeOfAvailability"]) == (1, "unknown")
+
+
+def test_a_day_of_another_warehouse_keeps_no_promise_of_this_one(project, clock, call, run, sla):
+    clock.set("2024-01-02T05:00")
+    assert call(["run", "base", "--date", "2024-01-01", "--warehouse", "elsewhere"]) == 0
+    run("2024-01-01", "2024-01-02T08:00")
+    code, told, _ = sla("2024-01-02T12:00")
+    assert (code, standings(told)["timeOfAvailability"]) == (1, "broken")
+    code, told, _ = sla("2024-01-02T12:00", "--warehouse", "elsewhere")
+    assert (code, standings(told)["timeOfAvailability"]) == (0, "kept")
 
 
 def test_a_table_of_the_project_is_asked_for_by_name_and_an_unknown_one_is_unusable(sla, project):

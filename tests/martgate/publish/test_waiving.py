@@ -441,6 +441,6 @@ def test_a_waiver_of_an_earlier_version_holds_by_name(project):
     with open_context(load_settings(project.folder, {})) as context:
         (waiver,) = context.ledger.list_waivers("s.base")
     assert waiver.check
-    row = build_waiver_row(replace(waiver, check=""))
-    project.sql(f"UPDATE waivers SET check_digest = NULL, digest = '{row['digest']}'")
+    row = build_waiver_row(replace(waiver, check=""), None)
+    project.sql(f"UPDATE waivers SET check_digest = NULL, warehouse = NULL, digest = '{row['digest']}'")
     assert project("run")[0] == 0
