@@ -95,11 +95,30 @@ SYNONYMS = {
     **dict.fromkeys(("bytes", "bytea", "blob", "varbinary"), "binary"),
     "bool": "boolean",
     "date32": "date",
-    **dict.fromkeys(("timestamptz", "timestamp_ltz", "timestamp with time zone"), "timestamp"),
-    **dict.fromkeys(("datetime", "timestamp without time zone"), "timestamp_ntz"),
+    # Snowflake, BigQuery, Oracle and SQL Server.
+    **dict.fromkeys(("timestamptz", "timestamp_ltz", "timestamp_tz", "timestamp with time zone"), "timestamp"),
+    **dict.fromkeys(("timestamp with local time zone", "datetimeoffset"), "timestamp"),
+    **dict.fromkeys(("datetime", "datetime2", "smalldatetime", "timestamp without time zone"), "timestamp_ntz"),
+    **dict.fromkeys(("jsonb", "ntext", "clob", "nclob", "uniqueidentifier"), "string"),
+    **dict.fromkeys(("binary_double",), "double"),
+    **dict.fromkeys(("binary_float",), "float"),
+    "bit": "boolean",
 }
 """Spark's name for each other name of a scalar type."""
-TEXTS = frozenset({"varchar", "char", "character", "character varying", "nvarchar", "bpchar"})
+TEXTS = frozenset(
+    {
+        "varchar",
+        "char",
+        "character",
+        "character varying",
+        "nvarchar",
+        "bpchar",
+        "nchar",
+        "varchar2",
+        "nvarchar2",
+        "string",
+    }
+)
 """The names of text types that take a length."""
 DECIMALS = frozenset({"decimal", "dec", "numeric", "number"})
 """The names of decimal types."""

@@ -7,6 +7,7 @@ unsupported, however harmless it looks, so that no clause is ignored silently.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 
 from martgate.contracts.documentation import is_documentation, is_switched_off
@@ -44,19 +45,7 @@ class CoverageItem:
 
 
 _MONITORED_SLAS = frozenset({"timeOfAvailability", "frequency", "retention"})
-_DOCUMENTATION_SLAS = frozenset(
-    [
-        "generalAvailability",
-        "endOfSupport",
-        "endOfLife",
-        "availability",
-        "throughput",
-        "errorRate",
-        "timeToDetect",
-        "timeToNotify",
-        "timeToRepair",
-    ]
-)
+_GATED_SLAS = frozenset({"freshness", "latency"})
 
 
 def classify_leaves(
@@ -109,7 +98,12 @@ def _unenforced_status(path: str, value: object, leaves: Mapping[str, object]) -
 def _sla_status(name: object) -> CoverageStatus:
     if name in _MONITORED_SLAS:
         return CoverageStatus.MONITORED
-    return CoverageStatus.DOCUMENTATION if name in _DOCUMENTATION_SLAS else CoverageStatus.UNSUPPORTED
+    known = _GATED_SLAS | _MONITORED_SLAS
+    # A word of one's own is for people; one that looks like a misspelt promise is not.
+    is_own = isinstance(name, str) and not get_close_matches(
+        name.casefold(), [word.casefold() for word in known], cutoff=0.8
+    )
+    return CoverageStatus.DOCUMENTATION if is_own else CoverageStatus.UNSUPPORTED
 
 
 def _publish_partitions(

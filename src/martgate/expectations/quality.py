@@ -1,5 +1,7 @@
 """Reads an entry of a contract's `quality` lists as a check."""
 
+import re
+
 from martgate.contracts.model import Column, Table
 from martgate.contracts.quality import Quality, QualityType, Scalar
 from martgate.expectations import translation
@@ -16,6 +18,9 @@ from martgate.text.quoting import identifier
 __all__ = ["read_quality"]
 
 _ENGINES = {"martgate": "martgate", "greatexpectations": "gx", "great-expectations": "gx", "great_expectations": "gx"}
+_OBJECT = re.compile(r"`?\$?\{(?:object|table|model)\}`?")
+_PROPERTY = re.compile(r"`?\$?\{(?:property|column|field)\}`?")
+"""The placeholders of the standard, and those that its schema's examples and other tools write."""
 _ARGUMENTS = {
     "nullValues": frozenset[str](),
     "missingValues": frozenset({"missingValues"}),
@@ -67,15 +72,17 @@ def _read_custom(quality: Quality, table: Table, column: Column | None, mistakes
 
 
 def _read_sql(quality: Quality, column: Column | None) -> SqlNumber:
-    """A query's number; `{property}` is replaced here, `{object}` when the relation is known."""
+    """A query's number; the column's placeholder is replaced here, the table's when the relation is known."""
     if not quality.threshold:
         raise Mistake("has no operator to compare its number with", "add one, as in mustBe: 0")
-    if "{object}" not in quality.query:
+    query = _OBJECT.sub("{object}", quality.query)
+    if "{object}" not in query:
         hint = "write {object} in place of the table's name"
         raise Mistake("the query does not read {object}, so it would not see the data under audit", hint, key="query")
-    if "{property}" in quality.query and column is None:
-        raise Mistake("{property} stands for a column, and this quality is on the table", key="query")
-    query = quality.query.replace("{property}", identifier(column.name)) if column else quality.query
+    placeholder = _PROPERTY.search(query)
+    if placeholder and column is None:
+        raise Mistake(f"{placeholder[0]} stands for a column, and this quality is on the table", key="query")
+    query = _PROPERTY.sub(lambda _: identifier(column.name), query) if column else query
     problem = find_query_problem(query)
     if problem:
         raise Mistake(problem, key="query")

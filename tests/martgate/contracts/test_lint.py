@@ -39,7 +39,6 @@ MISTAKES = {
     "two key columns at one position": [(KEY_2, KEY_1)],
     "a key column without a position": [(KEY_2, "")],
     "a position without a key": [("        primaryKey: true\n" + KEY_2, KEY_2)],
-    "a key column that says it may be null": [("required: true", "required: false")],
     "a partition at position 2": [(PARTITION, "        partitionKeyPosition: 2\n")],
     "a partition position without a partition": [("        partitioned: true\n", "")],
     "publishPartition that is no column": [("publishPartition, value: day", "publishPartition, value: dya")],

@@ -69,11 +69,19 @@ def _types(document: Document, column: Column) -> Iterator[Problem]:
     except ValueError as error:
         yield document.problem(path, str(error))
         return
+    if _is_date_of_3_0(document, column) and names.logical == "timestamp":
+        return
     if column.logical_type in BELONGS and names.logical not in BELONGS[column.logical_type]:
         message = (
             f"logicalType {column.logical_type} and physicalType {clip(column.physical_type)} contradict each other"
         )
         yield document.problem(path, message, f"{names.spark} belongs to logicalType {names.logical}")
+
+
+def _is_date_of_3_0(document: Document, column: Column) -> bool:
+    """Tell whether a `date` may be an instant: ODCS has a logicalType for instants since 3.1 only."""
+    version = str(document.at("apiVersion"))
+    return column.logical_type == "date" and version.startswith("v3.0.")
 
 
 def _classification(document: Document, column: Column) -> Iterator[Problem]:

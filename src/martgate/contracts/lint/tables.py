@@ -28,7 +28,6 @@ def find_problems(contract_file: ContractFile) -> Iterator[Problem]:
         yield from _twice(document, ((column.path, column.name) for column in table.columns), "column")
         yield from _positions(document, table, KEY, {c.path: c.primary_key_position for c in table.columns})
         yield from _positions(document, table, PARTITION, {c.path: c.partition_position for c in table.columns})
-        yield from _nullable_keys(document, table)
         yield from _publish_partition(document, table)
         yield from _publish_period(document, table)
         for path in (table.path, *(column.path for column in table.columns)):
@@ -111,15 +110,6 @@ def _misplaced(place: Any, times: Counter[Any], what: str, position: str) -> tup
     if not 1 <= place <= count:
         return f"found {place}, expected 1 to {count}, one for each {what} column", ""
     return (f"more than one {what} column has the {position} {place}", "") if times[place] > 1 else None
-
-
-def _nullable_keys(document: Document, table: Table) -> Iterator[Problem]:
-    """Report key columns with `required: false`; without the clause, a key column is not null."""
-    for column in table.columns:
-        path = f"{column.path}.required"
-        if column.primary_key_position is not None and document.at(path) is False:
-            message = f"the key column {clip(column.name)} may be null"
-            yield document.problem(path, message, "set required: true, because a null key identifies no row")
 
 
 def _publish_partition(document: Document, table: Table) -> Iterator[Problem]:
