@@ -10,6 +10,7 @@ from martgate.exits import ExitCode
 from martgate.expectations.retroactive import ApplicableRules, derive_from_catalog
 from martgate.expectations.rules import Rule
 from martgate.project.context import Context, PublishRequest
+from martgate.publish.clocks import require_ended_days
 from martgate.publish.parallel import NextRun, prepare_in_parallel
 from martgate.publish.receipts import find_live_candidates, restore_receipts
 from martgate.publish.selection import TableRun, run_request, skip_request
@@ -55,6 +56,7 @@ def backfill(
     Yields:
         The result of each day, in order.
     """
+    require_ended_days(requests, context)
     finished = set() if again else _find_finished_days(requests, context)
     failed: date | None = None
     with _open_parallel_runs(

@@ -10,10 +10,9 @@ from datetime import datetime
 
 from martgate.builders.model import cast_to_contract
 from martgate.builders.ports import Engine, TableTarget, WriteTarget, WrittenFile
-from martgate.contracts.day import Day
 from martgate.contracts.model import Table
 from martgate.contracts.partition import Partition
-from martgate.errors import CouldNotRun, InvalidInput
+from martgate.errors import CouldNotRun
 from martgate.expectations.audit import Scope, audit
 from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.verdict import Audit, Verdict
@@ -30,6 +29,7 @@ from martgate.publish.basis import (
     require_inputs_of_candidate,
     require_same_inputs,
 )
+from martgate.publish.clocks import choose_sequence, explain_future_sequence, require_ended_days, require_same_clock
 from martgate.publish.previous_day import explain_outdated, register_previous_day
 from martgate.publish.promotion import compare_with_published, create_run_record, promote
 from martgate.publish.receipts import restore_receipts
@@ -81,7 +81,7 @@ def run(request: PublishRequest, context: Context, *, dry_run: bool = False) -> 
         martgate.errors.CouldNotRun: the engine or the storage failed; nothing was published.
         martgate.errors.InvalidInput: the day has not ended yet.
     """
-    require_ended_day(request, context)
+    require_ended_days([request], context)
     restore_receipts(request.table, context)
     return complete_run(prepare(request, context), request.table, context, dry_run=dry_run)
 
@@ -92,7 +92,7 @@ def prepare(request: PublishRequest, context: Context) -> PreparedRun:
     Raises:
         martgate.errors.CouldNotRun: see `run`.
     """
-    require_ended_day(request, context)
+    require_ended_days([request], context)
     context.open_ledger()  # fails here, before the build, if it does not answer
     with context.engine() as engine:
         upstreams = check_upstreams(engine, request, context)
@@ -140,7 +140,7 @@ def complete_run(prepared: PreparedRun, table: Table, context: Context, *, dry_r
 
 def build(request: PublishRequest, context: Context) -> Candidate | RunRecord:
     """Check the upstreams and stage a candidate; give the record of the refusal if an upstream is broken."""
-    require_ended_day(request, context)
+    require_ended_days([request], context)
     context.open_ledger()  # fails here, before the build, if it does not answer
     with context.engine() as engine:
         upstreams = check_upstreams(engine, request, context)
@@ -161,6 +161,7 @@ def gate(request: PublishRequest, context: Context, candidate_id: str | None = N
         martgate.errors.CouldNotRun: there is no such candidate, its bytes are not those that were staged, before or after
             the audit, or an input was changed meanwhile.
     """
+    require_ended_days([request], context)
     candidate = context.ledger.find_candidate(request.partition, candidate_id)
     if not isinstance(candidate, Candidate):
         raise CouldNotRun(explain_missing_candidate(candidate, request.partition, candidate_id))
@@ -184,6 +185,7 @@ def publish(request: PublishRequest, context: Context, candidate_id: str | None 
     only its receipt is missing. What it changes was counted at the gate; it is counted again if another candidate was published since. A waiver that
     the gate applied must still be in force; one that was recorded later has no effect.
     """
+    require_ended_days([request], context)
     table, partition, at = request.table, request.partition, context.now()
     candidate = context.ledger.find_candidate(partition, candidate_id)
     if not isinstance(candidate, Candidate):
@@ -203,7 +205,8 @@ def publish(request: PublishRequest, context: Context, candidate_id: str | None 
     elif context.store.is_published(candidate):
         reason = ""
     else:
-        reason = explain_other_basis(verdict, candidate, request, context)
+        reason = explain_future_sequence(candidate, request, context)
+        reason = reason or explain_other_basis(verdict, candidate, request, context)
         reason = reason or explain_outdated(verdict.audit, context.store, table)
     if reason:
         return _create_refusal(partition, candidate.id, reason, at=at)
@@ -215,23 +218,6 @@ def publish(request: PublishRequest, context: Context, candidate_id: str | None 
         context,
         verdict.basis,
     )
-
-
-def require_ended_day(request: PublishRequest, context: Context) -> None:
-    """Refuse to build a day that has not ended yet in the time zone of the contract, unless the contract allows it.
-
-    A day that is built too early looks complete and lacks what happens until its end. The custom property `openDays: true`
-    of a table allows it.
-
-    Raises:
-        martgate.errors.InvalidInput: with the instant at which the day ends.
-    """
-    last = Day(request.table.publish_period.last(request.day.date), request.day.zone)
-    if context.now() < last.cutoff and request.table.custom.get("openDays") is not True:
-        raise InvalidInput(
-            f"{request.table.qualified_name}: {last.date} has not ended yet in {last.zone}: it ends at "
-            f"{last.cutoff.isoformat()}; run it after that, or state the custom property openDays: true of the table"
-        )
 
 
 def create_candidate_id(prefix: str, started: datetime) -> str:
@@ -265,7 +251,11 @@ def _stage(
 
     name = create_candidate_id(request.partition.value, request.started)
     staged = context.store.stage(
-        request.table, request.day.date, candidate_id=name, sequence=request.sequence, write=write
+        request.table,
+        request.day.date,
+        candidate_id=name,
+        sequence=choose_sequence(request, context),
+        write=write,
     )
     stamped = {column.casefold() for column in request.model.run_timestamp_columns}
     candidate = replace(
@@ -275,6 +265,7 @@ def _stage(
         inputs=tuple(each.pin for each in inputs),
     )
     try:
+        require_same_clock(candidate, request, context)
         require_same_inputs(inputs)
     except CouldNotRun:
         context.store.discard(candidate)

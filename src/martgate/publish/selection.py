@@ -15,6 +15,7 @@ from martgate.gate.run import RunRecord
 from martgate.project.context import Context, PublishRequest
 from martgate.project.graph import Graph
 from martgate.project.requests import create_publish_request
+from martgate.publish.clocks import require_ended_days
 from martgate.publish.receipts import restore_receipts
 from martgate.publish.run import PreparedRun, complete_run, prepare
 from martgate.text.lists import join_words
@@ -74,6 +75,8 @@ def run_tables(requests: Iterable[PublishRequest], day: date, graph: Graph, cont
     Yields:
         The result of each table.
     """
+    requests = list(requests)
+    require_ended_days((each for each in requests if not _reason_to_skip(each.table, day, ())), context)
     unpublished: set[str] = set()
     for request in requests:
         name = request.table.qualified_name

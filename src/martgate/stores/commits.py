@@ -18,6 +18,7 @@ __all__ = [
     "parse_commit",
     "partition_filter",
     "require_approved_candidate",
+    "to_instant",
     "transaction_id",
 ]
 
@@ -99,11 +100,12 @@ def parse_commit(version: int, metadata: object, at: object = None) -> Commit:
         for key in ("candidate", "transaction", "fingerprint")
     )
     return Commit(
-        version=version, candidate=candidate, transaction=transaction, fingerprint=fingerprint, at=_to_instant(at)
+        version=version, candidate=candidate, transaction=transaction, fingerprint=fingerprint, at=to_instant(at)
     )
 
 
-def _to_instant(value: object) -> datetime | None:
+def to_instant(value: object) -> datetime | None:
+    """Convert the time of a commit, an instant or milliseconds since 1970, to UTC; None if it is neither."""
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     return datetime.fromtimestamp(value / 1000, UTC) if isinstance(value, int) else None

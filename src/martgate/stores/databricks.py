@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Self
 
 from martgate.builders.ports import CatalogTable, Session, TableTarget, WriteTarget, WrittenFile
@@ -28,6 +28,7 @@ from martgate.stores.commits import (
     parse_commit,
     partition_filter,
     require_approved_candidate,
+    to_instant,
     transaction_id,
 )
 from martgate.stores.databricks_history import (
@@ -36,6 +37,7 @@ from martgate.stores.databricks_history import (
     compute_state,
     find_earlier_publish,
     find_later_write,
+    find_sequence,
 )
 from martgate.stores.ports import Commit, PublishedState, Warehouse
 from martgate.stores.shape import check_shape
@@ -127,6 +129,11 @@ class DatabricksStore:
             day_column=column,
         )
 
+    def read_staged_at(self, candidate: Candidate) -> datetime | None:
+        """Read when the candidate's table was written, by the clock of the catalog; None if its history does not say."""
+        newest = self._catalog.read_history(_staged(candidate).name)[0]
+        return to_instant(newest.at)
+
     def read_candidate(self, candidate: Candidate, table: Table) -> CatalogTable:
         """Return the candidate's table at the version that was staged.
 
@@ -217,6 +224,14 @@ class DatabricksStore:
         return tuple(
             parse_commit(entry.version, entry.metadata, entry.at) for entry in self._catalog.read_history(mart)
         )
+
+    def find_sequence(self, table: Table, day: date) -> int | None:
+        """Find the sequence of the newest published candidate of a day, as far back as the history goes."""
+        mart, column = get_table_name(self._warehouse, table), find_day_column(table)
+        if not self._catalog.exists(mart):
+            return None
+        transaction = build_transaction_id(table.qualified_name, column, day.isoformat())
+        return find_sequence(self._catalog.read_history(mart), transaction)
 
     def find_live(self, candidates: Sequence[Candidate], table: Table) -> frozenset[str]:
         """Find the candidates of days that no later write touched, and that have as many rows."""

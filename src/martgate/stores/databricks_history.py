@@ -20,6 +20,7 @@ __all__ = [
     "compute_state",
     "find_earlier_publish",
     "find_later_write",
+    "find_sequence",
     "parse_entry",
 ]
 
@@ -96,7 +97,8 @@ def parse_entry(row: Mapping[str, object]) -> HistoryEntry:
 
 def find_earlier_publish(history: list[HistoryEntry], candidate: Candidate) -> Published | None:
     """Find the publish of this candidate or of a later one of its day; None if the history has neither."""
-    sequence, last = max(_publishes(history, candidate), key=lambda publish: publish[0], default=(-1, None))
+    published = _publishes(history, transaction_id(candidate))
+    sequence, last = max(published, key=lambda publish: publish[0], default=(-1, None))
     if last is None or sequence < candidate.sequence:
         return None
     if last.metadata.get("candidate") == candidate.id:
@@ -104,11 +106,16 @@ def find_earlier_publish(history: list[HistoryEntry], candidate: Candidate) -> P
     return Published(promotion=Promotion.SUPERSEDED, version=history[0].version)
 
 
-def _publishes(history: list[HistoryEntry], candidate: Candidate) -> Iterator[tuple[int, HistoryEntry]]:
-    """Yield the commits that published a candidate of the same day, each with its sequence."""
+def find_sequence(history: list[HistoryEntry], transaction: str) -> int | None:
+    """Find the highest sequence of the candidates that the transactions of a day published; None if there is none."""
+    return max((sequence for sequence, _ in _publishes(history, transaction)), default=None)
+
+
+def _publishes(history: list[HistoryEntry], transaction: str) -> Iterator[tuple[int, HistoryEntry]]:
+    """Yield the commits that published a candidate of a day, each with its sequence."""
     for entry in history:
         sequence = entry.metadata.get("sequence")
-        if entry.metadata.get("transaction") == transaction_id(candidate) and isinstance(sequence, int):
+        if entry.metadata.get("transaction") == transaction and isinstance(sequence, int):
             yield sequence, entry
 
 

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +22,13 @@ from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved
 from martgate.gate.promotion import Promotion, Published
 from martgate.stores import delta_log
-from martgate.stores.commits import conflict_error, find_day_column, partition_filter, require_approved_candidate
+from martgate.stores.commits import (
+    build_transaction_id,
+    conflict_error,
+    find_day_column,
+    partition_filter,
+    require_approved_candidate,
+)
 from martgate.stores.delta_commit import (
     check_fit,
     check_staged,
@@ -111,6 +117,12 @@ class DeltaStore:
             day_column=column,
         )
 
+    def read_staged_at(self, candidate: Candidate) -> datetime | None:
+        """Read when the newest file of a candidate was written, by the clock of the file system."""
+        root = self._own_root(candidate)
+        times = [(root / file.path).stat().st_mtime for file in candidate.files]
+        return datetime.fromtimestamp(max(times), UTC) if times else None
+
     def read_candidate(self, candidate: Candidate, table: Table) -> Dataset:
         """Return exactly the files of a candidate.
 
@@ -137,6 +149,18 @@ class DeltaStore:
             return False
         earlier = find_earlier_publish(delta_log.open_table(root), root, candidate)
         return earlier is not None and earlier.promotion is Promotion.ALREADY
+
+    def find_sequence(self, table: Table, day: date) -> int | None:
+        """Find the sequence of the newest published candidate of a day, which the log keeps when its entries are cleaned.
+
+        Raises:
+            martgate.errors.CouldNotRun: the table cannot be read, or has a feature that this store does not support.
+        """
+        root, column = self._root(table.qualified_name), find_day_column(table)
+        if not delta_log.is_delta(root):
+            return None
+        transaction = build_transaction_id(table.qualified_name, column, day.isoformat())
+        return delta_log.open_table(root).transaction_version(transaction)
 
     def find_live(self, candidates: Sequence[Candidate], table: Table) -> frozenset[str]:
         """Find the candidates of days whose live files are their own, by the log, and have their sizes.

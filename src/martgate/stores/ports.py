@@ -103,6 +103,9 @@ class Store(Protocol):
             write: writes the rows into the target it is given, and returns the files.
         """
 
+    def read_staged_at(self, candidate: Candidate) -> datetime | None:
+        """Read when a candidate was staged, by the clock of the storage; None if the storage does not say."""
+
     def read_candidate(self, candidate: Candidate, table: Table) -> Dataset | CatalogTable:
         """Return exactly the candidate, for an engine to audit.
 
@@ -122,6 +125,9 @@ class Store(Protocol):
 
     def is_published(self, candidate: Candidate) -> bool:
         """Whether the candidate was published in this warehouse and no later one of its day has replaced it."""
+
+    def find_sequence(self, table: Table, day: date) -> int | None:
+        """Find the sequence of the newest published candidate of a day; None if there is none."""
 
     def find_live(self, candidates: Sequence[Candidate], table: Table) -> frozenset[str]:
         """Find the candidates that readers of their day see, exactly, as far as the table's log says; return their ids.

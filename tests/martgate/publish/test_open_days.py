@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from martgate.stores.delta import DeltaStore
+
 CONTRACT = """
 apiVersion: v3.1.0
 kind: DataContract
@@ -60,6 +62,81 @@ def test_a_backfill_stops_at_the_day_that_has_not_ended(martgate):
     code, found = martgate("backfill", "t", "--from", "2024-01-14", "--to", "2024-01-15")
     assert code == 2
     assert "2024-01-15 has not ended yet" in json.dumps(found)
+
+    assert not Path("out/warehouse").exists()
+    martgate.at("2024-01-16T03:00:00")
+    assert martgate("backfill", "t", "--from", "2024-01-14", "--to", "2024-01-15")[0] == 0
+
+
+def test_a_selection_publishes_nothing_of_a_day_that_has_not_ended(martgate):
+    martgate.at("2024-01-15T03:00:00")
+    code, found = martgate("run", "--select", "t", "--date", "2024-01-15")
+    assert (code, "2024-01-15 has not ended yet" in json.dumps(found)) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["gate", "publish"])
+def test_what_was_staged_before_its_day_had_ended_is_neither_judged_nor_published(martgate, command):
+    martgate.at("2024-01-16T03:00:00")
+    martgate("build", "t", "--date", "2024-01-15")
+    assert martgate("gate", "t", "--date", "2024-01-15")[0] == 0
+    martgate.at("2024-01-15T03:00:00")
+    code, found = martgate(command, "t", "--date", "2024-01-15")
+    assert (code, "2024-01-15 has not ended yet" in json.dumps(found)) == (2, True)
+
+
+@pytest.mark.parametrize("value", ["'true'", "1", "yes please"])
+def test_open_days_are_true_or_false(martgate, value):
+    state(f"{{property: openDays, value: {value}}}, ")
+    code, found = martgate("lint")
+    assert (code, "expected true or false" in json.dumps(found)) == (2, True)
+
+
+# A clock that is ahead.
+
+
+@pytest.mark.parametrize("command", ["run", "build"])
+def test_a_clock_ahead_of_that_of_the_storage_stages_nothing(martgate, command):
+    martgate.at("2100-01-01")
+    code, found = martgate(command, "t", "--date", "2024-01-15")
+    assert code == 3
+    assert "the clock of this machine is ahead: the run started at 2100-01-01T00:00:00+00:00" in json.dumps(found)
+    assert not list(Path("out/warehouse").rglob("*.parquet"))
+
+
+@pytest.fixture
+def ahead(martgate, monkeypatch):
+    """Run a command by a clock that is years ahead, and that nothing shows to be."""
+
+    def _ahead(*arguments):
+        with monkeypatch.context() as patch:
+            patch.setattr(DeltaStore, "read_staged_at", lambda self, candidate: None)
+            martgate.at("2100-01-01")
+            assert martgate(*arguments, "t", "--date", "2024-01-15")[0] == 0
+            martgate.at("2026-01-01")
+
+    return _ahead
+
+
+def test_a_day_that_a_clock_ahead_published_is_not_locked(martgate, ahead, capfd):
+    ahead("run")
+    code, found = martgate("run", "t", "--date", "2024-01-15")
+    assert (code, found["decision"], found["published_version"]) == (0, "approved", 2)
+    martgate.at("2026-01-02")
+    code, found = martgate("run", "t", "--date", "2024-01-15")
+    assert (code, found["published_version"]) == (0, 3)
+    assert martgate("verify", "t")[0] == 0
+    martgate("build", "t", "--date", "2024-01-15")
+    martgate("gate", "t", "--date", "2024-01-15")
+    assert martgate("publish", "t", "--date", "2024-01-15")[1]["published_version"] == 4
+
+
+def test_a_candidate_that_a_clock_ahead_staged_is_not_published(martgate, ahead):
+    ahead("build")
+    assert martgate("gate", "t", "--date", "2024-01-15")[0] == 0
+    code, found = martgate("publish", "t", "--date", "2024-01-15")
+    assert (code, found["decision"]) == (1, "refused")
+    assert "it was staged by a clock that was ahead, at 2100-01-01T00:00:00+00:00" in found["reasons"][0]
+    assert martgate("run", "t", "--date", "2024-01-15")[1]["published_version"] == 1
 
 
 def test_a_table_may_be_published_during_its_day(martgate):

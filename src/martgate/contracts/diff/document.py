@@ -60,7 +60,7 @@ def custom(clause: ClauseChange) -> Impact:
         return editorial(f"{name} is worded differently")
     if name == "validFrom":
         return semantic(f"it is valid on other days: {clause.values}")
-    if name in ("allowVacuous", "retroactive"):
+    if name in ("allowVacuous", "openDays", "retroactive"):
         return _switch(clause)
     values = _effective_values(clause)
     if values and values[0] == values[1]:
@@ -71,7 +71,7 @@ def custom(clause: ClauseChange) -> Impact:
 
 
 def _switch(clause: ClauseChange) -> Impact:
-    """Classify `retroactive`, which is stronger when on, and `allowVacuous`, which is weaker when on."""
+    """Classify `retroactive`, which is stronger when on, and `allowVacuous` and `openDays`, which are weaker when on."""
     before, after = (part.get("value") if isinstance(part, Mapping) else part for part in (clause.old, clause.new))
     if (before is True) == (after is True):
         return editorial(f"{clause.custom} requires the same as before")

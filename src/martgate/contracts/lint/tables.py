@@ -30,6 +30,7 @@ def find_problems(contract_file: ContractFile) -> Iterator[Problem]:
         yield from _positions(document, table, PARTITION, {c.path: c.partition_position for c in table.columns})
         yield from _publish_partition(document, table)
         yield from _publish_period(document, table)
+        yield from _open_days(document, table)
         for path in (table.path, *(column.path for column in table.columns)):
             yield from _custom_twice(document, path)
 
@@ -120,6 +121,14 @@ def _publish_partition(document: Document, table: Table) -> Iterator[Problem]:
         path = custom_path(document, table.path, "publishPartition")
         hint = did_you_mean(str(name), table.partition_columns) or "mark the column with partitioned: true"
         yield document.problem(path, f"publishPartition is {clip(name)}, which is not a partition column", hint)
+
+
+def _open_days(document: Document, table: Table) -> Iterator[Problem]:
+    """Check `openDays`: any value but true would silently keep the days of a table closed until their end."""
+    value = table.custom.get("openDays", False)
+    if not isinstance(value, bool):
+        path = custom_path(document, table.path, "openDays")
+        yield document.problem(path, f"found {clip(value)}, expected true or false")
 
 
 def _publish_period(document: Document, table: Table) -> Iterator[Problem]:
