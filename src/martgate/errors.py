@@ -12,6 +12,8 @@ A refused publish (exit 1) is a value, never an exception: see `martgate.gate.de
 
 from dataclasses import dataclass
 
+from martgate.credentials import hide_credentials
+
 __all__ = [
     "CouldNotRun",
     "InvalidInput",
@@ -43,6 +45,10 @@ class Problem:
     message: str
     hint: str = ""
 
+    def __post_init__(self) -> None:
+        for field in ("file", "message", "hint"):
+            object.__setattr__(self, field, hide_credentials(getattr(self, field)))
+
     def __str__(self) -> str:
         place = ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
         subject = f"{self.path}: " if self.path else ""
@@ -50,7 +56,10 @@ class Problem:
 
 
 class MartgateError(Exception):
-    """Base class of all errors. The text is safe to show: it has no personal data and no control characters."""
+    """Base class of all errors. The text has no personal data and no credentials."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__(*map(hide_credentials, texts))
 
 
 class InvalidInput(MartgateError):

@@ -19,9 +19,11 @@ from martgate.cli.receipts import history, verify
 from martgate.cli.sampling import demo, sample
 from martgate.cli.sla import sla
 from martgate.cli.waiving import waive
+from martgate.credentials import hide_credentials
 from martgate.errors import InvalidInput, MartgateError, Problem
 from martgate.exits import ExitCode
 from martgate.project.clock import system_clock
+from martgate.text.wording import escape_text
 
 __all__ = ["call", "main"]
 
@@ -105,25 +107,25 @@ def call(arguments: list[str], *, now: Callable[[], datetime] = system_clock) ->
         if debug:
             raise
         unusable = isinstance(error, InvalidInput)
-        click.echo(f"martgate: {error}", err=True)
+        click.echo("\n".join(map(escape_text, f"martgate: {error}".split("\n"))), err=True)
         problems = list(error.problems) if isinstance(error, InvalidInput) else [Problem(file="", message=str(error))]
         return _report_problems(arguments, ExitCode.UNUSABLE if unusable else ExitCode.COULD_NOT_RUN, problems)
     except Exception as error:  # a fault of ours; its text could quote data, so only its type is shown
         if debug:
             raise
         message = f"stopped by an unexpected {_describe(error)}; --debug shows where"
-        click.echo(f"martgate: {message}", err=True)
+        click.echo(escape_text(f"martgate: {message}"), err=True)
         return _report_problems(arguments, ExitCode.COULD_NOT_RUN, [Problem(file="", message=message)])
 
 
 def _describe(error: Exception) -> str:
     """Describe an error: that of the operating system names a file and never a row, any other could quote data."""
-    return f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__
+    return hide_credentials(f"{type(error).__name__}: {error}") if isinstance(error, OSError) else type(error).__name__
 
 
 def _report_problems(arguments: list[str], code: ExitCode, problems: list[Problem]) -> int:
     if "--json" in arguments:
         keys = ("file", "line", "path", "message", "hint")
         errors = [{key: getattr(problem, key) for key in keys} for problem in problems]
-        click.echo(json.dumps({"exit": int(code), "errors": errors}, ensure_ascii=False))
+        click.echo(json.dumps({"exit": int(code), "errors": errors}))
     return code

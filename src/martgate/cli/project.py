@@ -6,8 +6,10 @@ from pathlib import Path
 import click
 
 from martgate.cli.options import json_option, open_project, settings_options
+from martgate.credentials import hide_credentials
 from martgate.exits import ExitCode
 from martgate.project.settings import KEYS, Settings
+from martgate.text.wording import escape_text
 
 __all__ = ["config", "docs", "state"]
 
@@ -19,10 +21,12 @@ def config(*, settings: Settings, as_json: bool) -> ExitCode:
     """Show the settings in effect and where each comes from."""
     values = {key: getattr(settings, key) for key in KEYS}
     payload: dict[str, object] = {
-        key: [str(each) for each in value] if isinstance(value, tuple) else str(value) for key, value in values.items()
+        key: [str(each) for each in value] if isinstance(value, tuple) else hide_credentials(str(value))
+        for key, value in values.items()
     }
     if settings.upstream_locations:
-        payload["upstreams"] = {"root": settings.upstreams, **settings.upstream_locations}
+        places = {"root": settings.upstreams, **settings.upstream_locations}
+        payload["upstreams"] = {name: hide_credentials(place) for name, place in places.items()}
     payload |= {"site": settings.site_given}
     if as_json:
         click.echo(json.dumps({key: {"value": payload[key], "origin": settings.origins[key]} for key in payload}))
@@ -31,7 +35,7 @@ def config(*, settings: Settings, as_json: bool) -> ExitCode:
     for key, value in payload.items():
         if key != "site":
             text = ", ".join(value) if isinstance(value, list) else value
-            click.echo(f"{key:<13} {text}  ({settings.origins[key.partition('.')[0]]})")
+            click.echo(escape_text(f"{key:<13} {text}  ({settings.origins[key.partition('.')[0]]})"))
     return ExitCode.DONE
 
 

@@ -10,6 +10,7 @@ from martgate.cli.options import json_option, open_project, settings_options
 from martgate.exits import ExitCode
 from martgate.project.settings import Settings
 from martgate.text.lists import join_words
+from martgate.text.wording import escape_text
 
 if TYPE_CHECKING:  # both read SQL, which takes a third of a second to import
     from martgate.builders.query import Query
@@ -66,12 +67,14 @@ def _parse_parameters(params: tuple[str, ...]) -> dict[str, str]:
 
 def _print_queries(queries: "Iterable[Query]", *, as_json: bool) -> ExitCode:
     if as_json:
-        click.echo(json.dumps({"queries": [_describe(query) for query in queries]}, ensure_ascii=False))
+        click.echo(json.dumps({"queries": [_describe(query) for query in queries]}))
         return ExitCode.DONE
     for query in queries:
-        click.echo(f"{query.name}\n  {query.title}")
+        click.echo(f"{escape_text(query.name)}\n  {escape_text(query.title)}")
         for parameter in query.parameters:
-            click.echo(f"  --param {f'{parameter.name}={parameter.kind.example}':<24}{parameter.description}")
+            click.echo(
+                escape_text(f"  --param {f'{parameter.name}={parameter.kind.example}':<24}{parameter.description}")
+            )
     return ExitCode.DONE
 
 
@@ -87,9 +90,9 @@ def _render_json(result: "QueryResult") -> str:
         "rows": [dict(zip(result.columns, row, strict=True)) for row in result.rows],
         "missing_days": result.missing_days,
     }
-    return json.dumps(payload, ensure_ascii=False, default=str)
+    return json.dumps(payload, default=str)
 
 
 def _render_text(result: "QueryResult") -> str:
-    lines = ["\t".join(result.columns), *("\t".join(map(str, row)) for row in result.rows)]
+    lines = ["\t".join(map(escape_text, map(str, row))) for row in (result.columns, *result.rows)]
     return "\n".join(lines)

@@ -27,6 +27,7 @@ from martgate.reports.paths import write_atomically
 from martgate.reports.ports import ReportContext
 from martgate.reports.reporters import SITE, index_path
 from martgate.reports.terminal import render_run_text
+from martgate.text.wording import escape_text
 
 if TYPE_CHECKING:  # they bring the engines along
     from martgate.expectations.promises import Punctuality
@@ -80,7 +81,7 @@ def _print_troubles(troubles: Iterable[str], code: ExitCode) -> ExitCode:
     """Print what went wrong with the reports, and return the exit code: 3 if anything did."""
     messages = [trouble for trouble in troubles if trouble]
     for trouble in messages:
-        click.echo(f"martgate: {trouble}", err=True)
+        click.echo("\n".join(map(escape_text, f"martgate: {trouble}".split("\n"))), err=True)
     return ExitCode.COULD_NOT_RUN if messages else code
 
 
@@ -117,7 +118,7 @@ def report_runs(
         troubles.append(_render(records, settings, context))
     site = index_path(_report_context(settings, context.catalog))
     if as_json:
-        click.echo(json.dumps(({"site": str(site)} if names_site else {}) | {"runs": payloads}, ensure_ascii=False))
+        click.echo(json.dumps(({"site": str(site)} if names_site else {}) | {"runs": payloads}))
     suggest_data_docs(settings, as_json=as_json)
     if names_site and not as_json and not any(troubles):
         click.echo(f"Open {site} to see what was checked, found and published.")
@@ -187,7 +188,8 @@ def _render_reason_json(table_run: "TableRun") -> dict[str, str]:
 
 
 def _render_reason(table_run: "TableRun") -> str:
-    return f"{_decision(table_run).capitalize()}: {table_run.table} of {table_run.date}: {table_run.reason}\n"
+    line = f"{_decision(table_run).capitalize()}: {table_run.table} of {table_run.date}: {table_run.reason}"
+    return "\n".join(map(escape_text, line.split("\n"))) + "\n"
 
 
 def _decision(table_run: "TableRun") -> str:
@@ -217,10 +219,10 @@ def print_missing_upstreams(request: "PublishRequest", missing: Sequence[str], *
     name, inputs = request.table.qualified_name, len(request.inputs)
     if as_json:
         payload = {"table": name, "date": request.partition.value, "inputs": inputs, "missing": list(missing)}
-        click.echo(json.dumps(payload, ensure_ascii=False))
+        click.echo(json.dumps(payload))
     else:
         summary = f"{inputs - len(missing)} of the {inputs} inputs of {name} are there for {request.day.date}"
-        click.echo("\n".join([summary, *missing]))
+        click.echo("\n".join(map(escape_text, [summary, *missing])))
     return ExitCode.COULD_NOT_RUN if missing else ExitCode.DONE
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.model import Table
+from martgate.credentials import hide_credentials
 from martgate.errors import InvalidInput, MartgateError
 from martgate.gate.run import RunRecord
 from martgate.project.settings import Settings
@@ -147,5 +148,5 @@ def _find_address(table: Table, settings: Settings, *, has_model: bool) -> "Data
         name = get_table_name(own or root, table, single=own is not None)
         return DatasetAddress(f"catalog://{name.partition('.')[0]}", name)
     if "://" in (own or root):
-        return DatasetAddress(own or root, table.qualified_name)
+        return DatasetAddress(hide_credentials(own or root), table.qualified_name)
     return DatasetAddress("file", own or str(Path(root).joinpath(*table.qualified_name.split("."))))

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from martgate.text.wording import escape_text
+
 __all__ = ["Progress", "show_progress"]
 
 
@@ -30,13 +32,13 @@ def show_progress() -> Iterator[Progress]:
 
         def progress(step: str, /, *, lasting: bool = False) -> None:
             if lasting:
-                bar.console.print(escape(step), highlight=False)
+                bar.console.print(escape(escape_text(step)), highlight=False)
             else:
-                bar.update(task, description=escape(step))
+                bar.update(task, description=escape(escape_text(step)))
 
         yield progress
 
 
 def _print_lasting(step: str, /, *, lasting: bool = False) -> None:
     if lasting:
-        print(step, file=sys.stderr, flush=True)  # noqa: T201 - a line of the log, which is stderr
+        print(escape_text(step), file=sys.stderr, flush=True)  # noqa: T201 - a line of the log, which is stderr
