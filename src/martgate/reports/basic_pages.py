@@ -26,7 +26,7 @@ class Site:
     """Renders the files of the site: each method returns the text of one, which is HTML except for `result`."""
 
     def __init__(self, appearance: Appearance = DEFAULT) -> None:
-        self._appearance = appearance
+        self.appearance = appearance
 
     def run(self, run: RunView, rules: Iterable[Rule], table: Table, *, links: Mapping[str, str], digest: str) -> str:
         """Render one run: the decision, the blocking rules with examples, then every rule by column.
@@ -97,4 +97,4 @@ class Site:
         sections = [
             {"section_name": section, "content_blocks": [{"table": rows}]} for section, rows in rows_by_section.items()
         ]
-        return render_template(template, self._appearance, sections=sections, **variables)
+        return render_template(template, self.appearance, sections=sections, **variables)

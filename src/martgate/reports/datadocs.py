@@ -39,7 +39,7 @@ def render(
     promises: Sequence[Punctuality] = (),
     appearance: Appearance = DEFAULT,
 ) -> Path:
-    """Render the site of all records (`*.json`) of a folder.
+    """Render the site of all records (`*.json`) of a folder; what cannot be drawn does not stop the rest.
 
     A page whose record and contract have not changed is not rendered again, so that a long history costs little.
 
@@ -54,24 +54,27 @@ def render(
         The path of the index page.
 
     Raises:
-        martgate.errors.InvalidInput: Records cannot be read; the error names every one of them.
-        martgate.errors.CouldNotRun: A page could not be rendered or written; the previous site is unchanged.
+        martgate.errors.CouldNotRun: Records cannot be read, or pages cannot be rendered; the rest is drawn, and the error
+            names every one of them. Or the site could not be written, and the previous one is unchanged.
     """
     site = _open_site(appearance)
     while True:
         files = list_records(records_dir)
-        runs = read_runs(files, contracts, appearance)
+        runs, problems = read_runs(files, contracts, appearance)
         try:
             site_dir.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".drawing-", dir=site_dir) as drawing:
-                _render_runs(site, runs, Path(drawing), site_dir)
-                _render_index(site, runs, promises, Path(drawing))
+                drawn = _render_runs(site, runs, Path(drawing), site_dir, problems)
+                _render_index(site, drawn, promises, Path(drawing))
                 _replace(Path(drawing), site_dir)
         except OSError as error:
             raise CouldNotRun(f"the site could not be written: {error.strerror}: {error.filename}") from error
         # A run that ended meanwhile may have rendered its own index, which this one has replaced.
         if list_records(records_dir) == files:
-            return site_dir / "index.html"
+            break
+    if problems:
+        raise CouldNotRun("\n".join([f"{site_dir / 'index.html'} was drawn, but not all of it:", *problems]))
+    return site_dir / "index.html"
 
 
 def _open_site(appearance: Appearance) -> basic_pages.Site:
@@ -83,22 +86,59 @@ def _open_site(appearance: Appearance) -> basic_pages.Site:
     return Site(appearance)
 
 
-def _render_runs(site: basic_pages.Site, runs: Sequence[StoredRun], drawing: Path, previous: Path) -> None:
-    """Render the changed pages of runs and the rules of each table."""
-    suites = _suite_addresses(runs)
-    with _raise_logged_errors():
-        for run in runs:
-            page = page_path(Path(), run.record.candidate)
+def _render_runs(
+    site: basic_pages.Site, runs: Sequence[StoredRun], drawing: Path, previous: Path, problems: list[str]
+) -> list[StoredRun]:
+    """Render the changed pages of runs and the rules of each table.
+
+    Returns:
+        The runs that have a page. The others are added to the problems, with why.
+    """
+    drawn = []
+    for run in runs:
+        page = page_path(Path(), run.record.candidate)
+        try:
             if not _is_current(previous / page, run.digest):
-                result = page.with_name(f"{page.stem}.json")
-                result_json = site.result(run.record, run.table)
-                if result_json:
-                    _write(drawing / result, result_json)
-                links = {"suite": f"../{suites[run.record.table]}", "result": result.name if result_json else ""}
-                _write(drawing / page, site.run(run.view, run.rules, run.table, links=links, digest=run.digest))
-        for table, newest in _newest_runs(runs).items():
-            owner = find_owner(newest.contract)
-            _write(drawing / suites[table], site.suite(newest.all_rules, newest.table, newest.contract, owner=owner))
+                with _raise_logged_errors():
+                    _render_run(site, run, drawing)
+        except Exception as error:  # noqa: BLE001 - the renderers of another library may raise anything
+            (drawing / page).unlink(missing_ok=True)
+            problems.append(f"{page}, the run {run.record.candidate} of {run.record.table}: {_describe(error)}")
+            if not (previous / page).exists():
+                continue
+        drawn.append(run)
+    suites = _suite_addresses(drawn)
+    for table, newest in _newest_runs(drawn).items():
+        try:
+            with _raise_logged_errors():
+                owner = find_owner(newest.contract)
+                text = site.suite(newest.all_rules, newest.table, newest.contract, owner=owner)
+        except Exception as error:  # noqa: BLE001 - as above
+            problems.append(f"{suites[table]}, the rules of {table}: {_describe(error)}")
+            if (previous / suites[table]).exists():
+                continue
+            text = basic_pages.Site(site.appearance).suite(
+                newest.all_rules, newest.table, newest.contract, owner=find_owner(newest.contract)
+            )
+        _write(drawing / suites[table], text)
+    return drawn
+
+
+def _render_run(site: basic_pages.Site, run: StoredRun, drawing: Path) -> None:
+    page = page_path(Path(), run.record.candidate)
+    result = page.with_name(f"{page.stem}.json")
+    result_json = site.result(run.record, run.table)
+    suite = f"../suites/{safe_file_name(run.record.table)}.html"
+    links = {"suite": suite, "result": result.name if result_json else ""}
+    text = site.run(run.view, run.rules, run.table, links=links, digest=run.digest)
+    if result_json:
+        _write(drawing / result, result_json)
+    _write(drawing / page, text)
+
+
+def _describe(error: Exception) -> str:
+    """Describe an error; one that is not ours could quote a value, so only its type is shown."""
+    return str(error) if isinstance(error, MartgateError) else f"an unexpected {type(error).__name__}"
 
 
 def _render_index(
@@ -175,20 +215,27 @@ def _raise_logged_errors() -> Iterator[None]:
         raise CouldNotRun("Great Expectations could not render an expectation: " + "; ".join(errors.messages))
 
 
-def _contracts(folders: Iterable[Path]) -> list[Contract]:
+def _contracts(folders: Iterable[Path]) -> tuple[list[Contract], list[str]]:
+    """Read the contracts that can be read, and say why the others cannot."""
     from martgate.contracts.odcs import read  # noqa: PLC0415 - only reading contracts needs it
 
     files = [
         file for folder in folders for file in ([folder] if folder.is_file() else sorted(folder.rglob("*.odcs.yaml")))
     ]
-    return [read(file).contract for file in files]
+    contracts, problems = [], []
+    for file in files:
+        try:
+            contracts.append(read(file).contract)
+        except InvalidInput as error:
+            problems.append(str(error))
+    return contracts, problems
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Render the site.
 
     Returns:
-        The exit code: 0 for success, 2 for invalid records or contracts, 3 where the site could not be rendered.
+        The exit code: 0 for success, 2 for invalid contracts, 3 where not all of the site could be rendered.
     """
     parser = argparse.ArgumentParser(
         prog="python -m martgate.reports.datadocs", description="Render the site of all runs."
@@ -204,7 +251,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         appearance = (
             Appearance.from_json(options.appearance.read_text(encoding="utf-8")) if options.appearance else DEFAULT
         )
-        print(render(options.records, options.site, _contracts(options.contracts), promises, appearance))  # noqa: T201 - the only output
+        contracts, problems = _contracts(options.contracts)
+        print(render(options.records, options.site, contracts, promises, appearance))  # noqa: T201 - the only output
+        if problems:
+            raise InvalidInput(*problems)
     except MartgateError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return _EXIT_INVALID_INPUT if isinstance(error, InvalidInput) else _EXIT_COULD_NOT_RUN

@@ -59,7 +59,7 @@ class Site:
         Importing Great Expectations costs seconds, and a page must never take the gate down.
 
         Raises:
-            martgate.errors.CouldNotRun: A page could not be rendered; the previous site is unchanged.
+            martgate.errors.CouldNotRun: A page could not be rendered; the other pages are.
         """
         del records  # the process reads them from their folder
         from martgate.reports.promises import to_json  # noqa: PLC0415 - only the site needs it
@@ -73,7 +73,7 @@ class Site:
             command += ["--contracts", str(folder)]
         process = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
         if process.returncode:
-            raise CouldNotRun(f"the site could not be rendered:\n{process.stderr.strip()[-2000:]}")
+            raise CouldNotRun(f"not all of the site could be rendered:\n{process.stderr.strip()[-2000:]}")
 
 
 NO_REPORT, RUN_PAGE, SITE = NoReport(), RunPage(), Site()

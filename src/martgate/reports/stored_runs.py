@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from martgate.contracts.model import Column, Contract, Table
-from martgate.errors import CouldNotRun, InvalidInput
+from martgate.errors import CouldNotRun
 from martgate.expectations.rules import Rule
 from martgate.extras import EXTRAS, is_installed
 from martgate.gate.run import RunRecord
@@ -53,16 +53,18 @@ def list_records(records_dir: Path) -> list[Path]:
     return sorted(path for path in records_dir.glob("*.json") if not path.name.startswith("."))
 
 
-def read_runs(files: Iterable[Path], contracts: Sequence[Contract], appearance: Appearance) -> list[StoredRun]:
-    """Read records, and return their runs with the newest first.
+def read_runs(
+    files: Iterable[Path], contracts: Sequence[Contract], appearance: Appearance
+) -> tuple[list[StoredRun], list[str]]:
+    """Read records.
 
     Args:
         files: The files of the records.
         contracts: The contracts in all versions.
         appearance: The look of the pages, which is part of the digests.
 
-    Raises:
-        martgate.errors.InvalidInput: Records cannot be read; the error names every one of them.
+    Returns:
+        The runs, the newest first, and for each record that cannot be read its file and why.
     """
     runs, problems = [], []
     for path in files:
@@ -72,9 +74,8 @@ def read_runs(files: Iterable[Path], contracts: Sequence[Contract], appearance: 
             problems.append(f"{path}: {error}")
         except OSError as error:
             problems.append(f"{path}: {error.strerror}")
-    if problems:
-        raise InvalidInput(*problems)
-    return sorted(runs, key=lambda run: (run.record.audit.audited_at, run.record.candidate), reverse=True)
+    newest_first = sorted(runs, key=lambda run: (run.record.audit.audited_at, run.record.candidate), reverse=True)
+    return newest_first, problems
 
 
 def read_run(content: bytes, contracts: Sequence[Contract], appearance: Appearance) -> StoredRun:

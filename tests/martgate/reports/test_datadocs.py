@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from martgate.errors import CouldNotRun, InvalidInput
+from martgate.errors import CouldNotRun
 from martgate.expectations.verdict import Outcome
 from martgate.reports.datadocs import main, render
 from martgate.reports.paths import page_path
@@ -190,20 +190,41 @@ def test_an_unchanged_run_keeps_its_page_and_a_changed_one_does_not(records, sit
     assert "Another purpose." in page.read_text(encoding="utf-8")
 
 
-def test_an_invalid_record_is_named_and_the_previous_site_stays(records, site):
-    render(records, site)
-    former = {path: path.read_bytes() for path in site.rglob("*.html")}
+def test_invalid_records_are_named_and_the_rest_is_drawn(records, site, contract, runs):
     (records / "half.json").write_text('{"table": "shop.or', encoding="utf-8")
     (records / "other.json").write_text("[]", encoding="utf-8")
-    with pytest.raises(InvalidInput) as caught:
-        render(records, site)
+    with pytest.raises(CouldNotRun) as caught:
+        render(records, site, [contract])
     assert [name in str(caught.value) for name in ("half.json", "other.json")] == [True, True]
-    assert {path: path.read_bytes() for path in site.rglob("*.html")} == former
+    index = (site / "index.html").read_text(encoding="utf-8")
+    assert [run in index for run in ("20240101-a1", "20240101-a3")] == [True, True]
+    assert page_path(site, runs["refused"].candidate).exists()
+    assert (site / "suites" / "shop.orders.html").exists()
 
 
-def test_an_expectation_that_cannot_be_rendered_fails_the_site_and_leaves_the_former_one(
-    records, site, runs, monkeypatch
-):
+def test_a_run_that_cannot_be_drawn_does_not_stop_the_others(records, site, contract, runs, monkeypatch):
+    from martgate.reports.gx_pages import Site
+
+    drawn = Site.result
+
+    def broken(self, record, table):
+        if record.candidate == runs["refused"].candidate:
+            raise TypeError("a value in clear")
+        return drawn(self, record, table)
+
+    monkeypatch.setattr(Site, "result", broken)
+    with pytest.raises(CouldNotRun, match="TypeError") as caught:
+        render(records, site, [contract])
+    assert runs["refused"].candidate in str(caught.value)
+    assert "a value in clear" not in str(caught.value)
+    index = (site / "index.html").read_text(encoding="utf-8")
+    assert runs["published"].candidate in index
+    assert page_path(site, runs["published"].candidate).exists()
+    assert not page_path(site, runs["refused"].candidate).exists()
+    assert runs["refused"].candidate not in index
+
+
+def test_an_expectation_that_cannot_be_rendered_is_told_and_leaves_the_former_pages(records, site, runs, monkeypatch):
     from great_expectations.expectations.registry import RendererImpl
 
     render(records, site)
@@ -219,7 +240,8 @@ def test_an_expectation_that_cannot_be_rendered_fails_the_site_and_leaves_the_fo
     with pytest.raises(CouldNotRun, match="unexpected_percent") as caught:
         render(records, site)
     assert "Traceback" not in str(caught.value)
-    assert {path: path.read_bytes() for path in site.rglob("*.html")} == former
+    now = {path: path.read_bytes() for path in site.rglob("*.html") if path.name != "index.html"}
+    assert now == {path: page for path, page in former.items() if path.name != "index.html"}
     assert not [path for path in site.iterdir() if path.name.startswith(".")]
 
 
@@ -247,7 +269,7 @@ def test_the_command_renders_and_prints_the_path(records, site, capsys):
 
 def test_the_command_reports_an_error_without_a_traceback(records, site, capsys):
     (records / "half.json").write_text("{", encoding="utf-8")
-    assert main([str(records), str(site)]) == 2
+    assert main([str(records), str(site)]) == 3
     stderr = capsys.readouterr().err
     assert "half.json" in stderr
     assert "Traceback" not in stderr
