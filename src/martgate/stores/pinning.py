@@ -1,7 +1,6 @@
 """Pins the files that a run reads, so that it can tell whether they were the same ones from its check to its end."""
 
 import hashlib
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +25,7 @@ class FileWatch:
 
     Attributes:
         states: size, time of the last write, time of the last change and inode, by file.
-        digests: the digests of files that had just been changed, whose times may not show another write.
+        digests: the digests of the newest files, whose times may not show another write of the same instant.
     """
 
     states: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -85,12 +84,13 @@ def pin_input(table: str, source: Dataset | CatalogTable) -> PinnedInput:
         digests = {} if source.version is not None else {name: compute_file_digest(Path(name)) for name in watch.states}
     except OSError as error:
         raise CouldNotRun(f"{table}: {error.filename}: {error.strerror}") from error
-    size, now = sum(state[0] for state in watch.states.values()), time.time_ns()
+    size = sum(state[0] for state in watch.states.values())
     whole = hashlib.sha256()
     for name, state in sorted(watch.states.items()):
         whole.update(f"{Path(name).name}\0{digests.get(name) or state[0]}\n".encode())
     pin = InputPin(table=table, version=source.version, files=len(watch.states), bytes=size, digest=whole.hexdigest())
-    fresh = {name: digest for name, digest in digests.items() if now - watch.states[name][2] < _TICK}
+    last = max((state[2] for state in watch.states.values()), default=0)  # the newest time that their own system gave
+    fresh = {name: digest for name, digest in digests.items() if last - watch.states[name][2] < _TICK}
     return PinnedInput(pin, source, FileWatch(watch.states, fresh))
 
 
