@@ -106,7 +106,7 @@ def in_parquet(smoke, tmp_path, spark):
     spark.sql("CREATE DATABASE smoke")
     with ParquetEngine() as engine, open_context(settings) as context:
         engine.execute(
-            f"CREATE TABLE smoke.visits_raw USING DELTA PARTITIONED BY (part_date) AS {smoke.raw_rows_query()}"
+            f"CREATE TABLE {relation('spark_catalog.smoke.visits_raw')} USING DELTA PARTITIONED BY (part_date) AS {smoke.raw_rows_query()}"
         )
         store = DatabricksStore(place, lambda: engine, lambda table, name: render_delta_table(table, name))
         inside = replace(
