@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from martgate.cli.contracts import _TARGETS
 from martgate.contracts.catalog import Catalog
 from martgate.errors import InvalidInput
+from martgate.project.plugins import EXPORTERS
 from martgate.project.review import review
 from martgate.publish.exports import export_table
 from martgate.text.regex import PatternError, parse
@@ -92,7 +92,7 @@ def test_every_place_and_every_export_accepts_it(pattern, tmp_path):
             assert export_table(None, catalog, "t", target=target, flavour=flavour)
 
 
-TARGETS = [target for target in _TARGETS if target != "sql"]
+TARGETS = [target for target in EXPORTERS.names() if target != "sql"]
 """`sql` is the model of a table, and has no pattern of the contract; it alone needs settings."""
 SAYS_NO_LIMITS = {"spark", "delta-ddl", "page"}
 """Exports of types, and the page, which shows the contract as it stands."""

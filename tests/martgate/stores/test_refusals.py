@@ -12,7 +12,7 @@ import pytest
 from martgate.errors import CouldNotRun
 from martgate.gate.candidate import Candidate
 from martgate.gate.decision import Approved
-from martgate.stores.files import fingerprint
+from martgate.stores.files import add_digests, compute_fingerprint
 
 DAY, NEXT = "2024-01-01", "2024-01-02"
 
@@ -23,8 +23,9 @@ def rewritten(candidate: Candidate, change: Callable[[pa.Table], pa.Table]) -> C
     path = Path(candidate.root) / first.path
     content = change(pq.ParquetFile(path).read())
     pq.write_table(content, path)
-    files = (dataclasses.replace(first, rows=content.num_rows, bytes=path.stat().st_size), *others)
-    return dataclasses.replace(candidate, files=files, fingerprint=fingerprint(Path(candidate.root), files))
+    changed = dataclasses.replace(first, rows=content.num_rows, bytes=path.stat().st_size)
+    files = add_digests(Path(candidate.root), (changed, *others))
+    return dataclasses.replace(candidate, files=files, fingerprint=compute_fingerprint(files))
 
 
 def recast(name: str, kind: pa.DataType) -> Callable[[pa.Table], pa.Table]:
@@ -72,8 +73,8 @@ def test_null_keys_are_detected_without_the_writers_statistics(shop):
     path = Path(candidate.root) / file.path
     content = without_value("comm_id")(pq.ParquetFile(path).read())
     pq.write_table(content, path, write_statistics=False)
-    files = (dataclasses.replace(file, bytes=path.stat().st_size),)
-    forged = dataclasses.replace(candidate, files=files, fingerprint=fingerprint(shop.root, files))
+    files = add_digests(shop.root, (dataclasses.replace(file, bytes=path.stat().st_size),))
+    forged = dataclasses.replace(candidate, files=files, fingerprint=compute_fingerprint(files))
     with pytest.raises(CouldNotRun, match="1 rows without comm_id"):
         shop.store.promote(shop.approve(forged), {})
 
