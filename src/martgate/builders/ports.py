@@ -29,7 +29,9 @@ class Dataset:
 
     Attributes:
         files: the paths of one snapshot's files, never the listing of a folder that is being written.
-        partitions: the hive columns in the paths (`part_date=2024-01-01/..`), with their Spark types.
+        partitions: the columns that the paths have instead of the files (`part_date=2024-01-01/..`), with their Spark types.
+        partition_values: the text of each of these columns by file, in the order of `partitions`, if not the paths but the
+            log of a table has them, or if engines read the paths in different ways; None is null. Empty if the paths say it.
         columns: name and Spark type of every column; required if there are no files to read them from.
         file_column: the name of an additional column with the path of each row's file; no such column if empty.
         version: the version of the Delta table whose snapshot this is; None for loose files.
@@ -37,6 +39,7 @@ class Dataset:
 
     files: tuple[str, ...]
     partitions: Mapping[str, str] = field(default_factory=dict)
+    partition_values: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     columns: tuple[tuple[str, str], ...] = ()
     file_column: str = ""
     version: int | None = None

@@ -10,7 +10,10 @@ if TYPE_CHECKING:  # a record is read and written by pydantic, which takes three
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["OptionalDate", "Partition", "format_day"]
+__all__ = ["PARTITION_TYPES", "OptionalDate", "Partition", "format_day"]
+
+PARTITION_TYPES = frozenset({"string", "date", "tinyint", "smallint", "int", "bigint"})
+"""The types, in Spark's spelling, whose values every reader and writer spells alike in logs and in names of folders."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

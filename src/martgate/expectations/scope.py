@@ -1,7 +1,7 @@
 """The scope of an audit: its day and instant, the other relations that rules can read, and the records that it may use."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -94,7 +94,7 @@ class Scope:
     def split_rules(
         self, rules: Iterable[Rule], tables: Mapping[str, str], relation: str
     ) -> tuple[list[Rule], list[OutOfScope]]:
-        """Separate the rules that can be evaluated from those out of scope.
+        """Separate the rules that can be evaluated from those out of scope; one that only in part needs a day is in both.
 
         Args:
             rules: the rules.
@@ -104,7 +104,12 @@ class Scope:
         in_scope, out_of_scope = [], []
         for rule in rules:
             reason = self._out_of_scope_reason(rule.check, tables, relation)
-            if reason:
+            partial = rule.check.without_day() if self.day is None else None
+            if partial:
+                check, missing = partial
+                in_scope.append(replace(rule, check=check))
+                out_of_scope.append(OutOfScope(rule=rule, reason=f"in part: {missing}, since no day was given"))
+            elif reason:
                 out_of_scope.append(OutOfScope(rule=rule, reason=reason))
             else:
                 in_scope.append(rule)

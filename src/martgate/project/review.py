@@ -1,6 +1,6 @@
 """Reviews contracts without data: their problems and warnings, and how each leaf is enforced."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from martgate.contracts.lint import lint
 from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile, read
 from martgate.contracts.odcs.queries import QueryFile
+from martgate.contracts.partition import PARTITION_TYPES
 from martgate.contracts.suite_files import find_suite_files, is_generated
 from martgate.contracts.suites import attach_suites
 from martgate.contracts.versions import TableVersion, is_newer
@@ -141,6 +142,7 @@ def find_contract_warnings(contract_file: ContractFile) -> list[Problem]:
         warnings += [] if is_installed("gx") else _find_unchecked_arguments(contract_file, rules)
         expected_types = [rule.check.expected_types for rule in rules]
         types = {name.casefold(): kind for expected in expected_types for name, kind in expected.items() if kind}
+        warnings += map(contract_file.add_location, _find_unsafe_partitions(table, types, contract_file))
         for rule in rules:
             warnings += map(contract_file.add_location, _find_unanchored_patterns(rule, contract_file))
             for statement in rule.check.statements_with_types(types):
@@ -150,6 +152,20 @@ def find_contract_warnings(contract_file: ContractFile) -> list[Problem]:
                     )
                     warnings.append(contract_file.add_location(replace(warning, hint=f"{remedy}; see docs/engines.md")))
     return list(dict.fromkeys(warnings))
+
+
+def _find_unsafe_partitions(table: Table, types: Mapping[str, str], contract_file: ContractFile) -> Iterator[Problem]:
+    """Warn about partition columns with which a table cannot be published."""
+    if table.publish_partition is None:
+        return
+    for column in table.columns:
+        kind = types.get(column.name.casefold(), "string")
+        if column.partition_position is not None and kind.partition("(")[0] not in PARTITION_TYPES:
+            message = f"{table.name} is partitioned by {column.name} of type {kind}, whose values writers spell in different ways"
+            others = join_words(sorted(PARTITION_TYPES), "or")
+            hint = f"its days cannot be published, only read; partition by {others}"
+            path = f"{column.path}.physicalType"
+            yield Problem(file=contract_file.contract.file, path=path, message=message, hint=hint)
 
 
 def _find_unanchored_patterns(rule: Rule, contract_file: ContractFile) -> Iterator[Problem]:

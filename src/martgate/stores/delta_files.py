@@ -10,6 +10,7 @@ from deltalake.exceptions import DeltaError
 
 from martgate.builders.ports import WriteTarget, WrittenFile
 from martgate.contracts.model import Table
+from martgate.contracts.partition import PARTITION_TYPES
 from martgate.errors import CouldNotRun, InvalidInput
 from martgate.expectations.protection import Protection
 from martgate.stores import delta_log
@@ -23,9 +24,6 @@ _SAFE = re.compile(r"[A-Za-z0-9._/-]+")
 # Folders of users have spaces and accents, which readers percent-encode; a % itself is what readers get wrong.
 SAFE_FOLDER = re.compile(r"[\w ()+,./-]+")
 """The characters that the path of a warehouse may have."""
-
-_PARTITION_TYPES = frozenset({"string", "date", "tinyint", "smallint", "int", "bigint"})
-"""The types of partition columns whose values every reader and writer of Delta spells alike."""
 
 
 def check_path(text: str, what: str, safe: re.Pattern[str] = _SAFE) -> None:
@@ -79,10 +77,10 @@ def ensure_table(root: Path, table: Table) -> None:
 def _check_partition_types(table: Table) -> None:
     types = get_physical_types(table)
     for name in table.partition_columns:
-        if types[name].partition("(")[0] not in _PARTITION_TYPES:
+        if types[name].partition("(")[0] not in PARTITION_TYPES:
             raise InvalidInput(
                 f"{table.qualified_name}: the partition column {name} is of type {types[name]}, whose values readers of "
-                f"Delta spell in different ways; partition by {join_words(sorted(_PARTITION_TYPES), 'or')}"
+                f"Delta spell in different ways; partition by {join_words(sorted(PARTITION_TYPES), 'or')}"
             )
 
 

@@ -7,6 +7,7 @@ writer that ignores one breaks the table for other programs: hence the two check
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -19,6 +20,7 @@ from martgate.contracts.model import Table
 from martgate.contracts.types import canonical_type, translate_type
 from martgate.errors import CouldNotRun
 from martgate.stores.commits import NAMESPACE, parse_commit
+from martgate.stores.hive import is_read_alike
 from martgate.stores.ports import Commit
 from martgate.stores.shape import get_physical_types
 from martgate.text.quoting import identifier
@@ -47,7 +49,7 @@ _BASE_READERS, _BASE_WRITERS, _FEATURES = (1, 2), (1, 2), (3, 7)
 
 @dataclass(frozen=True, slots=True)
 class LiveFile:
-    """A file of a snapshot: its path relative to the folder of the table, and its partition as the log has it."""
+    """A file of a snapshot: its path, relative to the folder of the table if it is in it, and its partition as text."""
 
     path: str
     partition: dict[str, str | None]
@@ -148,30 +150,34 @@ def list_live_files(table: deltalake.DeltaTable, root: Path, only: dict[str, str
 def build_dataset(table: deltalake.DeltaTable, root: Path, only: dict[str, str] | None = None) -> Dataset:
     """Build the dataset of a snapshot, with the columns of the log, for an engine to read.
 
+    The log says the partition values of a file, wherever the file lies.
+
     Args:
         table: the snapshot.
         root: the folder of the table.
         only: the values of partition columns that select files; None for all files.
 
     Raises:
-        martgate.errors.CouldNotRun: a file is not in the folder of its partition, where an engine looks for it.
+        martgate.errors.CouldNotRun: the table is partitioned by bytes, whose text nothing defines.
     """
     files = list_live_files(table, root, only)
-    names = table.metadata().partition_columns
-    for file in files:
-        if names and [unquote(part) for part in file.path.split("/")[:-1]] != _folders(file, names):
-            raise CouldNotRun(f"{root}: {file.path} is not in the folder of its partition, as in a=1/b=2/file")
     types = dict(read_column_types(table))
+    partitions = {name: types[name] for name in table.metadata().partition_columns}
+    if binary := [name for name, kind in partitions.items() if kind == "binary"]:
+        raise CouldNotRun(
+            f"{root}: the table is partitioned by {_join_sorted(binary)} of type binary, which is not read here: "
+            "writers spell bytes in the log in different ways; give a copy that is partitioned by another column"
+        )
+    values = {str(root / file.path): file.partition for file in files}
     return Dataset(
-        files=tuple(str(root / file.path) for file in files),
-        partitions={name: types[name] for name in names},
+        files=tuple(values),
+        partitions=partitions,
+        partition_values={}
+        if not partitions or is_read_alike({file.path: file.partition for file in files}, partitions)
+        else {path: tuple(of_file[name] for name in partitions) for path, of_file in values.items()},
         columns=tuple(types.items()),
         version=table.version(),
     )
-
-
-def _folders(file: LiveFile, names: list[str]) -> list[str]:
-    return [f"{name}={file.partition[name] or '__HIVE_DEFAULT_PARTITION__'}" for name in names]
 
 
 def find_version(table: deltalake.DeltaTable, candidate: str, since: int = -1) -> int | None:
@@ -241,19 +247,27 @@ def build_delta_schema(table: Table) -> deltalake.Schema:
 
 
 def _on_disk(path: str, root: Path) -> str:
-    """Decode a path of the log; an absolute one must be under the root."""
-    decoded = unquote(urlsplit(path).path if "://" in path else path)
-    if not decoded.startswith("/"):
-        return decoded
-    if not Path(decoded).is_relative_to(root):
+    """Decode a path of the log; an absolute one may be anywhere, as in a shallow clone.
+
+    Raises:
+        martgate.errors.CouldNotRun: the file is not on this machine.
+    """
+    parts = urlsplit(path)
+    if "://" in path and (parts.scheme != "file" or parts.netloc not in ("", "localhost")):
         raise CouldNotRun(
-            f"{root}: {decoded} belongs to the table but is in another folder (a shallow clone?); give a full copy"
+            f"{root}: a file of the table is in {parts.scheme}://{parts.hostname or ''}; give a full copy"
         )
-    return str(Path(decoded).relative_to(root))
+    decoded = Path(unquote(parts.path if parts.scheme == "file" else path))
+    return str(decoded.relative_to(root) if decoded.is_relative_to(root) else decoded)
 
 
 def _texts(values: dict[str, Any] | None) -> dict[str, str | None]:
-    return {name: None if value is None else str(value) for name, value in (values or {}).items()}
+    return {name: None if value is None else _text(value) for name, value in (values or {}).items()}
+
+
+def _text(value: Any) -> str:
+    """Spell a value as both engines cast it to its type: `1E-10` is no decimal."""
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def _join_sorted(names: Any) -> str:

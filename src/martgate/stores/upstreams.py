@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from martgate.builders.ports import CatalogTable, Dataset, Session
 from martgate.contracts.model import Table
 from martgate.errors import CouldNotRun, InvalidInput, MissingUpstream
 from martgate.stores.commits import partition_filter
+from martgate.stores.hive import NULL_FOLDER, is_read_alike, read_folder_values
 from martgate.stores.lakehouse import find_lakehouse_table, raise_for_foreign_format
 from martgate.stores.shape import get_physical_types
 from martgate.stores.spark_catalog import SparkCatalog, get_table_name, is_catalog_location
@@ -25,7 +25,6 @@ if TYPE_CHECKING:  # Arrow and delta-rs are imported where a table is read or wr
 __all__ = ["Upstreams"]
 
 _MAGIC = b"PAR1"
-_NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 
 
 class Upstreams:
@@ -196,7 +195,7 @@ def _folder(place: Path, table: Table | None, only: Mapping[str, str]) -> Datase
         others = sorted(entry.name for entry in place.iterdir())
         content = f"it holds {', '.join(others[:10])}" if others else "it is empty"
         raise MissingUpstream(f"{place}: has no Delta log and no Parquet file in it; {content}")
-    values = {file: _hive_values(file.relative_to(place)) for file in files}
+    values = {file: read_folder_values(file.relative_to(place)) for file in files}
     layouts = {tuple(of_file) for of_file in values.values()}
     if len(layouts) > 1:
         ways = join_words(sorted("/".join(layout) or "no folder" for layout in layouts))
@@ -205,9 +204,17 @@ def _folder(place: Path, table: Table | None, only: Mapping[str, str]) -> Datase
     _check_twins(place, names, files[0])
     selected = [file for file in files if all(values[file].get(name, value) == value for name, value in only.items())]
     types = {name: _hive_type(name, table, (of_file[name] for of_file in values.values())) for name in names}
+    in_words: dict[Path, dict[str, str | None]] = {
+        file: {name: None if value == NULL_FOLDER else value for name, value in values[file].items()}
+        for file in selected
+    }
+    alike = is_read_alike({str(file.relative_to(place)): of_file for file, of_file in in_words.items()}, types)
     return Dataset(
         files=tuple(str(file.absolute()) for file in selected),
         partitions=types,
+        partition_values={}
+        if not types or alike
+        else {str(file.absolute()): tuple(of_file.values()) for file, of_file in in_words.items()},
         columns=() if table is None or selected else tuple(get_physical_types(table).items()),
     )
 
@@ -252,15 +259,10 @@ def _raise_for_inner_table(folder: Path) -> None:
         )
 
 
-def _hive_values(relative: Path) -> dict[str, str]:
-    pairs = (part.split("=", 1) for part in relative.parts[:-1] if "=" in part)
-    return {unquote(name): unquote(value) for name, value in pairs}
-
-
 def _hive_type(name: str, table: Table | None, values: Iterable[str]) -> str:
     if table is not None and name in table.column_names:
         return get_physical_types(table)[name]
-    texts = [value for value in values if value != _NULL_FOLDER]
+    texts = [value for value in values if value != NULL_FOLDER]
     return "bigint" if texts and all(map(_is_number, texts)) else "string"
 
 
@@ -271,6 +273,6 @@ def _is_number(value: str) -> bool:
 
 def _explain_missing_day(place: Path, table: Table, only: Mapping[str, str]) -> str:
     (column, value), *_ = only.items()
-    days = sorted({_hive_values(Path(file)).get(column, "") for file in _snapshot(place, table, {}).files})
+    days = sorted({read_folder_values(Path(file)).get(column, "") for file in _snapshot(place, table, {}).files})
     some = ", ".join(days) if len(days) < 6 else f"{len(days)} days from {days[0]} to {days[-1]}"
     return f"{table.qualified_name}: there is no {column}={value} in {place}; it has {some or 'no partition at all'}"

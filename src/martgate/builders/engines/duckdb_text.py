@@ -121,11 +121,39 @@ def read_parquet(dataset: Dataset, *, one_shape: bool) -> str:
         dataset: the files.
         one_shape: whether all files have the same columns; if not, every statement first opens all of them.
     """
+    values = dataset.partition_values
     hive = ", ".join(f"{duckdb_identifier(name)}: {duckdb_type(type_)}" for name, type_ in dataset.partitions.items())
-    options = f"hive_partitioning = true, hive_types = {{{hive}}}" if hive else "hive_partitioning = false"
-    if dataset.file_column:
-        options += f", filename = {duckdb_text(dataset.file_column)}"
-    return f"read_parquet({_list(map(_escape_glob, dataset.files))}, union_by_name = {str(not one_shape).lower()}, {options})"
+    options = (
+        f"hive_partitioning = true, hive_types = {{{hive}}}" if hive and not values else "hive_partitioning = false"
+    )
+    if values or dataset.file_column:
+        options += f", filename = {duckdb_text(dataset.file_column or _FILE)}"
+    files = f"read_parquet({_list(map(_escape_glob, dataset.files))}, union_by_name = {str(not one_shape).lower()}, {options})"
+    return _join_partition_values(files, dataset) if values else files
+
+
+_FILE: Final = "~file"
+_VALUE: Final = "~value"
+
+
+def _join_partition_values(files: str, dataset: Dataset) -> str:
+    """Format a subquery that adds the partition columns to the rows of each file by its path; a file without any is an error."""
+    names = [duckdb_identifier(f"{_VALUE}{place}") for place in range(len(dataset.partitions))]
+    rows = (
+        f"({', '.join([duckdb_text(file), *('NULL' if value is None else duckdb_text(value) for value in values)])})"
+        for file, values in dataset.partition_values.items()
+    )
+    missing = f"v.{duckdb_identifier(_FILE)} IS NULL"
+    added = ", ".join(
+        f"CASE WHEN {missing} THEN error('a file has no partition values') "
+        f"ELSE CAST(v.{value} AS {duckdb_type(kind)}) END AS {duckdb_identifier(column)}"
+        for value, (column, kind) in zip(names, dataset.partitions.items(), strict=True)
+    )
+    inner = [*dataset.partitions, _FILE, *(f"{_VALUE}{place}" for place in range(len(names)))]
+    kept = f"COLUMNS(lambda name: lower(name) NOT IN ({', '.join(duckdb_text(name.lower()) for name in inner)}))"
+    on = f"f.{duckdb_identifier(dataset.file_column or _FILE)} = v.{duckdb_identifier(_FILE)}"
+    columns = ", ".join([duckdb_identifier(_FILE), *names])
+    return f"(SELECT {kept}, {added} FROM {files} AS f LEFT JOIN (VALUES {', '.join(rows)}) AS v({columns}) ON {on})"
 
 
 def empty_select(name: str, dataset: Dataset) -> str:

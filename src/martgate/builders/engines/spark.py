@@ -25,6 +25,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
+from pyspark.sql.functions import broadcast
 
 from martgate.builders.dialect import parameter_names, parse, rename_tables, table_names
 from martgate.builders.engines import spark_text as text
@@ -118,17 +119,36 @@ class SparkEngine:
         ]
         if not dataset.columns:
             require_one_shape(relation, shapes)
-        types = {**text.merge_types(relation, shapes), **dataset.partitions}
+        in_files = text.merge_types(relation, shapes)
+        types = {**in_files, **dataset.partitions}
+        frame = self._read_log(in_files, dataset) if dataset.partition_values else self._read_folders(types, dataset)
+        selected = [text.nan_safe_column(name, types[name]) for name in dataset.order_columns(list(types))]
+        return frame.selectExpr(*selected, *([identifier(dataset.file_column)] if dataset.file_column else []))
+
+    def _read_log(self, in_files: Mapping[str, str], dataset: Dataset) -> DataFrame:
+        """Read files, and add the partition columns to the rows of each file by its path."""
+        reader = self._reader.option("recursiveFileLookup", "true").schema(text.schema_ddl(in_files))
+        rows = reader.parquet(*map(text.file_url, dataset.files))
+        kept = [identifier(name) for name in in_files if name not in dataset.partitions]
+        files = rows.selectExpr(*kept, text.file_column(text.FILE))
+        values = self._session.sql(text.partition_values_query(dataset))
+        frame = files.join(broadcast(values), text.FILE, "left")
+        added = text.partition_columns(dataset)
+        file = [f"{identifier(text.FILE)} AS {identifier(dataset.file_column)}"] if dataset.file_column else []
+        return frame.selectExpr(*kept, *added, *file)
+
+    def _read_folders(self, types: Mapping[str, str], dataset: Dataset) -> DataFrame:
+        """Read files, and the partition columns from their paths."""
         schema = text.schema_ddl(types)
         parts = []
         for root, files in groupby(sorted(dataset.files, key=_hive_root), key=_hive_root):
             # With partitions, a folder `a=1` below the root is one; without, no folder is.
             option = ("basePath", text.file_url(root)) if dataset.partitions else ("recursiveFileLookup", "true")
             part = self._reader.option(*option).schema(schema).parquet(*map(text.file_url, files))
-            parts.append(part.selectExpr("*", *text.file_column(dataset)))
-        frame = reduce(type(parts[0]).unionByName, parts)
-        selected = [text.nan_safe_column(name, types[name]) for name in dataset.order_columns(list(types))]
-        return frame.selectExpr(*selected, *([identifier(dataset.file_column)] if dataset.file_column else []))
+            parts.append(
+                part.selectExpr("*", *([text.file_column(dataset.file_column)] if dataset.file_column else []))
+            )
+        return reduce(type(parts[0]).unionByName, parts)
 
     @property
     def _reader(self) -> DataFrameReader:

@@ -17,8 +17,10 @@ from martgate.builders.engines.requirements import Shape, require_columns
 from martgate.builders.ports import Dataset
 from martgate.errors import QueryFailed
 from martgate.text.quoting import field_name, identifier
+from martgate.text.quoting import text as quote
 
 __all__ = [
+    "FILE",
     "attempt",
     "columns",
     "empty_query",
@@ -26,6 +28,8 @@ __all__ = [
     "file_url",
     "merge_types",
     "nan_safe_column",
+    "partition_columns",
+    "partition_values_query",
     "rebalance",
     "schema_ddl",
     "silence_loggers",
@@ -137,12 +141,33 @@ def nan_safe_column(name: str, kind: str) -> str:
     )
 
 
-def file_column(dataset: Dataset) -> tuple[str, ...]:
-    """Format the dataset's column with each row's file, if it has one: a path as in `files`, not a URL."""
-    if not dataset.file_column:
-        return ()
+FILE: Final = "~file"
+"""The column with each row's file, by which its partition values are found."""
+
+
+def file_column(name: str) -> str:
+    """Format the column with each row's file: a path as in `Dataset.files`, not a URL."""
     path = "regexp_replace(url_decode(replace(_metadata.file_path, '+', '%2B')), '^file:(//)?', '')"
-    return (f"{path} AS {identifier(dataset.file_column)}",)
+    return f"{path} AS {identifier(name)}"
+
+
+def partition_values_query(dataset: Dataset) -> str:
+    """Format a query of the partition values of each file, as text."""
+    columns = [identifier(FILE), *(identifier(f"~value{place}") for place in range(len(dataset.partitions)))]
+    rows = (
+        f"({', '.join([quote(file), *('CAST(NULL AS STRING)' if one is None else quote(one) for one in values)])})"
+        for file, values in dataset.partition_values.items()
+    )
+    return f"SELECT *, true AS `~known` FROM VALUES {', '.join(rows)} AS v({', '.join(columns)})"
+
+
+def partition_columns(dataset: Dataset) -> list[str]:
+    """Format the partition columns of rows joined with their values; a file without any is an error."""
+    missing = "raise_error('a file has no partition values')"
+    return [
+        f"CASE WHEN `~known` IS NULL THEN {missing} ELSE CAST({identifier(f'~value{place}')} AS {kind}) END AS {identifier(name)}"
+        for place, (name, kind) in enumerate(dataset.partitions.items())
+    ]
 
 
 def empty_query(relation: str, dataset: Dataset) -> str:
