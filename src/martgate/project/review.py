@@ -19,9 +19,11 @@ from martgate.errors import InvalidInput, Problem
 from martgate.expectations.coverage import CoverageItem, CoverageStatus, classify_leaves
 from martgate.expectations.derive import derive, derive_with_problems
 from martgate.expectations.kinds.expectations import ExpectationCheck
+from martgate.expectations.reasoning import Contradiction, find_contradictions, find_idle_rules
 from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
 from martgate.extras import is_installed, missing_message
+from martgate.hints import clip
 from martgate.project.inputs import find_unknown_tables
 from martgate.text.lists import join_words
 from martgate.text.quoting import put_table
@@ -120,6 +122,7 @@ def find_contract_problems(contract_file: ContractFile, catalog: Catalog | None)
         )
         problems.extend(_find_sql_problems(contract_file, table))
         problems.extend(_find_argument_problems(contract_file, table))
+        problems.extend(_find_contradictions(contract_file, table, catalog))
         if catalog:
             problems.extend(find_unknown_tables(contract_file, derive(table), catalog))
     own = contract_file.contract.file
@@ -141,6 +144,7 @@ def find_contract_warnings(contract_file: ContractFile) -> list[Problem]:
         rules = derive_with_problems(table).rules
         warnings += [] if is_installed("gx") else _find_unchecked_arguments(contract_file, rules)
         expected_types = [rule.check.expected_types for rule in rules]
+        warnings += [*_find_idle_rules(contract_file, rules), *_find_nullable_keys(contract_file, table)]
         types = {name.casefold(): kind for expected in expected_types for name, kind in expected.items() if kind}
         warnings += map(contract_file.add_location, _find_unsafe_partitions(table, types, contract_file))
         for rule in rules:
@@ -270,6 +274,75 @@ def _find_unnamed_queries(catalog: Catalog, expectations: Iterable[Path]) -> Ite
             if file.resolve() not in named:
                 hint = f"name it in a contract, as in query: file:{folder.name}/{file.relative_to(folder).as_posix()}"
                 yield Problem(file=str(file), message="no contract names this query, so nothing runs it", hint=hint)
+
+
+def _find_contradictions(contract_file: ContractFile, table: Table, catalog: Catalog | None) -> Iterator[Problem]:
+    """Find rules that no row can keep together, so that the gate would refuse every day."""
+
+    def derive_other(name: str) -> Sequence[Rule]:
+        try:
+            return derive_with_problems(catalog.find(name)[1]).rules if catalog else ()
+        except InvalidInput:
+            return ()
+
+    for each in find_contradictions(derive(table), derive_other):
+        path = each.rule.clauses[0]
+        if each.value is not None:
+            yield contract_file.problem(_find_enum_value(contract_file, path, each.value), *_word_dead_value(each))
+            continue
+        others = join_words(f"{other.name} ({other.sentence})" for other in each.others)
+        kept = "only null keeps" if each.is_null_left else "nothing keeps"
+        message = f"{each.rule.name} ({each.rule.sentence}) contradicts {others}: {kept} both"
+        if each.source:
+            where = f"the values are those of {each.source.table}.{each.source.column}"
+            message = f"{each.rule.name} ({each.rule.sentence}) contradicts the contract of {each.source.table}: {where}, whose {others}"
+        yield contract_file.problem(path, message, _locate_others(contract_file, each))
+
+
+def _word_dead_value(contradiction: Contradiction) -> tuple[str, str]:
+    (other,) = contradiction.others
+    message = f"the value {clip(contradiction.value)} never passes {other.name}: {other.sentence}"
+    return message, "remove one of them"
+
+
+def _locate_others(contract_file: ContractFile, contradiction: Contradiction) -> str:
+    """Say where the other rules are, and what to do."""
+    if contradiction.source:
+        return "change the clause that is wrong, here or there"
+    places = [contract_file.problem(other.clauses[0], "") for other in contradiction.others]
+    own = contract_file.contract.file
+    lines = join_words(f"line {place.line}" + (f" of {place.file}" if place.file != own else "") for place in places)
+    return f"change the clause that is wrong; see {lines}"
+
+
+def _find_enum_value(contract_file: ContractFile, path: str, value: object) -> str:
+    """Find the address of a value of an enum; that of the clause itself for every other list."""
+    items = contract_file.document.at(path) if path.endswith(".enum") else None
+    places = (index for index, item in enumerate(items or []) if item.get("value") == value)
+    index = next(places, None)
+    return path if index is None else f"{path}[{index}].value"
+
+
+def _find_idle_rules(contract_file: ContractFile, rules: Sequence[Rule]) -> Iterator[Problem]:
+    """Warn about rules that cannot fail, which look like a test and are none."""
+    for idle in find_idle_rules(rules):
+        reason = "whatever the data is"
+        if idle.others:
+            others = join_words(f"{other.name} ({other.sentence})" for other in idle.others)
+            reason = f"its condition is never met, by {others}" if idle.is_out_of_scope else f"it follows from {others}"
+        elif idle.is_out_of_scope:
+            reason = "its condition is never met"
+        message = f"{idle.rule.name} ({idle.rule.sentence}) cannot fail: {reason}"
+        yield contract_file.problem(idle.rule.clauses[0], message, "remove it, or write what it was to find")
+
+
+def _find_nullable_keys(contract_file: ContractFile, table: Table) -> Iterator[Problem]:
+    """Warn about key columns that a contract says may be null; as a part of the key they must not be."""
+    for column in table.columns:
+        path = f"{column.path}.required"
+        if column.primary_key_position is not None and contract_file.document.at(path) is False:
+            message = f"{column.name} is part of the key, which is never null, and not required"
+            yield contract_file.problem(path, message, "write required: true, or take it out of the key")
 
 
 def _find_query_file(contract_file: ContractFile, rule: Rule, statement: str) -> QueryFile | None:

@@ -19,6 +19,7 @@ __all__ = [
     "field_name",
     "fill_placeholders",
     "find_name_problem",
+    "find_scale",
     "identifier",
     "identifiers",
     "is_fraction",
@@ -198,14 +199,19 @@ def step_literal(value: float, kind: str) -> str:
     >>> step_literal(0.5, "bigint"), step_literal(0.3, "int"), step_literal(0.05, "decimal(10,2)"), step_literal(0.05, "decimal(38,1)")
     ('1', '3', '0.05', '0.1')
     """
-    decimal = _DECIMAL.fullmatch(kind)
-    if not decimal and not is_whole(kind):
+    scale = 0 if is_whole(kind) else find_scale(kind)
+    if scale is None:
         return literal(value, "")
-    scale = int(decimal[1]) if decimal else 0
     units = (
         Fraction(repr(value)) * 10**scale
     ).numerator  # the denominator of the reduced fraction divides every whole number of units
     return format(Decimal(f"{units}E-{scale}"), "f")
+
+
+def find_scale(kind: str) -> int | None:
+    """Find how many digits a decimal type has after its point; None for every other type."""
+    decimal = _DECIMAL.fullmatch(kind)
+    return int(decimal[1]) if decimal else None
 
 
 def is_text(kind: str) -> bool:

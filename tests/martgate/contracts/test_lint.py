@@ -49,22 +49,13 @@ MISTAKES = {
     "a relationship to an unknown id": [(TO, "/schema/customers_table/properties/customer_kye")],
     "a relationship to an unknown table": [(TO, "custommers.id")],
     "a relationship of unequal lengths": [("[orders.customer_id, orders.country]", "[orders.customer_id]")],
-    "lengths that contradict": [(COUNTRY, "{minLength: 3, maxLength: 2}")],
-    "bounds that contradict": [(NUMBERS, "{minimum: 10, maximum: 9}")],
-    "bounds that leave nothing": [(NUMBERS, "{exclusiveMinimum: 10, maximum: 10}")],
     "a bound that is both": [(NUMBERS, "{minimum: 1, exclusiveMinimum: 1}")],
-    "dates that contradict": [(DATES, '{minimum: "2030-01-02", maximum: "2030-01-01"}')],
     "a bound that is no date": [(DATES, '{minimum: "1.1.2020"}')],
     "a pattern that is none": [(COUNTRY, '{pattern: "[A-Z"}')],
     "a pattern that looks ahead": [(COUNTRY, '{pattern: "(?!XX)[A-Z]{2}"}')],
     "a pattern that refers back": [(COUNTRY, "{pattern: '([A-Z])\\1'}")],
     "an enum value of another type": [(NORWAY, "[{value: NO}, {value: 1}, {value: true}]")],
-    "an enum value that is too long": [(NORWAY, "[{value: NOR}]")],
-    "an enum value that is too short": [(NORWAY, "[{value: N}]")],
-    "an enum value that breaks the pattern": [(NORWAY, "[{value: No}]")],
     "an enum with null": [(NORWAY, "[{value: NO}, {value: null}]")],
-    "an enum value outside the bounds": [(NUMBERS, NUMBERS + "\n        enum: [{value: 0}, {value: 1}, {value: 1000}]")],
-    "an enum value outside the width": [("physicalType: int\n", "physicalType: tinyint\n        enum: [{value: 128}, {value: -128}]\n")],
     "an enum value that is no date": [("logicalType: date\n", 'logicalType: date\n        enum: [{value: "2024-02-30"}]\n')],
     "an unknown physical type": [("physicalType: bigint", "physicalType: bigiint")],
     "a physical type that contradicts": [("logicalType: integer\n        physicalType: bigint", "logicalType: string\n        physicalType: bigint"), (NUMBERS, "{}")],
@@ -142,8 +133,6 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_their_lines(linted):
         ("element: orders.day", "element: shop.orders.day"),
         ("unit: h", "unit: Hours"),
         ("version: 1.2.0", "version: 1.2.0-rc.1+build.5"),
-        (DATES, '{minimum: "2030-01-01", maximum: "2030-01-01"}'),
-        (NORWAY, '[{value: "NO"}]'),
         ("physicalType: decimal(18,2)", "physicalType: bigint"),
         ("mustBeLessThan: 5, unit: percent", "mustBeLessThan: 100, unit: percent"),
     ],
@@ -174,8 +163,3 @@ def test_the_shipped_contracts_have_no_problems():
     catalog = Catalog.load([ROOM])
     assert len(catalog.contracts) >= 13
     assert [str(problem) for loaded in catalog.contracts for problem in lint(loaded, catalog)] == []
-
-
-def test_a_pattern_that_could_run_for_ever_is_not_tried(linted):
-    slow = (COUNTRY, '{pattern: "(a+)+b"}')
-    assert linted(slow, (NORWAY, f"[{{value: {'a' * 60}}}]")) == []

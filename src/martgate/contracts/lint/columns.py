@@ -1,18 +1,20 @@
-"""Checks of columns: types, options, enums and classifications."""
+"""Checks of columns: types, options, enums and classifications.
 
-from collections.abc import Callable, Iterator, Mapping
+Whether clauses contradict each other is asked of the rules that they become, in `martgate.expectations.reasoning`.
+"""
+
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
-from operator import ge, gt, le, lt
 from typing import Any
 
 from martgate.contracts.model import Column
 from martgate.contracts.odcs import ContractFile
-from martgate.contracts.types import INTEGER_RANGES, canonical_type, translate_type
+from martgate.contracts.types import translate_type
 from martgate.contracts.yaml.document import Document
 from martgate.errors import Problem
 from martgate.hints import clip, did_you_mean
 from martgate.text.lists import join_words
-from martgate.text.regex import PatternError, read_pattern, search
+from martgate.text.regex import PatternError, read_pattern
 
 __all__ = ["find_problems"]
 
@@ -32,13 +34,7 @@ BELONGS: Mapping[str, frozenset[str]] = {
     "vector": frozenset({"array", "string"}),
 }
 BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
-SIZES = (("minLength", "maxLength"), ("minItems", "maxItems"), ("minProperties", "maxProperties"))
-OUTSIDE: Mapping[str, Callable[[float, float], bool]] = {
-    "minimum": lt,
-    "exclusiveMinimum": le,
-    "maximum": gt,
-    "exclusiveMaximum": ge,
-}
+SIZES = (("minItems", "maxItems"), ("minProperties", "maxProperties"))
 FROM_TEXT: Mapping[str, Any] = {
     "date": date.fromisoformat,
     "timestamp": datetime.fromisoformat,
@@ -109,41 +105,20 @@ def _sizes(document: Document, column: Column) -> Iterator[Problem]:
 
 def _bounds(document: Document, column: Column) -> Iterator[Problem]:
     options = f"{column.path}.logicalTypeOptions"
-    values: dict[str, Any] = {}
+    known: set[str] = set()
     for name in (name for pair in BOUNDS for name in pair if name in column.options):
+        value = column.options[name]
         try:
-            values[name] = _comparable(column.logical_type, column.options[name])
-        except (TypeError, ValueError):
+            if isinstance(value, str):
+                FROM_TEXT.get(column.logical_type, str)(value)
+            known.add(name)
+        except ValueError:
             message = f"found {clip(column.options[name])}, expected a {column.logical_type} in ISO 8601"
             yield document.problem(f"{options}.{name}", message, "as in 2024-01-31 or 2024-01-31T00:00:00Z")
     for pair in BOUNDS:
-        if all(name in values for name in pair):
+        if known.issuperset(pair):
             message = f"found both {pair[0]} and {pair[1]}, expected one of them"
             yield document.problem(f"{options}.{pair[1]}", message, "keep one")
-            return
-    yield from _empty_interval(document, column, values)
-
-
-def _comparable(logical_type: str, value: object) -> Any:
-    """Return a bound in a form that can be compared with another bound of the column."""
-    if logical_type not in FROM_TEXT or not isinstance(value, str):
-        return value
-    return FROM_TEXT[logical_type](value)
-
-
-def _empty_interval(document: Document, column: Column, values: Mapping[str, Any]) -> Iterator[Problem]:
-    low = next((name for name in BOUNDS[0] if name in values), None)
-    high = next((name for name in BOUNDS[1] if name in values), None)
-    if low is None or high is None:
-        return
-    open_ended = low.startswith("exclusive") or high.startswith("exclusive")
-    try:
-        empty = values[low] > values[high] or (values[low] == values[high] and open_ended)
-    except TypeError:
-        return  # one bound has a time zone and the other has not: they have no order
-    if empty:
-        message = f"no value is between {low} {clip(column.options[low])} and {high} {clip(column.options[high])}"
-        yield document.problem(f"{column.path}.logicalTypeOptions.{low}", message)
 
 
 def _pattern(document: Document, column: Column) -> Iterator[Problem]:
@@ -168,10 +143,6 @@ def _enum(document: Document, column: Column) -> Iterator[Problem]:
 
 def _misfit(column: Column, value: object) -> str:
     """Return why a value cannot be in the column; empty where it can."""
-    return _wrong_type(column, value) or _wrong_text(column, value) or _wrong_number(column, value)
-
-
-def _wrong_type(column: Column, value: object) -> str:
     wanted = {
         "integer": isinstance(value, int) and not isinstance(value, bool),
         "number": isinstance(value, int | float) and not isinstance(value, bool),
@@ -187,35 +158,3 @@ def _wrong_type(column: Column, value: object) -> str:
     hint = ": put it in quotes" if column.logical_type == "string" else ""
     article = "an" if column.logical_type == "integer" else "a"
     return "" if fits else f"is not {article} {column.logical_type}{hint}"
-
-
-def _wrong_text(column: Column, value: object) -> str:
-    if not isinstance(value, str):
-        return ""
-    least, most = column.options.get("minLength"), column.options.get("maxLength")
-    if isinstance(least, int) and len(value) < least:
-        return f"is shorter than minLength {least}"
-    if isinstance(most, int) and len(value) > most:
-        return f"is longer than maxLength {most}"
-    pattern = column.options.get("pattern")
-    if isinstance(pattern, str) and search(pattern, value) is False:
-        return f"does not match the pattern {clip(pattern)}"
-    return ""
-
-
-def _wrong_number(column: Column, value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return ""
-    for name, is_outside in OUTSIDE.items():
-        bound = column.options.get(name)
-        if isinstance(bound, int | float) and is_outside(value, bound):
-            return f"is outside {name} {bound}"
-    low, high = _width(column)
-    return "" if low <= value <= high else f"does not fit into {column.physical_type}"
-
-
-def _width(column: Column) -> tuple[float, float]:
-    try:
-        return INTEGER_RANGES.get(canonical_type(column.physical_type), (float("-inf"), float("inf")))
-    except ValueError:
-        return float("-inf"), float("inf")

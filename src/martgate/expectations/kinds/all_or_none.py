@@ -29,6 +29,9 @@ class AllOrNone(RowCheck):
         nulls = " + ".join(f"CASE WHEN {identifier(name)} IS NULL THEN 1 ELSE 0 END" for name in self.columns)
         return RowTest("COUNT(*)", f"({nulls}) NOT IN (0, {len(self.columns)})")
 
+    def can_fail(self, never_null: frozenset[str]) -> bool:
+        return not never_null.issuperset(map(str.casefold, self.columns))
+
     def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
         nulls = {statistics.null_count(name) for name in self.columns}
         return (0, statistics.rows) if nulls in ({0}, {statistics.rows}) else None

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from martgate.contracts.model import Table
+from martgate.expectations.domain import Requirements
 from martgate.expectations.fragments import find_parameters, find_tables
 from martgate.expectations.kinds.evaluation import Evaluation
 from martgate.expectations.kinds.examples import InvalidValues, Offenders
@@ -199,6 +200,36 @@ class Check(ABC):
         """The statements with a result that depends on column types: those from the contract, and comparisons with its values."""
         del types
         return self.statements
+
+    # What is known about it before any data is read (see `martgate.expectations.reasoning`).
+
+    def requirements(self, types: Mapping[str, str]) -> Requirements:
+        """What it requires of single values; by default nothing is known.
+
+        Args:
+            types: the columns' types in Spark's spelling, by casefolded name.
+        """
+        del types
+        return Requirements()
+
+    def scope(self, types: Mapping[str, str]) -> Requirements:
+        """What is true of the rows in scope, as far as it is known."""
+        del types
+        return Requirements()
+
+    def can_fail(self, never_null: frozenset[str]) -> bool:
+        """Whether any data can break it; by default it is taken for granted.
+
+        Args:
+            never_null: the columns that other rules keep from being null, casefolded.
+        """
+        del never_null
+        return True
+
+    def follows_from(self, other: "Check", never_null: frozenset[str]) -> bool:
+        """Whether no data that keeps another check can break this one; by default only if both are the same."""
+        del never_null
+        return self == other
 
     # The meaning of its numbers.
 

@@ -4,10 +4,12 @@ A condition that is null fails, unless `null_passes`: then the row is not in sco
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from martgate.expectations import wording
+from martgate.expectations.comparisons import constant_value, read_condition
+from martgate.expectations.domain import Domain, Requirement, Requirements
 from martgate.expectations.kinds.fields import Expression, NullPasses
 from martgate.expectations.kinds.rows import RowCheck, RowTest
 from martgate.expectations.proofs import StatisticsProofs
@@ -33,6 +35,16 @@ class Holds(RowCheck):
         del types
         return _row_test(f"({self.expression})", null_passes=self.null_passes)
 
+    def requirements(self, types: Mapping[str, str]) -> Requirements:
+        condition = read_condition(self.expression, types)
+        if not self.null_passes:
+            return condition
+        return replace(condition, each=tuple(map(_admit_null, condition.each)))
+
+    def can_fail(self, never_null: frozenset[str]) -> bool:
+        del never_null
+        return constant_value(self.expression) is not True
+
     def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
         return (0, statistics.rows) if statistics.proves_equality(self.expression) else None
 
@@ -55,6 +67,13 @@ class Implies(RowCheck):
         del types
         return _row_test(f"({self.then})", within=f"({self.when})", null_passes=self.null_passes)
 
+    def scope(self, types: Mapping[str, str]) -> Requirements:
+        return read_condition(self.when, types)
+
+    def can_fail(self, never_null: frozenset[str]) -> bool:
+        del never_null
+        return constant_value(self.then) is not True and _normalize(self.when) != _normalize(self.then)
+
 
 @dataclass(frozen=True, slots=True)
 class Iff(RowCheck):
@@ -73,6 +92,22 @@ class Iff(RowCheck):
     def row_test(self, types: Mapping[str, str]) -> RowTest:
         del types
         return _row_test(f"(({self.left}) = ({self.right}))", null_passes=self.null_passes)
+
+    def can_fail(self, never_null: frozenset[str]) -> bool:
+        """Two equal sides fail only where they are null."""
+        del never_null
+        is_same = _normalize(self.left) == _normalize(self.right)
+        return not (is_same and self.null_passes)
+
+
+def _normalize(sql: str) -> str:
+    return wording.single_line(sql)
+
+
+def _admit_null(requirement: Requirement) -> Requirement:
+    """Admit null, for which a comparison is null; IS NULL never is."""
+    is_of_null = requirement.domain.members == frozenset() or requirement.domain == Domain(has_null=False)
+    return requirement if is_of_null else replace(requirement, domain=replace(requirement.domain, has_null=True))
 
 
 def _row_test(condition: str, *, within: str = "", null_passes: bool) -> RowTest:

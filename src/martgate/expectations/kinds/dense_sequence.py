@@ -1,9 +1,12 @@
 """`dense_sequence`: a column that numbers the rows of each group."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 from martgate.expectations import wording
+from martgate.expectations.domain import Domain, Interval, Requirements, require
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import Evaluation, Grouping, GroupParts
 from martgate.expectations.kinds.examples import Offenders, show_columns
@@ -38,6 +41,10 @@ class DenseSequence(Check):
         """A position in a group needs a grouping, even where all rows are one group."""
         by = source.drop_constant_columns(self.by) or self.by
         return Grouping(by, lambda number: self._parts(number, source))
+
+    def requirements(self, types: Mapping[str, str]) -> Requirements:
+        del types
+        return require(self.column, Domain(interval=Interval(Fraction(1), None), has_null=False), is_exact=False)
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         windows, failure = self._windows("__place", "__length")

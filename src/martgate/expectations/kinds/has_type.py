@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.contracts.types import canonical_type, translate_type
+from martgate.expectations.domain import Requirements, require, type_domain
 from martgate.expectations.kinds.base import Check, ExpectationConfig
 from martgate.expectations.kinds.evaluation import Evaluation, SchemaComparison
 from martgate.expectations.kinds.examples import Offenders, show_count
@@ -38,6 +39,10 @@ class HasType(Check):
     def evaluation(self, source: Source) -> Evaluation:
         del source
         return SchemaComparison(self._compare)
+
+    def requirements(self, types: Mapping[str, str]) -> Requirements:
+        del types
+        return require(self.column, type_domain(self.type), is_exact=False)
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         del source, names

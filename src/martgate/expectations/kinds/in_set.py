@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from martgate.contracts.types import INTEGER_RANGES
 from martgate.expectations import wording
+from martgate.expectations.domain import Domain, Requirements, list_values, require
 from martgate.expectations.kinds.base import ExpectationConfig
 from martgate.expectations.kinds.evaluation import Evaluation, Scan, SeparateStatement
 from martgate.expectations.kinds.fields import Column, Values
@@ -47,6 +48,10 @@ class InSet(LiteralCheck):
         least, greatest = bounds
         outside = f"CASE WHEN MIN({name}) < {least} OR MAX({name}) > {greatest} THEN 1 ELSE 0 END"
         return Scan((outside, test.total), doubt=outside)
+
+    def requirements(self, types: Mapping[str, str]) -> Requirements:
+        values = list_values(self.values, types.get(self.column.casefold(), ""))
+        return Requirements() if values is None else require(self.column, Domain(members=values))
 
     def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         if not self._has_type(types.get(self.column.casefold(), "")):

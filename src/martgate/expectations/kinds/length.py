@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from martgate.expectations import wording
+from martgate.expectations.domain import Domain, Interval, Requirement, Requirements
 from martgate.expectations.kinds.base import ExpectationConfig
 from martgate.expectations.kinds.fields import Column
 from martgate.expectations.kinds.rows import ValueCheck
@@ -29,6 +30,13 @@ class Length(ValueCheck):
     def failure_condition(self, name: str, kind: str) -> str:
         del kind
         return f"LENGTH({name}) {'<' if self.bound == 'minimum' else '>'} {self.value}"
+
+    def requirements(self, types: Mapping[str, str]) -> Requirements:
+        if types.get(self.column.casefold()) != "string":
+            return Requirements()
+        ends = Interval(self.value, None) if self.bound == "minimum" else Interval(None, self.value)
+        domain, universe = Domain(lengths=ends), Domain(lengths=Interval(0, None))
+        return Requirements((Requirement(self.column.casefold(), domain, universe),), is_exact=True)
 
     def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         if types.get(self.column.casefold(), "") != "string":

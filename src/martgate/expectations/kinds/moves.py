@@ -6,9 +6,11 @@ from typing import ClassVar
 
 from martgate.contracts.model import Table
 from martgate.expectations import wording
+from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.days import KEY_EXISTS, DayCheck
 from martgate.expectations.kinds.fields import Column, GroupColumns, QueryText
 from martgate.expectations.kinds.rows import RowTest
+from martgate.expectations.kinds.unchanged_since import UnchangedSince
 from martgate.expectations.mistakes import Mistake
 from martgate.text.quoting import identifier
 
@@ -53,6 +55,12 @@ class _Moves(DayCheck):
         slack = f" {self.allowance_sign} COALESCE({alias}.__allowed, 0)" if alias else ""
         failure = f"{in_scope} AND ({value} IS NULL OR {value}{slack} {self.failure_sign} {previous})"
         return RowTest(f"COUNT_IF({in_scope})", failure)
+
+    def follows_from(self, other: Check, never_null: frozenset[str]) -> bool:
+        """A value that does not change moves neither way."""
+        if isinstance(other, UnchangedSince):
+            return set(other.key) == set(self.key) and self.column in other.columns
+        return DayCheck.follows_from(self, other, never_null)
 
     def find_problem(self, table: Table) -> Mistake | None:
         problem = DayCheck.find_problem(self, table)

@@ -1,9 +1,11 @@
 """`multiple_of`: multiples of a number."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.expectations import wording
+from martgate.expectations.domain import Domain, Requirements, read_value, require
 from martgate.expectations.kinds.fields import Column
 from martgate.expectations.kinds.rows import ValueCheck
 from martgate.text.quoting import is_fraction, literal, step_literal
@@ -29,3 +31,9 @@ class MultipleOf(ValueCheck):
         quotient = f"CAST({name} AS DOUBLE) / {literal(self.value, 'double')}"
         slack = f"1e-9 + 6e-8 * ABS({quotient})" if kind == "float" else "1e-9"  # half of a float's last digit
         return f"NOT ABS({quotient} - ROUND({quotient})) < {slack}"  # 0.3 is a multiple of 0.1
+
+    def requirements(self, types: Mapping[str, str]) -> Requirements:
+        """Nothing is known of binary fractions, which are multiples nearly."""
+        kind = types.get(self.column.casefold(), "")
+        step = None if is_fraction(kind) else read_value(self.value, kind)
+        return Requirements() if step is None else require(self.column, Domain(step=step))

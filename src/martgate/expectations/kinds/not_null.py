@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from martgate.expectations.domain import Requirements, forbid_null
 from martgate.expectations.kinds.base import ExpectationConfig
 from martgate.expectations.kinds.evaluation import Evaluation, Scan
 from martgate.expectations.kinds.fields import Column
@@ -38,6 +39,10 @@ class NotNull(RowCheck):
 
     def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
         return (0, statistics.rows) if statistics.null_count(self.column) == 0 else None
+
+    def requirements(self, types: Mapping[str, str]) -> Requirements:
+        del types
+        return forbid_null(self.column)
 
     def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         del types

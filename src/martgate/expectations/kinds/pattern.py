@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from martgate.expectations.domain import Domain, Requirements, require
 from martgate.expectations.kinds.base import ExpectationConfig
 from martgate.expectations.kinds.fields import Column, RegularExpression
 from martgate.expectations.kinds.rows import ValueCheck
@@ -28,6 +29,10 @@ class Pattern(ValueCheck):
     def failure_condition(self, name: str, kind: str) -> str:
         del kind
         return f"NOT {name} RLIKE {text(to_sql(self.pattern))}"
+
+    def requirements(self, types: Mapping[str, str]) -> Requirements:
+        is_text = types.get(self.column.casefold()) == "string"
+        return require(self.column, Domain(patterns=frozenset({self.pattern}))) if is_text else Requirements()
 
     def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         if types.get(self.column.casefold(), "") != "string":

@@ -1,12 +1,24 @@
 """`metric`: the library metrics of ODCS."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 from typing import ClassVar
 
 from martgate.contracts.quality import Metric, Scalar, Threshold, Unit
 from martgate.expectations import wording
+from martgate.expectations.domain import (
+    Domain,
+    Interval,
+    Requirement,
+    Requirements,
+    forbid_null,
+    list_values,
+    null_count,
+    require,
+    threshold_domain,
+)
 from martgate.expectations.kinds.base import Check, ExpectationConfig
 from martgate.expectations.kinds.evaluation import Evaluation, Scan, SeparateStatement
 from martgate.expectations.kinds.examples import Offenders, show_columns, show_count
@@ -17,6 +29,7 @@ from martgate.expectations.kinds.result import Outcome, Result, parse_count
 from martgate.expectations.kinds.rows import RowTest
 from martgate.expectations.kinds.statements import count_repeated_rows, find_repeated_values
 from martgate.expectations.kinds.thresholds import threshold_condition
+from martgate.expectations.kinds.unique import Unique
 from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifier, literal, relation
@@ -69,6 +82,47 @@ class QualityMetric(Check):
         outcome = Outcome.PASSED if is_admitted else Outcome.FAILED
         failed = 0 if is_admitted else max(count, 1)
         return Result(outcome, failed, total, observed=observed, observed_is_value=False)
+
+    def requirements(self, types: Mapping[str, str]) -> Requirements:
+        """What it requires of each value, where not a single one may be counted; else of the number that it counts."""
+        domain, values = threshold_domain(self.threshold), self._value_domain(types)
+        if domain is None:
+            return Requirements()
+        if self.metric == "nullValues" and self._admits_none_only:
+            return forbid_null(self.columns[0])
+        if values is not None and self._admits_none_only:
+            return require(self.columns[0], values)
+        if self.unit == "percent":
+            universe = Domain(interval=Interval(Fraction(0), Fraction(100)), has_null=False)
+        else:
+            universe = Domain(interval=Interval(Fraction(0), None), step=Fraction(1), has_null=False)
+        subject: Hashable = replace(self, threshold=Threshold("mustBe", (0,)))
+        if self.metric == "nullValues":
+            subject = null_count(self.columns[0], self.unit)
+        return Requirements((Requirement(subject, domain, universe),), is_exact=True)
+
+    def follows_from(self, other: Check, never_null: frozenset[str]) -> bool:
+        is_key = isinstance(other, Unique) and self.metric == "duplicateValues" and self._admits_none_only
+        return (is_key and Unique(self.columns).follows_from(other, never_null)) or self == other
+
+    @property
+    def _admits_none_only(self) -> bool:
+        """Whether no other number than 0 passes."""
+        least = Fraction(1) if self.unit == "rows" else Fraction(1, 10**12)
+        return self.threshold.admits(0) and not self.threshold.admits(float(least)) and not self.threshold.admits(1e18)
+
+    def _value_domain(self, types: Mapping[str, str]) -> Domain | None:
+        """The values that are not counted; None where values are not counted one by one."""
+        kind = types.get(self.columns[0].casefold(), "") if self.columns else ""
+        if self.metric == "missingValues":
+            missing = list_values([value for value in self.missing_values if value is not None], kind)
+            return None if missing is None else Domain(excluded=missing, has_null=None not in self.missing_values)
+        if self.metric == "invalidValues":
+            valid = list_values(self.valid_values, kind) if self.valid_values else None
+            patterns = frozenset({self.pattern} if self.pattern and kind == "string" else ())
+            is_known = valid is not None or not self.valid_values
+            return Domain(members=valid, patterns=patterns) if is_known and (valid is not None or patterns) else None
+        return None
 
     def prove(self, statistics: StatisticsProofs) -> tuple[int, int] | None:
         if self.metric != "nullValues" or len(self.columns) != 1:

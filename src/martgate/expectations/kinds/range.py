@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from martgate.contracts.types import INTEGER_RANGES
 from martgate.expectations import wording
+from martgate.expectations.domain import Domain, Interval, Requirements, read_value, require
 from martgate.expectations.kinds.base import ExpectationConfig
 from martgate.expectations.kinds.fields import Bound, Column
 from martgate.expectations.kinds.rows import LiteralCheck
@@ -45,6 +46,15 @@ class Range(LiteralCheck):
 
     def failure_condition(self, name: str, kind: str) -> str:
         return f"{name} {_FAILURE_SIGNS[self.bound]} {literal(self.value, kind)}"
+
+    def requirements(self, types: Mapping[str, str]) -> Requirements:
+        value = read_value(self.value, types.get(self.column.casefold(), ""))
+        if value is None:
+            return Requirements()
+        is_open = self.bound.startswith("exclusive")
+        least = Interval(value, None, excludes_low=is_open)
+        most = Interval(None, value, excludes_high=is_open)
+        return require(self.column, Domain(interval=least if self.bound.endswith("minimum") else most))
 
     def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         kind, value = types.get(self.column.casefold(), ""), self.value

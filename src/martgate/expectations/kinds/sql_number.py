@@ -1,6 +1,6 @@
 """`sql`: a number that a query of the contract returns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from martgate.contracts.quality import Threshold
 from martgate.expectations import wording
+from martgate.expectations.domain import Requirement, Requirements, threshold_domain
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import Evaluation, SeparateStatement
 from martgate.expectations.kinds.examples import ExampleColumn, Offenders
@@ -36,6 +37,13 @@ class SqlNumber(Check):
     @property
     def sentence(self) -> str:
         return f"the number that the contract's query returns is {wording.describe_threshold(self.threshold)}"
+
+    def requirements(self, types: Mapping[str, str]) -> Requirements:
+        del types
+        domain = threshold_domain(self.threshold)
+        if domain is None:
+            return Requirements()
+        return Requirements((Requirement((self.kind, self.query), domain),), is_exact=True)
 
     def evaluation(self, source: Source) -> Evaluation:
         return SeparateStatement(self._query(source), is_whole_row=True)

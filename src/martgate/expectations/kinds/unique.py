@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from martgate.expectations import wording
-from martgate.expectations.kinds.base import ExpectationConfig
+from martgate.expectations.kinds.base import Check, ExpectationConfig
 from martgate.expectations.kinds.examples import Offenders, show_columns
 from martgate.expectations.kinds.fields import Columns
 from martgate.expectations.kinds.statements import (
@@ -42,6 +42,11 @@ class Unique(StatementCheck):
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
         del names
         return find_repeated_values(self.columns, source.relation)
+
+    def follows_from(self, other: Check, never_null: frozenset[str]) -> bool:
+        """Fewer columns that tell rows apart tell them apart together with others."""
+        del never_null
+        return isinstance(other, Unique) and set(other.columns) <= set(self.columns)
 
     def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         del types

@@ -13,6 +13,7 @@ import re
 from functools import lru_cache
 
 from martgate.hints import clip
+from martgate.text.regex import analysis
 from martgate.text.regex.analysis import count_unbounded, is_anchored, raise_if_too_large
 from martgate.text.regex.dialects import ECMASCRIPT, POSTGRESQL, PYTHON, RUST, SQL, render
 from martgate.text.regex.parser import Parser
@@ -20,6 +21,9 @@ from martgate.text.regex.tree import PatternError, Regex
 
 __all__ = [
     "PatternError",
+    "list_matches",
+    "matches_everything",
+    "measure_lengths",
     "missing_anchors",
     "parse",
     "read_pattern",
@@ -68,6 +72,35 @@ def missing_anchors(pattern: str) -> tuple[str, ...]:
     """
     root = parse(pattern).root
     return tuple(sign for sign in "^$" if not is_anchored(root, sign))
+
+
+def measure_lengths(pattern: str) -> tuple[int, int | None]:
+    """Return the least and the greatest number of characters of a value that matches; None is without limit.
+
+    >>> measure_lengths("^[A-Z]{2,3}$"), measure_lengths("[A-Z]{2}")
+    ((2, 3), (2, None))
+    """
+    root = parse(pattern).root
+    least, most = analysis.measure_lengths(root)
+    return least, None if missing_anchors(pattern) else most
+
+
+def list_matches(pattern: str, limit: int) -> frozenset[str] | None:
+    """Return the values that can match a pattern, and no other can; None where there are more than `limit`.
+
+    >>> sorted(list_matches("^(A|B[12])$", 10)), list_matches("A|B", 10)
+    (['A', 'B1', 'B2'], None)
+    """
+    return None if missing_anchors(pattern) else analysis.list_texts(parse(pattern).root, limit)
+
+
+def matches_everything(pattern: str) -> bool:
+    r"""Return whether every value certainly matches a pattern.
+
+    >>> matches_everything(".*"), matches_everything(r"^[\s\S]*$"), matches_everything("^.*$")
+    (True, True, False)
+    """
+    return analysis.matches_everything(parse(pattern).root)
 
 
 def search(pattern: str, value: str) -> bool | None:
