@@ -11,18 +11,23 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from martgate.contracts.documentation import is_documentation, is_switched_off
-from martgate.contracts.model import Contract
+from martgate.contracts.model import Contract, Table
+from martgate.contracts.quality import Severity
 from martgate.contracts.yaml.address import format_address, parse_address
+from martgate.expectations.kinds.conditions import Holds
 from martgate.expectations.rules import Rule
 
-__all__ = ["CoverageItem", "CoverageStatus", "classify_leaves"]
+__all__ = ["CoverageItem", "CoverageStatus", "classify_leaves", "find_comparisons"]
 
 
 class CoverageStatus(StrEnum):
-    """ENFORCED by a rule of the gate; MONITORED after publishing; DOCUMENTATION only; UNSUPPORTED: not handled at all."""
+    """ENFORCED by a rule of the gate; MONITORED after publishing; UNENFORCED: it says where a value comes from, and no rule
+    compares the value with it; DOCUMENTATION only; UNSUPPORTED: not handled at all.
+    """
 
     ENFORCED = "enforced"
     MONITORED = "monitored"
+    UNENFORCED = "unenforced"
     DOCUMENTATION = "documentation"
     UNSUPPORTED = "unsupported"
 
@@ -44,6 +49,9 @@ class CoverageItem:
     suite: str = ""
 
 
+_ORIGIN = re.compile(r"schema\[\d+\]\.properties\[\d+\]\.(transformLogic|transformSourceObjects\[\d+\])")
+"""The leaves that say where the values of a column come from."""
+
 _MONITORED_SLAS = frozenset({"timeOfAvailability", "frequency", "retention"})
 _GATED_SLAS = frozenset({"freshness", "latency"})
 
@@ -63,7 +71,7 @@ def classify_leaves(
     """
     values = dict(leaves)
     enforced = {clause: rule.name for rule in reversed(rules) for clause in rule.clauses}
-    enforced |= _publish_partitions(contract, values, enforced)
+    enforced |= _publish_partitions(contract, values, enforced) | _name_sources(contract, rules)
     expectations = ((rule.suite, rule.name) for rule in rules if rule.suite)
     return (
         *(_item(path, value, values, enforced) for path, value in values.items()),
@@ -91,6 +99,8 @@ def _unenforced_status(path: str, value: object, leaves: Mapping[str, object]) -
     if entry:
         prose = leaves.get(f"{entry[0]}.type") == "text"
         return CoverageStatus.DOCUMENTATION if prose else CoverageStatus.UNSUPPORTED
+    if _ORIGIN.fullmatch(path):
+        return CoverageStatus.UNENFORCED
     is_harmless = is_switched_off(path, value) or is_documentation(path)
     return CoverageStatus.DOCUMENTATION if is_harmless else CoverageStatus.UNSUPPORTED
 
@@ -104,6 +114,43 @@ def _sla_status(name: object) -> CoverageStatus:
         name.casefold(), [word.casefold() for word in known], cutoff=0.8
     )
     return CoverageStatus.DOCUMENTATION if is_own else CoverageStatus.UNSUPPORTED
+
+
+def find_comparisons(table: Table, rules: Iterable[Rule]) -> dict[str, Rule]:
+    """Find the first blocking rule that compares each column of a table with the source of its values.
+
+    An equation counts for the column in whose quality list it stands: the others of its columns need a rule of their own.
+
+    Args:
+        table: the table.
+        rules: its rules.
+
+    Returns:
+        The rules by the name of the column; columns that nobody compares are missing.
+    """
+    names = {column.name.casefold(): column.name for column in table.columns}
+    comparisons: dict[str, Rule] = {}
+    for rule in rules:
+        compared = rule.check.compared_with_source if rule.severity is Severity.ERROR else ()
+        if isinstance(rule.check, Holds):
+            owner = rule.name.partition("|")[0]
+            compared = tuple(name for name in compared if name.casefold() == owner.casefold())
+        for name in compared:
+            if name.casefold() in names:
+                comparisons.setdefault(names[name.casefold()], rule)
+    return comparisons
+
+
+def _name_sources(contract: Contract, rules: Sequence[Rule]) -> dict[str, str]:
+    """Name the rules that enforce what a contract says about the origin of its columns."""
+    clauses: dict[str, str] = {}
+    for table in contract.tables:
+        is_only = len(contract.tables) == 1
+        own = [rule for rule in rules if is_only or any(path.startswith(f"{table.path}.") for path in rule.clauses)]
+        for name, rule in find_comparisons(table, own).items():
+            path = table.column(name).path
+            clauses |= {f"{path}.transformLogic": rule.name, f"{path}.transformSourceObjects": rule.name}
+    return clauses
 
 
 def _publish_partitions(

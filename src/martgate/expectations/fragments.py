@@ -18,6 +18,8 @@ __all__ = [
     "PARAMETERS",
     "EqualitySide",
     "find_columns",
+    "find_compared_columns",
+    "find_equation_columns",
     "find_expression_problem",
     "find_parameters",
     "find_query_problem",
@@ -42,6 +44,44 @@ def find_columns(fragment: str) -> tuple[str, ...]:
         return ()
     columns = sorted(trees[0].find_all(exp.Column), key=lambda column: column.this.meta.get("start", 0))
     return tuple(dict.fromkeys(column.parts[0].name for column in columns))  # a struct is read by its first name
+
+
+def find_equation_columns(expression: str) -> tuple[str, ...]:
+    """Find the columns of an equation, exact or with a tolerance; none where the expression is anything else.
+
+    >>> find_equation_columns("total = price * pieces"), find_equation_columns("ABS(a - b) < 0.1"), find_equation_columns("a > b")
+    (('total', 'price', 'pieces'), ('a', 'b'), ())
+    """
+    from sqlglot import exp  # noqa: PLC0415 (see above)
+
+    trees = parse_sql(expression)
+    tree = trees[0] if len(trees) == 1 else None
+    is_close = (
+        isinstance(tree, exp.LT | exp.LTE) and isinstance(tree.this, exp.Abs) and isinstance(tree.this.this, exp.Sub)
+    )
+    is_equation = is_close or isinstance(tree, exp.EQ | exp.NullSafeEQ)
+    columns = find_columns(expression)
+    return columns if is_equation and len(columns) > 1 else ()
+
+
+def find_compared_columns(query: str) -> tuple[str, ...]:
+    """Find the columns that a query over several tables compares with other columns, or with the rows of another query."""
+    from sqlglot import exp  # noqa: PLC0415 (see above)
+
+    if not find_tables(query):
+        return ()
+    trees = [tree for tree in parse_sql(query) if tree is not None]
+    sides = [side for tree in trees for node in tree.find_all(*_comparisons()) for side in (node.this, node.expression)]
+    pairs = zip(sides[::2], sides[1::2], strict=True)
+    compared = [side for pair in pairs if all(each.find(exp.Column) for each in pair) for side in pair]
+    compared += [select for tree in trees for node in tree.find_all(exp.SetOperation) for select in node.selects]
+    return tuple(dict.fromkeys(column.name for side in compared for column in side.find_all(exp.Column)))
+
+
+def _comparisons() -> "tuple[type[Expr], ...]":
+    from sqlglot import exp  # noqa: PLC0415 (see above)
+
+    return (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 
 @dataclass(frozen=True, slots=True)

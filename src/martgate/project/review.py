@@ -16,7 +16,7 @@ from martgate.contracts.suites import attach_suites
 from martgate.contracts.versions import TableVersion, is_newer
 from martgate.contracts.versions import find_version_problems as version_problems
 from martgate.errors import InvalidInput, Problem
-from martgate.expectations.coverage import CoverageItem, CoverageStatus, classify_leaves
+from martgate.expectations.coverage import CoverageItem, CoverageStatus, classify_leaves, find_comparisons
 from martgate.expectations.derive import derive, derive_with_problems
 from martgate.expectations.kinds.expectations import ExpectationCheck
 from martgate.expectations.reasoning import Contradiction, find_contradictions, find_idle_rules
@@ -145,6 +145,7 @@ def find_contract_warnings(contract_file: ContractFile) -> list[Problem]:
         warnings += [] if is_installed("gx") else _find_unchecked_arguments(contract_file, rules)
         expected_types = [rule.check.expected_types for rule in rules]
         warnings += [*_find_idle_rules(contract_file, rules), *_find_nullable_keys(contract_file, table)]
+        warnings += _find_uncompared_columns(contract_file, table, rules)
         types = {name.casefold(): kind for expected in expected_types for name, kind in expected.items() if kind}
         warnings += map(contract_file.add_location, _find_unsafe_partitions(table, types, contract_file))
         for rule in rules:
@@ -334,6 +335,16 @@ def _find_idle_rules(contract_file: ContractFile, rules: Sequence[Rule]) -> Iter
             reason = "its condition is never met"
         message = f"{idle.rule.name} ({idle.rule.sentence}) cannot fail: {reason}"
         yield contract_file.problem(idle.rule.clauses[0], message, "remove it, or write what it was to find")
+
+
+def _find_uncompared_columns(contract_file: ContractFile, table: Table, rules: Sequence[Rule]) -> Iterator[Problem]:
+    """Warn about columns whose source is known, and that no rule compares with it: a wrong value that looks right passes."""
+    comparisons = find_comparisons(table, rules)
+    for column in table.columns:
+        if column.sources and column.name not in comparisons:
+            message = f"no rule compares {column.name} with its source, {join_words(column.sources)}"
+            hint = "write copied_from, recomputed or reconciles, or an equation with holds; see docs/sources.md"
+            yield contract_file.problem(f"{column.path}.transformSourceObjects", message, hint)
 
 
 def _find_nullable_keys(contract_file: ContractFile, table: Table) -> Iterator[Problem]:

@@ -182,18 +182,20 @@ def render_lint_text(
 
 
 def render_coverage_text(items: Sequence[CoverageItem], *, color: bool | None = None) -> str:
-    """Render the coverage of a contract: counts by status, the enforced and the unsupported leaves, then the suites."""
+    """Render the coverage of a contract: counts by status, the enforced leaves and those that no rule enforces, then the suites."""
     paint = make_painter(color)
     expectations = [item for item in items if item.suite]
     leaves = [item for item in items if not item.suite]
     statuses = Counter(item.status for item in leaves)
     tally = ", ".join(f"{statuses[status]:,} {status.value}" for status in CoverageStatus)
     enforced = [item for item in leaves if item.status is CoverageStatus.ENFORCED]
+    unenforced = [item for item in leaves if item.status is CoverageStatus.UNENFORCED]
     unsupported = [item for item in leaves if item.status is CoverageStatus.UNSUPPORTED]
     return "\n".join(
         [
             f"{len(leaves):,} leaves of the contract: {tally}",
             *(f"  {escape_text(item.path)}  {paint('dim', 'by')} {escape_text(item.rule)}" for item in enforced),
+            *(f"{paint('warn', 'unenforced')}  {escape_text(item.path)}" for item in unenforced),
             *(f"{paint('bad', 'unsupported')}  {escape_text(item.path)}" for item in unsupported),
             *(
                 [f"{format_count(len(expectations), 'expectations')} of suites written by hand, all enforced"]

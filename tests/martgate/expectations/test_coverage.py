@@ -6,8 +6,23 @@ from pathlib import Path
 import pytest
 
 from martgate.contracts import odcs
-from martgate.expectations.coverage import CoverageItem, CoverageStatus, classify_leaves
+from martgate.contracts.quality import Severity, Threshold
+from martgate.expectations.coverage import CoverageItem, CoverageStatus, classify_leaves, find_comparisons
 from martgate.expectations.derive import derive_with_problems
+from martgate.expectations.kinds.conditions import Holds, Iff
+from martgate.expectations.kinds.copied_from import CopiedFrom
+from martgate.expectations.kinds.count_matches import CountMatches
+from martgate.expectations.kinds.dense_sequence import DenseSequence
+from martgate.expectations.kinds.extreme_of import ExtremeOf
+from martgate.expectations.kinds.in_partition import InPartition
+from martgate.expectations.kinds.in_set import InSet
+from martgate.expectations.kinds.recomputed import Recomputed
+from martgate.expectations.kinds.reconciles import Reconciles
+from martgate.expectations.kinds.references import References
+from martgate.expectations.kinds.same_set import SameSet
+from martgate.expectations.kinds.sql_number import SqlNumber
+from martgate.expectations.kinds.unchanged_since import UnchangedSince
+from martgate.expectations.rules import Rule
 
 SHIPPED = sorted((Path(__file__).parents[3] / "contracts").glob("*/*.odcs.yaml"))
 
@@ -140,3 +155,77 @@ def test_no_leaf_of_a_shipped_contract_is_unsupported(path):
     assert [item.path for item in items if item.status is CoverageStatus.UNSUPPORTED] == []
     assert Counter(item.status for item in items)[CoverageStatus.ENFORCED] > 0
     assert {item.rule for item in items if item.rule} == {rule.name for rule in rules}
+
+
+NO_ROW = Threshold("mustBe", (0,))
+COMPARISONS = [
+    (CopiedFrom(columns=(("a", ""), ("b", "x + 1")), key=("k",), from_table="s.o", from_key=("k",)), {"a", "b"}),
+    (Recomputed(("a",), ("k",), "SELECT 1"), {"a", "k"}),
+    (Reconciles("SUM(a)", "SELECT 1", ("k",)), {"a", "k"}),
+    (SameSet(("a", "k"), "s.o", ("x", "k")), {"a", "k"}),
+    (DenseSequence("a", ("k",), ("b",)), {"a"}),
+    (DenseSequence("a", ("k",), ("c",), "b"), {"a", "b"}),
+    (CountMatches("a", ("k",)), {"a"}),
+    (ExtremeOf("a", "b", ("k",), "min"), {"a"}),
+    (InPartition(("k", "a"), "a"), {"a"}),
+    (Holds("a = b * 2"), {"a"}),
+    (Holds("a <=> b"), {"a"}),
+    (Holds("ABS(a * k - b) <= 0.01 * k"), {"a"}),
+    (Holds("a = 2"), set()),
+    (Holds("a <= b"), set()),
+    (Holds("ABS(a) <= b"), set()),
+    (Iff("a = 1", "b = 1"), set()),
+    (InSet("a", (1,)), set()),
+    (References(("a",), "s.o", ("a",)), set()),
+    (UnchangedSince(("a",), ("k",)), set()),
+    (SqlNumber("SELECT COUNT(*) FROM {object} t JOIN s.o o ON t.k = o.k WHERE t.a <> o.x + 1", NO_ROW), {"a", "k"}),
+    (SqlNumber("SELECT COUNT(*) FROM (SELECT a FROM {object} EXCEPT SELECT x FROM s.o) d", NO_ROW), {"a"}),
+    (SqlNumber("SELECT COUNT(*) FROM {object} WHERE a <> b", NO_ROW), set()),
+    (SqlNumber("SELECT COUNT(*) FROM {object} WHERE a > 1 AND EXISTS (SELECT 1 FROM s.o)", NO_ROW), set()),
+]
+
+
+@pytest.mark.parametrize(("check", "names"), COMPARISONS)
+def test_a_column_is_compared_by_a_rule_that_knows_its_value(make, check, names):
+    """A rule that only limits a value, or looks whether it exists elsewhere, does not know it."""
+    table = make.table(*(make.column(name) for name in "abck"))
+    rule = Rule(name="a|rule", check=check, clauses=())
+    assert set(find_comparisons(table, [rule])) == names
+    assert find_comparisons(table, [Rule(name="a|rule", check=check, clauses=(), severity=Severity.WARNING)]) == {}
+
+
+SOURCES = """
+apiVersion: v3.2.0
+kind: DataContract
+id: small
+version: 1.0.0
+status: active
+schema:
+  - name: t
+    quality:
+      - {id: copied, type: custom, engine: martgate, implementation: {rule: copied_from, from: s.o, key: [k], columns: [a]}}
+    properties:
+      - {name: k, logicalType: integer, primaryKey: true, primaryKeyPosition: 1, transformLogic: o.k}
+      - {name: a, logicalType: integer, transformSourceObjects: [s.o.a, s.o.b], transformLogic: o.a + o.b}
+      - {name: b, logicalType: integer, transformSourceObjects: [s.o.b]}
+"""
+
+
+def test_the_origin_of_a_column_is_unenforced_until_a_rule_compares_it(tmp_path):
+    found = statuses(SOURCES, tmp_path)
+    column = "schema[0].properties"
+    origins = {path: (item.status, item.rule) for path, item in found.items() if ".transform" in path}
+    assert origins == {
+        f"{column}[0].transformLogic": (CoverageStatus.UNENFORCED, ""),
+        f"{column}[1].transformSourceObjects[0]": (CoverageStatus.ENFORCED, "table|copied"),
+        f"{column}[1].transformSourceObjects[1]": (CoverageStatus.ENFORCED, "table|copied"),
+        f"{column}[1].transformLogic": (CoverageStatus.ENFORCED, "table|copied"),
+        f"{column}[2].transformSourceObjects[0]": (CoverageStatus.UNENFORCED, ""),
+    }
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_every_column_of_the_mart_with_a_source_is_compared_with_it(path):
+    for table in odcs.read(path).contract.tables:
+        comparisons = find_comparisons(table, derive_with_problems(table).rules)
+        assert [column.name for column in table.columns if column.sources and column.name not in comparisons] == []

@@ -82,6 +82,7 @@ WARNINGS = {
     "a rule twice": {
         "amount": "quality: [{id: a, metric: nullValues, mustBe: 0}, {id: b, metric: nullValues, mustBe: 0}]"
     },
+    "a column that nobody compares with its source": {"amount": "transformSourceObjects: [till.receipts.amount]"},
     "a pattern of everything": {"country": OPTIONS + "{pattern: '^[\\s\\S]*$'}"},
 }
 

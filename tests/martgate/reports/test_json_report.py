@@ -71,7 +71,7 @@ def test_coverage_counts_the_unsupported_leaves():
     assert json.loads(render_coverage_json(leaves)) == {
         "leaves": 3,
         "unclassified": 1,
-        "by_status": {"enforced": 1, "monitored": 0, "documentation": 1, "unsupported": 1},
+        "by_status": {"enforced": 1, "monitored": 0, "unenforced": 0, "documentation": 1, "unsupported": 1},
         "items": [
             {"path": "id", "status": "documentation", "rule": ""},
             {"path": "a", "status": "enforced", "rule": "a|type"},

@@ -163,6 +163,14 @@ class Check(ABC):
     def _value(self, field: Field) -> Any:
         return getattr(self, field.name)
 
+    @property
+    def compared_with_source(self) -> tuple[str, ...]:
+        """The columns whose values it looks up or computes a second time, so that a wrong one is found.
+
+        A rule that only limits a value, or asks whether it exists elsewhere, compares none.
+        """
+        return ()
+
     # The days that it needs.
 
     @property

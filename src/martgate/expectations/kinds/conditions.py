@@ -10,6 +10,7 @@ from typing import ClassVar
 from martgate.expectations import wording
 from martgate.expectations.comparisons import constant_value, read_condition
 from martgate.expectations.domain import Domain, Requirement, Requirements
+from martgate.expectations.fragments import find_equation_columns
 from martgate.expectations.kinds.fields import Expression, NullPasses
 from martgate.expectations.kinds.rows import RowCheck, RowTest
 from martgate.expectations.proofs import StatisticsProofs
@@ -30,6 +31,11 @@ class Holds(RowCheck):
         return (
             f"{wording.single_line(self.expression)} is true in every row{_null_phrase(null_passes=self.null_passes)}"
         )
+
+    @property
+    def compared_with_source(self) -> tuple[str, ...]:
+        """The columns of an equation: each follows from the others."""
+        return find_equation_columns(self.expression)
 
     def row_test(self, types: Mapping[str, str]) -> RowTest:
         del types

@@ -90,6 +90,10 @@ class CopiedFrom(StatementCheck):
         names = (*self.from_key, *(name for name, expression in self.columns if not expression))
         return tuple((self.from_table, name) for name in names) if self.from_table else ()
 
+    @property
+    def compared_with_source(self) -> tuple[str, ...]:
+        return self._names
+
     def find_problem(self, table: Table) -> Mistake | None:
         del table
         if bool(self.from_table) == bool(self.against):

@@ -23,6 +23,10 @@ class CountMatches(GroupCheck):
     def sentence(self) -> str:
         return f"{self.column} is the number of rows of its {wording.join_names(self.by)}"
 
+    @property
+    def compared_with_source(self) -> tuple[str, ...]:
+        return (self.column,)
+
     def failure_condition(self) -> str:
         name = identifier(self.column)
         return f"NOT (COUNT({name}) = COUNT(*) AND MIN({name}) = COUNT(*) AND MAX({name}) = COUNT(*))"

@@ -37,6 +37,11 @@ class DenseSequence(Check):
         by, order = wording.join_names(self.by), wording.join_names(self.order_by)
         return f"{self.column} counts 1, 2, 3 ..{end} for each {by}, in order of {order}"
 
+    @property
+    def compared_with_source(self) -> tuple[str, ...]:
+        """The number of a row, and of rows, is computed from the rows themselves."""
+        return (self.column, self.length) if self.length else (self.column,)
+
     def evaluation(self, source: Source) -> Evaluation:
         """A position in a group needs a grouping, even where all rows are one group."""
         by = source.drop_constant_columns(self.by) or self.by

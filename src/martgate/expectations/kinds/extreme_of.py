@@ -26,6 +26,10 @@ class ExtremeOf(GroupCheck):
         adjective = "smallest" if self.extreme == "min" else "greatest"
         return f"{self.column} is the {adjective} {wording.single_line(self.of)} of its {wording.join_names(self.by)}"
 
+    @property
+    def compared_with_source(self) -> tuple[str, ...]:
+        return (self.column,)
+
     def failure_condition(self) -> str:
         name = identifier(self.column)
         return f"NOT ({constant_condition(name)} AND MIN({name}) <=> {self.extreme.upper()}({self.of}))"

@@ -33,6 +33,10 @@ class InPartition(RowCheck):
         return f"every row says which partition it belongs to ({wording.join_names(self.columns)}){day}"
 
     @property
+    def compared_with_source(self) -> tuple[str, ...]:
+        return (self.day_column,) if self.day_column else ()
+
+    @property
     def needs_day(self) -> bool:
         return self.day_column is not None
 

@@ -43,6 +43,11 @@ class Recomputed(StatementCheck):
         )
         return f"{wording.join_names(self.columns)} {verb} as {formula} computes for each {wording.join_names(self.by)}{slack}"
 
+    @property
+    def compared_with_source(self) -> tuple[str, ...]:
+        """The groups of both sides are compared, too."""
+        return (*self.columns, *self.by)
+
     def find_problem(self, table: Table) -> Mistake | None:
         numbers = ("integer", "number")
         other = next((name for name in self.columns if table.column(name).logical_type not in numbers), None)

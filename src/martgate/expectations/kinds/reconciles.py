@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from martgate.expectations import wording
+from martgate.expectations.fragments import find_columns
 from martgate.expectations.kinds.examples import ExampleColumn, Offenders, show_columns
-from martgate.expectations.kinds.fields import Aggregate, OptionalGroupColumns, QueryText
+from martgate.expectations.kinds.fields import Aggregate, OptionalGroupColumns, QueryText, deduplicate
 from martgate.expectations.kinds.statements import StatementCheck
 from martgate.expectations.source import Source
 from martgate.text.quoting import identifiers, literal, relation
@@ -32,6 +33,11 @@ class Reconciles(StatementCheck):
         slack = f", give or take {wording.format_number(self.tolerance)}" if self.tolerance else ""
         groups = f" for each {wording.join_names(self.by)}" if self.by else ""
         return f"{wording.single_line(self.measure)}{groups} agrees with its source{slack}"
+
+    @property
+    def compared_with_source(self) -> tuple[str, ...]:
+        """The columns that are measured, and the groups of both sides."""
+        return deduplicate([find_columns(self.measure), self.by])
 
     def statement(self, source: Source) -> str:
         failures = f"COUNT_IF({self._differs})"

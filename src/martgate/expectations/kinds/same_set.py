@@ -36,6 +36,10 @@ class SameSet(StatementCheck):
         values = f"the values of {wording.join_names(self.to_columns)} in {self.to}{wording.where_phrase(self.where)}"
         return f"{wording.join_names(self.columns)} {takes} exactly {values}"
 
+    @property
+    def compared_with_source(self) -> tuple[str, ...]:
+        return self.columns
+
     def find_problem(self, table: Table) -> Mistake | None:
         del table
         return find_pairing_problem(self.columns, self.to, self.to_columns)

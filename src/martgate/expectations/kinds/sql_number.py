@@ -9,6 +9,7 @@ from typing import ClassVar
 from martgate.contracts.quality import Threshold
 from martgate.expectations import wording
 from martgate.expectations.domain import Requirement, Requirements, threshold_domain
+from martgate.expectations.fragments import find_compared_columns
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.evaluation import Evaluation, SeparateStatement
 from martgate.expectations.kinds.examples import ExampleColumn, Offenders
@@ -44,6 +45,11 @@ class SqlNumber(Check):
         if domain is None:
             return Requirements()
         return Requirements((Requirement((self.kind, self.query), domain),), is_exact=True)
+
+    @property
+    def compared_with_source(self) -> tuple[str, ...]:
+        """The columns that its query compares with columns of other tables."""
+        return find_compared_columns(self.query)
 
     def evaluation(self, source: Source) -> Evaluation:
         return SeparateStatement(self._query(source), is_whole_row=True)
