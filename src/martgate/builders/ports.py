@@ -144,13 +144,13 @@ class EngineConfig:
 
     Attributes:
         memory_limit: the memory of all engines together before they spill, such as `3GB`.
-        temp_directory: the folder for spill files.
+        temp_directory: the folder for spill files; the system's temporary folder if None.
         spark_master: the master URL of a Spark that the engine starts.
         shares: the number of engines that run at the same time and share memory and cores.
     """
 
     memory_limit: str
-    temp_directory: Path
+    temp_directory: Path | None = None
     spark_master: str = "local[*]"
     shares: int = 1
 

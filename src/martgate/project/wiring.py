@@ -35,6 +35,7 @@ __all__ = [
     "open_context",
     "open_engine",
     "require_extras",
+    "run_expectations",
 ]
 
 
@@ -80,7 +81,7 @@ def open_context(
             reporter=REPORTERS.load(settings.report),
             progress=progress,
             frame_check=_find_frame_check(settings),
-            expectation_runner=_run_expectations if is_installed("gx") else None,
+            expectation_runner=run_expectations if is_installed("gx") else None,
             trust_written_stats=settings.trust_stats == "written",
             reuse_file_counts=settings.reuse_counts == "files",
         )
@@ -202,10 +203,10 @@ def _find_frame_check(settings: Settings) -> FrameCheck | None:
     return check_frames
 
 
-def _run_expectations(
+def run_expectations(
     engine: AuditEngine, relation: str, rules: Sequence[Rule], *, protection: Protection
 ) -> Sequence[Verdict]:
-    """Import Great Expectations only where a contract needs it and there is data to check."""
+    """Judge rules by Great Expectations, which is imported only where a contract needs it and there is data to check."""
     from martgate.expectations.gx.stock import validate_rules  # noqa: PLC0415 - seconds
 
     return validate_rules(engine, relation, rules, protection=protection)
