@@ -286,7 +286,9 @@ def names_in(module: str) -> frozenset[str]:
     if not file.is_file():
         return frozenset()
     names = {each.stem for each in place.glob("*")} if place.is_dir() else set()
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+    body = ast.parse(file.read_text(encoding="utf-8")).body
+    later = [node for block in body if isinstance(block, ast.If) for node in block.body]  # imported when it is used
+    for node in (*body, *later):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
