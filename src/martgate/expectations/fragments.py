@@ -24,6 +24,7 @@ __all__ = [
     "find_parameters",
     "find_query_problem",
     "find_tables",
+    "find_upper_ends",
     "match_equality",
     "parse_sql",
 ]
@@ -62,6 +63,32 @@ def find_equation_columns(expression: str) -> tuple[str, ...]:
     is_equation = is_close or isinstance(tree, exp.EQ | exp.NullSafeEQ)
     columns = find_columns(expression)
     return columns if is_equation and len(columns) > 1 else ()
+
+
+def find_upper_ends(condition: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Find the columns that a condition keeps at or below an end, each with the columns that its end is computed from.
+
+    >>> find_upper_ends("at <= CAST(:audited_at AS TIMESTAMP) AND until >= at AND n > 3")
+    (('at', ()), ('at', ('until',)))
+    """
+    from sqlglot import exp  # noqa: PLC0415 (see above)
+
+    trees = parse_sql(condition)
+    tree = trees[0] if len(trees) == 1 else None
+    if tree is None:
+        return ()
+    ends = []
+    for part in tree.unnest().flatten() if isinstance(tree.unnest(), exp.And) else [tree]:
+        comparison = part.unnest()
+        if isinstance(comparison, exp.LT | exp.LTE):
+            ends.append((comparison.this, comparison.expression))
+        elif isinstance(comparison, exp.GT | exp.GTE):
+            ends.append((comparison.expression, comparison.this))
+        elif isinstance(comparison, exp.Between):
+            ends.append((comparison.this, comparison.args["high"]))
+    return tuple(
+        (side.name, find_columns(end.sql(dialect="databricks"))) for side, end in ends if isinstance(side, exp.Column)
+    )
 
 
 def find_compared_columns(query: str) -> tuple[str, ...]:

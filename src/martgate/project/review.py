@@ -19,6 +19,8 @@ from martgate.errors import InvalidInput, Problem
 from martgate.expectations.coverage import CoverageItem, CoverageStatus, classify_leaves, find_comparisons
 from martgate.expectations.derive import derive, derive_with_problems
 from martgate.expectations.kinds.expectations import ExpectationCheck
+from martgate.expectations.kinds.fresh import Fresh
+from martgate.expectations.kinds.happened import Happened
 from martgate.expectations.reasoning import Contradiction, find_contradictions, find_idle_rules
 from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
@@ -26,7 +28,7 @@ from martgate.extras import is_installed, missing_message
 from martgate.hints import clip
 from martgate.project.inputs import find_unknown_tables
 from martgate.text.lists import join_words
-from martgate.text.quoting import put_table
+from martgate.text.quoting import identifier, put_table
 from martgate.text.regex import missing_anchors
 
 __all__ = [
@@ -146,6 +148,7 @@ def find_contract_warnings(contract_file: ContractFile) -> list[Problem]:
         expected_types = [rule.check.expected_types for rule in rules]
         warnings += [*_find_idle_rules(contract_file, rules), *_find_nullable_keys(contract_file, table)]
         warnings += _find_uncompared_columns(contract_file, table, rules)
+        warnings += _find_endless_instants(contract_file, table, rules)
         types = {name.casefold(): kind for expected in expected_types for name, kind in expected.items() if kind}
         warnings += map(contract_file.add_location, _find_unsafe_partitions(table, types, contract_file))
         for rule in rules:
@@ -345,6 +348,25 @@ def _find_uncompared_columns(contract_file: ContractFile, table: Table, rules: S
             message = f"no rule compares {column.name} with its source, {join_words(column.sources)}"
             hint = "write copied_from, recomputed or reconciles, or an equation with holds; see docs/sources.md"
             yield contract_file.problem(f"{column.path}.transformSourceObjects", message, hint)
+
+
+def _find_endless_instants(contract_file: ContractFile, table: Table, rules: Sequence[Rule]) -> Iterator[Problem]:
+    """Warn about times of runs and events that may lie in the future: a wrong clock makes an event of today one of tomorrow.
+
+    A column is such a time if freshness is promised by it, if a rule asks what happened by it, or if the run sets it.
+    """
+    ends = [(column.casefold(), limits) for rule in rules for column, limits in rule.check.upper_ends]
+    closed: set[str] = set()
+    while more := {column for column, limits in ends if closed.issuperset(map(str.casefold, limits))} - closed:
+        closed |= more
+    times = {rule.check.column for rule in rules if isinstance(rule.check, Fresh | Happened)}
+    for column in table.columns:
+        is_time = column.name in times or ":run_timestamp" in column.transform_logic
+        if is_time and column.logical_type == "timestamp" and column.name.casefold() not in closed:
+            message = f"nothing keeps {column.name}, the time of a run or an event, from lying in the future"
+            expression = f"{identifier(column.name)} <= CAST(:audited_at AS TIMESTAMP)"
+            hint = f"write it as a rule, holds with the expression {expression}"
+            yield contract_file.problem(f"{column.path}.name", message, hint)
 
 
 def _find_nullable_keys(contract_file: ContractFile, table: Table) -> Iterator[Problem]:

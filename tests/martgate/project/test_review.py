@@ -70,6 +70,11 @@ ERRORS = {
         "      - {name: code, logicalType: string, enum: [{value: SE}, {value: DK}]}\n",
     },
 }
+RUN_AT = """      - {name: run_at, logicalType: timestamp, transformLogic: "CAST(:run_timestamp AS TIMESTAMP)"}
+      - {name: sent_at, logicalType: timestamp}
+    quality:
+      - {id: happened, type: custom, engine: martgate, implementation: {rule: happened, column: sent_at}}
+"""
 WARNINGS = {
     "a length that a list implies": {"country": OPTIONS + "{maxLength: 2}\n        enum: [{value: NO}, {value: SE}]"},
     "a bound that a type implies": {"amount": OPTIONS + "{maximum: 127}"},
@@ -83,6 +88,7 @@ WARNINGS = {
         "amount": "quality: [{id: a, metric: nullValues, mustBe: 0}, {id: b, metric: nullValues, mustBe: 0}]"
     },
     "a column that nobody compares with its source": {"amount": "transformSourceObjects: [till.receipts.amount]"},
+    "a time of a run that may be in the future": {"amount": "description: x", "more": RUN_AT},
     "a pattern of everything": {"country": OPTIONS + "{pattern: '^[\\s\\S]*$'}"},
 }
 
@@ -121,3 +127,39 @@ def test_the_contracts_of_this_project_have_neither(request):
         [request.config.rootpath / "contracts"], known=[], expectations=[Path(request.config.rootpath / "expectations")]
     )
     assert (found.problems, found.warnings) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        ["run_at <= CAST(:audited_at AS TIMESTAMP)", "sent_at < CAST(:day_end AS TIMESTAMP)"],
+        ["CAST(:audited_at AS TIMESTAMP) >= run_at AND sent_at <= run_at"],
+        ["run_at BETWEEN sent_at AND CAST(:day_end AS TIMESTAMP)", "sent_at < run_at"],
+    ],
+)
+def test_an_end_of_an_instant_may_be_that_of_another_one(lint, ends):
+    rules = "".join(
+        f"      - {{id: end{number}, type: custom, engine: martgate, implementation: {{rule: holds, expression: '{end}'}}}}\n"
+        for number, end in enumerate(ends)
+    )
+    assert lint(more=RUN_AT + rules) == ([], [])
+
+
+@pytest.mark.parametrize("end", ["sent_at <= run_at AND run_at <= sent_at", "run_at > sent_at", "sent_at = run_at"])
+def test_two_instants_are_no_end_of_each_other(lint, end):
+    rule = (
+        f"      - {{id: end, type: custom, engine: martgate, implementation: {{rule: holds, expression: '{end}'}}}}\n"
+    )
+    _, warnings = lint(more=RUN_AT + rule)
+    assert len(warnings) == 2
+
+
+def test_an_end_under_the_condition_that_there_is_a_value_is_an_end(lint):
+    rule = (
+        "      - {id: end, type: custom, engine: martgate, implementation: {rule: implies, when: run_at IS NOT NULL,"
+        " then: 'run_at <= CAST(:audited_at AS TIMESTAMP)'}}\n"
+    )
+    _, warnings = lint(more=RUN_AT + rule)
+    assert len(warnings) == 1
+    _, warnings = lint(more=RUN_AT + rule.replace("run_at IS NOT NULL", "amount > 1"))
+    assert len(warnings) == 2

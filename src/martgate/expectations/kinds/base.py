@@ -171,6 +171,11 @@ class Check(ABC):
         """
         return ()
 
+    @property
+    def upper_ends(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The columns that it keeps from being too late or too great, each with the columns that its end is computed from."""
+        return ()
+
     # The days that it needs.
 
     @property

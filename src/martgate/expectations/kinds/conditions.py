@@ -10,7 +10,7 @@ from typing import ClassVar
 from martgate.expectations import wording
 from martgate.expectations.comparisons import constant_value, read_condition
 from martgate.expectations.domain import Domain, Requirement, Requirements
-from martgate.expectations.fragments import find_equation_columns
+from martgate.expectations.fragments import find_columns, find_equation_columns, find_upper_ends
 from martgate.expectations.kinds.fields import Expression, NullPasses
 from martgate.expectations.kinds.rows import RowCheck, RowTest
 from martgate.expectations.proofs import StatisticsProofs
@@ -36,6 +36,10 @@ class Holds(RowCheck):
     def compared_with_source(self) -> tuple[str, ...]:
         """The columns of an equation: each follows from the others."""
         return find_equation_columns(self.expression)
+
+    @property
+    def upper_ends(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return find_upper_ends(self.expression)
 
     def row_test(self, types: Mapping[str, str]) -> RowTest:
         del types
@@ -72,6 +76,17 @@ class Implies(RowCheck):
     def row_test(self, types: Mapping[str, str]) -> RowTest:
         del types
         return _row_test(f"({self.then})", within=f"({self.when})", null_passes=self.null_passes)
+
+    @property
+    def upper_ends(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The ends of columns that are in scope wherever they are not null."""
+        ends = find_upper_ends(self.then)
+        set_columns = {
+            name
+            for name in find_columns(self.when)
+            if _normalize(self.when).casefold() == f"{name} is not null".casefold()
+        }
+        return tuple(end for end in ends if end[0] in set_columns)
 
     def scope(self, types: Mapping[str, str]) -> Requirements:
         return read_condition(self.when, types)

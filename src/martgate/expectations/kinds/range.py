@@ -56,6 +56,10 @@ class Range(LiteralCheck):
         most = Interval(None, value, excludes_high=is_open)
         return require(self.column, Domain(interval=least if self.bound.endswith("minimum") else most))
 
+    @property
+    def upper_ends(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return ((self.column, ()),) if self.bound.endswith("maximum") else ()
+
     def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         kind, value = types.get(self.column.casefold(), ""), self.value
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
