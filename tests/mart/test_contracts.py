@@ -276,17 +276,18 @@ def test_every_quality_has_a_description_and_a_unique_name():
             assert len(ids) == len(set(ids))
 
 
-def test_known_defects_of_upstreams_are_warnings():
+def test_known_defects_of_upstreams_and_wrong_clocks_are_warnings():
     warnings = {
         name: {e["id"] for e in qualities(doc) if e["severity"] == "warning"} for name, doc in DOCUMENTS.items()
     }
     assert {name: ids for name, ids in warnings.items() if ids} == {
-        "we_mart.wv_user_ctry_history": {"one_country_at_a_time"},
-        "weverse2.community_log_member_status_log": {"one_status_at_a_time", "something_of_the_day"},
+        "we_mart.ods_wv_member_profile": {"not_in_future"},
+        "we_mart.wv_user_ctry_history": {"one_country_at_a_time", "not_in_future"},
+        "weverse2.community_log_member_status_log": {"one_status_at_a_time", "something_of_the_day", "not_in_future"},
         "weverse2.community_member_special_member": {"one_row_at_a_time"},
-        "weverse2.notification_push_config": {"one_setting_at_a_time"},
-        "we_mart.wv_post_view": {"one_view_at_a_time"},
-        "we_mart.wv_post_reaction": {"one_reaction_at_a_time", "something_of_the_day"},
+        "weverse2.notification_push_config": {"one_setting_at_a_time", "not_in_future"},
+        "we_mart.wv_post_view": {"one_view_at_a_time", "not_in_future"},
+        "we_mart.wv_post_reaction": {"one_reaction_at_a_time", "something_of_the_day", "not_in_future"},
         "we_mart.wv_dm_subscr": {"unmatched"},
     }
 

@@ -19,7 +19,7 @@ from martgate.expectations.kinds.in_set import InSet
 from martgate.expectations.kinds.references import References
 from martgate.expectations.rules import Rule
 
-__all__ = ["Contradiction", "IdleRule", "OtherColumn", "find_contradictions", "find_idle_rules"]
+__all__ = ["Contradiction", "IdleRule", "OtherColumn", "find_contradictions", "find_idle_rules", "read_types"]
 
 _OtherRules = Callable[[str], Sequence[Rule]]
 
@@ -50,6 +50,11 @@ class Contradiction:
     is_null_left: bool = False
     source: OtherColumn | None = None
 
+    @property
+    def is_blocking(self) -> bool:
+        """Whether every rule of it blocks a publish, so that nothing can be published."""
+        return all(rule.severity is Severity.ERROR for rule in (self.rule, *self.others))
+
 
 @dataclass(frozen=True, slots=True)
 class IdleRule:
@@ -70,6 +75,16 @@ _Limits = Mapping[Hashable, Sequence[tuple[Rule, Domain]]]
 """For each subject, the rules that limit it, each with the values that it allows."""
 
 
+def read_types(rules: Sequence[Rule]) -> dict[str, str]:
+    """Read the types of the columns, casefolded, of the rules of a table; the contract's own come before those of suites."""
+    types: dict[str, str] = {}
+    for rule in rules:
+        for name, kind in rule.check.expected_types.items():
+            if kind:
+                types.setdefault(name.casefold(), kind)
+    return types
+
+
 def find_contradictions(rules: Sequence[Rule], other_rules: _OtherRules) -> Iterator[Contradiction]:
     """Find the rules of a table that contradict each other, or the contracts of the tables that its values come from.
 
@@ -77,7 +92,7 @@ def find_contradictions(rules: Sequence[Rule], other_rules: _OtherRules) -> Iter
         rules: the rules of the table.
         other_rules: returns the rules of another table; none where it is unknown.
     """
-    types = _read_types(rules)
+    types = read_types(rules)
     limits = _collect_limits(rules, types)
     dead = list(_find_dead_values(rules, limits, types))
     yield from dead
@@ -97,7 +112,7 @@ def find_idle_rules(rules: Sequence[Rule]) -> Iterator[IdleRule]:
     Of two rules that say the same, the later one is idle. A clause of the schema, which other tools read as well, is idle
     because of other clauses of the schema only; types, keys and what is required never are.
     """
-    types = _read_types(rules)
+    types = read_types(rules)
     never_null = frozenset(
         requirement.subject
         for rule in rules
@@ -237,7 +252,7 @@ def _find_foreign_contradictions(
     """Find columns whose values come from a column of another table that has none of the values that pass here."""
     for column, source in _list_sources(rule):
         there = other_rules(source.table)
-        kinds = _read_types(there)
+        kinds = read_types(there)
         name = source.column.casefold()
         if not _are_comparable(types.get(column.casefold(), ""), kinds.get(name, "")):
             continue
@@ -293,11 +308,6 @@ def _conjoin(domains: Iterator[Domain]) -> Domain:
 
 def _has_nothing(domain: Domain) -> bool:
     return domain.has_no_value and not domain.has_null
-
-
-def _read_types(rules: Sequence[Rule]) -> dict[str, str]:
-    expected = [rule.check.expected_types for rule in rules]
-    return {name.casefold(): kind for types in expected for name, kind in types.items() if kind}
 
 
 def _is_of_schema(rule: Rule) -> bool:

@@ -21,7 +21,7 @@ from martgate.expectations.derive import derive, derive_with_problems
 from martgate.expectations.kinds.expectations import ExpectationCheck
 from martgate.expectations.kinds.fresh import Fresh
 from martgate.expectations.kinds.happened import Happened
-from martgate.expectations.reasoning import Contradiction, find_contradictions, find_idle_rules
+from martgate.expectations.reasoning import Contradiction, find_contradictions, find_idle_rules, read_types
 from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
 from martgate.extras import is_installed, missing_message
@@ -83,7 +83,7 @@ def review(
     problems.extend(
         problem for problem in version_problems(catalog.contracts) if Path(problem.file).resolve() in reviewed
     )
-    warnings = [warning for contract_file in contracts for warning in find_contract_warnings(contract_file)]
+    warnings = [warning for contract_file in contracts for warning in find_contract_warnings(contract_file, catalog)]
     if whole:
         warnings += _find_unnamed_queries(catalog, expectations)
     suites = {label for label, file in find_suite_files(expectations) if whole and not is_generated(file)}
@@ -124,7 +124,7 @@ def find_contract_problems(contract_file: ContractFile, catalog: Catalog | None)
         )
         problems.extend(_find_sql_problems(contract_file, table))
         problems.extend(_find_argument_problems(contract_file, table))
-        problems.extend(_find_contradictions(contract_file, table, catalog))
+        problems.extend(_find_contradictions(contract_file, derive(table), catalog, blocking=True))
         if catalog:
             problems.extend(find_unknown_tables(contract_file, derive(table), catalog))
     own = contract_file.contract.file
@@ -134,22 +134,26 @@ def find_contract_problems(contract_file: ContractFile, catalog: Catalog | None)
     )
 
 
-def find_contract_warnings(contract_file: ContractFile) -> list[Problem]:
+def find_contract_warnings(contract_file: ContractFile, catalog: Catalog | None = None) -> list[Problem]:
     """Find what the author of a contract should know about its rules.
 
     Some rules get different answers from DuckDB and Spark by the types of their columns, a pattern without anchors
     matches more than it seems to, and rules that only Great Expectations judges are not checked if it is not installed.
     Rules with problems are left out.
+
+    Args:
+        contract_file: the contract.
+        catalog: the contracts that it may refer to; None if they are not known.
     """
     warnings: list[Problem] = []
     for table in contract_file.contract.tables:
         rules = derive_with_problems(table).rules
         warnings += [] if is_installed("gx") else _find_unchecked_arguments(contract_file, rules)
-        expected_types = [rule.check.expected_types for rule in rules]
+        types = read_types(rules)
+        warnings += _find_contradictions(contract_file, rules, catalog, blocking=False)
         warnings += [*_find_idle_rules(contract_file, rules), *_find_nullable_keys(contract_file, table)]
         warnings += _find_uncompared_columns(contract_file, table, rules)
         warnings += _find_endless_instants(contract_file, table, rules)
-        types = {name.casefold(): kind for expected in expected_types for name, kind in expected.items() if kind}
         warnings += map(contract_file.add_location, _find_unsafe_partitions(table, types, contract_file))
         for rule in rules:
             warnings += map(contract_file.add_location, _find_unanchored_patterns(rule, contract_file))
@@ -280,8 +284,10 @@ def _find_unnamed_queries(catalog: Catalog, expectations: Iterable[Path]) -> Ite
                 yield Problem(file=str(file), message="no contract names this query, so nothing runs it", hint=hint)
 
 
-def _find_contradictions(contract_file: ContractFile, table: Table, catalog: Catalog | None) -> Iterator[Problem]:
-    """Find rules that no row can keep together, so that the gate would refuse every day."""
+def _find_contradictions(
+    contract_file: ContractFile, rules: Sequence[Rule], catalog: Catalog | None, *, blocking: bool
+) -> Iterator[Problem]:
+    """Find rules that no row can keep together: of blocking ones, so that the gate would refuse every day, or of others."""
 
     def derive_other(name: str) -> Sequence[Rule]:
         try:
@@ -289,7 +295,9 @@ def _find_contradictions(contract_file: ContractFile, table: Table, catalog: Cat
         except InvalidInput:
             return ()
 
-    for each in find_contradictions(derive(table), derive_other):
+    for each in find_contradictions(rules, derive_other):
+        if each.is_blocking != blocking:
+            continue
         path = each.rule.clauses[0]
         if each.value is not None:
             yield contract_file.problem(_find_enum_value(contract_file, path, each.value), *_word_dead_value(each))

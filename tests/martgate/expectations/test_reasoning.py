@@ -334,3 +334,9 @@ def test_a_bound_of_a_short_fraction_is_compared_as_the_engines_round_it():
 )
 def test_bounds_are_compared_by_the_type_of_the_column(kind, low, high, is_empty):
     assert bool(contradictions(Range("x", "minimum", low), Range("x", "maximum", high), kind=kind)) is is_empty
+
+
+def test_the_type_of_a_column_is_that_of_its_contract_and_not_one_that_a_suite_expects():
+    expected = rule(HasType("x", "other"), 9)
+    rules = [*clauses(InSet("x", ("A",)), Length("x", "minimum", 2), kind="string"), expected]
+    assert [found.value for found in find_contradictions(rules, lambda name: [])] == ["A"]

@@ -87,6 +87,10 @@ WARNINGS = {
     "a rule twice": {
         "amount": "quality: [{id: a, metric: nullValues, mustBe: 0}, {id: b, metric: nullValues, mustBe: 0}]"
     },
+    "a bound that only warns against another": {
+        "amount": "logicalTypeOptions: {minimum: 5}, quality: [{type: custom, engine: martgate, severity: warning,"
+        " implementation: {rule: holds, expression: amount < 3}}]"
+    },
     "a column that nobody compares with its source": {"amount": "transformSourceObjects: [till.receipts.amount]"},
     "a time of a run that may be in the future": {"amount": "description: x", "more": RUN_AT},
     "a pattern of everything": {"country": OPTIONS + "{pattern: '^[\\s\\S]*$'}"},
