@@ -13,7 +13,7 @@ from martgate.expectations.kinds.examples import Offenders, show_columns
 from martgate.expectations.kinds.fields import Column, GroupColumns, OptionalColumn
 from martgate.expectations.kinds.statements import add_window_columns
 from martgate.expectations.source import Source
-from martgate.text.quoting import identifier, identifiers, relation
+from martgate.text.quoting import identifier, identifiers, is_whole, relation
 
 __all__ = ["DenseSequence"]
 
@@ -48,7 +48,8 @@ class DenseSequence(Check):
         return Grouping(by, lambda number: self._parts(number, source))
 
     def requirements(self, types: Mapping[str, str]) -> Requirements:
-        del types
+        if not is_whole(types.get(self.column.casefold(), "")):
+            return Requirements()
         return require(self.column, Domain(interval=Interval(Fraction(1), None), has_null=False), is_exact=False)
 
     def offenders(self, source: Source, names: tuple[str, ...]) -> Offenders | None:
