@@ -247,7 +247,7 @@ def read_value(value: Scalar, kind: str) -> Any:  # noqa: PLR0911 - one return a
     if isinstance(value, bool):
         return None
     if kind in ("date", "timestamp", "timestamp_ntz"):
-        return _read_moment(str(value), kind)
+        return _read_moment(value, kind) if isinstance(value, str) else None
     if not _NUMBER.fullmatch(str(value)):
         return None
     if is_fraction(kind):

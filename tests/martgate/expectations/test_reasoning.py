@@ -341,3 +341,23 @@ def test_the_type_of_a_column_is_that_of_its_contract_and_not_one_that_a_suite_e
         rules = [*clauses(InSet("x", ("A",)), Length("x", "minimum", 2), kind="string"), rule(expected, 9)]
         assert [found.value for found in find_contradictions(rules, lambda name: [])] == ["A"]
         assert list(find_idle_rules(rules)) == []
+
+
+@pytest.mark.parametrize(
+    ("check", "kind"),
+    [
+        (MultipleOf("x", 0), "tinyint"),
+        (MultipleOf("x", 20240101), "date"),
+        (Range("x", "minimum", "a"), "tinyint"),
+        (InSet("x", (1, "b")), "string"),
+        (Length("x", "minimum", 3), "tinyint"),
+        (Pattern("x", "^a$"), "bigint"),
+        (Holds("x = 'a'"), "bigint"),
+        (Holds("x.y = 1 OR"), "bigint"),
+        (Range("x", "maximum", "2024-01-01"), "array<string>"),
+    ],
+)
+def test_nothing_is_known_of_a_value_that_is_not_of_the_type_of_its_column(check, kind):
+    other = Range("x", "maximum", {"date": "2023-01-01"}.get(kind, -1))
+    assert contradictions(check, other, kind=kind) == []
+    assert idle(check, other, kind=kind) == []

@@ -36,4 +36,4 @@ class MultipleOf(ValueCheck):
         """Nothing is known of binary fractions, which are multiples nearly."""
         kind = types.get(self.column.casefold(), "")
         step = None if is_fraction(kind) else read_value(self.value, kind)
-        return Requirements() if step is None else require(self.column, Domain(step=step))
+        return require(self.column, Domain(step=step)) if step else Requirements()
