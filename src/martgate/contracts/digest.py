@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 
 from martgate.contracts.model import Table
+from martgate.text.numbers import ExactNumber
 
 __all__ = ["digest"]
 
@@ -31,4 +32,6 @@ def _clauses(value: object) -> object:
         return {name: _clauses(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(key): _clauses(each) for key, each in value.items()}
+    if isinstance(value, ExactNumber):
+        return {"number": repr(value)}  # JSON would round it
     return [_clauses(each) for each in value] if isinstance(value, tuple | list) else value

@@ -17,7 +17,8 @@ from martgate.expectations.measurement import Counts, Measurement
 from martgate.expectations.protection import Protection
 from martgate.expectations.rules import Rule
 from martgate.expectations.source import Source
-from martgate.text.quoting import identifier, identifiers, literal, relation
+from martgate.text.comparison import write_comparison, write_membership
+from martgate.text.quoting import identifier, identifiers, relation
 
 __all__ = ["MeasurementPlan", "MeasurementQuery", "find_countable_values", "plan_measurements"]
 
@@ -120,8 +121,8 @@ def _pivot_query(
     for name, enum in values.items():
         counts[name, None] = f"COUNT_IF({identifier(name)} IS NULL)"
         for value in enum:
-            one = literal(value, types.get(name.casefold(), ""))
-            counts[name, wording.format_value(value)] = f"COUNT_IF({identifier(name)} = {one})"
+            is_value = write_comparison(identifier(name), "=", value, types.get(name.casefold(), ""))
+            counts[name, wording.format_value(value)] = f"COUNT_IF({is_value})"
     return MeasurementQuery(_grouping(by, counts.values(), audited), by, tuple(counts))
 
 
@@ -130,8 +131,8 @@ def _spread_query(
 ) -> MeasurementQuery:
     """Count rows by the values of one more column."""
     column = identifier(name)
-    enum = ", ".join(literal(value, types.get(name.casefold(), "")) for value in values)
-    sql = _grouping((*by, name), ["COUNT(*)"], audited, having=f"{column} IS NULL OR {column} IN ({enum})")
+    is_listed = write_membership(column, values, types.get(name.casefold(), ""))
+    sql = _grouping((*by, name), ["COUNT(*)"], audited, having=f"{column} IS NULL OR {is_listed}")
     return MeasurementQuery(sql, by, ((name, None),), spread=name)
 
 

@@ -26,6 +26,7 @@ from martgate.expectations.kinds.unique import Unique
 from martgate.expectations.mistakes import Mistake, read_pattern
 from martgate.expectations.untranslated import UNTRANSLATED, read_untranslated
 from martgate.hints import clip, did_you_mean
+from martgate.text.comparison import Sign, write_comparison, write_membership
 from martgate.text.quoting import identifier, literal, text
 
 __all__ = ["EXPECTATIONS", "read_expectation"]
@@ -103,8 +104,8 @@ def _in_set(arguments: ExpectationArguments) -> Check:
 
 def _not_in_set(arguments: ExpectationArguments) -> Check:
     column = arguments.column()
-    values = ", ".join(literal(value, arguments.kind(column)) for value in arguments.values("value_set"))
-    return Holds(f"{identifier(column)} NOT IN ({values})", null_passes=True)
+    values = arguments.values("value_set")
+    return Holds(write_membership(identifier(column), values, arguments.kind(column), negated=True), null_passes=True)
 
 
 def _matches(arguments: ExpectationArguments) -> Check:
@@ -126,14 +127,16 @@ def _between(arguments: ExpectationArguments) -> Check:
 def _bounded(arguments: ExpectationArguments, expression: str, kind: str) -> Check:
     """A check that an expression lies between two bounds, each inclusive or strict."""
     low, high = arguments.take("min_value"), arguments.take("max_value")
-    above = ">" if arguments.flag("strict_min") else ">="
-    below = "<" if arguments.flag("strict_max") else "<="
+    above: Sign = ">" if arguments.flag("strict_min") else ">="
+    below: Sign = "<" if arguments.flag("strict_max") else "<="
     bounds = [(above, low), (below, high)]
     for _, value in bounds:
         if value is not None and not isinstance(value, str | int | float):
             raise Mistake(f"expected a number or text as a bound, found {clip(value)}")
     parts = [
-        f"{expression} {sign} {literal(value, kind)}" for sign, value in bounds if isinstance(value, str | int | float)
+        write_comparison(expression, sign, value, kind)
+        for sign, value in bounds
+        if isinstance(value, str | int | float)
     ]
     if not parts:
         raise Mistake("has neither min_value nor max_value, so it would check nothing")

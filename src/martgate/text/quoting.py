@@ -8,8 +8,10 @@ Dots separate the parts of a table's name, so a part cannot contain a dot (see `
 
 import re
 from collections.abc import Callable, Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
+
+from martgate.text.numbers import parse_decimal, to_decimal
 
 __all__ = [
     "duckdb_identifier",
@@ -167,7 +169,7 @@ def escape_variables(sql: str) -> str:
     return _LITERALS.sub(lambda match: match[0].replace("${", "$\\{") if match["text"] else match[0], sql)
 
 
-def literal(value: str | float, kind: str) -> str:
+def literal(value: str | float, kind: str) -> str:  # noqa: PLR0911 - one return a family of types
     """Write a value as a literal that compares with a column of type `kind`.
 
     Args:
@@ -186,9 +188,23 @@ def literal(value: str | float, kind: str) -> str:
         return f"CAST({text(str(value))} AS {'DOUBLE' if wide else 'FLOAT'})"
     if isinstance(value, bool):
         return text(str(value).lower()) if is_text(kind) else str(value).upper()
+    if isinstance(value, str) and not (kind and not is_text(kind) and _is_number(value)):
+        return text(value)
+    if find_scale(kind) is not None:
+        return _decimal_literal(value, kind)
     if isinstance(value, str):
-        return value if kind and not is_text(kind) and _is_number(value) else text(value)
+        return value
     return text(_plain(value)) if is_text(kind) else _plain(value)
+
+
+def _decimal_literal(value: str | float, kind: str) -> str:
+    """Write a number as a decimal of a type if the type has room for it: beside another type, an engine may round both."""
+    number = Decimal(value) if isinstance(value, str) else to_decimal(value)
+    precision, scale = map(int, kind.removeprefix("decimal(").removesuffix(")").split(","))
+    units = Fraction(number) * 10**scale
+    plain = format(number, "f")
+    fits = units.denominator == 1 and abs(units) < 10**precision
+    return f"CAST({text(plain)} AS {kind.upper()})" if fits else plain
 
 
 def step_literal(value: float, kind: str) -> str:
@@ -203,7 +219,7 @@ def step_literal(value: float, kind: str) -> str:
     if scale is None:
         return literal(value, "")
     units = (
-        Fraction(repr(value)) * 10**scale
+        Fraction(to_decimal(value)) * 10**scale
     ).numerator  # the denominator of the reduced fraction divides every whole number of units
     return format(Decimal(f"{units}E-{scale}"), "f")
 
@@ -231,14 +247,11 @@ def is_fraction(kind: str) -> bool:
 
 def _plain(value: float) -> str:
     """Format a number without an exponent, so that engines read it as an exact decimal."""
-    return format(Decimal(repr(value)), "f")
+    return format(to_decimal(value), "f")
 
 
 def _is_number(value: str) -> bool:
-    try:
-        return Decimal(value).is_finite() and value == value.strip() and "_" not in value
-    except InvalidOperation:
-        return False
+    return parse_decimal(value) is not None
 
 
 def duckdb_identifier(name: str) -> str:

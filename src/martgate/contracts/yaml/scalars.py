@@ -4,8 +4,9 @@ This is the core schema of YAML 1.2.2, section 10.3, with one difference: a numb
 is text. YAML 1.1 reads it as octal, 1.2 as decimal, JSON rejects it; in contracts it is nearly always a code.
 """
 
-import math
 import re
+
+from martgate.text.numbers import read_number
 
 __all__ = ["CORE_TAGS", "MalformedScalar", "resolve_scalar"]
 
@@ -17,7 +18,7 @@ HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 DIGITS = 100
-"""The longest integer; Python itself reads no more than 4,300 digits."""
+"""The longest number; Python itself reads no more than 4,300 digits of an integer."""
 
 CORE = "tag:yaml.org,2002:"
 CORE_TAGS = frozenset({f"{CORE}{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map")})
@@ -62,9 +63,17 @@ def _number(text: str) -> str | int | float:
         if len(text) > DIGITS:
             raise MalformedScalar(f"a number of {len(text)} digits; put it in quotes if it is text")
         return int(text, 0)
-    if NOT_FINITE.fullmatch(text) or (FLOAT.fullmatch(text) and not math.isfinite(float(text))):
+    if NOT_FINITE.fullmatch(text):
         raise MalformedScalar(f"{text[:DIGITS]} is not a finite number; put it in quotes if it is text")
-    return float(text) if FLOAT.fullmatch(text) else text
+    if not FLOAT.fullmatch(text):
+        return text
+    if len(text) > DIGITS:
+        raise MalformedScalar(f"a number of {len(text)} digits; put it in quotes if it is text")
+    try:
+        return read_number(text)
+    except OverflowError:
+        problem = "is too near to 0" if float(text) == 0 else "is not a finite number"
+        raise MalformedScalar(f"{text} {problem}; put it in quotes if it is text") from None
 
 
 def _tagged(text: str, tag: str) -> Scalar:

@@ -11,14 +11,21 @@ from martgate.expectations.kinds.base import ExpectationConfig
 from martgate.expectations.kinds.fields import Bound, Column
 from martgate.expectations.kinds.rows import LiteralCheck
 from martgate.expectations.proofs import StatisticsProofs
-from martgate.text.quoting import literal
+from martgate.text.comparison import Sign, write_comparison
+from martgate.text.numbers import ExactNumber
+from martgate.text.quoting import is_fraction
 
 __all__ = ["Range"]
 
 _MAX_EXACT = 2**53
 """Great Expectations converts bounds to floats, which do not represent every whole number beyond this."""
 
-_FAILURE_SIGNS = {"minimum": "<", "maximum": ">", "exclusive_minimum": "<=", "exclusive_maximum": ">="}
+_FAILURE_SIGNS: Mapping[str, Sign] = {
+    "minimum": "<",
+    "maximum": ">",
+    "exclusive_minimum": "<=",
+    "exclusive_maximum": ">=",
+}
 _WITHIN: Mapping[str, Callable[[int, int, int], bool]] = {
     "minimum": lambda least, _, bound: least >= bound,
     "maximum": lambda _, greatest, bound: greatest <= bound,
@@ -45,7 +52,9 @@ class Range(LiteralCheck):
         return f"{self.column} is {wording.BOUNDS[self.bound]} {wording.format_value(self.value)}"
 
     def failure_condition(self, name: str, kind: str) -> str:
-        return f"{name} {_FAILURE_SIGNS[self.bound]} {literal(self.value, kind)}"
+        failure = write_comparison(name, _FAILURE_SIGNS[self.bound], self.value, kind)
+        is_lower = is_fraction(kind) and self.bound.endswith("minimum")
+        return f"({failure} OR ISNAN({name}))" if is_lower else failure  # NaN is greater than every number, and none
 
     def requirements(self, types: Mapping[str, str]) -> Requirements:
         value = read_value(self.value, types.get(self.column.casefold(), ""))
@@ -65,6 +74,8 @@ class Range(LiteralCheck):
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or abs(float(value)) > _MAX_EXACT or kind not in (*INTEGER_RANGES, "float", "double"):
             return None
+        if isinstance(value, ExactNumber) or (is_fraction(kind) and self.bound.endswith("minimum")):
+            return None  # it compares floats, and lets NaN pass a lower bound
         name = "min_value" if self.bound.endswith("minimum") else "max_value"
         arguments: dict[str, object] = {"column": self.column, name: float(value), **_STRICT.get(self.bound, {})}
         return ExpectationConfig("expect_column_values_to_be_between", arguments)

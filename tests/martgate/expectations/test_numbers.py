@@ -1,0 +1,180 @@
+"""Numbers of contracts are read, compared and written to their last digit, on every engine."""
+
+import copy
+import operator
+import pickle
+from decimal import Decimal, localcontext
+from random import Random
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from martgate.builders.ports import Dataset
+from martgate.contracts.digest import digest
+from martgate.contracts.yaml.document import Document
+from martgate.errors import InvalidInput
+from martgate.expectations.kinds.in_set import InSet
+from martgate.expectations.kinds.multiple_of import MultipleOf
+from martgate.expectations.kinds.quality_metric import QualityMetric
+from martgate.expectations.kinds.range import Range
+from martgate.text.comparison import write_comparison, write_membership
+from martgate.text.numbers import ExactNumber, read_number, to_decimal
+
+ENGINES = ["duckdb", pytest.param("spark", marks=pytest.mark.spark)]
+SIGNS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq}
+WHOLE = {"tinyint": (pa.int8(), 7), "int": (pa.int32(), 31), "bigint": (pa.int64(), 63)}
+DECIMALS = {"decimal(38,10)": (38, 10), "decimal(38,0)": (38, 0), "decimal(38,38)": (38, 38), "decimal(10,2)": (10, 2)}
+
+
+def cells(kind, random):
+    """Values of a type: its ends, those about 0 and 2**53, and others; with the unit of its last digit."""
+    if kind in WHOLE:
+        greatest, unit = 2 ** WHOLE[kind][1] - 1, Decimal(1)
+    else:
+        precision, scale = DECIMALS[kind]
+        greatest, unit = 10**precision - 1, Decimal(f"1E-{scale}")
+    units = {-greatest, greatest, greatest - 1, 0, 1, -1, *(random.randint(-greatest, greatest) for _ in range(6))}
+    units |= {each for each in (2**53, 2**53 + 1, 10**17 + 1) if each <= greatest}
+    with localcontext(prec=80):
+        return sorted(each * unit for each in units), unit
+
+
+def bounds(values, unit):
+    """Each value, its neighbours, a number between two values, and numbers that no type holds."""
+    with localcontext(prec=200):
+        near = [value + step for value in values for step in (0, unit, -unit, unit / 8, -unit / 8)]
+        return [*near, Decimal(10) ** 38, -(Decimal(10) ** 60), Decimal("1E+300"), Decimal("1E-60")]
+
+
+def as_written(number):
+    """A number as YAML reads it."""
+    text = format(number, "f")
+    return int(text) if "." not in text else read_number(text)
+
+
+def register(engine, tmp_path, kind, values):
+    arrow = WHOLE[kind][0] if kind in WHOLE else pa.decimal128(*DECIMALS[kind])
+    file = tmp_path / f"{kind}.parquet"
+    pq.write_table(pa.table({"n": pa.array([*values, None], arrow)}), file)
+    engine.register("s.numbers", Dataset(files=(str(file),)))
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("kind", [*WHOLE, *DECIMALS])
+def test_each_sign_answers_as_decimals_do(request, tmp_path, name, kind):
+    engine = request.getfixturevalue(f"{name}_engine")
+    values, unit = cells(kind, Random(kind))
+    register(engine, tmp_path, kind, map(int, values) if kind in WHOLE else values)
+    listed = [(sign, bound) for bound in bounds(values, unit) for sign in SIGNS]
+    written = [write_comparison("`n`", sign, as_written(bound), kind) for sign, bound in listed]
+    rows = engine.fetch(
+        f"SELECT n, {', '.join(f'{each} AS c{place}' for place, each in enumerate(written))} FROM s.numbers"
+    )
+    assert len(rows) == len(values) + 1
+    for value, *answers in rows:
+        for (sign, bound), answer in zip(listed, answers, strict=True):
+            assert answer == (None if value is None else SIGNS[sign](Decimal(value), bound)), (value, sign, bound)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("kind", [*WHOLE, *DECIMALS])
+def test_a_list_has_each_of_its_values_and_no_neighbour(request, tmp_path, name, kind):
+    engine = request.getfixturevalue(f"{name}_engine")
+    values, unit = cells(kind, Random(kind))
+    register(engine, tmp_path, kind, map(int, values) if kind in WHOLE else values)
+    with localcontext(prec=200):
+        lists = [values[::2], [value + unit / 8 for value in values], [*values[::3], unit / 2, Decimal(10) ** 50]]
+    for members in lists:
+        written = tuple(map(as_written, members))
+        tests = [write_membership("`n`", written, kind, negated=negated) for negated in (False, True)]
+        for value, is_in, is_out in engine.fetch(f"SELECT n, {tests[0]}, {tests[1]} FROM s.numbers"):
+            expected = None if value is None else Decimal(value) in members
+            assert (is_in, is_out) == (expected, None if expected is None else not expected), (value, members)
+
+
+BOUND = Decimal("1234567890123456789012345678.0123456789")
+UNIT = Decimal("0.0000000001")
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_the_neighbour_of_a_bound_is_refused_and_the_bound_is_not(request, tmp_path, name):
+    """One unit of `decimal(38,10)` from what the contract wrote, for each kind that compares with a number."""
+    engine = request.getfixturevalue(f"{name}_engine")
+    with localcontext(prec=60):
+        below, above, double = BOUND - UNIT, BOUND + UNIT, 2 * BOUND
+    number = as_written(BOUND)
+    metric = {"threshold": None, "columns": ("n",)}
+    expected = {
+        Range("n", "minimum", number): {below},
+        Range("n", "maximum", number): {above, double},
+        Range("n", "exclusive_minimum", number): {below, BOUND},
+        Range("n", "exclusive_maximum", number): {BOUND, above, double},
+        InSet("n", (number, 7)): {below, above, double},
+        InSet("n", (number, *map(int, range(40)))): {below, above, double},
+        MultipleOf("n", number): {below, above},
+        QualityMetric("invalidValues", valid_values=(number,), **metric): {below, above, double},
+        QualityMetric("missingValues", missing_values=(number, 1), **metric): {BOUND},
+    }
+    kind = "decimal(38,10)"
+    register(engine, tmp_path, kind, [below, BOUND, above, double])
+    for check, offenders in expected.items():
+        test = check._row_test({"n": kind}) if isinstance(check, QualityMetric) else check.row_test({"n": kind})
+        found = engine.fetch(f"SELECT n FROM s.numbers WHERE {test.failure}")
+        assert {row[0] for row in found} == offenders, check
+        assert isinstance(check, QualityMetric) or str(BOUND) in check.sentence
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("kind", ["float", "double"])
+def test_no_bound_admits_a_value_that_is_no_number(request, tmp_path, name, kind):
+    engine = request.getfixturevalue(f"{name}_engine")
+    file = tmp_path / "n.parquet"
+    arrow = pa.float32() if kind == "float" else pa.float64()
+    pq.write_table(pa.table({"n": pa.array([float("nan"), 5.0, None], arrow)}), file)
+    engine.register("s.numbers", Dataset(files=(str(file),)))
+    for bound, value in (("minimum", 1), ("exclusive_minimum", 1), ("maximum", 9), ("exclusive_maximum", 9)):
+        failure = Range("n", bound, value).row_test({"n": kind}).failure
+        ((count,),) = engine.fetch(f"SELECT COUNT(*) FROM s.numbers WHERE {failure}")
+        assert count == 1, bound
+
+
+def test_yaml_keeps_every_digit():
+    text = "a: 0.1\nb: 0.12345678901234567890123\nc: 1e3\nd: 9007199254740993.0\ne: 0x1F\nf: 0o17\ng: -123456789.1234567890123\n"
+    data = Document.parse(text, file="c.yaml").data
+    exact = {key: to_decimal(value) for key, value in data.items()}
+    written = ("0.1", "0.12345678901234567890123", "1000", "9007199254740993", "31", "15", "-123456789.1234567890123")
+    assert exact == dict(zip("abcdefg", map(Decimal, written), strict=True))
+    assert [type(data[key]) is float for key in "abcdg"] == [True, False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("number", "problem"), [("1e-400", "too near to 0"), ("1e400", "not a finite"), ("0." + "1" * 99, "101 digits")]
+)
+def test_a_number_that_cannot_be_kept_is_refused(number, problem):
+    with pytest.raises(InvalidInput, match=problem):
+        Document.parse(f"a: {number}\n", file="c.yaml")
+
+
+def test_an_exact_number_is_a_value():
+    number, other = ExactNumber("0.10000000000000000000001"), ExactNumber("0.10000000000000000000002")
+    comparisons = [number != other, number < other, 0.1 < number, other >= number, number <= other, other > number]  # noqa: SIM300
+    assert all(comparisons)
+    assert len({number, other, 0.1, ExactNumber("0.10000000000000000000001")}) == 3
+    assert number != "0.1"
+    for copied in (pickle.loads(pickle.dumps(number)), copy.deepcopy(number)):
+        assert repr(copied) == str(copied) == f"{copied}" == "0.10000000000000000000001"
+    negative = -number
+    assert (abs(negative), -negative, int(ExactNumber("9007199254740993.5"))) == (number, number, 9007199254740993)
+    assert [ExactNumber(f"9007199254740993.{tenth}").is_integer() for tenth in (0, 5)] == [True, False]
+    for compare in (operator.lt, operator.le, operator.gt, operator.ge):
+        with pytest.raises(TypeError):
+            compare(number, "0.1")
+
+
+def test_contracts_that_differ_in_a_late_digit_have_other_digests(make):
+    def table(number):
+        return make.table(make.column("n", "decimal(38,30)", options={"minimum": ExactNumber(number)}))
+
+    assert digest(table("0.10000000000000000000001")) != digest(table("0.10000000000000000000002"))
+    assert digest(table("0.10000000000000000000001")) == digest(table("0.10000000000000000000001"))
