@@ -1,16 +1,16 @@
-"""The measurements of the published days of a table, from which rules learn."""
+"""The measurements of the published days of a table, and of the inputs of published tables, from which rules learn."""
 
 import json
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, func, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, and_, false, func, or_, select
 
 from martgate.expectations.measurement import Measurement, Selection
 from martgate.ledger.scope import WarehouseScope
-from martgate.ledger.tables import MEASUREMENTS, PUBLICATIONS, RUNS, transaction
+from martgate.ledger.tables import INPUT_MEASUREMENTS, MEASUREMENTS, PUBLICATIONS, RUNS, transaction
 
-__all__ = ["LedgerHistory", "build_measurement_row", "select_approving_runs"]
+__all__ = ["LedgerHistory", "LedgerInputHistory", "build_measurement_row", "select_approving_runs"]
 
 
 class LedgerHistory:
@@ -59,6 +59,70 @@ class LedgerHistory:
             .group_by(day)
             .order_by(day.desc())
         )
+
+
+class LedgerInputHistory:
+    """The measurements of a table from outside: for each day, those of the run whose candidate was published last.
+
+    What was measured of an input of a refused or unpublished candidate is not learned from.
+    """
+
+    def __init__(self, engine: Engine, table: str, scope: WarehouseScope) -> None:
+        self._engine = engine
+        self._table = table
+        self._scope = scope
+
+    def measurements(
+        self, selection: Selection, *, since: date, before: date, most: int | None = None
+    ) -> dict[date, tuple[Measurement, ...]]:
+        """Return the measurements of days of the input; see `martgate.expectations.measurement.History`.
+
+        Raises:
+            martgate.errors.CouldNotRun: the database does not answer.
+        """
+        rows = INPUT_MEASUREMENTS
+        wanted = and_(
+            rows.c.table_name == self._table,
+            rows.c.grouped_by == json.dumps(selection.by),
+            rows.c.column_name.in_(selection.columns),
+            func.coalesce(rows.c.counts, "rows") == selection.counts,
+            rows.c.measured_day >= since.isoformat(),
+            rows.c.measured_day < before.isoformat(),
+        )
+        newest = (
+            select(rows.c.measured_day, func.max(PUBLICATIONS.c.id).label("publication"))
+            .join(PUBLICATIONS, PUBLICATIONS.c.candidate == rows.c.candidate)
+            .where(wanted, self._build_condition())
+            .group_by(rows.c.measured_day)
+            .order_by(rows.c.measured_day.desc())
+            .limit(most)
+            .subquery()
+        )
+        query = (
+            select(rows)
+            .join(PUBLICATIONS, PUBLICATIONS.c.candidate == rows.c.candidate)
+            .join(newest, and_(newest.c.publication == PUBLICATIONS.c.id, newest.c.measured_day == rows.c.measured_day))
+            .where(wanted)
+            .order_by(rows.c.measured_day, rows.c.place)
+        )
+        by_day: dict[date, list[Measurement]] = {}
+        with transaction(self._engine) as connection:
+            for row in connection.execute(query):
+                day = date.fromisoformat(row.measured_day)
+                by_day.setdefault(day, []).append(_parse_measurement(selection.by, row))
+        return {day: tuple(numbers) for day, numbers in by_day.items()}
+
+    def _build_condition(self) -> ColumnElement[bool]:
+        """Build the condition under which a receipt counts: that of a table that was made from the input, here."""
+        measured = select(INPUT_MEASUREMENTS.c.candidate).where(INPUT_MEASUREMENTS.c.table_name == self._table)
+        query = select(PUBLICATIONS.c.table_name).where(PUBLICATIONS.c.candidate.in_(measured)).distinct()
+        with transaction(self._engine) as connection:
+            tables: list[str] = list(connection.execute(query).scalars())
+        conditions = (
+            and_(PUBLICATIONS.c.table_name == table, self._scope.build_condition(PUBLICATIONS, table))
+            for table in tables
+        )
+        return or_(false(), *conditions)
 
 
 def select_approving_runs(table: str) -> Select[tuple[str, int]]:

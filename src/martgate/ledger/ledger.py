@@ -15,7 +15,8 @@ from sqlalchemy import Row, and_, false, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from martgate.contracts.day import parse_day
-from martgate.contracts.partition import Partition
+from martgate.contracts.partition import Partition, format_day
+from martgate.expectations.measurement import Measurement
 from martgate.expectations.restatement import Restatement
 from martgate.gate.basis import VerdictBasis
 from martgate.gate.candidate import Candidate
@@ -24,11 +25,20 @@ from martgate.gate.receipt import Approval, Receipt
 from martgate.gate.run import RunRecord
 from martgate.gate.waiver import AppliedWaiver, Waiver
 from martgate.ledger.file_counts import insert_file_counts, select_file_counts
-from martgate.ledger.history import LedgerHistory, select_approving_runs
+from martgate.ledger.history import LedgerHistory, LedgerInputHistory, build_measurement_row, select_approving_runs
 from martgate.ledger.receipts import build_receipt_row, parse_receipt
 from martgate.ledger.runs import insert_run, is_intact_run, parse_run
 from martgate.ledger.scope import LedgerWarehouse, WarehouseScope
-from martgate.ledger.tables import CANDIDATES, PUBLICATIONS, RUNS, VERDICTS, WAIVERS, open_engine, transaction
+from martgate.ledger.tables import (
+    CANDIDATES,
+    INPUT_MEASUREMENTS,
+    PUBLICATIONS,
+    RUNS,
+    VERDICTS,
+    WAIVERS,
+    open_engine,
+    transaction,
+)
 from martgate.ledger.waivers import build_waiver_row, build_withdrawal, parse_waiver
 
 __all__ = ["AlteredRecord", "Ledger"]
@@ -59,8 +69,20 @@ class Ledger:
         self._engine = open_engine(url)
         self._scope = WarehouseScope(self._engine, warehouse)
 
-    def record_candidate(self, candidate: Candidate) -> None:
-        """Record a staged candidate, so that another process can gate and publish it."""
+    def record_candidate(
+        self,
+        candidate: Candidate,
+        inputs: Mapping[str, Sequence[Measurement]] | None = None,
+        *,
+        day: date | None = None,
+    ) -> None:
+        """Record a staged candidate, so that another process can gate and publish it.
+
+        Args:
+            candidate: the candidate.
+            inputs: what was measured of its inputs, by qualified name; it is learned from once the candidate is published.
+            day: the day of the inputs; None where nothing was measured.
+        """
         row = {
             "id": candidate.id,
             "table_name": candidate.table,
@@ -69,8 +91,17 @@ class Ledger:
             "manifest": _MANIFESTS.dump_json(candidate).decode(),
             "warehouse": self._scope.location,
         }
+        measured: list[dict[str, object]] = [
+            {"candidate": candidate.id, "table_name": table, "measured_day": format_day(day)}
+            | build_measurement_row(each)
+            for table, measurements in (inputs or {}).items()
+            for each in measurements
+        ]
         with transaction(self._engine) as connection:
             connection.execute(insert(CANDIDATES), row)
+            if measured:
+                numbered = [each | {"place": place} for place, each in enumerate(measured)]
+                connection.execute(insert(INPUT_MEASUREMENTS), numbered)
 
     def find_candidate(self, partition: Partition, candidate_id: str | None = None) -> Candidate | AlteredRecord | None:
         """Find a candidate of a day.
@@ -304,6 +335,10 @@ class Ledger:
     def get_history(self, table: str) -> LedgerHistory:
         """Return the measurements of the published days of a table."""
         return LedgerHistory(self._engine, table, self._scope)
+
+    def get_input_history(self, table: str) -> LedgerInputHistory:
+        """Return what earlier runs measured of a table that no model makes."""
+        return LedgerInputHistory(self._engine, table, self._scope)
 
     def record_file_counts(self, query: str, counts: Mapping[str, Sequence[int]]) -> None:
         """Record the counts that a query took in files.

@@ -32,6 +32,7 @@ from martgate.extras import EXTRAS, install_command, missing_message
 __all__ = [
     "CANDIDATES",
     "FILE_COUNTS",
+    "INPUT_MEASUREMENTS",
     "LONGEST_NAME",
     "MEASUREMENTS",
     "PUBLICATIONS",
@@ -93,6 +94,20 @@ MEASUREMENTS = Table(
     _METADATA,
     Column("run", _KEY, primary_key=True),
     Column("place", Integer, primary_key=True),
+    Column("grouped_by", Text, nullable=False),
+    Column("group_values", Text, nullable=False),
+    Column("column_name", Text, nullable=False),
+    Column("value", Text),
+    Column("row_count", BigInteger, nullable=False),
+    Column("counts", String(10)),
+)
+INPUT_MEASUREMENTS = Table(
+    "input_measurements",
+    _METADATA,
+    Column("candidate", String(100), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("table_name", String(255), nullable=False, index=True),
+    Column("measured_day", String(10), nullable=False),
     Column("grouped_by", Text, nullable=False),
     Column("group_values", Text, nullable=False),
     Column("column_name", Text, nullable=False),

@@ -92,7 +92,11 @@ def _reason_for_sequence(requests: Sequence[PublishRequest], context: Context) -
     first = requests[0]
     if first.table.qualified_name in first.inputs:
         return "its model reads its own published days"
-    rules = (rule for applicable in _applicable_rules(requests, context).values() for rule in applicable.rules)
+    rules = [rule for applicable in _applicable_rules(requests, context).values() for rule in applicable.rules]
+    for name in first.inputs:
+        version = context.catalog.find(name, first.day.date)
+        if first.model_names.isdisjoint((version[1].name, version[1].qualified_name)):
+            rules += derive_from_catalog(*version, context.catalog).rules
     looking_back = next((rule.name for rule in rules if rule.check.needs_previous_days), "")
     return f"{looking_back} looks back at the day before" if looking_back else ""
 

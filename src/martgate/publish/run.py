@@ -36,7 +36,7 @@ from martgate.publish.receipts import restore_receipts
 from martgate.publish.restatement import RestatementPreview
 from martgate.publish.upstreams import UpstreamCheck, check_upstreams, register_upstreams
 from martgate.publish.waivers import apply_recorded_waivers, reapply_recorded_waivers
-from martgate.stores.pinning import PinnedInput, watch_files
+from martgate.stores.pinning import watch_files
 
 __all__ = [
     "PreparedRun",
@@ -98,7 +98,7 @@ def prepare(request: PublishRequest, context: Context) -> PreparedRun:
         upstreams = check_upstreams(engine, request, context)
         if upstreams.reasons:
             return PreparedRun(_create_upstream_refusal(request, upstreams))
-        candidate, statistics = _stage(engine, request, context, upstreams.inputs)
+        candidate, statistics = _stage(engine, request, context, upstreams)
         result, basis = _audit_candidate(
             engine, candidate, request, context, statistics if context.trust_written_stats else ()
         )
@@ -145,7 +145,7 @@ def build(request: PublishRequest, context: Context) -> Candidate | RunRecord:
     with context.engine() as engine:
         upstreams = check_upstreams(engine, request, context)
         if not upstreams.reasons:
-            return _stage(engine, request, context, upstreams.inputs)[0]
+            return _stage(engine, request, context, upstreams)[0]
     return complete_run(PreparedRun(_create_upstream_refusal(request, upstreams)), request.table, context)
 
 
@@ -234,7 +234,7 @@ def explain_missing_candidate(altered: AlteredRecord | None, partition: Partitio
 
 
 def _stage(
-    engine: Engine, request: PublishRequest, context: Context, inputs: tuple[PinnedInput, ...]
+    engine: Engine, request: PublishRequest, context: Context, upstreams: UpstreamCheck
 ) -> tuple[Candidate, tuple[WrittenFile, ...]]:
     """Stage a candidate, if the inputs are still those that were checked.
 
@@ -262,15 +262,15 @@ def _stage(
         staged,
         stamped=tuple(c for c in request.table.column_names if c.casefold() in stamped),
         model=compute_model_digest(request.model),
-        inputs=tuple(each.pin for each in inputs),
+        inputs=tuple(each.pin for each in upstreams.inputs),
     )
     try:
         require_same_clock(candidate, request, context)
-        require_same_inputs(inputs)
+        require_same_inputs(upstreams.inputs)
     except CouldNotRun:
         context.store.discard(candidate)
         raise
-    context.ledger.record_candidate(candidate)
+    context.ledger.record_candidate(candidate, upstreams.measurements, day=request.day.date)
     return candidate, tuple(files)
 
 

@@ -1,6 +1,7 @@
 """Finds the inputs of a run for a day, registers them, and checks those from outside against their contracts."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from martgate.builders.ports import CatalogTable, Dataset, Engine
@@ -8,6 +9,7 @@ from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile
 from martgate.errors import InvalidInput, MissingUpstream, Problem
 from martgate.expectations.audit import Scope, audit
+from martgate.expectations.measurement import Measurement
 from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
 from martgate.expectations.verdict import Audit, Outcome, OutOfScope, Verdict
@@ -50,6 +52,7 @@ class UpstreamCheck:
         warnings: the verdicts that do not block, of rules that failed or could not run.
         out_of_scope: rules that were not checked.
         inputs: every input, as it was when it was registered.
+        measurements: what rules that learn measured of them, by qualified name.
     """
 
     reasons: tuple[str, ...] = ()
@@ -57,6 +60,7 @@ class UpstreamCheck:
     warnings: tuple[Verdict, ...] = ()
     out_of_scope: tuple[OutOfScope, ...] = ()
     inputs: tuple[PinnedInput, ...] = ()
+    measurements: Mapping[str, tuple[Measurement, ...]] = field(default_factory=dict)
 
 
 def check_upstreams(engine: Engine, request: PublishRequest, context: Context) -> UpstreamCheck:
@@ -88,7 +92,10 @@ def check_upstreams(engine: Engine, request: PublishRequest, context: Context) -
         if verdict.outcome in (Outcome.FAILED, Outcome.ERROR)
     )
     reasons = _check_frames(engine, inputs, context)
-    return UpstreamCheck(reasons, warnings=warnings, out_of_scope=out_of_scope, inputs=pinned)
+    measurements = {audit.table: audit.measurements for audit in audits if audit.measurements}
+    return UpstreamCheck(
+        reasons, warnings=warnings, out_of_scope=out_of_scope, inputs=pinned, measurements=measurements
+    )
 
 
 def _prefix_rule(result: VerdictOrSkipped, table: str) -> VerdictOrSkipped:
@@ -120,7 +127,11 @@ def _audit_upstreams(engine: Engine, inputs: list[_Input], request: PublishReque
         name = upstream.table.qualified_name
         context.progress(f"checking upstream {name}")
         rules = _derive_rules(upstream, context)
-        own = replace(scope, file_counts=context.file_counts(engine, name, upstream.source))
+        own = replace(
+            scope,
+            file_counts=context.file_counts(engine, name, upstream.source),
+            history=context.ledger.get_input_history(name),
+        )
         audits.append(audit(engine, name, table=upstream.table, rules=rules, scope=own))
     empty = [result.table for result in audits if result.rows == 0 and _is_daily(context, result.table)]
     if empty:
@@ -131,8 +142,8 @@ def _audit_upstreams(engine: Engine, inputs: list[_Input], request: PublishReque
 def _derive_rules(upstream: _Input, context: Context) -> tuple[Rule, ...]:
     """Derive the rules of a table from outside, all of which can be checked.
 
-    The project keeps no earlier day and no history of such a table, so that a rule that needs one would be passed over
-    every day; it is refused instead.
+    Earlier runs measured such a table, and rules may learn from that. The project keeps no rows of an earlier day, so that
+    a rule that needs them would be passed over every day; it is refused instead.
     """
     contract_file, name = upstream.contract_file, upstream.table.qualified_name
     rules = derive_from_catalog(contract_file, upstream.table, context.catalog).rules
@@ -140,11 +151,11 @@ def _derive_rules(upstream: _Input, context: Context) -> tuple[Rule, ...]:
         Problem(
             file=contract_file.contract.file,
             path=rule.clauses[0],
-            message=f"{rule.name} looks at earlier days, which are not kept for {name}, as no model makes it",
+            message=f"{rule.name} looks at rows of earlier days, which are not kept for {name}, as no model makes it",
             hint="move it to the contract of a table that a model makes",
         )
         for rule in rules
-        if rule.check.needs_previous_days
+        if rule.check.reads_previous_day or (rule.check.needs_previous_days and not rule.check.is_learned)
     ]
     if uncheckable:
         raise InvalidInput(*map(contract_file.add_location, uncheckable))

@@ -2,6 +2,8 @@
 
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 CONTRACT = """
@@ -167,3 +169,93 @@ def test_a_table_without_rules_that_learn_cannot_be_backtested(project, capsys, 
     assert "s.base has no rule that learns" in capsys.readouterr().err
     assert call(["backtest", "bose"]) == 2
     assert "base" in capsys.readouterr().err
+
+
+OUTSIDE = """
+apiVersion: v3.2.0
+kind: DataContract
+id: visits
+name: visits
+version: 1.0.0
+status: active
+schema:
+  - name: visits
+    physicalName: s.visits
+    customProperties: [{property: publishPartition, value: day}]
+    quality:
+      - id: volume
+        type: custom
+        engine: martgate
+        implementation: {rule: volume_band, by: [c], history_days: 60, false_alarms_per_year: 1}
+    properties:
+      - {name: c, logicalType: integer, physicalType: int, required: true}
+      - {name: day, logicalType: string, physicalType: string, required: true, partitioned: true}
+"""
+MADE_OF_VISITS = """
+apiVersion: v3.2.0
+kind: DataContract
+id: made
+name: made
+version: 1.0.0
+status: active
+schema:
+  - name: made
+    physicalName: s.made
+    customProperties: [{property: publishPartition, value: day}]
+    quality: [{metric: rowCount, mustBeLessThan: 900, severity: error}]
+    properties:
+      - {name: c, logicalType: integer, physicalType: int}
+      - {name: day, logicalType: string, physicalType: string, required: true, partitioned: true}
+"""
+
+
+@pytest.fixture
+def publish_visits(project, capsys, call):
+    """publish_visits(first, last, rows): publish days of a table that is made of visits, of which each day has so many."""
+    (project / "contracts" / "visits.odcs.yaml").write_text(OUTSIDE)
+    (project / "contracts" / "made.odcs.yaml").write_text(MADE_OF_VISITS)
+    (project / "models" / "made.sql").write_text("SELECT c, day FROM s.visits WHERE day = :part_date")
+
+    def _publish(first, last, *, rows=600, command=("backfill", "--again", "--json")):
+        for day in range(first, last + 1):
+            folder = project / "out" / "upstreams" / "s" / "visits" / f"day=2024-01-{day:02}"
+            folder.mkdir(parents=True, exist_ok=True)
+            pq.write_table(pa.table({"c": pa.array([n % 2 for n in range(rows)], pa.int32())}), folder / "0.parquet")
+        capsys.readouterr()
+        days = ["--from", f"2024-01-{first:02}", "--to", f"2024-01-{last:02}"]
+        code = call([command[0], "made", *days, *command[1:]])
+        told = capsys.readouterr()
+        assert "runs" in told.out, told.err
+        return code, json.loads(told.out)["runs"]
+
+    return _publish
+
+
+def test_a_rule_of_an_input_learns_from_what_earlier_runs_measured_of_it(publish_visits):
+    code, runs = publish_visits(1, 15)
+    assert code == 0
+    reasons = [run["out_of_scope"][0]["reason"] if run["out_of_scope"] else "" for run in runs]
+    assert reasons == [*(f"learning: {days} of 14 days published and measured" for days in range(14)), ""]
+    code, (refused,) = publish_visits(16, 16, rows=300)
+    assert (code, refused["reasons"]) == (1, ["upstream s.visits: 1 failed: table|volume"])
+    assert publish_visits(16, 16)[0] == 0
+
+
+def test_what_was_measured_of_the_input_of_a_refused_day_is_not_learned_from(publish_visits):
+    assert publish_visits(1, 1, rows=1000)[0] == 1  # more rows than the table may have
+    _, (run,) = publish_visits(2, 2)
+    assert learning(run) == {"s.visits: table|volume": "learning: 0 of 14 days published and measured"}
+
+
+def test_the_steps_of_a_run_leave_what_was_measured_of_its_inputs_as_well(publish_visits, capsys, call):
+    publish_visits(1, 1)
+    for step in ("build", "gate", "publish"):
+        assert call([step, "made", "--date", "2024-01-01"]) == 0
+    _, (run,) = publish_visits(2, 2)
+    assert learning(run) == {"s.visits: table|volume": "learning: 1 of 14 days published and measured"}
+
+
+def test_days_run_one_after_another_where_a_rule_of_an_input_learns(publish_visits, capsys, call):
+    publish_visits(1, 2)
+    assert call(["backfill", "made", "--from", "2024-01-01", "--to", "2024-01-02", "--jobs", "2", "--again"]) == 0
+    assert "the days run one after another: table|volume looks back at the day before" in capsys.readouterr().err

@@ -42,7 +42,7 @@ def test_a_rule_about_earlier_days_of_a_table_from_outside_is_unusable_since_nob
     (error,) = json.loads(out)["errors"]
     assert (code, Path(error["file"]).name) == (2, HERE)
     assert error["line"] > 0
-    assert "table|asked looks at earlier days, which are not kept for we_mart.we_user" in error["message"]
+    assert "table|asked looks at rows of earlier days, which are not kept for we_mart.we_user" in error["message"]
 
 
 def test_a_table_that_a_rule_of_an_input_names_is_an_input_itself(run):
