@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 
 from martgate.contracts.model import Table
-from martgate.text.numbers import ExactNumber
+from martgate.text.numbers import mark_exact_numbers
 
 __all__ = ["digest"]
 
@@ -23,7 +23,7 @@ _DOCUMENTATION = frozenset(
 def digest(table: Table) -> str:
     """Return the SHA-256 of the clauses of a table and of its contract, without documentation and addresses."""
     clauses = (_clauses(replace(table.contract, tables=())), _clauses(table))
-    return hashlib.sha256(json.dumps(clauses, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(mark_exact_numbers(clauses), sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _clauses(value: object) -> object:
@@ -32,6 +32,4 @@ def _clauses(value: object) -> object:
         return {name: _clauses(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(key): _clauses(each) for key, each in value.items()}
-    if isinstance(value, ExactNumber):
-        return {"number": repr(value)}  # JSON would round it
     return [_clauses(each) for each in value] if isinstance(value, tuple | list) else value

@@ -1,11 +1,12 @@
 """The entries of `quality` lists: their types, severities and thresholds."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
+
+from martgate.text.numbers import ExactNumber, to_decimal
 
 __all__ = ["Metric", "Operator", "Quality", "QualityType", "Scalar", "Severity", "Threshold", "Unit"]
 
@@ -62,14 +63,12 @@ class Threshold:
     def admits(self, number: float | Decimal) -> bool:
         """Return whether a number satisfies the comparison; NaN satisfies none.
 
-        A decimal is compared with the decimals that the contract wrote, to the last digit.
+        Whole numbers and decimals are compared with the decimals that the contract wrote, to the last digit; a binary
+        fraction with the nearest one to what the contract wrote.
         """
-        first: float | Decimal = self.values[0]
-        last: float | Decimal = self.values[-1]
-        if isinstance(number, Decimal):
-            first, last = Decimal(str(first)), Decimal(str(last))
-        if (isinstance(number, float) and math.isnan(number)) or (isinstance(number, Decimal) and number.is_nan()):
+        if number != number:  # noqa: PLR0124 - NaN
             return False
+        first, last = (_comparable(value, number) for value in (self.values[0], self.values[-1]))
         return bool(self._compare(number, first, last))
 
     def _compare(self, number: Any, first: Any, last: Any) -> Any:  # noqa: PLR0911 - one return an operator
@@ -90,6 +89,13 @@ class Threshold:
                 return first <= number <= last
             case "mustNotBeBetween":
                 return not first <= number <= last
+
+
+def _comparable(value: float, number: float | Decimal) -> float | Decimal:
+    """Convert a bound to the kind of a number."""
+    if isinstance(number, Decimal):
+        return to_decimal(value)
+    return float(value) if isinstance(value, ExactNumber) and isinstance(number, float) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,14 @@ A float holds some 17 digits. A number that a float does not hold is an `ExactNu
 with the decimal that was written beside it.
 """
 
+import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 
-__all__ = ["ExactNumber", "parse_decimal", "read_number", "to_decimal"]
+__all__ = ["ExactNumber", "mark_exact_numbers", "parse_decimal", "read_number", "to_decimal", "unmark_exact_numbers"]
 
+_MARK = re.compile(r'"\\u0000number (-?[0-9.]+)"')
 _MAX_EXPONENT = 400
 """Beyond every float, and few enough digits to write out."""
 
@@ -116,3 +119,22 @@ def to_decimal(value: float | Decimal) -> Decimal:
             return Decimal(int(value))
         case _:
             return Decimal(repr(value))
+
+
+def mark_exact_numbers(value: object) -> object:
+    """Replace each exact number in nested lists and mappings by a text of its digits, because `json` would round it."""
+    if isinstance(value, ExactNumber):
+        return f"\0number {value!r}"
+    if isinstance(value, Mapping):
+        return {key: mark_exact_numbers(each) for key, each in value.items()}
+    return [mark_exact_numbers(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def unmark_exact_numbers(text: str) -> str:
+    """Turn the texts of `mark_exact_numbers` into numbers, in a document of JSON.
+
+    >>> import json
+    >>> unmark_exact_numbers(json.dumps(mark_exact_numbers({"a": [0.5, ExactNumber("0.12345678901234567890123")]})))
+    '{"a": [0.5, 0.12345678901234567890123]}'
+    """
+    return _MARK.sub(r"\1", text)

@@ -1,23 +1,34 @@
 """Numbers of contracts are read, compared and written to their last digit, on every engine."""
 
 import copy
+import json
 import operator
 import pickle
+from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from random import Random
+from typing import get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from martgate.builders.ports import Dataset
+from martgate.contracts.diff import rules
 from martgate.contracts.digest import digest
+from martgate.contracts.export.jsonschema import render_schema
+from martgate.contracts.export.pandera import render_schema as render_pandera
+from martgate.contracts.odcs.schema import find_violations
+from martgate.contracts.quality import Operator, Threshold
 from martgate.contracts.yaml.document import Document
 from martgate.errors import InvalidInput
 from martgate.expectations.kinds.in_set import InSet
 from martgate.expectations.kinds.multiple_of import MultipleOf
 from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.range import Range
+from martgate.expectations.kinds.sql_number import SqlNumber
+from martgate.expectations.source import Source
+from martgate.expectations.verdict import Outcome
 from martgate.text.comparison import write_comparison, write_membership
 from martgate.text.numbers import ExactNumber, read_number, to_decimal
 
@@ -137,6 +148,64 @@ def test_no_bound_admits_a_value_that_is_no_number(request, tmp_path, name, kind
         failure = Range("n", bound, value).row_test({"n": kind}).failure
         ((count,),) = engine.fetch(f"SELECT COUNT(*) FROM s.numbers WHERE {failure}")
         assert count == 1, bound
+
+
+LATE = "0.12345678901234567890123456789"
+ANSWERS = [
+    (f"CAST('{LATE}' AS DECIMAL(38,29))", "mustBe", (LATE,), True),
+    (f"CAST('{LATE}' AS DECIMAL(38,29))", "mustBe", (f"{LATE}1",), False),
+    (f"CAST('{LATE}' AS DECIMAL(38,29))", "mustNotBe", (LATE,), False),
+    (f"CAST('{LATE}' AS DECIMAL(38,29))", "mustBeLessThan", (f"{LATE}1",), True),
+    (f"CAST('{LATE}' AS DECIMAL(38,29))", "mustBeBetween", (f"{LATE}1", "1"), False),
+    ("CAST('0.12345678901234568' AS DOUBLE)", "mustBe", (LATE,), True),  # the nearest double
+    ("CAST(9007199254740993 AS BIGINT)", "mustBe", ("9007199254740993.0",), True),
+    ("CAST(9007199254740993 AS BIGINT)", "mustBeLessOrEqualTo", ("9007199254740992.9",), False),
+    ("CAST(9007199254740993 AS DECIMAL(38,0))", "mustNotBe", ("9007199254740992",), True),
+    *(("CAST('NaN' AS DOUBLE)", sign, ("1", "2")[: 1 + ("Between" in sign)], False) for sign in get_args(Operator)),
+]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_the_number_of_a_query_keeps_its_digits(request, tmp_path, name):
+    """The verdict, and the query of the exported suite, which finds a row where the verdict is not passed."""
+    engine = request.getfixturevalue(f"{name}_engine")
+    register(engine, tmp_path, "int", [1])
+    source = Source("s.numbers", {"n": "int"})
+    for expression, sign, written, passes in ANSWERS:
+        values = tuple(int(each) if each.isdigit() else read_number(each) for each in written)
+        check = SqlNumber(f"SELECT {expression} FROM {{object}} LIMIT 1", Threshold(sign, values))
+        (numbers,) = engine.fetch(check.evaluation(source).sql)
+        result = check.result(numbers, datetime(2024, 1, 1, tzinfo=UTC))
+        assert (result.outcome is Outcome.PASSED) is passes, (expression, sign, written, numbers)
+        if LATE in expression:
+            assert result.observed == LATE
+        is_rounded = name == "spark" and f"{LATE}1" in written  # to 38 digits, where the query of a suite compares
+        if not is_rounded and ("DOUBLE" not in expression or "NaN" in expression):
+            rows = engine.fetch(f"SELECT COUNT(*) {check.unexpected_rows(source, ()).from_clause}")
+            assert rows == [(int(not passes),)], (expression, sign, written)
+
+
+def test_two_values_that_differ_in_a_late_digit_are_two():
+    enum = f"[{{value: {LATE}1}}, {{value: {LATE}2}}]"
+    column = f"{{name: n, logicalType: number, physicalType: 'decimal(38,30)', classification: public, enum: {enum}}}"
+    text = "apiVersion: v3.2.0\nkind: DataContract\nid: t\nname: t\nversion: 1.0.0\nstatus: active\nschema:\n"
+    text += f"  - {{name: t, logicalType: object, physicalType: table, properties: [{column}]}}\n"
+    data = Document.parse(text, file="c.yaml").data
+    assert find_violations(data, "v3.2.0") == ()
+
+
+def test_a_bound_is_exported_with_its_digits(make):
+    options = {"minimum": read_number(LATE), "maximum": 5, "multipleOf": 0.5}
+    table = make.table(make.column("n", "decimal(38,30)", logical="number", options=options))
+    limits = json.loads(render_schema(table), parse_float=Decimal)["properties"]["n"]
+    assert (limits["minimum"], limits["maximum"], limits["multipleOf"]) == (Decimal(LATE), 5, Decimal("0.5"))
+    assert f'"{LATE}"' in render_pandera(table)
+
+
+def test_a_threshold_that_differs_in_a_late_digit_is_narrower():
+    wide, narrow = (Threshold("mustBeLessThan", (read_number(f"{LATE}{last}"),)) for last in (9, 1))
+    assert rules._is_within(narrow, wide)
+    assert not rules._is_within(wide, narrow)
 
 
 def test_yaml_keeps_every_digit():

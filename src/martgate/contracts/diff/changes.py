@@ -24,6 +24,7 @@ from martgate.contracts.odcs.queries import unread_queries
 from martgate.contracts.quality import Quality
 from martgate.contracts.versions import version_numbers
 from martgate.contracts.yaml.address import extend_address, parse_address
+from martgate.text.numbers import mark_exact_numbers
 
 __all__ = ["Change", "Diff", "diff"]
 
@@ -182,7 +183,9 @@ _NAMES = ("id", "property", "server", "username", "role", "channel", "name", "ta
 def _name(value: object) -> str:
     if isinstance(value, Mapping):
         known = next((value[key] for key in _NAMES if isinstance(value.get(key), str | int | float)), None)
-        return json.dumps(value, sort_keys=True, default=str) if known is None else f"{type(known).__name__} {known}"
+        if known is None:
+            return json.dumps(mark_exact_numbers(value), sort_keys=True, default=str)
+        return f"{type(known).__name__} {known}"
     return f"{type(value).__name__} {value}"
 
 

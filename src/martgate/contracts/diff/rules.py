@@ -1,6 +1,7 @@
 """Classification of changes to rules: the numbers that they allow, and whether they block."""
 
 import re
+from decimal import localcontext
 from itertools import pairwise
 
 from martgate.contracts.diff.clause import (
@@ -14,6 +15,7 @@ from martgate.contracts.diff.clause import (
     semantic,
 )
 from martgate.contracts.quality import QualityType, Severity, Threshold
+from martgate.text.numbers import to_decimal
 
 __all__ = ["rule", "severity", "threshold", "tolerance", "vacuous"]
 
@@ -64,9 +66,10 @@ def _is_within(inner: Threshold, outer: Threshold) -> bool:
 
     It is enough to try every end of both, and a number between and beyond them.
     """
-    ends = sorted({float(end) for end in (*inner.values, *outer.values)})
-    between = [(low + high) / 2 for low, high in pairwise(ends)]
-    numbers = [ends[0] - 1, *ends, *between, ends[-1] + 1]
+    with localcontext(prec=1_000):  # more digits than any two ends
+        ends = sorted({to_decimal(end) for end in (*inner.values, *outer.values)})
+        between = [(low + high) / 2 for low, high in pairwise(ends)]
+        numbers = [ends[0] - 1, *ends, *between, ends[-1] + 1]
     return all(outer.admits(number) for number in numbers if inner.admits(number))
 
 

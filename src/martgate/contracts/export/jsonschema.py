@@ -8,6 +8,7 @@ from martgate.contracts.export.constraints import SCOPE_NOTE, Bound, Constraints
 from martgate.contracts.export.ports import ExportRequest
 from martgate.contracts.export.text import json_text
 from martgate.contracts.model import Table
+from martgate.text.numbers import read_number
 from martgate.text.regex import to_ecmascript
 
 __all__ = ["export", "render_schema"]
@@ -74,5 +75,5 @@ def _limits(one: Constraints, *, is_number: bool) -> dict[str, object]:
 def _plain(value: Bound) -> str | float | int:
     """Return a value as JSON represents it."""
     if isinstance(value, Decimal):
-        return int(value) if value == int(value) else float(value)
+        return int(value) if value == int(value) else read_number(format(value, "f"))
     return value.isoformat() if isinstance(value, date) else value

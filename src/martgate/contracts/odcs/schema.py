@@ -19,6 +19,7 @@ from jsonschema.validators import extend
 from martgate.contracts.choices import branch_keys, narrow_errors, present_keys
 from martgate.hints import clip, describe_type, did_you_mean
 from martgate.text.lists import join_words
+from martgate.text.numbers import mark_exact_numbers
 
 __all__ = ["VERSIONS", "Violation", "find_violations"]
 
@@ -201,7 +202,7 @@ def _check_unique(_: Any, wanted: Any, instance: Any, __: Any) -> Iterator[Valid
         return
     first: dict[str, int] = {}
     for index, item in enumerate(instance):
-        earlier = first.setdefault(json.dumps(item, sort_keys=True), index)
+        earlier = first.setdefault(json.dumps(mark_exact_numbers(item), sort_keys=True), index)
         if earlier != index:
             yield ValidationError(f"found the entry a second time, first as number {earlier + 1}", path=(index,))
 

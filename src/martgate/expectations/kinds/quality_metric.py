@@ -141,7 +141,7 @@ class QualityMetric(Check):
 
     def expectation_config(self, types: Mapping[str, str]) -> ExpectationConfig | None:
         del types
-        is_whole = all(float(value).is_integer() for value in self.threshold.values)
+        is_whole = all(value == int(value) for value in self.threshold.values)
         if self.metric != "rowCount" or self.unit != "rows" or not is_whole:
             return None
         first, last = int(self.threshold.values[0]), int(self.threshold.values[-1])

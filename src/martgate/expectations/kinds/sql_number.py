@@ -76,7 +76,8 @@ class SqlNumber(Check):
         """The number, where the threshold does not admit it."""
         del names
         query = f"  SELECT (\n{self._query(source)}\n  ) AS `number`"
-        admitted = f"COALESCE({threshold_condition('`number`', self.threshold)}, FALSE)"
+        is_number = "CAST(`number` AS DOUBLE) <= CAST('Infinity' AS DOUBLE)"  # NaN is greater
+        admitted = f"COALESCE({threshold_condition('`number`', self.threshold)} AND {is_number}, FALSE)"
         column = ExampleColumn("number", "`number`", sql=(self.query,), is_computed=True)
         return Offenders((column,), f"FROM (\n{query}\n) AS answer\nWHERE NOT {admitted}")
 
