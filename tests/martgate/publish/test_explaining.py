@@ -83,7 +83,7 @@ def test_a_candidate_that_is_not_there_or_not_as_recorded_cannot_be_explained(
     if altered:
         with contextlib.closing(sqlite3.connect(copy)) as ledger, ledger:
             ledger.execute("UPDATE candidates SET manifest = ?", (altered,))
-    places = ["--out", str(out), "--ledger", f"sqlite:///{copy}"]
+    places = ["--out", str(out), "--warehouse", str(out / "warehouse"), "--ledger", f"sqlite:///{copy}"]
     assert call(["gate", "wv_comm_user", "--explain", *places, "--date", date]) == ExitCode.COULD_NOT_RUN
     error = capfd.readouterr().err
     assert told in error
