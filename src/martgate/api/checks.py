@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from martgate.builders.ports import EngineConfig
 from martgate.contracts.catalog import Catalog
 from martgate.contracts.model import Table
 from martgate.contracts.odcs import ContractFile, read
+from martgate.contracts.types import explain_unjudged_type
 from martgate.errors import InvalidInput, MartgateError
 from martgate.expectations.verdict import Audit, Outcome, OutOfScope, Verdict
 from martgate.extras import is_installed
@@ -189,7 +190,8 @@ def _place(data: Any, table: Table) -> Iterator[str]:
     from martgate.api.frames import write_frame  # noqa: PLC0415 - see above
     from martgate.stores.delta_log import build_delta_schema  # noqa: PLC0415 - see above
 
-    types = {each.name: each.type for each in pa.schema(build_delta_schema(table).to_arrow())}
+    judged = replace(table, columns=tuple(one for one in table.columns if not explain_unjudged_type(one.physical_type)))
+    types = {each.name: each.type for each in pa.schema(build_delta_schema(judged).to_arrow())}
     with spill_folder(None) as folder:
         file = Path(folder) / f"{table.name}.parquet"
         write_frame(data, file, types)

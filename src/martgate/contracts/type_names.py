@@ -103,6 +103,13 @@ SYNONYMS = {
     **dict.fromkeys(("binary_double",), "double"),
     **dict.fromkeys(("binary_float",), "float"),
     "bit": "boolean",
+    # MySQL: the next wider type holds every value.
+    "tinyint unsigned": "smallint",
+    "smallint unsigned": "int",
+    **dict.fromkeys(("int unsigned", "integer unsigned", "mediumint unsigned"), "bigint"),
+    "mediumint": "int",
+    **dict.fromkeys(("tinytext", "mediumtext", "longtext"), "string"),
+    **dict.fromkeys(("tinyblob", "mediumblob", "longblob", "image", "raw", "long raw"), "binary"),
 }
 """Spark's name for each other name of a scalar type."""
 TEXTS = frozenset(
@@ -120,6 +127,40 @@ TEXTS = frozenset(
     }
 )
 """The names of text types that take a length."""
+TIMES = frozenset({"timestamp", "timestamp_ntz"})
+"""Spark's names of the types that take a number of fractional digits elsewhere, as in `timestamp(6)`."""
+BINARIES = frozenset({"binary", "varbinary", "raw"})
+"""The names of binary types that take a length."""
+NOT_JUDGED = frozenset(
+    {
+        # Any document or value
+        *("variant", "super", "sql_variant", "object", "hstore", "dynamic"),
+        # Nested types that do not say what is in them
+        *("array", "list", "map", "struct", "record", "row", "json array"),
+        # Places
+        *("geography", "geometry", "point", "linestring", "polygon"),
+        # Spans and times of day
+        *("interval", "time", "timetz", "time with time zone", "time without time zone", "year"),
+        # Wider than 38 digits
+        *("bignumeric", "bigdecimal", "bigint unsigned", "hugeint", "decfloat"),
+        # Money, addresses, sketches, vectors
+        *(
+            "money",
+            "smallmoney",
+            "inet",
+            "cidr",
+            "macaddr",
+            "tsvector",
+            "tsquery",
+            "hllsketch",
+            "vector",
+            "enum",
+            "set",
+        ),
+        *("rowid", "urowid", "bfile", "xmltype", "rowversion", "hierarchyid", "null", "void"),
+    }
+)
+"""The names of types of other platforms that no type here equals: a contract may have them, and nothing judges them."""
 DECIMALS = frozenset({"decimal", "dec", "numeric", "number"})
 """The names of decimal types."""
 

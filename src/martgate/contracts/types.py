@@ -11,11 +11,14 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from martgate.contracts.type_names import (
+    BINARIES,
     DECIMALS,
     INTEGER_RANGES,
+    NOT_JUDGED,
     SCALARS,
     SYNONYMS,
     TEXTS,
+    TIMES,
     TypeNames,
     array_type,
     decimal_type,
@@ -23,14 +26,28 @@ from martgate.contracts.type_names import (
     struct_type,
 )
 
-__all__ = ["INTEGER_RANGES", "TypeNames", "canonical_type", "default_physical_type", "translate_type"]
+__all__ = [
+    "INTEGER_RANGES",
+    "TypeNames",
+    "UnjudgedType",
+    "canonical_type",
+    "default_physical_type",
+    "explain_unjudged_type",
+    "translate_type",
+]
 
 _AMBIGUOUS = {"int8": "it has 8 bits in Arrow and 8 bytes in PostgreSQL; write tinyint or bigint"}
 _NESTED = ("array<..>", "map<..,..>", "struct<name:..>")
 _MAX_LENGTH, _MAX_DEPTH = 10_000, 32
+_FLOAT_BITS = 24
+"""The greatest precision in bits that a float of 4 bytes has."""
 """Limits far above any real type, which protect the stack."""
 
 _TOKEN = re.compile(r"\s*(?:`((?:[^`]|``)+)`|([A-Za-z_][A-Za-z0-9_]*)|([0-9]+)|([<>(),:]))")
+
+
+class UnjudgedType(ValueError):
+    """A type that another platform has and that no type here equals."""
 
 
 def canonical_type(text: str) -> str:
@@ -38,13 +55,33 @@ def canonical_type(text: str) -> str:
 
     >>> canonical_type("LONG"), canonical_type("varchar(10)"), canonical_type("numeric(18, 2)")
     ('bigint', 'string', 'decimal(18,2)')
+    >>> canonical_type("timestamp(6) with time zone"), canonical_type("float(53)"), canonical_type("nvarchar(max)")
+    ('timestamp', 'double', 'string')
     >>> canonical_type("array<struct<id: integer, name: text>>")
     'array<struct<id:int,name:string>>'
 
     Raises:
+        UnjudgedType: Another platform has it, and no type here equals it.
         ValueError: There is no such type; the message names the nearest ones.
     """
     return _parsed(text).spark
+
+
+def explain_unjudged_type(physical_type: str) -> str:
+    """Explain why nothing judges the type of a column; empty where something does, or where the type is a mistake.
+
+    >>> explain_unjudged_type("variant"), explain_unjudged_type(""), explain_unjudged_type("bigint")
+    ('variant is a type that nothing here judges', 'it has no type, or one that does not say what is in it', '')
+    """
+    if not physical_type:
+        return "it has no type, or one that does not say what is in it"
+    try:
+        _parsed(physical_type)
+    except UnjudgedType as error:
+        return str(error)
+    except ValueError:
+        return ""
+    return ""
 
 
 def translate_type(physical_type: str) -> TypeNames:
@@ -119,7 +156,7 @@ class _Parser:
             raise ValueError(f"found a type nested more than {_MAX_DEPTH} levels deep")
         name = self.name()
         nested = {"array": self.array, "map": self.map, "struct": self.struct}.get(name)
-        names = nested() if nested else self.scalar(name)
+        names = nested() if nested and not self.is_at_end else self.scalar(name)
         self.depth -= 1
         return names
 
@@ -131,7 +168,12 @@ class _Parser:
         return " ".join(words)
 
     def scalar(self, name: str) -> TypeNames:
+        if name in NOT_JUDGED:
+            raise UnjudgedType(f"{name} is a type that nothing here judges")
         numbers = self.numbers()
+        name = self.suffix(name)
+        if name in NOT_JUDGED:
+            raise UnjudgedType(f"{name} is a type that nothing here judges")
         if name in DECIMALS:
             return decimal_type(*(numbers or [10, 0]))
         if name in TEXTS:
@@ -143,9 +185,21 @@ class _Parser:
         names = SCALARS.get(SYNONYMS.get(name, name))
         if names is None:
             raise ValueError(_unknown(name, (*SCALARS, "decimal", *SYNONYMS, *TEXTS), "type"))
-        if numbers:
+        if name == "float" and len(numbers) == 1:  # SQL counts its bits
+            return SCALARS["float" if numbers[0] <= _FLOAT_BITS else "double"]
+        takes_one = (
+            names.spark in TIMES or name in BINARIES or names.spark in INTEGER_RANGES
+        )  # MySQL's width of display
+        if numbers and not (takes_one and len(numbers) == 1):
             raise self.error(f"{name} takes no numbers in parentheses")
         return names
+
+    def suffix(self, name: str) -> str:
+        """Parse the words after the numbers of a type, as in `timestamp(6) with time zone`."""
+        words = [name]
+        while (following := self.peek()) and following[2] and _is_prefix([*words, following[2].lower()]):
+            words.append(self.word().lower())
+        return " ".join(words)
 
     def array(self) -> TypeNames:
         self.expect("<")
@@ -178,6 +232,10 @@ class _Parser:
     def numbers(self) -> list[int]:
         if not self.accept("("):
             return []
+        if (word := self.peek()) and word[2] and word[2].lower() == "max":  # SQL Server
+            self.at = word.end()
+            self.expect(")")
+            return [_MAX_LENGTH]
         numbers = [self.number()]
         while self.accept(","):
             numbers.append(self.number())
@@ -214,8 +272,12 @@ class _Parser:
         if not self.accept(sign):
             raise self.error(f"expected {sign}")
 
+    @property
+    def is_at_end(self) -> bool:
+        return not self.text[self.at :].strip()
+
     def end(self) -> None:
-        if self.text[self.at :].strip():
+        if not self.is_at_end:
             raise self.error("expected the end")
 
     def error(self, message: str) -> ValueError:
@@ -224,7 +286,7 @@ class _Parser:
         return ValueError(f"{_short(self.text) or 'an empty text'} is not a type: {message} after {before}{hint}")
 
 
-_SPACED = tuple(name for name in (*SYNONYMS, *TEXTS) if " " in name)
+_SPACED = tuple(name for name in (*SYNONYMS, *TEXTS, *NOT_JUDGED) if " " in name)
 
 
 def _is_prefix(words: list[str]) -> bool:

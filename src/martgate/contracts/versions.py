@@ -15,6 +15,7 @@ from martgate.errors import Problem
 from martgate.hints import clip
 
 __all__ = [
+    "SEMANTIC_VERSION",
     "TableVersion",
     "find_valid_version",
     "find_version_problems",
@@ -22,6 +23,12 @@ __all__ = [
     "is_newer",
     "version_numbers",
 ]
+
+SEMANTIC_VERSION = re.compile(
+    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?",
+    re.ASCII,
+)
+"""Three numbers, of which the first says that readers may break, and what may follow them."""
 
 TableVersion = tuple[ContractFile, Table]
 """A table in one version of its contract, and the file of that version."""

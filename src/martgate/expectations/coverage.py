@@ -13,6 +13,7 @@ from enum import StrEnum
 from martgate.contracts.documentation import is_documentation, is_switched_off
 from martgate.contracts.model import Contract, Table
 from martgate.contracts.quality import Severity
+from martgate.contracts.types import explain_unjudged_type
 from martgate.contracts.yaml.address import format_address, parse_address
 from martgate.expectations.kinds.conditions import Holds
 from martgate.expectations.rules import Rule
@@ -22,7 +23,7 @@ __all__ = ["CoverageItem", "CoverageStatus", "classify_leaves", "find_comparison
 
 class CoverageStatus(StrEnum):
     """ENFORCED by a rule of the gate; MONITORED after publishing; UNENFORCED: it says where a value comes from, and no rule
-    compares the value with it; DOCUMENTATION only; UNSUPPORTED: not handled at all.
+    compares the value with it, or it is a type of another platform, which no rule judges; DOCUMENTATION only; UNSUPPORTED: not handled at all.
     """
 
     ENFORCED = "enforced"
@@ -72,9 +73,10 @@ def classify_leaves(
     values = dict(leaves)
     enforced = {clause: rule.name for rule in reversed(rules) for clause in rule.clauses}
     enforced |= _publish_partitions(contract, values, enforced) | _name_sources(contract, rules)
+    unjudged = _list_unjudged_types(contract)
     expectations = ((rule.suite, rule.name) for rule in rules if rule.suite)
     return (
-        *(_item(path, value, values, enforced) for path, value in values.items()),
+        *(_item(path, value, values, enforced, unjudged) for path, value in values.items()),
         *(
             CoverageItem(place, CoverageStatus.ENFORCED, name, suite=place.partition("#")[0])
             for place, name in expectations
@@ -82,13 +84,28 @@ def classify_leaves(
     )
 
 
-def _item(path: str, value: object, leaves: Mapping[str, object], enforced: Mapping[str, str]) -> CoverageItem:
+def _list_unjudged_types(contract: Contract) -> frozenset[str]:
+    """List the leaves of types that nothing judges."""
+    columns = (column for table in contract.tables for column in table.columns)
+    paths = (column.path for column in columns if explain_unjudged_type(column.physical_type))
+    return frozenset(f"{path}.{key}" for path in paths for key in ("physicalType", "logicalType"))
+
+
+def _item(
+    path: str,
+    value: object,
+    leaves: Mapping[str, object],
+    enforced: Mapping[str, str],
+    unjudged: frozenset[str] = frozenset(),
+) -> CoverageItem:
     parts = parse_address(path)
     ancestors = (format_address(parts[:length]) for length in range(len(parts), 0, -1))  # the leaf itself first
     for ancestor in ancestors:
         if ancestor in enforced:
             return CoverageItem(path, CoverageStatus.ENFORCED, enforced[ancestor])
-    return CoverageItem(path, _unenforced_status(path, value, leaves))
+    return CoverageItem(
+        path, CoverageStatus.UNENFORCED if path in unjudged else _unenforced_status(path, value, leaves)
+    )
 
 
 def _unenforced_status(path: str, value: object, leaves: Mapping[str, object]) -> CoverageStatus:

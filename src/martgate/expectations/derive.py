@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from martgate.contracts.durations import UNITS, parse_seconds
 from martgate.contracts.model import Column, Relationship, Sla, Table
 from martgate.contracts.quality import Quality
-from martgate.contracts.types import canonical_type
+from martgate.contracts.types import canonical_type, explain_unjudged_type
 from martgate.errors import InvalidInput, Problem
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.fresh import Fresh
@@ -113,7 +113,9 @@ def _column_rules(column: Column, table: Table, mistakes: MistakeCollector) -> I
 
 
 def _read_type(column: Column, mistakes: MistakeCollector) -> str:
-    """The column's type in Spark's spelling; empty where it is unknown."""
+    """The column's type in Spark's spelling; empty where it is unknown, or of another platform and not judged."""
+    if explain_unjudged_type(column.physical_type):
+        return ""
     try:
         return canonical_type(column.physical_type)
     except ValueError as error:

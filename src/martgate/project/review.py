@@ -13,7 +13,8 @@ from martgate.contracts.odcs.queries import QueryFile
 from martgate.contracts.partition import PARTITION_TYPES
 from martgate.contracts.suite_files import find_suite_files, is_generated
 from martgate.contracts.suites import attach_suites
-from martgate.contracts.versions import TableVersion, is_newer
+from martgate.contracts.types import explain_unjudged_type
+from martgate.contracts.versions import SEMANTIC_VERSION, TableVersion, is_newer
 from martgate.contracts.versions import find_version_problems as version_problems
 from martgate.errors import InvalidInput, Problem
 from martgate.expectations.coverage import CoverageItem, CoverageStatus, classify_leaves, find_comparisons
@@ -145,8 +146,9 @@ def find_contract_warnings(contract_file: ContractFile, catalog: Catalog | None 
         contract_file: the contract.
         catalog: the contracts that it may refer to; None if they are not known.
     """
-    warnings: list[Problem] = []
+    warnings: list[Problem] = list(_find_odd_version(contract_file))
     for table in contract_file.contract.tables:
+        warnings += _find_unjudged_types(table, contract_file)
         rules = derive_with_problems(table).rules
         warnings += [] if is_installed("gx") else _find_unchecked_arguments(contract_file, rules)
         types = read_types(rules)
@@ -164,6 +166,26 @@ def find_contract_warnings(contract_file: ContractFile, catalog: Catalog | None 
                     )
                     warnings.append(contract_file.add_location(replace(warning, hint=f"{remedy}; see docs/engines.md")))
     return list(dict.fromkeys(warnings))
+
+
+def _find_odd_version(contract_file: ContractFile) -> Iterator[Problem]:
+    """Warn about a version whose first number does not say whether readers may break."""
+    version = contract_file.contract.version
+    if not SEMANTIC_VERSION.fullmatch(version):
+        message = (
+            f"{clip(version)} is not a semantic version, so `martgate diff` cannot say which number a change calls for"
+        )
+        yield contract_file.problem("version", message, "write three numbers, as in 1.0.0: major, minor, patch")
+
+
+def _find_unjudged_types(table: Table, contract_file: ContractFile) -> Iterator[Problem]:
+    """Warn about columns whose type nothing judges."""
+    for column in table.columns:
+        reason = explain_unjudged_type(column.physical_type)
+        if reason:
+            message = f"the type of {column.name} is not checked: {reason}"
+            hint = "write physicalType as Spark or the SQL standard spells it, as in bigint or array<string>"
+            yield contract_file.problem(column.path, message, hint)
 
 
 def _find_unsafe_partitions(table: Table, types: Mapping[str, str], contract_file: ContractFile) -> Iterator[Problem]:

@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+import martgate
 from martgate.contracts.odcs import read
 from martgate.expectations.coverage import CoverageStatus
 from martgate.expectations.derive import derive
 from martgate.expectations.kinds.sql_number import SqlNumber
-from martgate.project.review import compute_coverage, find_contract_problems
+from martgate.project.review import compute_coverage, find_contract_problems, find_contract_warnings
 
 CORPUS = Path(__file__).parent / "corpus"
 PLATFORMS = CORPUS / "platforms.odcs.yaml"
+TYPES = CORPUS / "types.odcs.yaml"
 
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*.odcs.yaml")), ids=lambda path: path.name)
@@ -52,3 +55,38 @@ def test_a_true_fault_is_still_refused(tmp_path, found, wrong):
     path = tmp_path / "wrong.odcs.yaml"
     path.write_text(PLATFORMS.read_text(encoding="utf-8").replace(found, wrong, 1), encoding="utf-8")
     assert find_contract_problems(read(path), None) != []
+
+
+def test_a_type_that_nothing_judges_is_a_warning_and_never_called_enforced():
+    contract_file = read(TYPES)
+    (table,) = contract_file.contract.tables
+    warned = [warning.message.split(" is not checked")[0] for warning in find_contract_warnings(contract_file)]
+    unjudged = ["outline", "tags", "extras", "remarks"]
+    assert warned[1:] == [f"the type of {name}" for name in unjudged]
+    status = {item.path: item.status for item in compute_coverage(contract_file, table)}
+    paths = [f"{column.path}.physicalType" for column in table.columns if column.name in unjudged]
+    assert {status[path] for path in paths if path in status} == {CoverageStatus.UNENFORCED}
+    assert {rule.name for rule in derive(table)} >= {"berth_no|type", "notes|type", "outline|not_null"}
+    assert not {f"{name}|type" for name in unjudged} & {rule.name for rule in derive(table)}
+
+
+def test_a_version_of_another_scheme_is_a_warning():
+    (first, *_) = find_contract_warnings(read(TYPES))
+    assert first.message.startswith("'2024-05' is not a semantic version")
+    assert first.line == 4
+
+
+def test_data_with_a_type_that_nothing_judges_is_gated_by_the_other_clauses():
+    rows = {
+        "berth_no": pa.array([1, 2], pa.int64()),
+        "built_at": pa.array([None, None], pa.timestamp("us")),
+        "seen_at": pa.array([None, None], pa.timestamp("us", "UTC")),
+        "depth": pa.array([1.5, None], pa.float64()),
+        "notes": pa.array(["deep", None]),
+        "outline": pa.array([{"x": 1}, None], pa.struct([("x", pa.int32())])),
+        "tags": pa.array([["a"], None], pa.list_(pa.string())),
+        "extras": pa.array([b"x", None], pa.binary()),
+        "remarks": pa.array([True, None], pa.bool_()),
+    }
+    result = martgate.check(pa.table(rows), TYPES)
+    assert {verdict.rule.name: verdict.failed for verdict in result.failed} == {"outline|not_null": 1}

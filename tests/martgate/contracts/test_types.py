@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from martgate.contracts.types import INTEGER_RANGES, canonical_type, default_physical_type, translate_type
+from martgate.contracts.type_names import NOT_JUDGED
+from martgate.contracts.types import (
+    INTEGER_RANGES,
+    UnjudgedType,
+    canonical_type,
+    default_physical_type,
+    translate_type,
+)
 
 SCALARS = (
     "tinyint", "smallint", "int", "bigint", "float", "double", "decimal(18,2)", "string", "binary", "boolean", "date",
@@ -55,7 +62,9 @@ def test_a_canonical_name_stays_as_it_is(name):
         ("varchar[10]", "varchar(10)"),
         ("int int", "expected the end"),
         ("array<int", "expected >"),
-        ("array", "expected <"),
+        ("array(int)", "expected <"),
+        ("nvarchar(most)", "expected a number"),
+        ("timestamp(3,3)", "timestamp takes no numbers"),
         ("map<int>", "expected ,"),
         ("struct<a int>", "expected :"),
         ("struct<a:int,A:int>", "two fields A"),
@@ -69,6 +78,36 @@ def test_what_is_no_type_is_refused_with_the_reason(text, said):
         canonical_type(text)
     assert said in str(refused.value)
     assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("datetime2(7)", "timestamp_ntz"),
+        ("timestamp(6)", "timestamp"),
+        ("timestamp(6) with time zone", "timestamp"),
+        ("timestamp(6) without time zone", "timestamp_ntz"),
+        ("timestamp_ltz(9)", "timestamp"),
+        ("float(24)", "float"),
+        ("float(53)", "double"),
+        ("nvarchar(max)", "string"),
+        ("varbinary(16)", "binary"),
+        ("int(11)", "int"),
+        ("int(11) unsigned", "bigint"),
+        ("array<timestamp(6)>", "array<timestamp>"),
+    ],
+)
+def test_types_of_other_platforms_are_read_with_their_numbers(text, expected):
+    assert canonical_type(text) == expected
+
+
+@pytest.mark.parametrize("name", sorted(NOT_JUDGED))
+@pytest.mark.parametrize("form", ["{}", "{}(3)", "map<string,{}>"])
+def test_a_type_that_no_type_here_equals_is_said_to_be_one(name, form):
+    nested = name in ("array", "map", "struct") and form != "{}"
+    if not nested:
+        with pytest.raises(UnjudgedType, match=f"^{name} is a type that nothing here judges"):
+            canonical_type(form.format(name))
 
 
 @given(st.text(max_size=60) | st.text("array<>map,struct:intdec(0123) `", max_size=60))

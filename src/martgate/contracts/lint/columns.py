@@ -9,7 +9,7 @@ from typing import Any
 
 from martgate.contracts.model import Column
 from martgate.contracts.odcs import ContractFile
-from martgate.contracts.types import translate_type
+from martgate.contracts.types import explain_unjudged_type, translate_type
 from martgate.contracts.yaml.document import Document
 from martgate.errors import Problem
 from martgate.hints import clip, did_you_mean
@@ -55,10 +55,8 @@ def find_problems(contract_file: ContractFile) -> Iterator[Problem]:
 
 def _types(document: Document, column: Column) -> Iterator[Problem]:
     physical_type = document.at(f"{column.path}.physicalType")
-    if not column.physical_type:
-        lack = "has a logicalType from which no type follows" if column.logical_type else "has no type"
-        yield document.problem(column.path, f"the column {clip(column.name)} {lack}", "add physicalType, as in bigint")
-        return
+    if explain_unjudged_type(column.physical_type):
+        return  # a warning
     path = f"{column.path}.physicalType" if physical_type else f"{column.path}.logicalType"
     try:
         names = translate_type(column.physical_type)

@@ -1,6 +1,5 @@
 """Checks of the contract as a whole, and of its service levels."""
 
-import re
 from collections.abc import Iterator
 from zoneinfo import available_timezones
 
@@ -10,6 +9,7 @@ from martgate.contracts.lint.tables import custom_path
 from martgate.contracts.model import Column, Contract, Sla
 from martgate.contracts.odcs import ContractFile
 from martgate.contracts.quality import Quality
+from martgate.contracts.versions import version_numbers
 from martgate.contracts.yaml.document import Document
 from martgate.errors import Problem
 from martgate.hints import clip, did_you_mean
@@ -17,10 +17,6 @@ from martgate.text.lists import join_words
 
 __all__ = ["find_problems"]
 
-SEMVER = re.compile(
-    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?",
-    re.ASCII,
-)
 GATED = frozenset({"freshness", "latency"})
 """The service levels that a gate measures; `martgate sla` reports on the others."""
 DURATIONS = GATED | {"frequency", "retention"}
@@ -28,8 +24,8 @@ DURATIONS = GATED | {"frequency", "retention"}
 
 def find_problems(contract_file: ContractFile) -> Iterator[Problem]:
     document, contract = contract_file.document, contract_file.contract
-    if not SEMVER.fullmatch(contract.version):
-        message = f"found {clip(contract.version)}, expected a semantic version"
+    if not version_numbers(contract.version):
+        message = f"found {clip(contract.version)}, expected a version with a number, by which versions are ordered"
         yield document.problem("version", message, "three numbers, as in 1.0.0: major, minor, patch")
     yield from _zone(document, contract)
     yield from _valid_from(document, contract)
