@@ -22,6 +22,7 @@ __all__ = [
     "fill_placeholders",
     "find_name_problem",
     "find_scale",
+    "fraction_literal",
     "identifier",
     "identifiers",
     "is_fraction",
@@ -205,6 +206,16 @@ def _decimal_literal(value: str | float, kind: str) -> str:
     plain = format(number, "f")
     fits = units.denominator == 1 and abs(units) < 10**precision
     return f"CAST({text(plain)} AS {kind.upper()})" if fits else plain
+
+
+def fraction_literal(value: float) -> str:
+    """Write a number as a decimal with a point and all of its digits, so that no engine adds it as a whole number.
+
+    >>> fraction_literal(1), fraction_literal(0.5), fraction_literal(9007199254740993)
+    ('1.0', '0.5', '9007199254740993.0')
+    """
+    plain = _plain(value)
+    return plain if "." in plain else f"{plain}.0"
 
 
 def step_literal(value: float, kind: str) -> str:

@@ -25,6 +25,7 @@ ARROW = {
     "float": pa.float32(),
     "double": pa.float64(),
     "decimal(10,2)": pa.decimal128(10, 2),
+    "decimal(38,10)": pa.decimal128(38, 10),
     "decimal(38,0)": pa.decimal128(38, 0),
     "string": pa.string(),
     "boolean": pa.bool_(),

@@ -4,10 +4,11 @@ import copy
 import json
 import operator
 import pickle
+import re
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from random import Random
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,10 +23,14 @@ from martgate.contracts.odcs.schema import find_violations
 from martgate.contracts.quality import Operator, Threshold
 from martgate.contracts.yaml.document import Document
 from martgate.errors import InvalidInput
+from martgate.expectations.kinds.copied_from import CopiedFrom
 from martgate.expectations.kinds.in_set import InSet
 from martgate.expectations.kinds.multiple_of import MultipleOf
 from martgate.expectations.kinds.quality_metric import QualityMetric
 from martgate.expectations.kinds.range import Range
+from martgate.expectations.kinds.recomputed import Recomputed
+from martgate.expectations.kinds.reconciles import Reconciles
+from martgate.expectations.kinds.registry import load_kinds
 from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.expectations.source import Source
 from martgate.expectations.verdict import Outcome
@@ -106,6 +111,7 @@ def test_a_list_has_each_of_its_values_and_no_neighbour(request, tmp_path, name,
 
 BOUND = Decimal("1234567890123456789012345678.0123456789")
 UNIT = Decimal("0.0000000001")
+ABOVE = Decimal("1234567890123456789012345678.0123456790")
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -134,6 +140,32 @@ def test_the_neighbour_of_a_bound_is_refused_and_the_bound_is_not(request, tmp_p
         found = engine.fetch(f"SELECT n FROM s.numbers WHERE {test.failure}")
         assert {row[0] for row in found} == offenders, check
         assert isinstance(check, QualityMetric) or str(BOUND) in check.sentence
+
+
+TRIED = {"range", "in_set", "multiple_of", "metric", "sql", "copied_from", "recomputed", "reconciles"}
+ESTIMATES = {"volume_band", "share_shift", "churn"}
+"""Kinds whose numbers are chances and distances, computed in binary fractions."""
+
+
+def test_every_kind_with_a_number_is_tried_here():
+    hints = {name: repr(get_type_hints(kind)) for name, kind in load_kinds().items()}
+    assert {name for name, hint in hints.items() if re.search(r"\bfloat\b|Threshold", hint)} == TRIED | ESTIMATES
+
+
+NEAR = [
+    (lambda number: Reconciles("MAX(n)", "SELECT 0 AS measure", (), number), BOUND, ABOVE),
+    (lambda number: Recomputed(("n",), ("k",), "SELECT 1 AS k, 0 AS n FROM s.o", number), BOUND, ABOVE),
+    (lambda number: CopiedFrom((("n", ""),), ("k",), "s.o", ("k",), default=(("n", number),)), BOUND, ABOVE),
+]
+
+
+@pytest.mark.parametrize(("make_check", "good", "bad"), NEAR)
+def test_the_neighbour_of_a_number_between_tables_is_refused_and_the_number_is_not(find, make_check, good, bad):
+    check = make_check(as_written(BOUND))
+    others = {"s.o": {"k int": [2], "n decimal(38,10)": [UNIT]}}
+    for value, outcome in ((good, Outcome.PASSED), (bad, Outcome.FAILED)):
+        verdict = find(check, {"k int": [1, 2], "n decimal(38,10)": [value, UNIT]}, others=others)
+        assert verdict.outcome is outcome, (check.kind, value, verdict.reason)
 
 
 @pytest.mark.parametrize("name", ENGINES)

@@ -14,7 +14,7 @@ from martgate.expectations.kinds.result import Result, parse_count, result_from_
 from martgate.expectations.kinds.statements import StatementCheck
 from martgate.expectations.mistakes import Mistake
 from martgate.expectations.source import Source
-from martgate.text.quoting import identifier, identifiers, literal, relation
+from martgate.text.quoting import fraction_literal, identifier, identifiers, relation
 
 __all__ = ["Recomputed"]
 
@@ -95,7 +95,7 @@ class Recomputed(StatementCheck):
         pairs = [(f"__here{place}", f"__there{place}") for place in range(len(self.columns))]
         if not self.tolerance:
             return [f"{here} <> {there}" for here, there in pairs]
-        slack = literal(float(self.tolerance), "")
+        slack = fraction_literal(self.tolerance)
         return [f"({here} > {there} + {slack} OR {there} > {here} + {slack})" for here, there in pairs]
 
     def _sides(self, source: Source) -> str:

@@ -9,7 +9,7 @@ from martgate.expectations.kinds.examples import ExampleColumn, Offenders, show_
 from martgate.expectations.kinds.fields import Aggregate, OptionalGroupColumns, QueryText, deduplicate
 from martgate.expectations.kinds.statements import StatementCheck
 from martgate.expectations.source import Source
-from martgate.text.quoting import identifiers, literal, relation
+from martgate.text.quoting import fraction_literal, identifiers, relation
 
 __all__ = ["Reconciles"]
 
@@ -56,7 +56,7 @@ class Reconciles(StatementCheck):
         """No difference is computed, because that of two whole numbers may be too large for their type."""
         if not self.tolerance:
             return "__here <> __there"
-        slack = literal(float(self.tolerance), "")
+        slack = fraction_literal(self.tolerance)
         return f"__here > __there + {slack} OR __there > __here + {slack}"
 
     def _sides(self, source: Source) -> str:
