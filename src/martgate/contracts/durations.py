@@ -1,11 +1,12 @@
 """Durations and times of day in contracts."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-__all__ = ["UNITS", "parse_duration", "parse_seconds", "parse_time_of_day"]
+__all__ = ["UNITS", "parse_duration", "parse_iso_duration", "parse_seconds", "parse_time_of_day"]
 
 UNITS: Mapping[str, str] = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), "seconds"),
@@ -34,6 +35,33 @@ def parse_duration(value: object, unit: str) -> relativedelta | None:
     except (ValueError, OverflowError):
         return None
     return span
+
+
+def parse_iso_duration(text: str) -> tuple[int, str] | None:
+    """Parse a duration of ISO 8601 as a number and its unit; None for any other text, and for months beside days or hours.
+
+    >>> parse_iso_duration("PT4H"), parse_iso_duration("P1Y6M"), parse_iso_duration("P1DT12H"), parse_iso_duration("P1M1D")
+    ((4, 'h'), (18, 'mo'), (36, 'h'), None)
+    """
+    match = _ISO_DURATION.fullmatch(text)
+    if match is None or not any(match.groups()):
+        return None
+    years, months, weeks, days, hours, minutes, seconds = (int(number or 0) for number in match.groups())
+    span, rest = 12 * years + months, timedelta(days, seconds, 0, 0, minutes, hours, weeks)
+    if span and rest:
+        return None
+    if span:
+        return (span // 12, "y") if span % 12 == 0 else (span, "mo")
+    total = int(rest.total_seconds())
+    size, unit = next(
+        (size, unit) for size, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")) if total % size == 0
+    )
+    return total // size, unit
+
+
+_ISO_DURATION = re.compile(
+    r"P(?=\d|T\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
+)
 
 
 def parse_seconds(value: object, unit: str) -> int | None:

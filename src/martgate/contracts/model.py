@@ -262,6 +262,14 @@ class Contract:
         """The first day on which this version is valid (`validFrom`); the earliest date by default."""
         return parse_day(str(self.custom.get("validFrom"))) or date.min
 
+    @property
+    def qualities(self) -> tuple[Quality, ...]:
+        """The quality entries of all tables and columns."""
+        lists = (
+            each for table in self.tables for each in (table.quality, *(column.quality for column in table.columns))
+        )
+        return tuple(quality for entries in lists for quality in entries)
+
     def table(self, name: str) -> Table:
         """Return the table of a short or qualified name; raise KeyError where there is none."""
         for table in self.tables:

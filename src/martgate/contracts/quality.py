@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from martgate.text.numbers import ExactNumber, to_decimal
 
-__all__ = ["Metric", "Operator", "Quality", "QualityType", "Scalar", "Severity", "Threshold", "Unit"]
+__all__ = ["WARNINGS", "Metric", "Operator", "Quality", "QualityType", "Scalar", "Severity", "Threshold", "Unit"]
 
 
 class Severity(StrEnum):
@@ -16,6 +16,10 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+WARNINGS = frozenset({Severity.WARNING.value, "info"})
+"""The words of contracts for a rule that does not block."""
 
 
 class QualityType(StrEnum):

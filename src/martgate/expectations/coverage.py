@@ -16,6 +16,7 @@ from martgate.contracts.quality import Severity
 from martgate.contracts.types import explain_unjudged_type
 from martgate.contracts.yaml.address import format_address, parse_address
 from martgate.expectations.kinds.conditions import Holds
+from martgate.expectations.quality import find_foreign_engine
 from martgate.expectations.rules import Rule
 
 __all__ = ["CoverageItem", "CoverageStatus", "classify_leaves", "find_comparisons"]
@@ -73,7 +74,7 @@ def classify_leaves(
     values = dict(leaves)
     enforced = {clause: rule.name for rule in reversed(rules) for clause in rule.clauses}
     enforced |= _publish_partitions(contract, values, enforced) | _name_sources(contract, rules)
-    unjudged = _list_unjudged_types(contract)
+    unjudged = _list_unjudged_types(contract) | _list_foreign_qualities(contract, values)
     expectations = ((rule.suite, rule.name) for rule in rules if rule.suite)
     return (
         *(_item(path, value, values, enforced, unjudged) for path, value in values.items()),
@@ -89,6 +90,12 @@ def _list_unjudged_types(contract: Contract) -> frozenset[str]:
     columns = (column for table in contract.tables for column in table.columns)
     paths = (column.path for column in columns if explain_unjudged_type(column.physical_type))
     return frozenset(f"{path}.{key}" for path in paths for key in ("physicalType", "logicalType"))
+
+
+def _list_foreign_qualities(contract: Contract, leaves: Iterable[str]) -> frozenset[str]:
+    """List the leaves of the qualities that an engine of another tool judges."""
+    prefixes = tuple(f"{quality.path}." for quality in contract.qualities if find_foreign_engine(quality))
+    return frozenset(leaf for leaf in leaves if leaf.startswith(prefixes))
 
 
 def _item(

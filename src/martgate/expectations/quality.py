@@ -1,6 +1,7 @@
 """Reads an entry of a contract's `quality` lists as a check."""
 
 import re
+from difflib import get_close_matches
 
 from martgate.contracts.model import Column, Table
 from martgate.contracts.quality import Quality, QualityType, Scalar
@@ -15,9 +16,11 @@ from martgate.expectations.mistakes import Mistake, MistakeCollector, is_finite,
 from martgate.hints import clip
 from martgate.text.quoting import identifier
 
-__all__ = ["read_quality"]
+__all__ = ["find_foreign_engine", "read_quality"]
 
 _ENGINES = {"martgate": "martgate", "greatexpectations": "gx", "great-expectations": "gx", "great_expectations": "gx"}
+_NEAR = 0.7
+"""The similarity from which the name of an engine is a misspelt one of ours."""
 _OBJECT = re.compile(r"`?\$?\{(?:object|table|model)\}`?")
 _PROPERTY = re.compile(r"`?\$?\{(?:property|column|field)\}`?")
 """The placeholders of the standard, and those that its schema's examples and other tools write."""
@@ -51,12 +54,22 @@ def read_quality(quality: Quality, table: Table, column: Column | None, mistakes
             case QualityType.LIBRARY:
                 return _read_metric(quality, table, column)
             case QualityType.SQL:
-                return _read_sql(quality, column)
+                return _read_sql(quality, table, column)
+            case QualityType.CUSTOM if find_foreign_engine(quality):
+                return None
             case QualityType.CUSTOM:
                 return _read_custom(quality, table, column, mistakes)
     except Mistake as mistake:
         mistakes.add(quality.path, mistake)
         return None
+
+
+def find_foreign_engine(quality: Quality) -> str:
+    """Find the engine of another tool that a quality is for; empty if it is for one of ours, or for a misspelt one."""
+    name = quality.engine.casefold()
+    if quality.type is not QualityType.CUSTOM or not name or get_close_matches(name, _ENGINES, cutoff=_NEAR):
+        return ""
+    return quality.engine
 
 
 def _read_custom(quality: Quality, table: Table, column: Column | None, mistakes: MistakeCollector) -> Check | None:
@@ -71,11 +84,13 @@ def _read_custom(quality: Quality, table: Table, column: Column | None, mistakes
     return read_implementation(quality.implementation, table, column, mistakes, path=f"{quality.path}.implementation")
 
 
-def _read_sql(quality: Quality, column: Column | None) -> SqlNumber:
+def _read_sql(quality: Quality, table: Table, column: Column | None) -> SqlNumber:
     """A query's number; the column's placeholder is replaced here, the table's when the relation is known."""
     if not quality.threshold:
         raise Mistake("has no operator to compare its number with", "add one, as in mustBe: 0")
     query = _OBJECT.sub("{object}", quality.query)
+    if "{object}" not in query:
+        query = _read_own_name(query, table)
     if "{object}" not in query:
         hint = "write {object} in place of the table's name"
         raise Mistake("the query does not read {object}, so it would not see the data under audit", hint, key="query")
@@ -87,6 +102,15 @@ def _read_sql(quality: Quality, column: Column | None) -> SqlNumber:
     if problem:
         raise Mistake(problem, key="query")
     return SqlNumber(query.strip(), quality.threshold)
+
+
+def _read_own_name(query: str, table: Table) -> str:
+    """Put the placeholder in place of the table's own name after FROM and JOIN, as contracts of other tools write it."""
+    names = sorted({table.name, table.qualified_name}, key=len, reverse=True)
+    spelled = "|".join(
+        r"\s*\.\s*".join(rf"[`\"]?{re.escape(part)}[`\"]?" for part in name.split(".")) for name in names
+    )
+    return re.sub(rf"\b(FROM|JOIN)(\s+)(?:{spelled})(?![\w.`\"])", r"\1\2{object}", query, flags=re.IGNORECASE)
 
 
 def _read_metric(quality: Quality, table: Table, column: Column | None) -> QualityMetric:

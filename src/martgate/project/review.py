@@ -22,6 +22,7 @@ from martgate.expectations.derive import derive, derive_with_problems
 from martgate.expectations.kinds.expectations import ExpectationCheck
 from martgate.expectations.kinds.fresh import Fresh
 from martgate.expectations.kinds.happened import Happened
+from martgate.expectations.quality import find_foreign_engine
 from martgate.expectations.reasoning import Contradiction, find_contradictions, find_idle_rules, read_types
 from martgate.expectations.retroactive import derive_from_catalog
 from martgate.expectations.rules import Rule
@@ -146,7 +147,7 @@ def find_contract_warnings(contract_file: ContractFile, catalog: Catalog | None 
         contract_file: the contract.
         catalog: the contracts that it may refer to; None if they are not known.
     """
-    warnings: list[Problem] = list(_find_odd_version(contract_file))
+    warnings: list[Problem] = [*_find_odd_version(contract_file), *_find_foreign_qualities(contract_file)]
     for table in contract_file.contract.tables:
         warnings += _find_unjudged_types(table, contract_file)
         rules = derive_with_problems(table).rules
@@ -176,6 +177,16 @@ def _find_odd_version(contract_file: ContractFile) -> Iterator[Problem]:
             f"{clip(version)} is not a semantic version, so `martgate diff` cannot say which number a change calls for"
         )
         yield contract_file.problem("version", message, "write three numbers, as in 1.0.0: major, minor, patch")
+
+
+def _find_foreign_qualities(contract_file: ContractFile) -> Iterator[Problem]:
+    """Warn about qualities that only the engine of another tool judges."""
+    for quality in contract_file.contract.qualities:
+        engine = find_foreign_engine(quality)
+        if engine:
+            message = f"{quality.id} is for the engine {clip(engine)}, and is not enforced here"
+            hint = "write it as a metric, as type: sql, or for the engine martgate or greatExpectations"
+            yield contract_file.problem(f"{quality.path}.engine", message, hint)
 
 
 def _find_unjudged_types(table: Table, contract_file: ContractFile) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from martgate.project.review import compute_coverage, find_contract_problems, fi
 CORPUS = Path(__file__).parent / "corpus"
 PLATFORMS = CORPUS / "platforms.odcs.yaml"
 TYPES = CORPUS / "types.odcs.yaml"
+QUALITY = CORPUS / "quality.odcs.yaml"
 
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*.odcs.yaml")), ids=lambda path: path.name)
@@ -90,3 +91,52 @@ def test_data_with_a_type_that_nothing_judges_is_gated_by_the_other_clauses():
     }
     result = martgate.check(pa.table(rows), TYPES)
     assert {verdict.rule.name: verdict.failed for verdict in result.failed} == {"outline|not_null": 1}
+
+
+def test_a_rule_for_the_engine_of_another_tool_is_a_warning_and_never_called_enforced():
+    contract_file = read(QUALITY)
+    (table,) = contract_file.contract.tables
+    warned = [warning.message for warning in find_contract_warnings(contract_file) if "engine" in warning.message]
+    assert warned == [
+        "soda_rows is for the engine 'soda', and is not enforced here",
+        "dqx_null is for the engine 'dqx', and is not enforced here",
+    ]
+    items = compute_coverage(contract_file, table)
+    statuses = {
+        item.status for item in items if item.path.startswith(("schema[0].quality[0].", "schema[0].quality[1]."))
+    }
+    assert statuses == {CoverageStatus.UNENFORCED}
+    assert not {"table|soda_rows", "table|dqx_null"} & {rule.name for rule in derive(table)}
+
+
+@pytest.mark.parametrize("engine", ["greatExpectation", "martgat", "great expectations"])
+def test_a_misspelt_engine_of_ours_is_refused(tmp_path, engine):
+    path = tmp_path / "wrong.odcs.yaml"
+    path.write_text(QUALITY.read_text(encoding="utf-8").replace("engine: soda", f"engine: {engine}"), encoding="utf-8")
+    assert "is not supported" in find_contract_problems(read(path), None)[0].message
+
+
+def test_the_severity_info_warns_and_a_table_may_be_named_in_its_own_query():
+    rules = {rule.name: rule for rule in derive(read(QUALITY).contract.tables[0])}
+    assert rules["table|few"].severity.value == "warning"
+    assert rules["table|own_name"].check.query == (
+        "SELECT COUNT(*) FROM {object} t JOIN {object} u ON t.tug_no = u.tug_no WHERE t.tug_no < 0"
+    )
+
+
+@pytest.mark.parametrize("other", ["tugs_old", "harbour.tugs_old", "other.tugs", "tug"])
+def test_a_query_about_another_table_is_still_refused(tmp_path, other):
+    path = tmp_path / "wrong.odcs.yaml"
+    text = QUALITY.read_text(encoding="utf-8").replace(
+        "FROM tugs t JOIN `harbour`.`tugs` u", f"FROM {other} t JOIN {other} u"
+    )
+    path.write_text(text, encoding="utf-8")
+    messages = [problem.message for problem in find_contract_problems(read(path), None)]
+    assert any("does not read {object}" in message for message in messages)
+
+
+def test_a_duration_of_iso_8601_is_a_promise_like_any_other():
+    contract = read(QUALITY).contract
+    assert [(sla.value, sla.unit) for sla in contract.slas] == [(36, "h"), (1, "y"), (1, "d")]
+    (latency,) = [rule.check for rule in derive(contract.tables[0]) if rule.name == "sla|latency"]
+    assert latency.seconds == 36 * 3600

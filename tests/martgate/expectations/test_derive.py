@@ -311,7 +311,7 @@ def test_every_mistake_is_told_at_once(mistakes, make):
         quality=(
             make.quality("q", rule="implies", when="x", then="y)"),
             make.quality("r", path="schema[0].quality[1]", rule="nope"),
-            replace(make.quality("s", path="schema[0].quality[2]"), engine="soda"),
+            replace(make.quality("s", path="schema[0].quality[2]"), engine="martgat"),
         ),
         slas=(Sla(path="slaProperties[0]", property="freshness", value=1, unit="fortnight", element="t.a"),),
         relationships=(
@@ -354,7 +354,7 @@ def test_a_metric_that_says_too_little_is_told(mistakes, make, quality, path, me
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("SELECT COUNT(*) FROM t", "the query does not read {object}"),
+        ("SELECT COUNT(*) FROM others", "the query does not read {object}"),
         ("DELETE FROM {object}", "expected one SELECT"),
         ("SELECT COUNT({property}) FROM {object}", "{property} stands for a column"),
         ("SELECT COUNT(*) FROM {object} WHERE", "not readable as Spark SQL"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from martgate.contracts.odcs import METRICS, OPERATORS, ContractFile
-from martgate.contracts.quality import Quality, QualityType, Severity
+from martgate.contracts.quality import WARNINGS, Quality, QualityType, Severity
 from martgate.contracts.yaml.document import Document
 from martgate.errors import Problem
 from martgate.hints import clip, did_you_mean
@@ -12,7 +12,7 @@ from martgate.text.regex import PatternError, read_pattern
 
 __all__ = ["find_problems"]
 
-SEVERITIES = tuple(Severity)
+SEVERITIES = (Severity.ERROR.value, *sorted(WARNINGS))
 UNITS = ("rows", "percent")
 DIMENSIONS = ("accuracy", "completeness", "conformity", "consistency", "coverage", "timeliness", "uniqueness")
 

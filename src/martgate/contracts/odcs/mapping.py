@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from martgate.contracts.durations import parse_iso_duration
 from martgate.contracts.model import Column, Contract, Relationship, Sla, Table
 from martgate.contracts.odcs.names import (
     names_reader,
@@ -135,12 +136,14 @@ class Mapper:
 
 
 def _sla(path: str, raw: Mapping[str, Any], default_element: str) -> Sla:
-    value = raw.get("value")
+    value, unit = raw.get("value"), text(raw, "unit")
+    if not unit and isinstance(value, str):
+        value, unit = parse_iso_duration(value) or (value, unit)
     return Sla(
         path=path,
         property=text(raw, "property"),
         value=value if isinstance(value, str | int | float) else "",
-        unit=text(raw, "unit"),
+        unit=unit,
         element=text(raw, "element") or default_element,
         description=text(raw, "description"),
     )

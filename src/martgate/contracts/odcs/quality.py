@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from martgate.contracts.odcs.raw import as_list, custom_properties, mappings, text
-from martgate.contracts.quality import Metric, Operator, Quality, QualityType, Severity, Threshold
+from martgate.contracts.quality import WARNINGS, Metric, Operator, Quality, QualityType, Severity, Threshold
 from martgate.contracts.yaml.document import Document
 from martgate.errors import InvalidInput
 
@@ -41,7 +41,7 @@ def read_qualities(path: str, raw: Mapping[str, Any], rename: Mapping[str, str])
 
 
 def _quality(path: str, raw: Mapping[str, Any], name: str, rename: Mapping[str, str]) -> Quality:
-    warns = text(raw, "severity").lower() == Severity.WARNING
+    warns = text(raw, "severity").lower() in WARNINGS
     return Quality(
         path=path,
         id=name,
