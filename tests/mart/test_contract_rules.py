@@ -64,7 +64,7 @@ def test_looks_at_columns_that_the_table_has(name, rule):
     if rule["rule"] == "exactly_one":
         looked_at |= columns_in(rule["where"])
     assert looked_at <= set(TYPES[name])
-    assert looked_at
+    assert looked_at or rule == {**rule, "rule": "volume_band", "by": []}
 
 
 @pytest.mark.parametrize(("name", "rule"), [p for p in RULES if "to" in p.values[1]])
