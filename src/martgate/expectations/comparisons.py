@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from martgate.contracts.quality import Scalar
 from martgate.expectations.domain import Domain, Interval, Requirement, Requirements, list_values
 from martgate.expectations.fragments import parse_sql
+from martgate.text.quoting import is_fraction
 
 if TYPE_CHECKING:  # sqlglot takes a third of a second to import; see `martgate.expectations.fragments`
     from sqlglot.expressions import Expr
@@ -124,11 +125,15 @@ def _require(tree: "Expr", domain: Domain | None, types: Mapping[str, str]) -> R
 
 
 def _kind(tree: "Expr", types: Mapping[str, str]) -> str:
-    """The type of a column; empty for every other expression, and for a field of a column."""
+    """The type of a column; empty for every other expression, for a field of a column, and for binary fractions.
+
+    What is no number (NaN) passes some comparisons of SQL and no bound of a contract.
+    """
     from sqlglot import exp  # noqa: PLC0415 (see above)
 
     tree = tree.unnest()
-    return types.get(tree.name.casefold(), "") if isinstance(tree, exp.Column) and len(tree.parts) == 1 else ""
+    kind = types.get(tree.name.casefold(), "") if isinstance(tree, exp.Column) and len(tree.parts) == 1 else ""
+    return "" if is_fraction(kind) else kind
 
 
 def _read_literals(trees: "list[Expr]", kind: str) -> frozenset[Any] | None:
@@ -146,9 +151,7 @@ def _iterate_literals(trees: "list[Expr]", kind: str) -> Iterator[Scalar | None]
         tree = each.unnest()
         sign = "-" if isinstance(tree, exp.Neg) else ""
         tree = tree.this if sign else tree
-        if kind == "float":
-            yield None  # engines compare it with the number itself, not with the float that is nearest to it
-        elif isinstance(tree, exp.Cast) and kind in ("date", "timestamp"):
+        if isinstance(tree, exp.Cast) and kind in ("date", "timestamp"):
             is_same = tree.to.sql(dialect="databricks").casefold() == kind
             yield tree.this.name if is_same and isinstance(tree.this, exp.Literal) and tree.this.is_string else None
         elif isinstance(tree, exp.Boolean) and kind == "boolean":

@@ -361,3 +361,9 @@ def test_nothing_is_known_of_a_value_that_is_not_of_the_type_of_its_column(check
     other = Range("x", "maximum", {"date": "2023-01-01"}.get(kind, -1))
     assert contradictions(check, other, kind=kind) == []
     assert idle(check, other, kind=kind) == []
+
+
+@pytest.mark.parametrize("kind", ["float", "double"])
+def test_no_bound_follows_from_a_condition_that_what_is_no_number_passes(kind):
+    """NaN is greater than every number to SQL, and no bound of a contract lets it pass."""
+    assert idle(Holds("x >= 5", null_passes=True), Range("x", "minimum", 3), kind=kind) == []
