@@ -12,6 +12,7 @@ import click
 
 from martgate.cli.backtest import backtest
 from martgate.cli.contracts import compile_, coverage, diff, export, import_, lint
+from martgate.cli.initializing import init
 from martgate.cli.project import config, docs, state
 from martgate.cli.publishing import backfill, build, gate, publish, run, upstreams
 from martgate.cli.querying import query
@@ -47,6 +48,7 @@ def martgate(*, debug: bool) -> None:
     \b
     Start here:
       martgate demo                            a whole mart, from samples to a published day and its report
+      martgate init my_project                 a project to start from, or --from your own data
       martgate run TABLE --date 2024-01-01     check, build, audit, publish or refuse
       martgate gate TABLE --input FILE         audit any Parquet or Delta data against a contract
     """  # noqa: D301 - click wants the control character itself
@@ -54,6 +56,7 @@ def martgate(*, debug: bool) -> None:
 
 for command in (
     demo,
+    init,
     run,
     upstreams,
     build,
