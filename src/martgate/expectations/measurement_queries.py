@@ -17,7 +17,7 @@ from martgate.expectations.measurement import Counts, Measurement
 from martgate.expectations.protection import Protection
 from martgate.expectations.rules import Rule
 from martgate.expectations.source import Source
-from martgate.text.comparison import write_comparison, write_membership
+from martgate.text.comparison import write_comparison, write_in_list
 from martgate.text.quoting import identifier, identifiers, relation
 
 __all__ = ["MeasurementPlan", "MeasurementQuery", "find_countable_values", "plan_measurements"]
@@ -131,7 +131,7 @@ def _spread_query(
 ) -> MeasurementQuery:
     """Count rows by the values of one more column."""
     column = identifier(name)
-    is_listed = write_membership(column, values, types.get(name.casefold(), ""))
+    is_listed = write_in_list(column, values, types.get(name.casefold(), ""))
     sql = _grouping((*by, name), ["COUNT(*)"], audited, having=f"{column} IS NULL OR {is_listed}")
     return MeasurementQuery(sql, by, ((name, None),), spread=name)
 

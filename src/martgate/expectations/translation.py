@@ -26,7 +26,7 @@ from martgate.expectations.kinds.unique import Unique
 from martgate.expectations.mistakes import Mistake, read_pattern
 from martgate.expectations.untranslated import UNTRANSLATED, read_untranslated
 from martgate.hints import clip, did_you_mean
-from martgate.text.comparison import Sign, write_comparison, write_membership
+from martgate.text.comparison import Sign, write_comparison, write_in_list
 from martgate.text.quoting import identifier, literal, text
 
 __all__ = ["EXPECTATIONS", "read_expectation"]
@@ -105,7 +105,7 @@ def _in_set(arguments: ExpectationArguments) -> Check:
 def _not_in_set(arguments: ExpectationArguments) -> Check:
     column = arguments.column()
     values = arguments.values("value_set")
-    return Holds(write_membership(identifier(column), values, arguments.kind(column), negated=True), null_passes=True)
+    return Holds(write_in_list(identifier(column), values, arguments.kind(column), negated=True), null_passes=True)
 
 
 def _matches(arguments: ExpectationArguments) -> Check:

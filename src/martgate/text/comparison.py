@@ -15,7 +15,7 @@ from typing import Literal
 from martgate.text.numbers import parse_decimal, to_decimal
 from martgate.text.quoting import find_scale, is_whole, literal
 
-__all__ = ["Sign", "largest_unit", "write_comparison", "write_membership"]
+__all__ = ["Sign", "largest_unit", "write_comparison", "write_in_list"]
 
 Sign = Literal["<", "<=", ">", ">=", "="]
 
@@ -49,7 +49,7 @@ def write_comparison(expression: str, sign: Sign, value: str | float, kind: str)
     return _write_constant(expression, is_true=sign != "=" and sign.startswith("<") == (whole > greatest))
 
 
-def write_membership(expression: str, values: Iterable[str | float], kind: str, *, negated: bool = False) -> str:
+def write_in_list(expression: str, values: Iterable[str | float], kind: str, *, negated: bool = False) -> str:
     """Write the test whether an expression is one of some values, or none of them; it is null on null.
 
     Args:
@@ -58,7 +58,7 @@ def write_membership(expression: str, values: Iterable[str | float], kind: str, 
         kind: The type of the expression, in Spark's spelling; empty where it is unknown.
         negated: Whether it is true where the expression is none of them.
 
-    >>> write_membership("`a`", (1, 2.5, 10**40), "int"), write_membership("`a`", ("x", "y"), "string", negated=True)
+    >>> write_in_list("`a`", (1, 2.5, 10**40), "int"), write_in_list("`a`", ("x", "y"), "string", negated=True)
     ('`a` IN (1)', "`a` NOT IN ('x', 'y')")
     """
     least, greatest = _find_range(kind)

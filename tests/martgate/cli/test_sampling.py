@@ -67,7 +67,7 @@ def test_a_second_demo_plays_the_project_as_it_was_changed_meanwhile(martgate: C
     edit(tmp_path / "out" / "demo" / "builders" / "models" / "orders.sql", "WHERE r.place = 1", "")
     code, out, _ = martgate("demo", "--orders", "400", "--days", "1")
     assert code == 1
-    assert "Refused: shop.orders of 2024-01-01: 1 failed: table|key" in out
+    assert "Refused: shop.orders of 2024-01-01: 2 failed: table|key, table|as_on_the_receipt" in out
 
 
 def test_in_a_project_the_demo_plays_that_one_beside_its_own_tables(martgate: Call, starter: Path) -> None:

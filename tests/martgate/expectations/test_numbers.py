@@ -34,7 +34,7 @@ from martgate.expectations.kinds.registry import load_kinds
 from martgate.expectations.kinds.sql_number import SqlNumber
 from martgate.expectations.source import Source
 from martgate.expectations.verdict import Outcome
-from martgate.text.comparison import write_comparison, write_membership
+from martgate.text.comparison import write_comparison, write_in_list
 from martgate.text.numbers import ExactNumber, read_number, to_decimal
 
 ENGINES = ["duckdb", pytest.param("spark", marks=pytest.mark.spark)]
@@ -103,7 +103,7 @@ def test_a_list_has_each_of_its_values_and_no_neighbour(request, tmp_path, name,
         lists = [values[::2], [value + unit / 8 for value in values], [*values[::3], unit / 2, Decimal(10) ** 50]]
     for members in lists:
         written = tuple(map(as_written, members))
-        tests = [write_membership("`n`", written, kind, negated=negated) for negated in (False, True)]
+        tests = [write_in_list("`n`", written, kind, negated=negated) for negated in (False, True)]
         for value, is_in, is_out in engine.fetch(f"SELECT n, {tests[0]}, {tests[1]} FROM s.numbers"):
             expected = None if value is None else Decimal(value) in members
             assert (is_in, is_out) == (expected, None if expected is None else not expected), (value, members)

@@ -14,7 +14,7 @@ from martgate.expectations.kinds.rows import LiteralCheck
 from martgate.expectations.kinds.statements import count_by_value, sum_counts
 from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.source import Source
-from martgate.text.comparison import write_membership
+from martgate.text.comparison import write_in_list
 from martgate.text.quoting import identifier, is_text, is_whole
 
 __all__ = ["InSet"]
@@ -36,7 +36,7 @@ class InSet(LiteralCheck):
         return f"{self.column} is one of {wording.join_names(map(wording.format_value, self.values), most=12)}"
 
     def failure_condition(self, name: str, kind: str) -> str:
-        return write_membership(name, self.values, kind, negated=True)
+        return write_in_list(name, self.values, kind, negated=True)
 
     def evaluation(self, source: Source) -> Evaluation:
         test, name = self.row_test(source.types), identifier(self.column)

@@ -32,7 +32,7 @@ from martgate.expectations.kinds.thresholds import threshold_condition
 from martgate.expectations.kinds.unique import Unique
 from martgate.expectations.proofs import StatisticsProofs
 from martgate.expectations.source import Source
-from martgate.text.comparison import write_membership
+from martgate.text.comparison import write_in_list
 from martgate.text.quoting import identifier, relation
 
 __all__ = ["QualityMetric"]
@@ -186,7 +186,7 @@ class QualityMetric(Check):
         if self.metric == "missingValues":
             values = [value for value in self.missing_values if value is not None]
             failures = [f"{name} IS NULL"] if None in self.missing_values else []
-            failures += [write_membership(name, values, kind)] if values else []
+            failures += [write_in_list(name, values, kind)] if values else []
             return RowTest("COUNT(*)", " OR ".join(failures))
         failures = [InSet(column, self.valid_values).failure_condition(name, kind)] if self.valid_values else []
         failures += [Pattern(column, self.pattern).failure_condition(name, kind)] if self.pattern else []
