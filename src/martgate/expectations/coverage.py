@@ -15,7 +15,6 @@ from martgate.contracts.model import Contract, Table
 from martgate.contracts.quality import Severity
 from martgate.contracts.types import explain_unjudged_type
 from martgate.contracts.yaml.address import format_address, parse_address
-from martgate.expectations.kinds.conditions import Holds
 from martgate.expectations.quality import find_foreign_engine
 from martgate.expectations.rules import Rule
 
@@ -156,7 +155,7 @@ def find_comparisons(table: Table, rules: Iterable[Rule]) -> dict[str, Rule]:
     comparisons: dict[str, Rule] = {}
     for rule in rules:
         compared = rule.check.compared_with_source if rule.severity is Severity.ERROR else ()
-        if isinstance(rule.check, Holds):
+        if rule.check.is_symmetric:
             owner = rule.name.partition("|")[0]
             compared = tuple(name for name in compared if name.casefold() == owner.casefold())
         for name in compared:

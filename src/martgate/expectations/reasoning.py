@@ -13,10 +13,6 @@ from itertools import combinations
 
 from martgate.contracts.quality import Severity
 from martgate.expectations.domain import EVERYTHING, Domain, Requirement, Requirements, list_values
-from martgate.expectations.kinds.copied_from import CopiedFrom
-from martgate.expectations.kinds.has_type import HasType
-from martgate.expectations.kinds.in_set import InSet
-from martgate.expectations.kinds.references import References
 from martgate.expectations.rules import Rule
 
 __all__ = ["Contradiction", "IdleRule", "OtherColumn", "find_contradictions", "find_idle_rules", "read_types"]
@@ -195,13 +191,13 @@ def _find_empty(subject: Hashable, limits: Sequence[tuple[Rule, Domain]]) -> Ite
     for (first, one), (second, two) in combinations(limits, 2):
         if _is_empty(both := one & two) and not _is_only_null(one, two, both):
             has_pair = True
-            rule, other = (first, second) if isinstance(second.check, HasType) else (second, first)
+            rule, other = (first, second) if second.check.expected_types else (second, first)
             yield Contradiction(rule, (other,), is_null_left=both.has_null and _is_column(subject))
     every = _conjoin(domain for _, domain in limits)
     if has_pair or len(limits) < 2 or not every.has_no_value or any(domain.has_no_value for _, domain in limits):
         return
     least = _drop_needless(limits, _is_empty)
-    rules = [rule for rule, _ in least if not isinstance(rule.check, HasType)]
+    rules = [rule for rule, _ in least if not rule.check.expected_types]
     if rules:
         others = tuple(rule for rule, _ in least if rule is not rules[-1])
         yield Contradiction(rules[-1], others, is_null_left=every.has_null and _is_column(subject))
@@ -232,17 +228,18 @@ def _is_column(subject: Hashable) -> bool:
 def _find_dead_values(rules: Sequence[Rule], limits: _Limits, types: Mapping[str, str]) -> Iterator[Contradiction]:
     """Find the values of a list that another rule never lets pass."""
     for rule in rules:
-        if not isinstance(rule.check, InSet):
+        listed = rule.check.listed_values
+        if listed is None:
             continue
-        subject = rule.check.column.casefold()
+        subject = listed[0].casefold()
         others = [(other, domain) for other, domain in limits.get(subject, ()) if other is not rule]
-        for value in rule.check.values:
+        for value in listed[1]:
             read = list_values([value], types.get(subject, ""))
             if read is None:
                 continue
             (one,) = read
             against = tuple(other for other, domain in others if domain.contains(one) is False)
-            if against and not all(isinstance(other.check, InSet) for other in against):
+            if against and not all(other.check.listed_values for other in against):
                 yield Contradiction(rule, against[:1], value=value)
 
 
@@ -257,11 +254,11 @@ def _find_foreign_contradictions(
         if not _are_comparable(types.get(column.casefold(), ""), kinds.get(name, "")):
             continue
         known = [each for each in _collect_limits(there, kinds).get(name, ()) if each[0].severity is Severity.ERROR]
-        others = [each for each in known if not isinstance(each[0].check, HasType)]
+        others = [each for each in known if not each[0].check.expected_types]
         domain = _conjoin(limit for _, limit in others)
         if not others or domain.has_no_value:
             continue
-        own = [each for each in limits.get(column.casefold(), ()) if not isinstance(each[0].check, HasType)]
+        own = [each for each in limits.get(column.casefold(), ()) if not each[0].check.expected_types]
         for other, limit in own:
             if not limit.has_no_value and (limit & domain).has_no_value:
                 least = tuple(each for each, _ in _drop_needless(others, partial(_has_no_common_value, limit)))
@@ -270,14 +267,8 @@ def _find_foreign_contradictions(
 
 def _list_sources(rule: Rule) -> Iterator[tuple[str, OtherColumn]]:
     """List the columns of a rule that have values of a column of another table only."""
-    check = rule.check
-    if isinstance(check, References) and len(check.columns) == 1:
-        yield check.columns[0], OtherColumn(check.to, check.to_columns[0])
-    if isinstance(check, CopiedFrom) and check.from_table:
-        defaults = {name for name, _ in check.default}
-        for name, expression in check.columns:
-            if not expression and name not in defaults:
-                yield name, OtherColumn(check.from_table, name)
+    for column, table, there in rule.check.value_sources:
+        yield column, OtherColumn(table, there)
 
 
 def _are_comparable(kind: str, other: str) -> bool:

@@ -20,8 +20,6 @@ from martgate.errors import InvalidInput, Problem
 from martgate.expectations.coverage import CoverageItem, CoverageStatus, classify_leaves, find_comparisons
 from martgate.expectations.derive import derive, derive_with_problems
 from martgate.expectations.kinds.expectations import ExpectationCheck
-from martgate.expectations.kinds.fresh import Fresh
-from martgate.expectations.kinds.happened import Happened
 from martgate.expectations.quality import find_foreign_engine
 from martgate.expectations.reasoning import Contradiction, find_contradictions, find_idle_rules, read_types
 from martgate.expectations.retroactive import derive_from_catalog
@@ -400,7 +398,7 @@ def _find_endless_instants(contract_file: ContractFile, table: Table, rules: Seq
     closed: set[str] = set()
     while more := {column for column, limits in ends if closed.issuperset(map(str.casefold, limits))} - closed:
         closed |= more
-    times = {rule.check.column for rule in rules if isinstance(rule.check, Fresh | Happened)}
+    times = {column for rule in rules for column in rule.check.event_times}
     for column in table.columns:
         is_time = column.name in times or ":run_timestamp" in column.transform_logic
         if is_time and column.logical_type == "timestamp" and column.name.casefold() not in closed:

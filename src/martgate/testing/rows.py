@@ -78,7 +78,7 @@ def read_text(text: str) -> list[dict[str, str | None]]:
     for row in rows:
         if len(row) != len(header):
             raise InvalidInput(
-                f"found {len(row)} cells in `{' | '.join(row)}`, expected {len(header)}: {', '.join(header)}"
+                f"found {len(row)} cells in the row {' | '.join(row)}, expected {len(header)}: {', '.join(header)}"
             )
     return [{name: _read_cell(cell) for name, cell in zip(header, row, strict=True)} for row in rows]
 

@@ -95,7 +95,7 @@ def test_the_order_of_rows_counts_where_it_is_asked_for(run):
         ),
         ({"receipts": [{"cups": "two"}]}, "till.receipts.cups: found 'two', expected int"),
         ({"receipts": [{"cups": 2**40}]}, "till.receipts.cups: a value does not fit int"),
-        ({"receipts": "a | b\n1"}, "found 1 cells in `1`, expected 2: a, b"),
+        ({"receipts": "a | b\n1"}, "found 1 cells in the row 1, expected 2: a, b"),
     ],
 )
 def test_what_does_not_fit_is_named(starter, inputs, message):

@@ -172,6 +172,26 @@ class Check(ABC):
         return ()
 
     @property
+    def is_symmetric(self) -> bool:
+        """Whether it compares columns with each other, so that it counts as the comparison of one of them only."""
+        return False
+
+    @property
+    def value_sources(self) -> tuple[tuple[str, str, str], ...]:
+        """The columns that have values of a column of another table only: the column, that table, and the column there."""
+        return ()
+
+    @property
+    def listed_values(self) -> tuple[str, tuple[str | int | float, ...]] | None:
+        """The column and the values of a list that it allows; None where it has no list."""
+        return None
+
+    @property
+    def event_times(self) -> tuple[str, ...]:
+        """The columns by whose newest instants it asks what has happened, so that one in the future hides that nothing has."""
+        return ()
+
+    @property
     def upper_ends(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The columns that it keeps from being too late or too great, each with the columns that its end is computed from."""
         return ()

@@ -27,6 +27,10 @@ class Holds(RowCheck):
     kind: ClassVar[str] = "holds"
 
     @property
+    def is_symmetric(self) -> bool:
+        return True
+
+    @property
     def sentence(self) -> str:
         return (
             f"{wording.single_line(self.expression)} is true in every row{_null_phrase(null_passes=self.null_passes)}"

@@ -68,6 +68,12 @@ class CopiedFrom(StatementCheck):
     kind: ClassVar[str] = "copied_from"
 
     @property
+    def value_sources(self) -> tuple[tuple[str, str, str], ...]:
+        defaults = {name for name, _ in self.default}
+        plain = (name for name, expression in self.columns if not expression and name not in defaults)
+        return tuple((name, self.from_table, name) for name in plain) if self.from_table else ()
+
+    @property
     def sentence(self) -> str:
         verb = wording.agree(self._names, "is", "are")
         return f"{wording.join_names(self._names)} {verb} as in {self._place} for each {wording.join_names(self.key)}"

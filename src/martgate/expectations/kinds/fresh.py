@@ -33,6 +33,10 @@ class Fresh(Check):
     failure_unit: ClassVar[str] = "tables"
 
     @property
+    def event_times(self) -> tuple[str, ...]:
+        return (self.column,)
+
+    @property
     def sentence(self) -> str:
         return f"the latest {self.column} is at most {wording.format_duration(self.seconds)} old"
 

@@ -36,6 +36,10 @@ class Happened(Check):
     failure_unit: ClassVar[str] = "days"
 
     @property
+    def event_times(self) -> tuple[str, ...]:
+        return (self.column,)
+
+    @property
     def sentence(self) -> str:
         rows = wording.format_count(self.at_least, "row")
         where = f" where {wording.single_line(self.where)}" if self.where else ""

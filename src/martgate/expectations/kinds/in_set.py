@@ -35,6 +35,10 @@ class InSet(LiteralCheck):
     def sentence(self) -> str:
         return f"{self.column} is one of {wording.join_names(map(wording.format_value, self.values), most=12)}"
 
+    @property
+    def listed_values(self) -> tuple[str, Values] | None:
+        return self.column, self.values
+
     def failure_condition(self, name: str, kind: str) -> str:
         return write_in_list(name, self.values, kind, negated=True)
 

@@ -26,6 +26,10 @@ class References(StatementCheck):
     kind: ClassVar[str] = "references"
 
     @property
+    def value_sources(self) -> tuple[tuple[str, str, str], ...]:
+        return ((self.columns[0], self.to, self.to_columns[0]),) if len(self.columns) == 1 else ()
+
+    @property
     def sentence(self) -> str:
         where = wording.where_phrase(self.where)
         return (
