@@ -127,6 +127,14 @@ TEXTS = frozenset(
     }
 )
 """The names of text types that take a length."""
+FORMS = {
+    **dict.fromkeys(("uuid", "uniqueidentifier"), "uuid"),
+    **dict.fromkeys(("json", "jsonb"), "json"),
+    "xml": "xml",
+}
+"""The form that a type of text promises, by its name."""
+UNJUDGED_FORMS = frozenset({"json", "xml"})
+"""The forms that no rule judges: engines disagree on which texts have them."""
 TIMES = frozenset({"timestamp", "timestamp_ntz"})
 """Spark's names of the types that take a number of fractional digits elsewhere, as in `timestamp(6)`."""
 BINARIES = frozenset({"binary", "varbinary", "raw"})

@@ -13,12 +13,14 @@ from functools import lru_cache
 from martgate.contracts.type_names import (
     BINARIES,
     DECIMALS,
+    FORMS,
     INTEGER_RANGES,
     NOT_JUDGED,
     SCALARS,
     SYNONYMS,
     TEXTS,
     TIMES,
+    UNJUDGED_FORMS,
     TypeNames,
     array_type,
     decimal_type,
@@ -32,7 +34,10 @@ __all__ = [
     "UnjudgedType",
     "canonical_type",
     "default_physical_type",
+    "explain_unjudged_form",
     "explain_unjudged_type",
+    "read_text_form",
+    "read_text_limit",
     "translate_type",
 ]
 
@@ -65,6 +70,39 @@ def canonical_type(text: str) -> str:
         ValueError: There is no such type; the message names the nearest ones.
     """
     return _parsed(text).spark
+
+
+def read_text_limit(physical_type: str) -> int | None:
+    """Read how many characters a text type allows; None where it says no number, or is no text.
+
+    >>> read_text_limit("varchar(10)"), read_text_limit("CHAR(3)"), read_text_limit("string"), read_text_limit("decimal(9,2)")
+    (10, 3, None, None)
+    """
+    parser = _Parser(physical_type)
+    try:
+        name, numbers = parser.name(), parser.numbers()
+    except ValueError:
+        return None
+    return numbers[0] if name in TEXTS and len(numbers) == 1 and numbers[0] != _MAX_LENGTH else None
+
+
+def read_text_form(physical_type: str) -> str:
+    """Read the form that a text type promises: uuid, json or xml; empty where it promises none.
+
+    >>> read_text_form("uniqueidentifier"), read_text_form("JSONB"), read_text_form("text")
+    ('uuid', 'json', '')
+    """
+    return FORMS.get(physical_type.strip().lower(), "")
+
+
+def explain_unjudged_form(physical_type: str) -> str:
+    """Explain which form of its texts a type promises that nothing judges; empty where there is none.
+
+    >>> explain_unjudged_form("json"), explain_unjudged_form("uuid")
+    ('nothing here judges whether a text is JSON', '')
+    """
+    form = read_text_form(physical_type)
+    return f"nothing here judges whether a text is {form.upper()}" if form in UNJUDGED_FORMS else ""
 
 
 def explain_unjudged_type(physical_type: str) -> str:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from martgate.contracts.documentation import is_documentation, is_switched_off
 from martgate.contracts.model import Contract, Table
 from martgate.contracts.quality import Severity
-from martgate.contracts.types import explain_unjudged_type
+from martgate.contracts.types import explain_unjudged_form, explain_unjudged_type
 from martgate.contracts.yaml.address import format_address, parse_address
 from martgate.expectations.quality import find_foreign_engine
 from martgate.expectations.rules import Rule
@@ -86,9 +86,12 @@ def classify_leaves(
 
 def _list_unjudged_types(contract: Contract) -> frozenset[str]:
     """List the leaves of types that nothing judges."""
-    columns = (column for table in contract.tables for column in table.columns)
+    columns = [column for table in contract.tables for column in table.columns]
     paths = (column.path for column in columns if explain_unjudged_type(column.physical_type))
-    return frozenset(f"{path}.{key}" for path in paths for key in ("physicalType", "logicalType"))
+    types = {f"{path}.{key}" for path in paths for key in ("physicalType", "logicalType")}
+    return frozenset(
+        types | {f"{column.path}.physicalType" for column in columns if explain_unjudged_form(column.physical_type)}
+    )
 
 
 def _list_foreign_qualities(contract: Contract, leaves: Iterable[str]) -> frozenset[str]:
@@ -104,14 +107,14 @@ def _item(
     enforced: Mapping[str, str],
     unjudged: frozenset[str] = frozenset(),
 ) -> CoverageItem:
+    if path in unjudged:
+        return CoverageItem(path, CoverageStatus.UNENFORCED)
     parts = parse_address(path)
     ancestors = (format_address(parts[:length]) for length in range(len(parts), 0, -1))  # the leaf itself first
     for ancestor in ancestors:
         if ancestor in enforced:
             return CoverageItem(path, CoverageStatus.ENFORCED, enforced[ancestor])
-    return CoverageItem(
-        path, CoverageStatus.UNENFORCED if path in unjudged else _unenforced_status(path, value, leaves)
-    )
+    return CoverageItem(path, _unenforced_status(path, value, leaves))
 
 
 def _unenforced_status(path: str, value: object, leaves: Mapping[str, object]) -> CoverageStatus:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from martgate.contracts.durations import UNITS, parse_seconds
 from martgate.contracts.model import Column, Relationship, Sla, Table
 from martgate.contracts.quality import Quality
-from martgate.contracts.types import canonical_type, explain_unjudged_type
+from martgate.contracts.types import canonical_type, explain_unjudged_type, read_text_form, read_text_limit
 from martgate.errors import InvalidInput, Problem
 from martgate.expectations.kinds.base import Check
 from martgate.expectations.kinds.fresh import Fresh
@@ -98,6 +98,7 @@ def _column_rules(column: Column, table: Table, mistakes: MistakeCollector) -> I
         *([("type", HasType(column.name, kind), ("physicalType", "logicalType"), "conformity")] if kind else []),
         *_presence_rules(column, mistakes),
         *_option_rules(column, kind, mistakes),
+        *_text_rules(column, kind),
     ]
     for name, check, leaves, dimension in rules:
         yield Rule(
@@ -146,6 +147,21 @@ def _option_rules(column: Column, kind: str, mistakes: MistakeCollector) -> Iter
         if rule:
             name, check = rule
             yield name, check, (f"logicalTypeOptions.{option}",), "conformity"
+
+
+def _text_rules(column: Column, kind: str) -> Iterator[_ColumnRule]:
+    """Rules of the length and the form that the type of a text promises, where no option asks for as much."""
+    limit, own = read_text_limit(column.physical_type), column.options.get("maxLength")
+    promises: dict[str, object] = {}
+    if limit is not None and not (isinstance(own, int) and own <= limit):
+        promises["maxLength"] = limit
+    if read_text_form(column.physical_type) == "uuid" and column.options.get("format") != "uuid":
+        promises["format"] = "uuid"
+    for option, value in promises.items():
+        rule = read_option(column, option, value, kind)
+        if rule:
+            name, check = rule
+            yield f"type_{name}" if option in column.options else name, check, ("physicalType",), "conformity"
 
 
 def _key_rules(table: Table) -> Iterator[Rule]:

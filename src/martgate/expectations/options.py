@@ -40,7 +40,9 @@ def read_option(  # noqa: PLR0911 (one return an option)
             return "min_length" if is_minimum else "max_length", check
         case "minItems" | "maxItems":
             sign, name = (">=", "min_items") if option == "minItems" else ("<=", "max_items")
-            return name, Holds(f"SIZE({identifier(column.name)}) {sign} {_read_whole_number(value)}", null_passes=True)
+            return name, Holds(
+                f"ARRAY_SIZE({identifier(column.name)}) {sign} {_read_whole_number(value)}", null_passes=True
+            )
         case "pattern":
             return "pattern", Pattern(column.name, read_pattern(value))
         case "minimum" | "maximum":

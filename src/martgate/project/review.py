@@ -13,7 +13,7 @@ from martgate.contracts.odcs.queries import QueryFile
 from martgate.contracts.partition import PARTITION_TYPES
 from martgate.contracts.suite_files import find_suite_files, is_generated
 from martgate.contracts.suites import attach_suites
-from martgate.contracts.types import explain_unjudged_type
+from martgate.contracts.types import explain_unjudged_form, explain_unjudged_type
 from martgate.contracts.versions import SEMANTIC_VERSION, TableVersion, is_newer
 from martgate.contracts.versions import find_version_problems as version_problems
 from martgate.errors import InvalidInput, Problem
@@ -191,6 +191,10 @@ def _find_unjudged_types(table: Table, contract_file: ContractFile) -> Iterator[
     """Warn about columns whose type nothing judges."""
     for column in table.columns:
         reason = explain_unjudged_type(column.physical_type)
+        form = explain_unjudged_form(column.physical_type)
+        if form:
+            hint = "write the type as string, and what readers rely on as a pattern or a rule"
+            yield contract_file.problem(f"{column.path}.physicalType", f"{column.name}: {form}", hint)
         if reason:
             message = f"the type of {column.name} is not checked: {reason}"
             hint = "write physicalType as Spark or the SQL standard spells it, as in bigint or array<string>"

@@ -1,6 +1,8 @@
 """Every engine: files in, rows and files out, and nothing personal in its errors."""
 
 import logging
+import subprocess
+import sys
 import traceback
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -363,3 +365,14 @@ def test_spill_files_go_to_the_configured_folder_and_are_removed(tmp_path):
 def test_invalid_settings_are_refused(settings):
     with pytest.raises(InvalidInput), DuckDBEngine(**settings):
         pass
+
+
+@pytest.mark.spark
+def test_after_the_engine_pyspark_logs_its_errors_as_before():
+    code = (
+        "import logging; from martgate.builders.engines.spark_text import silence_loggers\n"
+        "with silence_loggers(): pass\n"
+        "logging.getLogger('SQLQueryContextLogger').warning('an error', errorClass='OVERFLOW')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

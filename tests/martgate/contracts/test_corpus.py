@@ -71,6 +71,70 @@ def test_a_type_that_nothing_judges_is_a_warning_and_never_called_enforced():
     assert not {f"{name}|type" for name in unjudged} & {rule.name for rule in derive(table)}
 
 
+PROMISES = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: t
+version: 1.0.0
+status: active
+schema:
+  - name: t
+    physicalType: table
+    properties:
+      - {name: code, logicalType: string, physicalType: "varchar(3)", classification: public}
+      - {name: sign, logicalType: string, physicalType: "char(2)", logicalTypeOptions: {maxLength: 5}}
+      - {name: short, logicalType: string, physicalType: "varchar(9)", logicalTypeOptions: {maxLength: 4}}
+      - {name: ref, logicalType: string, physicalType: uuid}
+      - {name: body, logicalType: string, physicalType: json}
+      - {name: tags, logicalType: array, physicalType: "array<string>", logicalTypeOptions: {minItems: 1, maxItems: 2}}
+"""
+UUID = "0b6ff04a-5d3f-4a2b-9a55-3e3f0f3d6c11"
+
+
+@pytest.mark.parametrize("engine", ["duckdb", pytest.param("spark", marks=pytest.mark.spark)])
+def test_the_length_and_the_form_that_a_type_promises_are_rules(tmp_path, request, engine):
+    if engine == "spark":
+        request.getfixturevalue("spark")  # the engine joins the session that is open
+    (tmp_path / "t.odcs.yaml").write_text(PROMISES, encoding="utf-8")
+    good = {
+        "code": ["가나다", None],
+        "sign": ["xy", None],
+        "short": ["abcd", None],
+        "ref": [UUID, None],
+        "body": ["{}", None],
+        "tags": [["a"], None],
+    }
+    bad = {
+        "code": ["abcd", "ab"],
+        "sign": ["xyz", "toolong"],
+        "short": ["abcde", "a"],
+        "ref": ["no uuid", UUID],
+        "body": ["{no json", "{}"],
+        "tags": [[], ["a", "b", "c"]],
+    }
+    results = [martgate.check(pa.table(rows), tmp_path / "t.odcs.yaml", engine=engine) for rows in (good, bad)]
+    assert results[0].failed == ()
+    assert {verdict.rule.name: verdict.failed for verdict in results[1].failed} == {
+        "code|max_length": 1,
+        "sign|max_length": 1,
+        "sign|type_max_length": 2,
+        "short|max_length": 1,
+        "ref|format": 1,
+        "tags|min_items": 1,
+        "tags|max_items": 1,
+    }
+
+
+def test_a_form_that_nothing_judges_is_a_warning_and_never_called_enforced(tmp_path):
+    (tmp_path / "t.odcs.yaml").write_text(PROMISES, encoding="utf-8")
+    contract_file = read(tmp_path / "t.odcs.yaml")
+    messages = [warning.message for warning in find_contract_warnings(contract_file) if "judges" in warning.message]
+    assert messages == ["body: nothing here judges whether a text is JSON"]
+    statuses = {item.path: item.status for item in compute_coverage(contract_file, contract_file.contract.tables[0])}
+    assert statuses["schema[0].properties[4].physicalType"] is CoverageStatus.UNENFORCED
+    assert statuses["schema[0].properties[3].physicalType"] is CoverageStatus.ENFORCED
+
+
 def test_a_version_of_another_scheme_is_a_warning():
     (first, *_) = find_contract_warnings(read(TYPES))
     assert first.message.startswith("'2024-05' is not a semantic version")

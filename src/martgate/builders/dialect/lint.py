@@ -54,7 +54,7 @@ _DATES: Final = (
     exp.WeekOfYear,
     exp.Year,
 )
-_ALLOWED: Final = (*_SYNTAX, *_AGGREGATES, *_WINDOWS, *_NUMBERS, *_TEXT, *_DATES, exp.Struct)
+_ALLOWED: Final = (*_SYNTAX, *_AGGREGATES, *_WINDOWS, *_NUMBERS, *_TEXT, *_DATES, exp.ArraySize, exp.Struct)
 
 _ALTERNATIVES: Final = {
     "ANY_VALUE": "it may return another row each time; use MIN or MAX",

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import pyarrow as pa
 from py4j.protocol import Py4JError
 from pyspark.errors import AnalysisException, ParseException, PySparkException
+from pyspark.logger import PySparkLogger
 from pyspark.sql import DataFrame
 from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 
@@ -91,14 +92,16 @@ def _reason(error: Exception) -> str:
 @contextmanager
 def silence_loggers() -> Iterator[None]:
     """Silence the loggers that quote rows: pyspark logs every error, py4j every exception of Java."""
-    levels = {name: logging.getLogger(name).level for name in ("SQLQueryContextLogger", "py4j")}
-    for name in levels:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    # pyspark's own class: a plain logger of that name, made first, would fail on the arguments that pyspark logs with.
+    loggers = (PySparkLogger.getLogger("SQLQueryContextLogger"), logging.getLogger("py4j"))
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        for name, level in levels.items():
-            logging.getLogger(name).setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def file_url(path: str | Path) -> str:
