@@ -143,11 +143,6 @@ def check(
 
     Rules that compare with other tables, or learn from earlier days, are out of scope: the result lists them.
 
-    >>> import pyarrow as pa
-    >>> result = check(pa.table({"id": [1, 1]}), "examples/keys/orders.odcs.yaml")
-    >>> result.passed, [verdict.rule.name for verdict in result.failed]
-    (False, ['table|key'])
-
     Args:
         data: the path of a Parquet file, a folder of them or a Delta table, or a frame: Arrow, pandas, polars, a DuckDB
             relation, a Spark DataFrame, or any other that narwhals knows. A frame is written to a private temporary folder.

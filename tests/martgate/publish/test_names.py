@@ -165,7 +165,7 @@ COMMANDS = {
     "import": ["import", "up/raw/order", "--name", "raw.order"],
     "export": ["export", TABLE, "--to", "delta-ddl"],
 }
-OF_THE_SHIPPED_MART = {"demo", "sample", "query", "waive"}
+OF_THE_SHIPPED_MART = {"demo", "init", "sample", "query", "waive"}
 """Commands whose tables are given, or that are tried below."""
 
 

@@ -10,7 +10,7 @@ from martgate.cli.main import call, martgate
 from martgate.cli.options import PluginName
 from martgate.project.starter import write_starter
 
-OUTSIDE = {"demo", "import", "diff"}
+OUTSIDE = {"demo", "diff", "import", "init"}
 """The commands that need no project, whatever their arguments are."""
 
 INSIDE = sorted(martgate.commands.keys() - OUTSIDE)
