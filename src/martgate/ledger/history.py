@@ -4,7 +4,7 @@ import json
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, Table, and_, false, func, or_, select
 
 from martgate.expectations.measurement import Measurement, Selection
 from martgate.ledger.scope import WarehouseScope
@@ -39,16 +39,10 @@ class LedgerHistory:
             select(published.c.part_date, MEASUREMENTS)
             .join(runs, runs.c.candidate == published.c.candidate)
             .join(MEASUREMENTS, MEASUREMENTS.c.run == runs.c.run)
-            .where(MEASUREMENTS.c.grouped_by == json.dumps(selection.by))
-            .where(MEASUREMENTS.c.column_name.in_(selection.columns))
-            .where(func.coalesce(MEASUREMENTS.c.counts, "rows") == selection.counts)
+            .where(_is_selected(MEASUREMENTS, selection))
             .order_by(published.c.part_date, MEASUREMENTS.c.place)
         )
-        by_day: dict[date, list[Measurement]] = {}
-        with transaction(self._engine) as connection:
-            for row in connection.execute(query):
-                by_day.setdefault(date.fromisoformat(row.part_date), []).append(_parse_measurement(selection.by, row))
-        return {day: tuple(numbers) for day, numbers in by_day.items()}
+        return _fetch_by_day(self._engine, query, selection.by)
 
     def _newest_publications(self, since: date, before: date) -> Select[tuple[str, int]]:
         day = PUBLICATIONS.c.part_date
@@ -83,9 +77,7 @@ class LedgerInputHistory:
         rows = INPUT_MEASUREMENTS
         wanted = and_(
             rows.c.table_name == self._table,
-            rows.c.grouped_by == json.dumps(selection.by),
-            rows.c.column_name.in_(selection.columns),
-            func.coalesce(rows.c.counts, "rows") == selection.counts,
+            _is_selected(rows, selection),
             rows.c.measured_day >= since.isoformat(),
             rows.c.measured_day < before.isoformat(),
         )
@@ -99,18 +91,13 @@ class LedgerInputHistory:
             .subquery()
         )
         query = (
-            select(rows)
+            select(rows.c.measured_day.label("part_date"), rows)
             .join(PUBLICATIONS, PUBLICATIONS.c.candidate == rows.c.candidate)
             .join(newest, and_(newest.c.publication == PUBLICATIONS.c.id, newest.c.measured_day == rows.c.measured_day))
             .where(wanted)
             .order_by(rows.c.measured_day, rows.c.place)
         )
-        by_day: dict[date, list[Measurement]] = {}
-        with transaction(self._engine) as connection:
-            for row in connection.execute(query):
-                day = date.fromisoformat(row.measured_day)
-                by_day.setdefault(day, []).append(_parse_measurement(selection.by, row))
-        return {day: tuple(numbers) for day, numbers in by_day.items()}
+        return _fetch_by_day(self._engine, query, selection.by)
 
     def _build_condition(self) -> ColumnElement[bool]:
         """Build the condition under which a receipt counts: that of a table that was made from the input, here."""
@@ -144,6 +131,24 @@ def build_measurement_row(measurement: Measurement) -> dict[str, object]:
         "row_count": measurement.rows,
         "counts": measurement.counts,
     }
+
+
+def _is_selected(rows: Table, selection: Selection) -> ColumnElement[bool]:
+    """Build the condition under which a row is one of the measurements that a rule selects."""
+    return and_(
+        rows.c.grouped_by == json.dumps(selection.by),
+        rows.c.column_name.in_(selection.columns),
+        func.coalesce(rows.c.counts, "rows") == selection.counts,
+    )
+
+
+def _fetch_by_day(engine: Engine, query: Select[Any], by: tuple[str, ...]) -> dict[date, tuple[Measurement, ...]]:
+    """Fetch measurements, each with its `part_date`, by day in the order of the query."""
+    by_day: dict[date, list[Measurement]] = {}
+    with transaction(engine) as connection:
+        for row in connection.execute(query):
+            by_day.setdefault(date.fromisoformat(row.part_date), []).append(_parse_measurement(by, row))
+    return {day: tuple(numbers) for day, numbers in by_day.items()}
 
 
 def _parse_measurement(by: tuple[str, ...], row: Row[Any]) -> Measurement:

@@ -89,17 +89,26 @@ VERDICTS = Table(
     Column("failed", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
 )
+
+
+def _list_measurement_columns() -> tuple[Column[Any], ...]:
+    """List the columns of a measurement, anew for each table that has them."""
+    return (
+        Column("grouped_by", Text, nullable=False),
+        Column("group_values", Text, nullable=False),
+        Column("column_name", Text, nullable=False),
+        Column("value", Text),
+        Column("row_count", BigInteger, nullable=False),
+        Column("counts", String(10)),
+    )
+
+
 MEASUREMENTS = Table(
     "measurements",
     _METADATA,
     Column("run", _KEY, primary_key=True),
     Column("place", Integer, primary_key=True),
-    Column("grouped_by", Text, nullable=False),
-    Column("group_values", Text, nullable=False),
-    Column("column_name", Text, nullable=False),
-    Column("value", Text),
-    Column("row_count", BigInteger, nullable=False),
-    Column("counts", String(10)),
+    *_list_measurement_columns(),
 )
 INPUT_MEASUREMENTS = Table(
     "input_measurements",
@@ -108,12 +117,7 @@ INPUT_MEASUREMENTS = Table(
     Column("place", Integer, primary_key=True),
     Column("table_name", String(255), nullable=False, index=True),
     Column("measured_day", String(10), nullable=False),
-    Column("grouped_by", Text, nullable=False),
-    Column("group_values", Text, nullable=False),
-    Column("column_name", Text, nullable=False),
-    Column("value", Text),
-    Column("row_count", BigInteger, nullable=False),
-    Column("counts", String(10)),
+    *_list_measurement_columns(),
 )
 PUBLICATIONS = Table(
     "publications",
