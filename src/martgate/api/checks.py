@@ -180,14 +180,11 @@ def _place(data: Any, table: Table) -> Iterator[str]:
     if isinstance(data, str | Path):
         yield str(data)
         return
-    import pyarrow as pa  # noqa: PLC0415 - see above
-
     from martgate.api.frames import write_frame  # noqa: PLC0415 - see above
-    from martgate.stores.delta_log import build_delta_schema  # noqa: PLC0415 - see above
+    from martgate.stores.delta_log import build_arrow_types  # noqa: PLC0415 - see above
 
     judged = replace(table, columns=tuple(one for one in table.columns if not explain_unjudged_type(one.physical_type)))
-    types = {each.name: each.type for each in pa.schema(build_delta_schema(judged).to_arrow())}
     with spill_folder(None) as folder:
         file = Path(folder) / f"{table.name}.parquet"
-        write_frame(data, file, types)
+        write_frame(data, file, build_arrow_types(judged))
         yield str(file)

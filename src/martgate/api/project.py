@@ -1,8 +1,8 @@
 """A project in Python: the steps of its commands, each as one call that returns what the command prints."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -147,7 +147,5 @@ class Project:
         with self._open() as context:
             return verify(context.catalog.find(table)[1], context, None if date is None else read_day(date))
 
-    @contextmanager
-    def _open(self) -> Iterator[Context]:
-        with open_context(self.settings, now=self.now) as context:
-            yield context
+    def _open(self) -> AbstractContextManager[Context]:
+        return open_context(self.settings, now=self.now)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import deltalake
@@ -25,8 +25,12 @@ from martgate.stores.ports import Commit
 from martgate.stores.shape import get_physical_types
 from martgate.text.quoting import identifier
 
+if TYPE_CHECKING:  # see `build_arrow_types`
+    import pyarrow as pa
+
 __all__ = [
     "LiveFile",
+    "build_arrow_types",
     "build_dataset",
     "build_delta_schema",
     "check_writable",
@@ -244,6 +248,13 @@ def build_delta_schema(table: Table) -> deltalake.Schema:
             }
         )
     return deltalake.Schema.from_json(json.dumps({"type": "struct", "fields": fields}))
+
+
+def build_arrow_types(table: Table) -> "dict[str, pa.DataType]":
+    """Build the Arrow type of each column of a contract."""
+    import pyarrow as pa  # noqa: PLC0415 - half a second, and most readers of a log need no types
+
+    return {field.name: field.type for field in pa.schema(build_delta_schema(table).to_arrow())}
 
 
 def _on_disk(path: str, root: Path) -> str:

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from martgate.errors import InvalidInput, Problem
-from martgate.hints import did_you_mean
 from martgate.testing.models import ModelRows
-from martgate.testing.rows import Rows, convert, read_text
+from martgate.testing.rows import Rows, convert, read_known_columns
 
 __all__ = ["assert_rows"]
 
@@ -26,21 +24,9 @@ def assert_rows(rows: ModelRows, expected: Rows, *, ordered: bool = False) -> No
         AssertionError: the rows differ; the message shows both as tables, line by line.
         martgate.errors.InvalidInput: an expected column is not in the table.
     """
-    wanted = read_text(expected) if isinstance(expected, str) else [dict(row) for row in expected]
+    wanted = read_known_columns(expected, rows.table)
     names = list(dict.fromkeys(name for row in wanted for name in row)) or list(rows.table.column_names)
     columns = {column.name: column for column in rows.table.columns}
-    unknown = [name for name in names if name not in columns]
-    if unknown:
-        raise InvalidInput(
-            *(
-                Problem(
-                    file="",
-                    message=f"{rows.table.qualified_name} has no column {name}",
-                    hint=did_you_mean(name, columns),
-                )
-                for name in unknown
-            )
-        )
     typed = [{name: convert(row.get(name), columns[name], rows.table, rows.zone) for name in names} for row in wanted]
     before, after = _format(typed, names, ordered=ordered), _format(rows, names, ordered=ordered)
     if before != after:

@@ -20,7 +20,7 @@ from martgate.hints import did_you_mean
 from martgate.project.requests import require_model
 from martgate.project.settings import load_settings
 from martgate.project.wiring import load_catalog, open_engine
-from martgate.stores.delta_log import build_delta_schema
+from martgate.stores.delta_log import build_arrow_types
 from martgate.stores.shape import get_physical_types
 from martgate.testing.rows import Rows, read_rows
 
@@ -112,22 +112,19 @@ def _match_inputs(
 def _register(engine: Engine, relation: str, table: Table, rows: list[dict[str, Any]], file: Path) -> None:
     columns = tuple(get_physical_types(table).items())
     if rows:
-        schema = pa.schema(build_delta_schema(table).to_arrow())
-        plain = pa.schema(
-            [pa.field(each.name, each.type) for each in schema]
-        )  # a test may give null where none is allowed
-        pq.write_table(_build_table(rows, plain, table), file)
+        pq.write_table(_build_table(rows, table), file)
     engine.register(relation, Dataset(files=(str(file),) if rows else (), columns=columns))
 
 
-def _build_table(rows: list[dict[str, Any]], schema: pa.Schema, table: Table) -> pa.Table:
-    columns, problems = [], []
-    for each in schema:
+def _build_table(rows: list[dict[str, Any]], table: Table) -> pa.Table:
+    """Build rows in the types of a contract; a test may give null where none is allowed."""
+    columns: dict[str, pa.Array] = {}
+    problems = []
+    for name, kind in build_arrow_types(table).items():
         try:
-            columns.append(pa.array([row[each.name] for row in rows], each.type))
+            columns[name] = pa.array([row[name] for row in rows], kind)
         except (pa.ArrowException, OverflowError, TypeError, ValueError):
-            kind = get_physical_types(table)[each.name]
-            problems.append(f"{table.qualified_name}.{each.name}: a value does not fit {kind}")
+            problems.append(f"{table.qualified_name}.{name}: a value does not fit {get_physical_types(table)[name]}")
     if problems:
         raise InvalidInput(*problems)
-    return pa.Table.from_arrays(columns, schema=schema)
+    return pa.table(columns)

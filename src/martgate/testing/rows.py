@@ -13,7 +13,7 @@ from martgate.errors import InvalidInput, Problem
 from martgate.hints import did_you_mean
 from martgate.text.quoting import is_fraction, is_text, is_whole
 
-__all__ = ["Rows", "convert", "read_rows", "read_text"]
+__all__ = ["Rows", "convert", "read_known_columns", "read_rows", "read_text"]
 
 Rows = str | Iterable[Mapping[str, Any]]
 """Rows as mappings from column to value, or as a table in text with a header and `|` between the columns."""
@@ -34,16 +34,6 @@ def read_rows(rows: Rows, table: Table, day: dt.date, zone: str) -> list[dict[st
     Raises:
         martgate.errors.InvalidInput: with every unknown column, and every value that does not fit its type.
     """
-    given = read_text(rows) if isinstance(rows, str) else [dict(row) for row in rows]
-    names = table.column_names
-    unknown = list(dict.fromkeys(name for row in given for name in row if name not in names))
-    if unknown:
-        raise InvalidInput(
-            *(
-                Problem(file="", message=f"{table.qualified_name} has no column {name}", hint=did_you_mean(name, names))
-                for name in unknown
-            )
-        )
     return [
         {
             column.name: convert(row[column.name], column, table, zone)
@@ -51,8 +41,27 @@ def read_rows(rows: Rows, table: Table, day: dt.date, zone: str) -> list[dict[st
             else _fill(column, table, place, day, zone)
             for column in table.columns
         }
-        for place, row in enumerate(given, start=1)
+        for place, row in enumerate(read_known_columns(rows, table), start=1)
     ]
+
+
+def read_known_columns(rows: Rows, table: Table) -> list[dict[str, Any]]:
+    """Read rows as a test writes them.
+
+    Raises:
+        martgate.errors.InvalidInput: with every column that the table does not have.
+    """
+    given = read_text(rows) if isinstance(rows, str) else [dict(row) for row in rows]
+    names = table.column_names
+    unknown = dict.fromkeys(name for row in given for name in row if name not in names)
+    if unknown:
+        raise InvalidInput(
+            *(
+                Problem(file="", message=f"{table.qualified_name} has no column {name}", hint=did_you_mean(name, names))
+                for name in unknown
+            )
+        )
+    return given
 
 
 def read_text(text: str) -> list[dict[str, str | None]]:

@@ -10,7 +10,7 @@ from martgate.contracts.model import Column, Table
 from martgate.contracts.type_names import SCALARS
 from martgate.errors import InvalidInput
 from martgate.project.starter import write_starter
-from martgate.stores.delta_log import build_delta_schema
+from martgate.stores.delta_log import build_arrow_types
 from martgate.testing import assert_rows, run_model
 from martgate.testing.rows import read_rows, read_text
 
@@ -122,8 +122,7 @@ def test_a_missing_value_has_the_type_of_its_column(kind):
     rows = read_rows([{}, {}], table, dt.date(2024, 1, 1), "Asia/Seoul")
     assert [row["b"] for row in rows] == [None, None]
     assert None not in [row["a"] for row in rows]
-    schema = pa.schema(build_delta_schema(table).to_arrow())
-    made = pa.Table.from_pylist(rows, pa.schema([pa.field(each.name, each.type) for each in schema]))
+    made = pa.Table.from_pylist(rows, pa.schema(list(build_arrow_types(table).items())))
     if kind not in ("boolean", "date", "binary"):
         assert len(set(made.column("k").to_pylist())) == 2
 
